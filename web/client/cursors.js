@@ -1,0 +1,74 @@
+/**
+ * What this client holds of each group: the seq of the newest event it was given.
+ *
+ * A group's `head` is remembered apart from that: it tells the hub where to go on after a reconnect when no event came
+ * before, but drops nothing, because the event that made a group known may be its head.
+ */
+export class Cursors {
+  /** @type {Map<string, number>} */
+  #held;
+  /** @type {Map<string, number>} */
+  #heads = new Map();
+  /** @type {Map<string, number>} */
+  #unreported = new Map();
+
+  /** @param {Record<string, number>} [held] group id → last seq held */
+  constructor(held = {}) {
+    this.#held = new Map(Object.entries(held));
+  }
+
+  /** Notes an event; false when it is held already and must be dropped. @param {string} group @param {number} seq */
+  accept(group, seq) {
+    if (seq <= (this.#held.get(group) ?? 0)) return false;
+    this.#held.set(group, seq);
+    this.#unreported.set(group, seq);
+    return true;
+  }
+
+  /** Notes how far a group is that the hub told of. @param {string} group @param {number} head */
+  know(group, head) {
+    this.#heads.set(group, Math.max(head, this.#heads.get(group) ?? 0));
+  }
+
+  /** The hub goes on behind the group's head, so what is at or below it is not to come. @param {string} group @param {number} head */
+  startAfter(group, head) {
+    if (!this.#held.has(group)) this.#held.set(group, head);
+  }
+
+  /** @param {import("./types.js").Gap} gap */
+  skip({ group, from, to, reason }) {
+    const held = this.#held.get(group) ?? 0;
+    if (reason !== "reset") {
+      this.#held.set(group, Math.max(held, to));
+      return;
+    }
+    this.#held.set(group, Math.min(held, from - 1));
+    this.#heads.delete(group);
+    this.#unreported.delete(group);
+  }
+
+  /** @param {string} group */
+  forget(group) {
+    for (const map of [this.#held, this.#heads, this.#unreported]) map.delete(group);
+  }
+
+  /** @returns {Record<string, number>} group id → last seq held */
+  all() {
+    return Object.fromEntries([...this.#heads, ...this.#held]);
+  }
+
+  /** The same for `hello`: what the hub replays from there is all that is still to come. @returns {Record<string, number>} */
+  forHello() {
+    this.#held = new Map([...this.#heads, ...this.#held]);
+    this.#unreported.clear();
+    return this.all();
+  }
+
+  /** What was received since the last call: this device's delivered marks. @returns {Record<string, number> | undefined} */
+  takeUnreported() {
+    if (this.#unreported.size === 0) return undefined;
+    const cursors = Object.fromEntries(this.#unreported);
+    this.#unreported.clear();
+    return cursors;
+  }
+}

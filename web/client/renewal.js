@@ -1,0 +1,41 @@
+/** Renew this long before a token runs out, or at a tenth of its remaining life if that is shorter. */
+const MARGIN_MS = 60_000;
+/** The longest wait that timers take; a later expiry is looked at again by then. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/**
+ * When a JWT runs out. Read without checking the signature: only the hub's word counts, this is for good timing.
+ *
+ * @param {string} token
+ * @returns {number | undefined} Unix milliseconds; undefined for a token without expiry, or of another form
+ */
+export function expiryOf(token) {
+  try {
+    const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const { exp } = JSON.parse(atob(payload));
+    return typeof exp === "number" ? exp * 1000 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Calls back shortly before a token runs out. */
+export class Renewal {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /** @param {string} token @param {() => void} renew */
+  schedule(token, renew) {
+    this.cancel();
+    const expiry = expiryOf(token);
+    if (expiry === undefined) return;
+    const remaining = Math.max(0, expiry - Date.now());
+    const wait = remaining - Math.min(MARGIN_MS, remaining / 10);
+    if (wait > LONGEST_TIMER_MS) this.#timer = setTimeout(() => this.schedule(token, renew), LONGEST_TIMER_MS);
+    else this.#timer = setTimeout(renew, wait);
+  }
+
+  cancel() {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The shapes that the hub sends, as docs/protocol.md defines them. Types only: nothing here exists at run time.
+ *
+ * @typedef {object} HubEvent one entry of a group's sequence
+ * @property {string} group
+ * @property {number} seq 1, 2, 3 … in its group
+ * @property {number} n how many events up to this one make something unread
+ * @property {string} from the user who caused it
+ * @property {number} time Unix milliseconds
+ * @property {string} kind `text`, `joined`, `left`, `void`, or one that this client need not know
+ * @property {string} [text]
+ * @property {string} [ref] the id of the event that this one is about
+ * @property {Record<string, any>} [data]
+ * @property {string} [cid] the sender's own name for it; only in the sender's own sessions
+ *
+ * @typedef {object} Member
+ * @property {string} id
+ * @property {string} name
+ * @property {string} role `admin` or `member`
+ *
+ * @typedef {object} Group
+ * @property {string} id
+ * @property {"group" | "direct"} kind
+ * @property {string} name
+ * @property {"members" | "open"} access
+ * @property {number} count how many members
+ * @property {number} head its newest seq
+ * @property {number} n `n` of its newest event
+ * @property {number} read up to which seq this user has read
+ * @property {number} unread
+ * @property {number} first the oldest seq still kept
+ * @property {HubEvent} [last] its newest event
+ * @property {Member[]} [members] in groups of at most 200
+ * @property {boolean} [gone] this user is no longer in it
+ *
+ * @typedef {object} Welcome
+ * @property {string} session
+ * @property {string} user the user this session belongs to
+ * @property {string} node
+ * @property {number} time the hub's clock, Unix milliseconds
+ * @property {number} heartbeat milliseconds
+ * @property {Record<string, number>} limits
+ * @property {string[]} features
+ * @property {Group[]} groups newest activity first, at most 200
+ * @property {boolean} more whether there are further groups, to be asked for with `groups()`
+ *
+ * @typedef {object} Ack
+ * @property {string} group
+ * @property {string} cid
+ * @property {number} seq
+ * @property {number} time Unix milliseconds
+ *
+ * @typedef {object} HistoryPage
+ * @property {string} group
+ * @property {HubEvent[]} messages ascending
+ * @property {boolean} more whether there are further ones in the direction asked
+ *
+ * @typedef {object} GroupPage
+ * @property {Group[]} groups
+ * @property {boolean} more
+ *
+ * @typedef {object} Presence
+ * @property {string} id
+ * @property {boolean} online
+ * @property {number | null} [last_seen] Unix milliseconds
+ *
+ * @typedef {object} Receipt
+ * @property {string} group
+ * @property {string} user
+ * @property {number} read
+ * @property {number} delivered
+ *
+ * @typedef {object} Gap events that the hub will not replay
+ * @property {string} group
+ * @property {number} from
+ * @property {number} to
+ * @property {"too_many" | "expired" | "reset"} reason
+ *
+ * @typedef {object} Bye
+ * @property {number} code
+ * @property {boolean} reconnect
+ * @property {number} after milliseconds
+ * @property {string} [url]
+ *
+ * @typedef {object} Message what `send` takes
+ * @property {string} [group] the group to say it in
+ * @property {string} [to] or the user to say it to, in the direct chat with them
+ * @property {string} text
+ * @property {string} [cid] made when absent; give your own to repeat a send of an earlier page load
+ * @property {string} [kind]
+ * @property {string} [ref]
+ * @property {Record<string, any>} [data]
+ *
+ * @typedef {{ type: string, id?: string | number, re?: string | number, [field: string]: any }} Frame
+ *
+ * @typedef {"idle" | "connecting" | "online" | "waiting" | "stopped"} LinkState
+ *
+ * @typedef {object} StateChange
+ * @property {LinkState} state
+ * @property {number} attempt failed attempts since the connection was last good
+ * @property {number} [retryIn] while waiting: milliseconds until the next attempt
+ * @property {HubbubError} [error] when stopped: why
+ *
+ * @typedef {import("./errors.js").HubbubError} HubbubError
+ */
+export {};
