@@ -1,1 +1,26 @@
+//! hubbub: a group-chat hub that grows by adding nodes.
+//!
+//! The major components are:
+//!
+//! - [`domain`]: what chat is: ids, events, groups, users, refusals with stable codes. No I/O.
+//! - [`protocol`]: the frames of the wire protocol and their encodings; a prepared frame is bytes
+//!   ready for any socket.
+//! - [`ports`]: what the hub needs from outside, as traits with their guarantees.
+//! - [`hub`]: the use cases: sessions, publishing, owning partitions, delivery, replay,
+//!   membership, presence, reaping, limits, metrics.
+//! - [`adapters`]: Redis and in-process backplanes, MongoDB and SQLite stores, tokens.
+//! - [`transport`]: listeners, the WebSocket session, the HTTP APIs.
+//! - [`app`]: configuration, wiring, telemetry, shutdown in named phases.
+//!
+//! Imports go one way: `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod adapters;
+pub mod app;
+pub mod domain;
+pub mod hub;
+pub mod ports;
+pub mod protocol;
+pub mod transport;

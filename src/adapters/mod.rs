@@ -1,0 +1,1 @@
+//! The parts that the hub stands on, each behind a port.

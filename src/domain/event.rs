@@ -1,0 +1,152 @@
+//! Events: what a group's sequence counts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cid, GroupId, Millis, Role, Seq, UserId};
+
+/// What a client attached to an event, stored and delivered as it is.
+pub type Data = serde_json::Map<String, serde_json::Value>;
+
+/// What sort of event it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Somebody said something. The only kind that makes something unread, and that a client sends.
+    Text,
+    /// `data.users` became members.
+    Joined,
+    /// `data.users` are members no more.
+    Left,
+    /// `data.users` have now the role `data.role`.
+    Role,
+    /// Nothing to show: only a seq.
+    Void,
+}
+
+/// One element of a group's sequence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// The group that it belongs to.
+    pub group: GroupId,
+    /// Its place in the group, from 1.
+    pub seq: Seq,
+    /// How many events up to here, this one included, make something unread.
+    pub n: u64,
+    /// Who caused it.
+    pub from: UserId,
+    /// When the backplane took it in.
+    pub time: Millis,
+    /// What sort it is.
+    pub kind: Kind,
+    /// What was said.
+    pub text: Option<String>,
+    /// The event that this one is about, `<group>:<seq>`.
+    #[serde(rename = "ref")]
+    pub reference: Option<String>,
+    /// More about it, as the client sent it; for membership, `users`.
+    pub data: Option<Data>,
+    /// The sender's own id for it. Every event has one (the hub makes those that are missing).
+    pub cid: Cid,
+}
+
+/// How an event changes who is a member.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MembershipChange {
+    /// These became members with a role.
+    Joined(Vec<UserId>, Role),
+    /// These are members no more.
+    Left(Vec<UserId>),
+    /// These members have another role.
+    Role(Vec<UserId>, Role),
+}
+
+// === impl Kind ===
+
+impl Kind {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Text => "text",
+            Kind::Joined => "joined",
+            Kind::Left => "left",
+            Kind::Role => "role",
+            Kind::Void => "void",
+        }
+    }
+
+    /// The kind with this name on the wire.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Void]
+            .into_iter()
+            .find(|kind| kind.as_str() == name)
+    }
+
+    /// Whether it makes something unread, and so counts in `n`.
+    pub fn counts(self) -> bool {
+        self == Kind::Text
+    }
+}
+
+// === impl Event ===
+
+impl Event {
+    /// Its id everywhere, `<group>:<seq>`.
+    pub fn id(&self) -> String {
+        self.group.event_id(self.seq)
+    }
+
+    /// How it changes who is a member, if it does.
+    pub fn membership(&self) -> Option<MembershipChange> {
+        if !matches!(self.kind, Kind::Joined | Kind::Left | Kind::Role) {
+            return None;
+        }
+        let data = self.data.as_ref()?;
+        let users: Vec<UserId> = data
+            .get("users")?
+            .as_array()?
+            .iter()
+            .filter_map(|user| UserId::parse(user.as_str()?).ok())
+            .collect();
+        let role = match data.get("role").and_then(|role| role.as_str()) {
+            Some("admin") => Role::Admin,
+            _ => Role::Member,
+        };
+        Some(match self.kind {
+            Kind::Left => MembershipChange::Left(users),
+            Kind::Role => MembershipChange::Role(users, role),
+            _ => MembershipChange::Joined(users, role),
+        })
+    }
+
+    /// A void at `seq`: nothing to show, made by the hub where a seq turned out to be nobody's.
+    pub fn void(group: GroupId, seq: Seq, n: u64, time: Millis) -> Self {
+        Self {
+            group,
+            seq,
+            n,
+            from: UserId::hub(),
+            time,
+            kind: Kind::Void,
+            text: None,
+            reference: None,
+            data: None,
+            cid: Cid::random(),
+        }
+    }
+
+    /// Whether the two are one and the same send: the same sender and `cid` in the same group.
+    pub fn same_send(&self, other: &Event) -> bool {
+        self.group == other.group && self.from == other.from && self.cid == other.cid
+    }
+}
+
+// === impl MembershipChange ===
+
+impl MembershipChange {
+    /// The users that it is about.
+    pub fn users(&self) -> &[UserId] {
+        match self {
+            Self::Joined(users, _) | Self::Left(users) | Self::Role(users, _) => users,
+        }
+    }
+}

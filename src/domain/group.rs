@@ -1,0 +1,174 @@
+//! Groups, their members, heads and read marks.
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupId, MembershipChange, Millis, Seq, UserId};
+
+/// What sort of group it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupKind {
+    /// A named group that people join and leave.
+    Group,
+    /// The one chat between two people; nobody joins or leaves it.
+    Direct,
+}
+
+/// Who may become a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Access {
+    /// Those whom an admin adds.
+    #[default]
+    Members,
+    /// Anyone who joins.
+    Open,
+}
+
+/// What a member may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Adds and removes members.
+    Admin,
+    /// Reads and writes.
+    Member,
+}
+
+/// One member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub id: UserId,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// A group as it is stored. Members are in the order in which they joined.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// What sort of group it is.
+    pub kind: GroupKind,
+    /// Its name; empty for a direct chat.
+    pub name: String,
+    /// Who may become a member.
+    pub access: Access,
+    /// Who belongs to it.
+    pub members: Vec<Member>,
+    /// The seq of the newest membership event that `members` contains; 0 as first made.
+    pub version: Seq,
+    /// When it was made.
+    pub created: Millis,
+    /// The oldest seq that retention has left; 1 when nothing has been removed.
+    pub first: Seq,
+}
+
+/// How far a group has come: the newest stored event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Head {
+    /// Seq of the newest stored event; 0 when there is none.
+    pub seq: Seq,
+    /// `n` of that event.
+    pub n: u64,
+    /// Time of that event.
+    pub time: Millis,
+}
+
+/// How far a user has come in a group. Never goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Mark {
+    /// The seq read up to.
+    pub read: Seq,
+    /// `n` at that seq.
+    pub n: u64,
+    /// The greatest seq that a device of the user holds.
+    pub delivered: Seq,
+}
+
+// === impl Group ===
+
+impl Group {
+    /// The member with this id.
+    pub fn member(&self, user: &UserId) -> Option<&Member> {
+        self.members.iter().find(|member| member.id == *user)
+    }
+
+    /// In a direct chat, the one who is not `user`.
+    pub fn peer_of(&self, user: &UserId) -> Option<&UserId> {
+        let direct = self.kind == GroupKind::Direct;
+        self.members.iter().map(|member| &member.id).find(|id| direct && *id != user)
+    }
+
+    /// Brings the members up to the membership event `seq`. Does nothing for one that is already
+    /// contained, so it may be told twice; events must come in order of their seqs.
+    pub fn apply(&mut self, seq: Seq, change: &MembershipChange) -> bool {
+        if seq <= self.version {
+            return false;
+        }
+        self.version = seq;
+        match change {
+            MembershipChange::Joined(users, role) => {
+                for user in users {
+                    self.members.retain(|member| member.id != *user);
+                    self.members.push(Member { id: user.clone(), role: *role });
+                }
+            }
+            MembershipChange::Left(users) => {
+                self.members.retain(|member| !users.contains(&member.id));
+            }
+            MembershipChange::Role(users, role) => {
+                for member in &mut self.members {
+                    if users.contains(&member.id) {
+                        member.role = *role;
+                    }
+                }
+            }
+        }
+        true
+    }
+}
+
+// === impl Mark ===
+
+impl Mark {
+    /// The further of the two, field by field: a mark never goes back.
+    pub fn max(self, other: Mark) -> Mark {
+        Mark {
+            read: self.read.max(other.read),
+            n: self.n.max(other.n),
+            delivered: self.delivered.max(other.delivered),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> UserId {
+        UserId::parse(name).unwrap()
+    }
+
+    #[test]
+    fn a_membership_event_told_twice_counts_once() {
+        let mut group = Group {
+            id: GroupId::random(),
+            kind: GroupKind::Group,
+            name: "g".into(),
+            access: Access::Members,
+            members: vec![Member { id: user("anna"), role: Role::Admin }],
+            version: 1,
+            created: 0,
+            first: 1,
+        };
+        let joined = MembershipChange::Joined(vec![user("bert")], Role::Member);
+        assert!(group.apply(2, &joined));
+        assert!(group.apply(3, &MembershipChange::Left(vec![user("bert")])));
+        assert!(!group.apply(2, &joined));
+        assert!(group.member(&user("bert")).is_none());
+        assert!(group.apply(4, &MembershipChange::Role(vec![user("anna")], Role::Member)));
+        assert_eq!(group.member(&user("anna")).unwrap().role, Role::Member);
+    }
+}

@@ -1,0 +1,286 @@
+//! Identifiers: cheap to clone, checked once where they enter, compared as strings.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use data_encoding::{BASE32_NOPAD, Specification};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+use super::Seq;
+
+/// A string that is not an id of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} must be {rule}")]
+pub struct InvalidId {
+    /// Which kind of id it should have been.
+    pub what: &'static str,
+    /// What such an id looks like.
+    pub rule: &'static str,
+}
+
+macro_rules! string_id {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Checks and keeps an id; the error says what it must look like.
+            pub fn parse(text: &str) -> Result<Self, InvalidId> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(InvalidId { what: $what, rule: $rule })
+                }
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+string_id!(
+    /// Who somebody is: the token's `sub`.
+    UserId,
+    "a user id",
+    "1 to 128 characters of A-Z a-z 0-9 . _ @ | -",
+    |t| (1..=128).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@|-".contains(&b))
+);
+
+string_id!(
+    /// A group's id, made by the hub: 26 characters of lower-case base32 (128 bits), so never a
+    /// word that stands in a path.
+    GroupId,
+    "a group id",
+    "26 characters of a-z 2-7",
+    |t| t.len() == GROUP_ID_LEN && t.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
+);
+
+string_id!(
+    /// A sender's own id for what is sent, never used again by that sender in that group.
+    Cid,
+    "a cid",
+    "1 to 64 bytes",
+    |t| (1..=64).contains(&t.len())
+);
+
+string_id!(
+    /// A node's name with its boot epoch, `name.epoch`: unique for each life of a node.
+    NodeName,
+    "a node name",
+    "1 to 80 characters of A-Z a-z 0-9 . _ -",
+    |t| (1..=80).contains(&t.len())
+        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+);
+
+string_id!(
+    /// One WebSocket connection.
+    SessionId,
+    "a session id",
+    "26 characters of a-z 2-7",
+    |t| t.len() == GROUP_ID_LEN && t.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
+);
+
+const GROUP_ID_LEN: usize = 26;
+
+/// Ids that begin so are the hub's own and belong to no person.
+const RESERVED: &str = "hub.";
+
+// === impl UserId ===
+
+impl UserId {
+    /// Whether the id is one of the hub's own (`hub.…`), which no token may carry.
+    pub fn is_reserved(&self) -> bool {
+        self.as_str().starts_with(RESERVED)
+    }
+
+    /// The hub itself as a sender, of voids and of changes made by an operator.
+    pub fn hub() -> Self {
+        Self("hub.system".into())
+    }
+}
+
+// === impl GroupId ===
+
+impl GroupId {
+    /// A new id out of 128 random bits.
+    pub fn random() -> Self {
+        Self(base32(&rand::random::<[u8; 16]>()))
+    }
+
+    /// The one direct chat of two people: the same whoever asks first.
+    pub fn direct(a: &UserId, b: &UserId) -> Self {
+        let (low, high) = if a <= b { (a, b) } else { (b, a) };
+        Self::hashed("direct", low.as_str(), high.as_str())
+    }
+
+    /// The group that `creator` makes with `cid`: the same when the request is repeated.
+    pub fn created_by(creator: &UserId, cid: &Cid) -> Self {
+        Self::hashed("created", creator.as_str(), cid.as_str())
+    }
+
+    /// Length-prefixed, so that no two different pairs hash the same text.
+    fn hashed(purpose: &str, first: &str, second: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [purpose, first, second] {
+            hash.update((part.len() as u32).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        Self(base32(&hash.finalize()[..16]))
+    }
+
+    /// The partition of `count` that this group belongs to, from its id alone.
+    pub fn partition(&self, count: u16) -> u16 {
+        // FNV-1a: stable for ever, unlike the standard library's hasher.
+        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
+            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
+        });
+        ((hash ^ (hash >> 32)) % u64::from(count.max(1))) as u16
+    }
+
+    /// The id of one of this group's events, `<group>:<seq>`.
+    pub fn event_id(&self, seq: Seq) -> String {
+        format!("{self}:{seq}")
+    }
+}
+
+// === impl SessionId ===
+
+impl SessionId {
+    /// A new id out of 128 random bits.
+    pub fn random() -> Self {
+        Self(base32(&rand::random::<[u8; 16]>()))
+    }
+}
+
+// === impl Cid ===
+
+impl Cid {
+    /// A cid for an event whose sender gave none: unique by itself.
+    pub fn random() -> Self {
+        Self(format!("hub.{}", base32(&rand::random::<[u8; 16]>())).into())
+    }
+}
+
+// === impl NodeName ===
+
+impl NodeName {
+    /// The name of the node without its epoch, as people know it.
+    pub fn base(&self) -> &str {
+        self.0.rsplit_once('.').map_or(&self.0, |(base, _)| base)
+    }
+
+    /// `base` in its life number `epoch`.
+    pub fn with_epoch(base: &str, epoch: u64) -> Result<Self, InvalidId> {
+        Self::parse(&format!("{base}.{epoch}"))
+    }
+}
+
+/// Takes `<group>:<seq>` apart.
+pub fn parse_event_id(text: &str) -> Result<(GroupId, Seq), InvalidId> {
+    let wrong = InvalidId { what: "an event id", rule: "<group>:<seq>" };
+    let (group, seq) = text.split_once(':').ok_or_else(|| wrong.clone())?;
+    let seq = seq.parse::<Seq>().ok().filter(|seq| *seq > 0).ok_or_else(|| wrong.clone())?;
+    Ok((GroupId::parse(group)?, seq))
+}
+
+fn base32(bytes: &[u8]) -> Arc<str> {
+    lower_base32().encode(bytes).into()
+}
+
+fn lower_base32() -> data_encoding::Encoding {
+    static ENCODING: std::sync::OnceLock<data_encoding::Encoding> = std::sync::OnceLock::new();
+    ENCODING
+        .get_or_init(|| {
+            let mut spec: Specification = BASE32_NOPAD.specification();
+            spec.symbols.make_ascii_lowercase();
+            spec.encoding().expect("a valid alphabet stays valid in lower case")
+        })
+        .clone()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn direct_chat_is_the_same_from_both_sides() {
+        let (a, b) = (UserId::parse("anna").unwrap(), UserId::parse("bert").unwrap());
+        assert_eq!(GroupId::direct(&a, &b), GroupId::direct(&b, &a));
+        let (c, d) = (UserId::parse("ann").unwrap(), UserId::parse("abert").unwrap());
+        assert_ne!(GroupId::direct(&a, &b), GroupId::direct(&c, &d));
+    }
+
+    #[test]
+    fn made_ids_parse_and_words_of_paths_do_not() {
+        let id = GroupId::random();
+        assert_eq!(GroupId::parse(id.as_str()).unwrap(), id);
+        assert!(GroupId::parse("message").is_err());
+        assert!(GroupId::parse(&"A".repeat(26)).is_err());
+    }
+
+    #[test]
+    fn partitions_are_fixed_for_ever() {
+        let id = GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
+        assert_eq!(id.partition(16), id.partition(16));
+        assert_eq!(id.partition(1), 0);
+        let spread: std::collections::HashSet<_> =
+            (0..1000).map(|_| GroupId::random().partition(16)).collect();
+        assert_eq!(spread.len(), 16);
+    }
+
+    #[test]
+    fn user_ids_are_checked() {
+        assert!(UserId::parse("a.b_c@d|e-F9").is_ok());
+        for bad in ["", "a b", "ü", "a/b", &"x".repeat(129)] {
+            assert!(UserId::parse(bad).is_err(), "{bad:?}");
+        }
+        assert!(UserId::hub().is_reserved());
+    }
+
+    #[test]
+    fn event_ids_come_apart() {
+        let group = GroupId::random();
+        assert_eq!(parse_event_id(&group.event_id(7)).unwrap(), (group.clone(), 7));
+        assert!(parse_event_id(&format!("{group}:0")).is_err());
+        assert!(parse_event_id("7").is_err());
+    }
+}

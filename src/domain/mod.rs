@@ -1,0 +1,27 @@
+//! What chat is: ids, events, groups, users, and refusals with stable codes. No I/O.
+
+mod event;
+mod group;
+mod ids;
+mod refusal;
+mod user;
+
+pub use event::{Data, Event, Kind, MembershipChange};
+pub use group::{Access, Group, GroupKind, Head, Mark, Member, Role};
+pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id};
+pub use refusal::{Code, Refusal};
+pub use user::{Profile, User};
+
+/// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".
+pub type Seq = u64;
+
+/// Unix time in milliseconds.
+pub type Millis = i64;
+
+/// The present moment by this machine's clock, in Unix milliseconds.
+///
+/// What is stored takes its time from the backplane; this one serves token checks and reports.
+pub fn now_ms() -> Millis {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |d| d.as_millis() as Millis)
+}

@@ -1,0 +1,44 @@
+//! Users as they are stored.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GroupId, Millis, Seq, UserId};
+
+/// What people see of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name to search by; lower case.
+    pub username: String,
+    /// The name to show.
+    pub name: String,
+}
+
+/// A user as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// What others see.
+    pub profile: Profile,
+    /// Whether an operator has shut this user out.
+    pub banned: bool,
+    /// The password's argon2id hash, for built-in accounts.
+    pub password: Option<String>,
+    /// The user's groups, each with the membership event (its seq) that made it so.
+    pub groups: BTreeMap<GroupId, Seq>,
+    /// When the user was first seen.
+    pub created: Millis,
+    /// When the user was last seen online; 0 when never.
+    pub last_seen: Millis,
+}
+
+// === impl User ===
+
+impl User {
+    /// Whether the user's own list of groups holds this one.
+    pub fn is_in(&self, group: &GroupId) -> bool {
+        self.groups.contains_key(group)
+    }
+}

@@ -1,0 +1,25 @@
+//! The backplane as a whole.
+
+use super::{Cluster, Inboxes, Log, Registry, Tickets};
+
+/// Everything that nodes share while they live. Two adapters: Redis, and in process for one node.
+///
+/// The whole of it may vanish at any moment; the hub rebuilds it from the store and its sessions.
+pub trait Backplane: Log + Inboxes + Registry + Cluster + Tickets {}
+
+impl<T: Log + Inboxes + Registry + Cluster + Tickets> Backplane for T {}
+
+/// Why the backplane did not answer as asked. Whether the call took effect is unknown, so every
+/// call may be repeated.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum BackplaneError {
+    /// It cannot be reached, or gave no answer in time.
+    #[error("the backplane is out of reach: {0}")]
+    Unreachable(String),
+    /// It has no memory left for new entries.
+    #[error("the backplane is out of memory")]
+    OutOfMemory,
+    /// It answered something that the adapter does not understand.
+    #[error("the backplane answered unexpectedly: {0}")]
+    Unexpected(String),
+}

@@ -1,0 +1,94 @@
+//! Which nodes live and which of them owns what: leases, by the backplane's clock.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{BackplaneError, Partition};
+use crate::domain::{Millis, NodeName};
+
+/// Random proof of holding a partition's lease.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LeaseToken(pub String);
+
+/// What a node says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeRecord {
+    /// Name and epoch.
+    pub node: NodeName,
+    /// The URL where clients reach it, when configured or learnt (`wss://host/ws`).
+    pub public_url: Option<String>,
+    /// Availability zone, when configured.
+    pub zone: Option<String>,
+    /// Open connections.
+    pub connections: u64,
+    /// Connections that it takes at most.
+    pub capacity: u64,
+    /// It hands its work over and takes no new clients.
+    pub draining: bool,
+    /// Its version of the software.
+    pub version: String,
+    /// When this life of the node began.
+    pub since: Millis,
+}
+
+/// The answer to a heartbeat.
+#[derive(Debug, Clone, Default)]
+pub struct Beat {
+    /// Whether the node's lease was still there. When not (also at the first beat), the node is
+    /// registered by this beat, but what it had registered before may be gone.
+    pub renewed: bool,
+    /// The nodes whose leases live, this one included.
+    pub live: Vec<NodeRecord>,
+    /// Nodes whose leases have ended and that have not been reaped yet.
+    pub dead: Vec<NodeName>,
+    /// How long the backplane has been reachable with its present contents, in milliseconds:
+    /// nobody is reaped before one lease's length of it.
+    pub uptime: u64,
+}
+
+/// Node and partition leases.
+#[async_trait]
+pub trait Cluster: Send + Sync + 'static {
+    /// Renews (or takes) the node's lease for `lease`, and looks at all others. A node life that
+    /// has been reaped is refused with `renewed: false` and not listed among `live`: it must take
+    /// a new epoch.
+    async fn beat(&self, record: &NodeRecord, lease: Duration) -> Result<Beat, BackplaneError>;
+
+    /// The next boot epoch for a node's base name: greater than any given before, as far as the
+    /// backplane remembers, and never smaller than `at_least`.
+    async fn next_epoch(&self, base: &str, at_least: u64) -> Result<u64, BackplaneError>;
+
+    /// Takes the lease of a partition when it is free (or already held with this token), makes
+    /// the log's consumer group, and renews it for `lease`. True when held now.
+    async fn hold_partition(
+        &self,
+        partition: Partition,
+        owner: &NodeName,
+        token: &LeaseToken,
+        lease: Duration,
+    ) -> Result<bool, BackplaneError>;
+
+    /// Gives a partition's lease back, if it is held with this token.
+    async fn release_partition(&self, partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError>;
+
+    /// Who holds each partition, as far as anybody does.
+    async fn partition_owners(&self, count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError>;
+
+    /// Removes what a dead node life had registered: sessions and presence, routes, its inbox, its
+    /// record; the tombstone last. Idempotent, may be interrupted and repeated, by anyone. Answers
+    /// the users who were online through that node.
+    async fn reap(&self, node: &NodeName, partitions: Partition) -> Result<Vec<crate::domain::UserId>, BackplaneError>;
+
+    /// Leaves in good order: the lease ends now, and everything of this node is removed as in
+    /// [`Cluster::reap`].
+    async fn leave(&self, node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
+
+    /// Checks once, at boot, that the backplane can do what is needed (version, eviction policy,
+    /// number of partitions). The error is a sentence that says what to change.
+    async fn check(&self, partitions: Partition) -> Result<(), String>;
+
+    /// A round trip, for readiness.
+    async fn ping(&self) -> Result<(), BackplaneError>;
+}

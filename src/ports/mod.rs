@@ -1,0 +1,29 @@
+//! What the hub needs from outside, each need a small trait with its guarantees.
+//!
+//! - [`Store`]: users, groups, messages and read marks; what is in it is the truth.
+//! - [`Backplane`]: what nodes share while they live: the partition logs ([`Log`]), inboxes
+//!   ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and tickets
+//!   ([`Tickets`]). All of it may be lost and is rebuilt.
+//! - [`Tokens`]: who somebody is.
+//! - [`Outbound`]: the way to one connection.
+
+mod backplane;
+mod cluster;
+mod inbox;
+mod log;
+mod outbound;
+mod registry;
+mod store;
+mod tokens;
+
+pub use backplane::{Backplane, BackplaneError};
+pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord};
+pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
+pub use log::{
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit,
+    Log, LogEntry, LogRead, LogStats, Partition, Permission, Reseq,
+};
+pub use outbound::{CloseCode, Offered, Outbound};
+pub use registry::{Joined, Registry, Sighting, SessionRecord, Tickets, Whereabouts};
+pub use store::{CursorStore, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
+pub use tokens::{Identity, TokenError, Tokens};

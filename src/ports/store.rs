@@ -1,0 +1,159 @@
+//! The store: what is in it is what was said.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+};
+
+/// Why the store did not answer as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Out of reach, or no answer in time. Whether the call took effect is unknown.
+    #[error("the store is out of reach: {0}")]
+    Unreachable(String),
+    /// It refused this for good; the same call would be refused again.
+    #[error("the store refused: {0}")]
+    Refused(String),
+}
+
+/// What became of one event of a bulk insert.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// Stored, with majority concern.
+    Stored,
+    /// Not stored: (group, seq) or (group, sender, cid) is taken. Which, and by what, is for the
+    /// caller to read.
+    Duplicate,
+    /// Not stored, and never will be: the store refuses this document.
+    Refused(String),
+    /// Unknown: the store failed before it came to this one.
+    Unknown(String),
+}
+
+/// A page of a group's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The newest `limit` events before a seq (exclusive); `Seq::MAX` for the newest of all.
+    Before(Seq, usize),
+    /// The oldest `limit` events after a seq (exclusive).
+    After(Seq, usize),
+}
+
+/// Messages. Reads see what was written with majority concern.
+#[async_trait]
+pub trait MessageStore: Send + Sync + 'static {
+    /// Inserts all events, unordered, with one answer each in the same order. `Stored` means
+    /// durable: majority concern, or synced to disk. An `Err` means that nothing is known of any.
+    async fn insert(&self, events: &[Event]) -> Result<Vec<Inserted>, StoreError>;
+
+    /// The event under (group, seq), from the primary.
+    async fn event(&self, group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError>;
+
+    /// The event that this sender stored with this cid, whatever its seq.
+    async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
+
+    /// A page of history, ascending. The cost does not grow with the length of the history.
+    async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
+
+    /// The newest stored event's seq, `n` and time; all zero when the group has none.
+    async fn head(&self, group: &GroupId) -> Result<Head, StoreError>;
+
+    /// The newest `page` of all messages in the store, newest first, for the internal API.
+    async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// Removes a group's events older than `before`, never its newest one, and raises the group's
+    /// `first`. Answers how many were removed.
+    async fn expire(&self, group: &GroupId, before: Millis) -> Result<u64, StoreError>;
+}
+
+/// Groups.
+#[async_trait]
+pub trait GroupStore: Send + Sync + 'static {
+    /// Stores a new group; false when the id is taken already (the stored one stands). The
+    /// members' own lists of groups follow with the first membership event.
+    async fn create_group(&self, group: &Group) -> Result<bool, StoreError>;
+
+    /// A group by its id.
+    async fn group(&self, id: &GroupId) -> Result<Option<Group>, StoreError>;
+
+    /// Several groups by their ids; those that do not exist are missing.
+    async fn groups(&self, ids: &[GroupId]) -> Result<Vec<Group>, StoreError>;
+
+    /// Brings the group's document and the users' lists of groups up to the membership event
+    /// `seq`. Idempotent; a document that is further already is left alone ([`Group::apply`]).
+    async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
+
+    /// A page of all groups, by id, for services and operators.
+    async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
+
+    /// Deletes a group, its messages, and its entries in the users' lists.
+    async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError>;
+}
+
+/// Users.
+#[async_trait]
+pub trait UserStore: Send + Sync + 'static {
+    /// The user with this id; made with this profile when there is none yet.
+    async fn ensure_user(&self, id: &UserId, profile: &Profile) -> Result<User, StoreError>;
+
+    /// A user by id.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Several users by id; those that do not exist are missing.
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+
+    /// Makes a user with a password; false when the id or the username is taken.
+    async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
+
+    /// A user by exact username.
+    async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError>;
+
+    /// Users whose username begins so, by username, `limit` at most.
+    async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// A page of all users, by id.
+    async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
+
+    /// Sets profile fields that are given.
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
+
+    /// Sets or replaces the password hash.
+    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError>;
+
+    /// Bans or unbans.
+    async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError>;
+
+    /// Notes when users were last seen; never goes back.
+    async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError>;
+
+    /// Deletes a user: profile, password, list of groups and read marks. What they said stays.
+    async fn delete_user(&self, id: &UserId) -> Result<(), StoreError>;
+}
+
+/// Read marks.
+#[async_trait]
+pub trait CursorStore: Send + Sync + 'static {
+    /// All marks of a user.
+    async fn marks(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError>;
+
+    /// Raises marks; none ever goes back, whatever the order of calls.
+    async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
+}
+
+/// The whole store. Two adapters: MongoDB, and SQLite for one node.
+#[async_trait]
+pub trait Store: MessageStore + GroupStore + UserStore + CursorStore {
+    /// Makes indexes and checks what was recorded for the deployment (number of partitions,
+    /// document versions); records it the first time. The error is a sentence that says what to do.
+    async fn prepare(&self, partitions: u16) -> Result<(), String>;
+
+    /// A write-path round trip: whether storing is possible now.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// For a store that must not be used by two nodes at once (MongoDB without Redis): takes or
+    /// renews the lease document. False when another node holds it.
+    async fn hold_single_node_lease(&self, node: &str, lease_ms: u64) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,1 @@
+//! Listeners, the WebSocket session and the HTTP APIs.
