@@ -1,1 +1,15 @@
-//! Frames and their encodings.
+//! The frames of the wire protocol and their encodings.
+//!
+//! - [`ClientFrame`]: what a client asks, decoded and checked for form ([`decode`]).
+//! - [`ServerFrame`]: what the hub says, encoded ([`encode`]) into bytes ready for any socket.
+//! - [`Encoding`]: how frames look as bytes.
+
+mod client;
+mod encoding;
+mod server;
+
+pub use client::{ClientFrame, Rejection, RequestId, SendFrame, Target, decode};
+pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
+pub use server::{
+    GapReason, GroupView, HistoryView, Limits, MemberView, PresenceView, ServerFrame, WireEvent,
+};

@@ -1,0 +1,120 @@
+//! How frames look as bytes, WebSocket header included.
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::ServerFrame;
+
+/// An encoding of frames, chosen by the WebSocket subprotocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// One JSON object a text frame.
+    Json,
+    /// One MessagePack map a binary frame.
+    MsgPack,
+}
+
+/// Subprotocol names, in the hub's order of preference when a client offers several.
+pub const SUBPROTOCOLS: [(&str, Encoding); 2] =
+    [("hubbub.v1.msgpack", Encoding::MsgPack), ("hubbub.v1.json", Encoding::Json)];
+
+/// The longest header of an unmasked server frame.
+const HEADER_ROOM: usize = 10;
+
+// === impl Encoding ===
+
+impl Encoding {
+    /// Every encoding, in the order of [`Encoding::index`].
+    pub const ALL: [Encoding; 2] = [Encoding::Json, Encoding::MsgPack];
+
+    /// A small number for tables by encoding.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// The encoding's name, for metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Json => "json",
+            Encoding::MsgPack => "msgpack",
+        }
+    }
+
+    /// Whether its messages travel in text frames (otherwise binary).
+    pub fn is_text(self) -> bool {
+        self == Encoding::Json
+    }
+}
+
+/// Encodes a frame once, for all sockets of an encoding: server frames carry no mask, so header and
+/// payload are the same bytes for everybody.
+pub fn encode(frame: &ServerFrame<'_>, encoding: Encoding) -> Bytes {
+    let mut buffer = Vec::with_capacity(256);
+    buffer.resize(HEADER_ROOM, 0);
+    write_payload(frame, encoding, &mut buffer);
+    with_header(buffer, encoding.is_text())
+}
+
+/// Wraps a payload that is encoded already into one WebSocket frame.
+pub fn frame_of(payload: &[u8], encoding: Encoding) -> Bytes {
+    let mut buffer = Vec::with_capacity(HEADER_ROOM + payload.len());
+    buffer.resize(HEADER_ROOM, 0);
+    buffer.extend_from_slice(payload);
+    with_header(buffer, encoding.is_text())
+}
+
+fn write_payload<T: Serialize>(value: &T, encoding: Encoding, buffer: &mut Vec<u8>) {
+    // Neither can fail: the sink is memory, and frames hold only strings, numbers, lists and maps
+    // with string keys.
+    match encoding {
+        Encoding::Json => serde_json::to_writer(&mut *buffer, value).expect("frames are plain data"),
+        Encoding::MsgPack => value
+            .serialize(&mut rmp_serde::Serializer::new(&mut *buffer).with_struct_map())
+            .expect("frames are plain data"),
+    }
+}
+
+/// Puts the header right before the payload, which begins at `HEADER_ROOM`.
+fn with_header(mut buffer: Vec<u8>, text: bool) -> Bytes {
+    let length = buffer.len() - HEADER_ROOM;
+    let first = 0x80 | if text { 0x1 } else { 0x2 };
+    let start = match length {
+        0..=125 => {
+            buffer[HEADER_ROOM - 1] = length as u8;
+            HEADER_ROOM - 2
+        }
+        126..=0xffff => {
+            buffer[HEADER_ROOM - 3] = 126;
+            buffer[HEADER_ROOM - 2..HEADER_ROOM].copy_from_slice(&(length as u16).to_be_bytes());
+            HEADER_ROOM - 4
+        }
+        _ => {
+            buffer[HEADER_ROOM - 9] = 127;
+            buffer[HEADER_ROOM - 8..HEADER_ROOM].copy_from_slice(&(length as u64).to_be_bytes());
+            0
+        }
+    };
+    buffer[start] = first;
+    Bytes::from(buffer).slice(start..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_every_length_class() {
+        for (length, header) in [
+            (5, vec![0x81, 5]),
+            (125, vec![0x81, 125]),
+            (126, vec![0x81, 126, 0, 126]),
+            (65_535, vec![0x81, 126, 0xff, 0xff]),
+            (65_536, vec![0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let bytes = frame_of(&vec![b'x'; length], Encoding::Json);
+            assert_eq!(&bytes[..header.len()], &header[..]);
+            assert_eq!(bytes.len(), header.len() + length);
+        }
+        assert_eq!(frame_of(b"x", Encoding::MsgPack)[0], 0x82);
+    }
+}
