@@ -76,9 +76,7 @@ impl Kind {
 
     /// The kind with this name on the wire.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Void]
-            .into_iter()
-            .find(|kind| kind.as_str() == name)
+        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Void].into_iter().find(|kind| kind.as_str() == name)
     }
 
     /// Whether it makes something unread, and so counts in `n`.
@@ -101,12 +99,8 @@ impl Event {
             return None;
         }
         let data = self.data.as_ref()?;
-        let users: Vec<UserId> = data
-            .get("users")?
-            .as_array()?
-            .iter()
-            .filter_map(|user| UserId::parse(user.as_str()?).ok())
-            .collect();
+        let users: Vec<UserId> =
+            data.get("users")?.as_array()?.iter().filter_map(|user| UserId::parse(user.as_str()?).ok()).collect();
         let role = match data.get("role").and_then(|role| role.as_str()) {
             Some("admin") => Role::Admin,
             _ => Role::Member,

@@ -135,11 +135,7 @@ impl Group {
 impl Mark {
     /// The further of the two, field by field: a mark never goes back.
     pub fn max(self, other: Mark) -> Mark {
-        Mark {
-            read: self.read.max(other.read),
-            n: self.n.max(other.n),
-            delivered: self.delivered.max(other.delivered),
-        }
+        Mark { read: self.read.max(other.read), n: self.n.max(other.n), delivered: self.delivered.max(other.delivered) }
     }
 }
 

@@ -170,9 +170,8 @@ impl GroupId {
     /// The partition of `count` that this group belongs to, from its id alone.
     pub fn partition(&self, count: u16) -> u16 {
         // FNV-1a: stable for ever, unlike the standard library's hasher.
-        let hash = self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| {
-            (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            self.0.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         ((hash ^ (hash >> 32)) % u64::from(count.max(1))) as u16
     }
 
@@ -262,8 +261,7 @@ mod tests {
         let id = GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
         assert_eq!(id.partition(16), id.partition(16));
         assert_eq!(id.partition(1), 0);
-        let spread: std::collections::HashSet<_> =
-            (0..1000).map(|_| GroupId::random().partition(16)).collect();
+        let spread: std::collections::HashSet<_> = (0..1000).map(|_| GroupId::random().partition(16)).collect();
         assert_eq!(spread.len(), 16);
     }
 

@@ -113,8 +113,7 @@ impl Refusal {
 
     /// No answer in time, or a part of the hub is out of reach.
     pub fn unavailable() -> Self {
-        Self::new(Code::Unavailable, "no answer in time; repeat it with the same cid")
-            .retry_after(1_000)
+        Self::new(Code::Unavailable, "no answer in time; repeat it with the same cid").retry_after(1_000)
     }
 
     /// The hub is full.

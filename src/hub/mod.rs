@@ -1,1 +1,4 @@
 //! The use cases.
+pub mod config;
+mod limits;
+mod wire;

@@ -289,8 +289,13 @@ pub trait Log: Send + Sync + 'static {
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError>;
 
     /// Forgets a cid, so that its sender may try again: its event was refused by the store.
-    async fn forget_cid(&self, partition: Partition, group: &GroupId, from: &UserId, cid: &Cid)
-    -> Result<(), BackplaneError>;
+    async fn forget_cid(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        from: &UserId,
+        cid: &Cid,
+    ) -> Result<(), BackplaneError>;
 
     /// Stored heads of these groups of one partition; `None` where the state is absent.
     async fn heads(&self, partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
@@ -306,8 +311,12 @@ pub trait Log: Send + Sync + 'static {
     /// Recently stored events of a group with a seq greater than `after`, encoded as they were
     /// committed, ascending and without a hole; empty when the cache does not reach back to
     /// `after` + 1.
-    async fn recent(&self, partition: Partition, group: &GroupId, after: Seq)
-    -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
+    async fn recent(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        after: Seq,
+    ) -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
 
     /// Length, pending and lag of a partition's log.
     async fn log_stats(&self, partition: Partition) -> Result<LogStats, BackplaneError>;

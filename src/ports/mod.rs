@@ -20,10 +20,10 @@ pub use backplane::{Backplane, BackplaneError};
 pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
-    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit,
-    Log, LogEntry, LogRead, LogStats, Partition, Permission, Reseq,
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Log, LogEntry,
+    LogRead, LogStats, Partition, Permission, Reseq,
 };
 pub use outbound::{CloseCode, Offered, Outbound};
-pub use registry::{Joined, Registry, Sighting, SessionRecord, Tickets, Whereabouts};
+pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};
 pub use store::{CursorStore, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
 pub use tokens::{Identity, TokenError, Tokens};

@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use crate::domain::{
-    Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
-};
+use crate::domain::{Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId};
 
 /// Why the store did not answer as asked.
 #[derive(Debug, Clone, thiserror::Error)]

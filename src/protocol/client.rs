@@ -158,8 +158,7 @@ fn rejected(encoding: Encoding, bytes: &[u8], why: &str) -> Rejection {
 }
 
 const KNOWN_TYPES: [&str; 13] = [
-    "hello", "send", "read", "typing", "history", "groups", "create", "join", "leave", "add", "remove",
-    "watch", "ping",
+    "hello", "send", "read", "typing", "history", "groups", "create", "join", "leave", "add", "remove", "watch", "ping",
 ];
 
 fn unknown_type(name: &str) -> Refusal {
@@ -203,9 +202,7 @@ impl Fields {
             "join" => ClientFrame::Join { group: need(self.group, "group")? },
             "leave" => ClientFrame::Leave { group: need(self.group, "group")? },
             "add" => ClientFrame::Add { group: need(self.group, "group")?, users: need(self.users, "users")? },
-            "remove" => {
-                ClientFrame::Remove { group: need(self.group, "group")?, users: need(self.users, "users")? }
-            }
+            "remove" => ClientFrame::Remove { group: need(self.group, "group")?, users: need(self.users, "users")? },
             "watch" => ClientFrame::Watch { groups: need(self.groups, "groups")? },
             "ping" => ClientFrame::Ping { cursors: self.cursors },
             other => return Err(unknown_type(other)),

@@ -10,6 +10,4 @@ mod server;
 
 pub use client::{ClientFrame, Rejection, RequestId, SendFrame, Target, decode};
 pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
-pub use server::{
-    GapReason, GroupView, HistoryView, Limits, MemberView, PresenceView, ServerFrame, WireEvent,
-};
+pub use server::{GapReason, GroupView, HistoryView, Limits, MemberView, PresenceView, ServerFrame, WireEvent};

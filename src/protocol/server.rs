@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::RequestId;
-use crate::domain::{
-    Access, Cid, Data, Event, GroupId, GroupKind, Millis, Refusal, Role, Seq, SessionId, UserId,
-};
+use crate::domain::{Access, Cid, Data, Event, GroupId, GroupKind, Millis, Refusal, Role, Seq, SessionId, UserId};
 
 /// A frame from the hub to a client.
 #[derive(Debug, Serialize)]

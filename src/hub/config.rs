@@ -1,0 +1,125 @@
+//! Settings of the hub, each with the reason for its default.
+
+use std::time::Duration;
+
+use crate::protocol::Limits;
+
+/// How the hub behaves. Everything has a default; `app` fills it from flags, environment and file.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    /// The node's name, without its boot epoch. Unique in a cluster.
+    pub node: String,
+    /// Where clients reach this node (`wss://host/ws`).
+    pub public_url: Option<String>,
+    /// Availability zone, for placement by operators.
+    pub zone: Option<String>,
+    /// Number of partitions. Fixed for a deployment: the store records it.
+    pub partitions: u16,
+    /// Greatest number of members of a group.
+    pub max_members: usize,
+    /// Greatest length of a text, in Unicode scalar values.
+    pub max_text: usize,
+    /// Greatest size of `data` as JSON, in bytes.
+    pub max_data: usize,
+    /// Greatest size of a frame, in bytes.
+    pub max_frame: usize,
+    /// Connections that this node takes at most; told to others as its capacity.
+    pub max_connections: u64,
+    /// How often the hub pings a silent client.
+    pub heartbeat: Duration,
+    /// Requests a session may send in a burst, and then each second.
+    pub session_rate: Rate,
+    /// The same for all sessions and HTTP calls of one user on this node.
+    pub user_rate: Rate,
+    /// After this long without an answer a send gets `unavailable`.
+    pub send_timeout: Duration,
+    /// How long a node's lease lives without being renewed.
+    pub node_lease: Duration,
+    /// How often positions are compared with stored heads.
+    pub sweep_every: Duration,
+    /// How long implied read marks (from sending) wait to be written together.
+    pub marks_every: Duration,
+    /// Messages older than this are removed; `None` keeps everything.
+    pub retention: Option<Duration>,
+    /// How long draining may take.
+    pub drain_deadline: Duration,
+}
+
+/// A token bucket's size and speed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rate {
+    /// How many at once.
+    pub burst: u32,
+    /// How many each second after that.
+    pub per_second: u32,
+}
+
+/// The reference design's own limit.
+pub const DEFAULT_MAX_MEMBERS: usize = 150;
+/// The reference design's own limit.
+pub const DEFAULT_MAX_TEXT: usize = 4_000;
+/// As the protocol says.
+pub const DEFAULT_MAX_DATA: usize = 16 * 1024;
+/// A text of 4,000 characters at 4 bytes, 16 KB of data, and room for cursors of a thousand groups.
+pub const DEFAULT_MAX_FRAME: usize = 64 * 1024;
+/// Enough for a large cluster, few enough to hold each by one small process.
+pub const DEFAULT_PARTITIONS: u16 = 16;
+/// Dead nodes' users are offline within 15 s: lease, one beat, reap.
+pub const DEFAULT_NODE_LEASE: Duration = Duration::from_secs(8);
+
+/// At most so many groups in `welcome` and on a page of `groups`.
+pub(crate) const GROUPS_PAGE: usize = 200;
+/// At most so many events on a page of `history`.
+pub(crate) const HISTORY_PAGE: usize = 200;
+/// A page of `history` when the client does not say.
+pub(crate) const HISTORY_DEFAULT: usize = 50;
+/// More missed events than this in one group are answered with a `gap`.
+pub(crate) const REPLAY_MAX: u64 = 1_000;
+/// Groups larger than this list no members and have no live receipts.
+pub(crate) const SMALL_GROUP: usize = 200;
+/// At most so many groups in a `watch`.
+pub(crate) const WATCH_MAX: usize = 20;
+/// As the protocol says.
+pub(crate) const CID_MAX: usize = 64;
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            node: "hub".into(),
+            public_url: None,
+            zone: None,
+            partitions: DEFAULT_PARTITIONS,
+            max_members: DEFAULT_MAX_MEMBERS,
+            max_text: DEFAULT_MAX_TEXT,
+            max_data: DEFAULT_MAX_DATA,
+            max_frame: DEFAULT_MAX_FRAME,
+            // Below the usual limit of 20,000 open files, with room for everything else.
+            max_connections: 19_000,
+            heartbeat: Duration::from_secs(5),
+            // Nobody types so fast; a program that does is told when to go on.
+            session_rate: Rate { burst: 100, per_second: 20 },
+            user_rate: Rate { burst: 200, per_second: 40 },
+            send_timeout: Duration::from_secs(10),
+            node_lease: DEFAULT_NODE_LEASE,
+            sweep_every: Duration::from_secs(3),
+            marks_every: Duration::from_secs(5),
+            retention: None,
+            drain_deadline: Duration::from_secs(30),
+        }
+    }
+}
+
+impl HubConfig {
+    /// What clients are told of the limits.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            text: self.max_text,
+            data: self.max_data,
+            frame: self.max_frame,
+            cid: CID_MAX,
+            members: self.max_members,
+            watch: WATCH_MAX,
+            history: HISTORY_PAGE,
+        }
+    }
+}
