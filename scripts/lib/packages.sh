@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Installs what is missing from Debian's packages. Needs common.sh.
+
+# Everything the test suites take from Debian: command, package, the suite that
+# needs it, what for. A command that is already there is used as it is.
+PACKAGES='
+cc            build-essential  rust    compiling the C parts of dependencies
+redis-server  redis-server     rust    the tests against real Redis servers
+shellcheck    shellcheck       checks  checking the scripts
+node          nodejs           web     the browser tests
+npm           npm              web     installing what the browser tests need
+chromium      chromium         web     the browser of the browser tests
+'
+
+# ensure_packages SUITE… installs the packages of these suites that are missing.
+ensure_packages() {
+    local wanted=" $* " missing=() command package suite purpose
+    while read -r command package suite purpose; do
+        [[ -n $command && $wanted == *" $suite "* ]] || continue
+        have "$command" && continue
+        say "missing: $command (Debian package $package), for $purpose"
+        missing+=("$package")
+    done <<<"$PACKAGES"
+    ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
+}
+
+install_packages() {
+    local as_root=()
+    have apt-get || die "Please install by hand, there is no apt-get here: $*"
+    if ((EUID != 0)); then
+        sudo -n true 2>/dev/null ||
+            die "Please install first, this needs root: sudo apt-get install $*"
+        as_root=(sudo -n)
+    fi
+    say "installing: $*"
+    local status=0
+    refuse_service_starts "${as_root[@]}"
+    "${as_root[@]}" apt-get update -q &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends "$@" || status=$?
+    allow_service_starts "${as_root[@]}"
+    ((status == 0)) || die "Could not install: $*. Please install them by hand and try again."
+    if [[ " $* " == *" redis-server "* ]] && have systemctl; then
+        # The tests start servers of their own; the package's must not hold port 6379.
+        "${as_root[@]}" systemctl disable redis-server >/dev/null 2>&1 || true
+    fi
+}
+
+POLICY=/usr/sbin/policy-rc.d
+
+# Debian's packages start their services when installed, unless this file says no.
+refuse_service_starts() {
+    POLICY_MADE=
+    [[ -e $POLICY ]] && return
+    POLICY_MADE=yes
+    printf '#!/bin/sh\nexit 101\n' | "$@" tee "$POLICY" >/dev/null
+    "$@" chmod 755 "$POLICY"
+}
+
+allow_service_starts() {
+    [[ -z $POLICY_MADE ]] || "$@" rm -f "$POLICY"
+}
+
+# ensure_rust_component COMPONENT SUBCOMMAND
+ensure_rust_component() {
+    "$CARGO" "$2" --version >/dev/null 2>&1 && return
+    if ! have rustup || ! rustup component add "$1"; then
+        die "Please add Rust's $1 first (with rustup: rustup component add $1)."
+    fi
+}

@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# The tools built from the Go modules under tools/. Needs common.sh.
+
+# Older ones cannot fetch the Go release that the modules ask for.
+OLDEST_GO=1.21
+
+# build_tool NAME builds tools/NAME into $TOOLS_DIR unless a build of these very
+# module files is there already.
+build_tool() {
+    local name=$1
+    local source=$ROOT/tools/$name binary=$TOOLS_DIR/$name
+    [[ -d $source ]] || die "There is no tool of that name: $name"
+    if [[ -x $binary && ! $source/go.sum -nt $binary && ! $source/main.go -nt $binary ]]; then
+        return
+    fi
+    go_is_recent || die "Building $name needs Go $OLDEST_GO or newer (https://go.dev/dl/); Debian's golang package is older."
+    say "building $name with $(go env GOVERSION) (a few minutes the first time)"
+    mkdir -p "$TOOLS_DIR"
+    # Built beside and renamed, so that nobody runs half a binary.
+    (cd "$source" && CGO_ENABLED=0 nice go build -mod=readonly -buildvcs=false -trimpath \
+        -ldflags='-s -w' -o "$binary.new" .) || die "Could not build $name."
+    mv "$binary.new" "$binary"
+}
+
+go_is_recent() {
+    have go || return 1
+    local version
+    version=$(go env GOVERSION)
+    version=${version#go}
+    [[ $(printf '%s\n%s\n' "$OLDEST_GO" "$version" | sort -V | head -n 1) == "$OLDEST_GO" ]]
+}
+
+# How a MongoDB can be had here: url, mongod, docker, ferretdb or none, in the
+# order in which the tests and the cluster look.
+mongodb_source() {
+    if [[ -n ${HUBBUB_TEST_MONGODB_URL:-} ]]; then
+        say url
+    elif have mongod; then
+        say mongod
+    elif have docker && docker info >/dev/null 2>&1; then
+        say docker
+    elif [[ -x $TOOLS_DIR/ferretdb ]] || go_is_recent; then
+        say ferretdb
+    else
+        say none
+    fi
+}
+
+MONGODB_WAYS="No MongoDB can be had here. One of these four will do:
+  - HUBBUB_TEST_MONGODB_URL: the URL of one that may be used for tests
+  - mongod (MongoDB 6 or newer) on the PATH
+  - a running Docker, for its mongo image
+  - Go $OLDEST_GO or newer (https://go.dev/dl/; Debian's golang package is older), which
+    builds FerretDB as a stand-in"
+
+ensure_mongodb() {
+    case $(mongodb_source) in
+        none) die "$MONGODB_WAYS" ;;
+        ferretdb) build_tool ferretdb ;;
+    esac
+}
