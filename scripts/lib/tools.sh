@@ -5,21 +5,21 @@
 OLDEST_GO=1.21
 
 # build_tool NAME builds tools/NAME into $TOOLS_DIR unless a build of these very
-# module files is there already.
+# files is there already.
 build_tool() {
     local name=$1
-    local source=$ROOT/tools/$name binary=$TOOLS_DIR/$name
-    [[ -d $source ]] || die "There is no tool of that name: $name"
-    if [[ -x $binary && ! $source/go.sum -nt $binary && ! $source/main.go -nt $binary ]]; then
-        return
-    fi
+    local source=$ROOT/tools/$name binary=$TOOLS_DIR/$name sources
+    [[ -f $source/go.mod ]] || die "There is no tool of that name: $name"
+    sources=$(cat "$source"/*.go "$source"/go.* | sha256sum)
+    [[ -x $binary && $(cat "$binary.sources" 2>/dev/null) == "$sources" ]] && return
     go_is_recent || die "Building $name needs Go $OLDEST_GO or newer (https://go.dev/dl/); Debian's golang package is older."
     say "building $name with $(go env GOVERSION) (a few minutes the first time)"
     mkdir -p "$TOOLS_DIR"
     # Built beside and renamed, so that nobody runs half a binary.
     (cd "$source" && CGO_ENABLED=0 nice go build -mod=readonly -buildvcs=false -trimpath \
-        -ldflags='-s -w' -o "$binary.new" .) || die "Could not build $name."
-    mv "$binary.new" "$binary"
+        -ldflags='-s -w' -o "$binary.$$" .) || die "Could not build $name."
+    mv "$binary.$$" "$binary"
+    say "$sources" >"$binary.sources"
 }
 
 go_is_recent() {
