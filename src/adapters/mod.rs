@@ -1,1 +1,3 @@
 //! The parts that the hub stands on, each behind a port.
+
+pub mod tokens;

@@ -1,0 +1,60 @@
+//! What tokens say.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Number, Value};
+
+use crate::domain::{Millis, Profile};
+
+/// Longest name taken over from a token, in characters; what is longer is cut.
+const MAX_NAME_CHARS: usize = 128;
+
+/// The claims that are read. Signature, `exp`, `nbf`, `iss` and `aud` have been checked before.
+#[derive(Debug, Deserialize)]
+pub(super) struct Claims {
+    pub(super) sub: Option<String>,
+    exp: Option<Number>,
+    // Any type, so that an odd profile keeps nobody out.
+    name: Option<Value>,
+    preferred_username: Option<Value>,
+}
+
+/// The claims that are written.
+#[derive(Debug, Serialize)]
+pub(super) struct MintedClaims<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) iss: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) aud: Option<&'a str>,
+    pub(super) sub: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) preferred_username: Option<&'a str>,
+    pub(super) iat: i64,
+    pub(super) exp: i64,
+}
+
+// === impl Claims ===
+
+impl Claims {
+    /// When the token runs out, in Unix milliseconds.
+    pub(super) fn expires(&self) -> Millis {
+        let seconds = self.exp.as_ref().and_then(Number::as_f64).unwrap_or(0.0);
+        // A cast from a float saturates.
+        ((seconds * 1000.0) as i64).min(Millis::MAX / 2)
+    }
+
+    /// The profile; what the token leaves open is filled from what identifies the user, so that
+    /// everybody can be found and has a name.
+    pub(super) fn profile(&self, subject: &str) -> Profile {
+        let username = text(&self.preferred_username).unwrap_or_else(|| subject.to_owned());
+        let name = text(&self.name).unwrap_or_else(|| username.clone());
+        Profile { username: username.to_lowercase(), name }
+    }
+}
+
+fn text(claim: &Option<Value>) -> Option<String> {
+    let text = claim.as_ref()?.as_str()?.trim();
+    let kept: String = text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+    (!kept.is_empty()).then_some(kept)
+}
