@@ -1,0 +1,102 @@
+/**
+ * The user's groups as the list shows them: newest event, members, unread.
+ *
+ * @typedef {import("../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../hubbub.js").Group} Group
+ * @typedef {Group & { readN: number }} KnownGroup `readN`: `n` at the read mark, so that unread = `n` − `readN`
+ */
+
+export class Groups {
+  /** @type {Map<string, KnownGroup>} */
+  #groups = new Map();
+  #me;
+
+  /** @param {string} me */
+  constructor(me) {
+    this.#me = me;
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.#groups.get(id);
+  }
+
+  /** Newest activity first. */
+  sorted() {
+    return [...this.#groups.values()].sort((one, other) => (other.last?.time ?? 0) - (one.last?.time ?? 0));
+  }
+
+  /** @param {string} user */
+  directWith(user) {
+    return [...this.#groups.values()].find((group) => group.kind === "direct" && this.partner(group) === user);
+  }
+
+  /** The other one of a direct chat. @param {KnownGroup} group @returns {string | undefined} */
+  partner(group) {
+    if (group.kind !== "direct") return undefined;
+    return group.members?.find(({ id }) => id !== this.#me)?.id ?? (group.members?.length ? this.#me : undefined);
+  }
+
+  /** @param {KnownGroup} group */
+  unread(group) {
+    return Math.max(0, group.n - group.readN);
+  }
+
+  get totalUnread() {
+    return [...this.#groups.values()].reduce((sum, group) => sum + this.unread(group), 0);
+  }
+
+  /** What the hub says of a group; never goes back behind an event seen already. @param {Group} group */
+  put(group) {
+    const known = this.#groups.get(group.id);
+    const readN = Math.max(group.n - group.unread, known?.readN ?? 0);
+    const newest = known && known.head > group.head ? { head: known.head, n: known.n, last: known.last } : {};
+    this.#groups.set(group.id, { ...known, ...group, ...newest, readN });
+  }
+
+  /** @param {string} id */
+  drop(id) {
+    this.#groups.delete(id);
+  }
+
+  /** Drops every group that is not among these. @param {Set<string>} ids */
+  keepOnly(ids) {
+    for (const id of this.#groups.keys()) if (!ids.has(id)) this.#groups.delete(id);
+  }
+
+  /** @param {HubEvent} event @param {(id: string) => string} nameOf */
+  apply(event, nameOf) {
+    const group = this.#groups.get(event.group);
+    if (group === undefined) return;
+    if (event.kind === "joined" || event.kind === "left") this.#changeMembers(group, event, nameOf);
+    if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
+    if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
+    if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
+  }
+
+  /** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */
+  #changeMembers(group, { kind, data }, nameOf) {
+    /** @type {string[]} */
+    const users = Array.isArray(data?.users) ? data.users : [];
+    if (group.members === undefined) return;
+    const others = group.members.filter(({ id }) => kind === "joined" || !users.includes(id));
+    const fresh = kind === "joined" ? users.filter((id) => !others.some((member) => member.id === id)) : [];
+    group.members = [...others, ...fresh.map((id) => ({ id, name: nameOf(id), role: "member" }))];
+    group.count = group.members.length;
+  }
+
+  /** @param {string} id @param {number} seq @param {number} n `n` of the event with that seq */
+  markRead(id, seq, n) {
+    const group = this.#groups.get(id);
+    if (group === undefined) return;
+    group.read = Math.max(group.read, seq);
+    group.readN = Math.max(group.readN, n);
+  }
+}
+
+const SHOWN = new Set(["text", "joined", "left"]);
+
+/** Whether an event is something to look at. @param {HubEvent} event */
+export function isShown(event) {
+  return SHOWN.has(event.kind);
+}

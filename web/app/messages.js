@@ -1,0 +1,247 @@
+import { avatar } from "./avatar.js";
+import { h, icon, oncePerFrame, reconcile } from "./dom.js";
+import { clock, isEmojiOnly, moment, nameList, segments } from "./format.js";
+import { rowsOf } from "./rows.js";
+
+/**
+ * @typedef {import("./chat.js").Chat} Chat
+ * @typedef {import("./chat.js").Target} Target
+ * @typedef {import("./rows.js").Row} Row
+ * @typedef {import("./rows.js").MessageRow} MessageRow
+ * @typedef {import("./rows.js").Progress} Progress
+ */
+
+/** Nearer to the end than this, the view follows what comes. */
+const FOLLOW_PX = 48;
+/** Nearer to the beginning than this, the page before is fetched. */
+const FETCH_PX = 600;
+
+/** @type {Record<Progress, { icon: string, label: string }>} */
+const PROGRESS = {
+  sending: { icon: "clock", label: "Sending" },
+  failed: { icon: "warn", label: "Not sent" },
+  stored: { icon: "check", label: "Stored" },
+  delivered: { icon: "checks", label: "Delivered" },
+  read: { icon: "checks", label: "Read" },
+};
+
+/** The messages of the open conversation: a list that follows what comes and fetches what was. */
+export class Messages {
+  #chat;
+  /** @type {Target} */
+  #target = {};
+  /** @type {number | undefined} */
+  #unreadAfter;
+  #following = true;
+  #placed = false;
+  /** Where following put the view; elsewhere, somebody has scrolled and the event for it is still to come. */
+  #followedTo = 0;
+  #list = h("ol", { class: "messages" });
+  #top = h("div", { class: "list-top" });
+  #scroller;
+  #jump;
+  #missed = 0;
+
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.#chat = chat;
+    this.#scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages", onscroll: () => this.#scrolled() },
+      h("div", { class: "scroller-content" }, this.#top, this.#list));
+    this.#jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.follow() }, icon("down"), h("span", {}));
+    this.element = h("div", { class: "messages-pane" }, this.#scroller, this.#jump);
+    new ResizeObserver(() => this.#stillFollows() && this.#toEnd()).observe(this.#scroller);
+
+    const update = oncePerFrame(() => this.#update());
+    chat.on("timeline", update);
+    chat.on("people", update);
+    chat.on("arrived", ({ group, from, kind }) => {
+      if (group === this.#target.group && kind === "text" && from !== chat.me && !this.#following) this.#missed += 1;
+    });
+  }
+
+  /** @param {Target} target @param {string} title */
+  show(target, title) {
+    if (this.#target.group !== undefined) this.#chat.leaveOpen(this.#target.group);
+    const group = target.group === undefined ? undefined : this.#chat.groups.get(target.group);
+    this.#target = target;
+    this.#unreadAfter = group && this.#chat.groups.unread(group) > 0 ? group.read : undefined;
+    this.#following = this.#unreadAfter === undefined;
+    this.#placed = false;
+    this.#missed = 0;
+    this.#scroller.setAttribute("aria-label", `Messages with ${title}`);
+    this.#list.replaceChildren();
+    this.#update();
+  }
+
+  /** The page is looked at again: what is in view counts as read. */
+  look() {
+    this.#afterMoving();
+  }
+
+  /** Goes to the newest message and stays there. */
+  follow() {
+    this.#following = true;
+    this.#unreadAfter = undefined;
+    this.#update();
+    this.#toEnd();
+  }
+
+  #update() {
+    const { group } = this.#target;
+    const timeline = group === undefined ? undefined : this.#chat.timeline(group);
+    this.#following = this.#stillFollows();
+    const anchor = this.#following ? undefined : this.#anchor();
+    this.#showTop();
+    const rows = this.#rows(timeline?.events ?? []);
+    reconcile(this.#list, rows, { key: ({ key }) => key, signature: (row) => this.#signature(row), render: (row) => this.#render(row) });
+    this.#showReaders(rows);
+
+    if (!this.#placed && (timeline === undefined || timeline.loaded)) this.#place();
+    else if (this.#following) this.#toEnd();
+    else anchor?.restore();
+    this.#afterMoving();
+  }
+
+  /** @param {import("../hubbub.js").HubEvent[]} events */
+  #rows(events) {
+    const { me, people, outbox } = this.#chat;
+    const known = new Set(events.map(({ cid }) => cid));
+    const pending = outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
+    return rowsOf({ events, pending, me, nameOf: (id) => people.name(id), unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq) });
+  }
+
+  /** @param {number} seq @returns {Progress} */
+  #progressOf(seq) {
+    const { read, delivered } = this.#chat.people.reached(this.#target.group ?? "", seq, this.#chat.me);
+    if (read.length > 0) return "read";
+    return delivered ? "delivered" : "stored";
+  }
+
+  /** Where reading begins: at the line above what is new, or at the end. */
+  #place() {
+    this.#placed = true;
+    const line = this.#list.querySelector(".unread-line");
+    if (line) line.scrollIntoView({ block: "center" });
+    else this.#toEnd();
+    if (this.#distanceToEnd() < FOLLOW_PX) this.#following = true;
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#followedTo = this.#scroller.scrollTop;
+  }
+
+  #stillFollows() {
+    return this.#following && (!this.#placed || this.#scroller.scrollTop === this.#followedTo || this.#distanceToEnd() < FOLLOW_PX);
+  }
+
+  #distanceToEnd() {
+    return this.#scroller.scrollHeight - this.#scroller.clientHeight - this.#scroller.scrollTop;
+  }
+
+  #scrolled() {
+    if (!this.#placed) return;
+    this.#following = this.#distanceToEnd() < FOLLOW_PX;
+    this.#afterMoving();
+  }
+
+  #afterMoving() {
+    const { group } = this.#target;
+    if (this.#following) this.#missed = 0;
+    this.#jump.hidden = this.#following || !this.#placed;
+    /** @type {HTMLElement} */ (this.#jump.lastChild).textContent = this.#missed > 0 ? `${this.#missed} new` : "To the newest";
+    if (group === undefined || !this.#placed) return;
+    const timeline = this.#chat.timeline(group);
+    if (this.#following && document.visibilityState === "visible") this.#chat.markRead(group);
+    if (this.#scroller.scrollTop < FETCH_PX && timeline.hasEarlier && !timeline.loading && !timeline.failure) void this.#chat.loadEarlier(group);
+  }
+
+  /** Remembers which row is at the top of the view, and how to bring it back there. */
+  #anchor() {
+    const edge = this.#scroller.getBoundingClientRect().top;
+    // Days and the line above what is new may move when earlier messages come in.
+    const steady = [...this.#list.children].filter((child) => child.matches(".message, .note"));
+    const row = /** @type {HTMLElement | undefined} */ (steady.find((child) => child.getBoundingClientRect().bottom > edge));
+    const { key } = row?.dataset ?? {};
+    if (row === undefined || key === undefined) return undefined;
+    const before = row.getBoundingClientRect().top;
+    const restore = () => {
+      const now = /** @type {HTMLElement[]} */ ([...this.#list.children]).find((child) => child.dataset.key === key);
+      if (now) this.#scroller.scrollTop += now.getBoundingClientRect().top - before;
+    };
+    return { restore };
+  }
+
+  #showTop() {
+    const { group } = this.#target;
+    const timeline = group === undefined ? undefined : this.#chat.timeline(group);
+    if (timeline?.failure !== undefined) {
+      const again = h("button", { type: "button", class: "link-button", onclick: () => void this.#chat.loadEarlier(/** @type {string} */ (group)) }, "Try again");
+      this.#top.replaceChildren(h("p", { class: "top-note" }, "Earlier messages could not be loaded. ", again));
+    } else if (timeline?.loading) {
+      this.#top.replaceChildren(h("p", { class: "top-note top-loading" }, "Loading messages…"));
+    } else if (timeline === undefined || (timeline.loaded && !timeline.hasEarlier)) {
+      this.#top.replaceChildren(h("p", { class: "top-note" }, timeline?.events[0]?.seq === 1 || !timeline?.events.length ? "This is where it begins." : "What was said before is no longer kept."));
+    } else this.#top.replaceChildren();
+  }
+
+  /** Under one's own newest message: who has read it, in a group. @param {Row[]} rows */
+  #showReaders(rows) {
+    const { group } = this.#target;
+    const { people, groups, me } = this.#chat;
+    const last = rows.at(-1);
+    this.#list.nextElementSibling?.remove();
+    if (group === undefined || groups.get(group)?.kind === "direct" || last?.kind !== "message" || !last.mine || last.seq === undefined) return;
+    const { read } = people.reached(group, last.seq, me);
+    if (read.length > 0) this.#list.after(h("p", { class: "readers" }, `Read by ${nameList(read.map((id) => people.name(id)), 4)}`));
+  }
+
+  /** @param {Row} row */
+  #signature(row) {
+    return JSON.stringify([row, row.kind === "message" && row.opens && this.#chat.people.name(row.from)]);
+  }
+
+  /** @param {Row} row @returns {HTMLElement} */
+  #render(row) {
+    if (row.kind === "day") return h("li", { class: "day" }, h("span", {}, row.text));
+    if (row.kind === "unread") return h("li", { class: "unread-line" }, h("span", {}, row.text));
+    if (row.kind === "note") return h("li", { class: "note" }, row.text);
+    return this.#message(/** @type {MessageRow} */ (row));
+  }
+
+  /** @param {MessageRow} row */
+  #message(row) {
+    const { people, groups } = this.#chat;
+    const { from, mine, text, time, opens, closes, progress } = row;
+    const name = people.name(from);
+    const inGroup = groups.get(this.#target.group ?? "")?.kind === "group";
+    const classes = ["message", mine ? "message-mine" : "message-theirs", opens && "message-opens", closes && "message-closes", `message-${progress}`, !mine && inGroup && "message-in-group"];
+    const who = h("span", { class: opens && !mine && inGroup ? "sender" : "visually-hidden" }, mine ? "You" : name, h("span", { class: "visually-hidden" }, ": "));
+    return h("li", { class: classes.filter(Boolean).join(" ") },
+      !mine && inGroup && opens && avatar(from, name, { size: "small" }),
+      h("div", { class: isEmojiOnly(text) ? "bubble bubble-emoji" : "bubble" },
+        who,
+        h("span", { class: "text", dir: "auto" }, ...segments(text).map((part) => (part.href ? link(part.href) : part.text))),
+        h("span", { class: "meta" }, h("time", { datetime: new Date(time).toISOString(), title: moment(time) }, clock(time)), mine && progressSign(progress))),
+      progress === "failed" && this.#failure(row));
+  }
+
+  /** @param {MessageRow} row */
+  #failure({ cid = "", reason }) {
+    return h("p", { class: "failure" }, `Not sent: ${reason}. `,
+      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.retry(cid) }, "Try again"),
+      " ",
+      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.discard(cid) }, "Delete"));
+  }
+}
+
+/** @param {string} href */
+function link(href) {
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, href);
+}
+
+/** @param {Progress} progress */
+function progressSign(progress) {
+  const { icon: name, label } = PROGRESS[progress];
+  return h("span", { class: `progress progress-${progress}`, role: "img", "aria-label": label, title: label }, icon(name));
+}

@@ -1,0 +1,25 @@
+import { openDialog } from "./dialog.js";
+import { h } from "./dom.js";
+import { PeoplePicker } from "./picker.js";
+import { toGroup } from "./route.js";
+
+/** Asks for a name and people, makes the group and opens it. @param {import("./chat.js").Chat} chat */
+export function openNewGroup(chat) {
+  const name = h("input", { id: "group-name", type: "text", required: true, maxlength: "100", autocomplete: "off", autofocus: true });
+  const open = h("input", { id: "group-open", type: "checkbox" });
+  const picker = new PeoplePicker(chat, { label: "People" });
+  openDialog({
+    title: "New group",
+    action: "Create group",
+    content: [
+      h("div", { class: "field" }, h("label", { for: "group-name" }, "Name"), name),
+      picker.element,
+      h("label", { class: "check", for: "group-open" }, open, h("span", {}, "Anyone with the link may join")),
+    ],
+    onSubmit: async () => {
+      const access = open.checked ? "open" : "members";
+      const group = await chat.create({ name: name.value.trim(), members: [...picker.taken.keys()], access });
+      toGroup(group.id);
+    },
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * What a conversation shows, from top to bottom, worked out apart from the page that shows it.
+ *
+ * @typedef {import("../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("./outbox.js").Pending} Pending
+ *
+ * @typedef {"sending" | "failed" | "stored" | "delivered" | "read"} Progress
+ *
+ * @typedef {{ kind: "day" | "unread" | "note", key: string, text: string }} LabelRow
+ *
+ * @typedef {object} MessageRow
+ * @property {"message"} kind
+ * @property {string} key
+ * @property {string} from
+ * @property {boolean} mine
+ * @property {string} text
+ * @property {number} time
+ * @property {number} [seq]
+ * @property {string} [cid]
+ * @property {Progress} progress
+ * @property {string} [reason] why it failed
+ * @property {boolean} opens the first of its sender's run
+ * @property {boolean} closes the last of it
+ *
+ * @typedef {LabelRow | MessageRow} Row
+ */
+import { dayLabel, nameList, sameDay } from "./format.js";
+import { isShown } from "./groups.js";
+
+/** Messages of one sender no further apart than this stand together. */
+const RUN_MS = 5 * 60_000;
+
+/**
+ * @param {object} input
+ * @param {HubEvent[]} input.events
+ * @param {Pending[]} input.pending
+ * @param {string} input.me
+ * @param {(id: string) => string} input.nameOf
+ * @param {number | undefined} input.unreadAfter a line is drawn above the first message of others behind this seq
+ * @param {(seq: number) => Progress} input.progressOf how far a stored message of one's own got
+ * @param {number} [input.now]
+ * @returns {Row[]}
+ */
+export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, now = Date.now() }) {
+  /** @type {Row[]} */
+  const rows = [];
+  let day;
+  // Where the first unread one is further back than what is known, a line would stand in the wrong place.
+  let lineDrawn = unreadAfter === undefined || (events[0]?.seq ?? Infinity) > unreadAfter + 1;
+  for (const event of events.filter(isShown)) {
+    if (day === undefined || !sameDay(day, event.time)) rows.push({ kind: "day", key: `day ${event.seq}`, text: dayLabel(event.time, now) });
+    day = event.time;
+    if (!lineDrawn && event.seq > /** @type {number} */ (unreadAfter) && event.kind === "text" && event.from !== me) {
+      rows.push({ kind: "unread", key: "unread", text: "New" });
+      lineDrawn = true;
+    }
+    rows.push(event.kind === "text" ? messageRow(event, me, progressOf) : { kind: "note", key: `seq ${event.seq}`, text: noteOf(event, me, nameOf) });
+  }
+  for (const message of pending) {
+    if (day === undefined || !sameDay(day, message.time)) rows.push({ kind: "day", key: `day ${message.cid}`, text: dayLabel(message.time, now) });
+    day = message.time;
+    rows.push(pendingRow(message, me));
+  }
+  markRuns(rows);
+  return rows;
+}
+
+/** @param {HubEvent} event @param {string} me @param {(seq: number) => Progress} progressOf @returns {MessageRow} */
+function messageRow({ seq, cid, from, text = "", time }, me, progressOf) {
+  const mine = from === me;
+  // Under its cid it is the same row as while it was pending.
+  const key = cid === undefined ? `seq ${seq}` : `cid ${cid}`;
+  return { kind: "message", key, from, mine, text, time, seq, progress: mine ? progressOf(seq) : "stored", opens: true, closes: true };
+}
+
+/** @param {Pending} pending @param {string} me @returns {MessageRow} */
+function pendingRow({ cid, text, time, state, reason }, me) {
+  return { kind: "message", key: `cid ${cid}`, from: me, mine: true, text, time, cid, progress: state, reason, opens: true, closes: true };
+}
+
+/** @param {Row[]} rows */
+function markRuns(rows) {
+  for (let index = 1; index < rows.length; index += 1) {
+    const [before, row] = [rows[index - 1], rows[index]];
+    if (before.kind !== "message" || row.kind !== "message" || before.from !== row.from || row.time - before.time > RUN_MS) continue;
+    before.closes = false;
+    row.opens = false;
+  }
+}
+
+/** A membership event in words. @param {HubEvent} event @param {string} me @param {(id: string) => string} nameOf */
+export function noteOf({ kind, from, data }, me, nameOf) {
+  /** @type {string[]} */
+  const users = Array.isArray(data?.users) ? data.users : [];
+  const others = users.filter((id) => id !== from);
+  /** @param {string} id */
+  const named = (id) => (id === me ? "you" : nameOf(id));
+  const who = from === me ? "You" : nameOf(from);
+  const whom = nameList(others.map(named));
+  if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
+  if (others.length === 0) return `${who} joined`;
+  return users.includes(from) ? `${who} started the group with ${whom}` : `${who} added ${whom}`;
+}

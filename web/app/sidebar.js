@@ -1,0 +1,184 @@
+import { avatar } from "./avatar.js";
+import { arrowKeys, h, icon, iconButton, oncePerFrame, reconcile, set } from "./dom.js";
+import { counted, nameList, shortTime } from "./format.js";
+import { openNewGroup } from "./new-group.js";
+import { groupHref, userHref } from "./route.js";
+import { noteOf } from "./rows.js";
+
+/**
+ * @typedef {import("./chat.js").Chat} Chat
+ * @typedef {import("./groups.js").KnownGroup} KnownGroup
+ * @typedef {import("../client/accounts.js").Person} Person
+ *
+ * @typedef {object} GroupItem what a line of the list shows
+ * @property {string} id
+ * @property {string} title
+ * @property {string | undefined} partner
+ * @property {string} preview
+ * @property {boolean} typing
+ * @property {string} time
+ * @property {number} unread
+ * @property {boolean} online
+ * @property {boolean} current
+ */
+
+const TYPING_PAUSE_MS = 150;
+
+/** The left pane: who one is, the search, the list of groups. */
+export class Sidebar {
+  #chat;
+  #query = "";
+  /** @type {Person[]} */
+  #people = [];
+  /** @type {string | undefined} */
+  #current;
+  #list = h("ul", { class: "group-list", "aria-label": "Your chats" });
+  #peopleList = h("ul", { class: "group-list", "aria-labelledby": "people-heading" });
+  #peopleHeading = h("h2", { class: "list-heading", id: "people-heading", hidden: true }, "People");
+  #note = h("p", { class: "list-note", role: "status" });
+  #search;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #pause;
+
+  /** @param {Chat} chat @param {{ banner: HTMLElement, onLogOut: () => void }} options */
+  constructor(chat, { banner, onLogOut }) {
+    this.#chat = chat;
+    this.#search = h("input", {
+      type: "search", placeholder: "Search chats, find people", "aria-label": "Search chats and find people", autocomplete: "off",
+      autocapitalize: "none", spellcheck: "false", oninput: () => this.#typed(),
+      onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && this.#clearSearch(),
+    });
+    const lists = h("div", { class: "lists" }, this.#list, this.#peopleHeading, this.#peopleList, this.#note);
+    this.element = h("nav", { class: "rail", "aria-label": "Chats" }, this.#head(onLogOut), banner,
+      h("div", { class: "search", role: "search" }, icon("search"), this.#search), lists);
+    arrowKeys(this.element);
+
+    const update = oncePerFrame(() => this.#update());
+    chat.on("groups", update);
+    chat.on("people", update);
+    chat.on("timeline", update);
+    update();
+  }
+
+  /** @param {string | undefined} id the group that is open */
+  setCurrent(id) {
+    this.#current = id;
+    if (this.#query !== "") this.#clearSearch();
+    this.#update();
+  }
+
+  /** @param {() => void} onLogOut */
+  #head(onLogOut) {
+    const { me, people } = this.#chat;
+    const name = people.name(me);
+    return h("header", { class: "rail-head" },
+      h("img", { class: "brand-mark", src: "/app/icon.svg", alt: "", width: "34", height: "34" }),
+      h("h1", { class: "brand" }, "hubbub"),
+      iconButton("add", "New group", { onclick: () => openNewGroup(this.#chat) }),
+      h("details", { class: "menu" },
+        h("summary", { "aria-label": `You: ${name}`, title: name }, avatar(me, name, { size: "small" })),
+        h("div", { class: "menu-box" },
+          h("p", { class: "menu-who" }, h("strong", {}, name), h("span", {}, me)),
+          h("button", { type: "button", class: "menu-item", onclick: onLogOut }, icon("leave"), "Log out"))));
+  }
+
+  #typed() {
+    clearTimeout(this.#pause);
+    this.#query = this.#search.value.trim();
+    this.#people = [];
+    this.#update();
+    const query = this.#query;
+    if (query === "") return;
+    this.#pause = setTimeout(async () => {
+      const people = await this.#chat.find(query).catch(() => []);
+      if (query !== this.#query) return;
+      this.#people = people;
+      this.#update();
+    }, TYPING_PAUSE_MS);
+  }
+
+  #clearSearch() {
+    this.#search.value = "";
+    this.#typed();
+  }
+
+  #update() {
+    const items = this.#chat.groups.sorted().map((group) => this.#item(group)).filter(({ title }) => matches(title, this.#query));
+    reconcile(this.#list, items, { key: ({ id }) => id, signature: JSON.stringify, render: groupLine });
+
+    const people = this.#people.filter(({ id }) => this.#chat.groups.directWith(id) === undefined);
+    reconcile(this.#peopleList, people, { key: ({ id }) => id, signature: JSON.stringify, render: personLine });
+    this.#peopleHeading.hidden = people.length === 0;
+    this.#note.textContent = this.#noteFor(items.length + people.length);
+  }
+
+  /** @param {number} shown */
+  #noteFor(shown) {
+    if (shown > 0 || !this.#chat.ready) return "";
+    return this.#query === "" ? "No chats yet. Find somebody by name, or make a group." : `Nothing found for “${this.#query}”.`;
+  }
+
+  /** @param {KnownGroup} group @returns {GroupItem} */
+  #item(group) {
+    const { people, groups } = this.#chat;
+    const typing = people.typing(group.id).map((id) => people.name(id));
+    const partner = groups.partner(group);
+    return {
+      id: group.id,
+      title: this.#chat.titleOf(group),
+      partner,
+      preview: typing.length > 0 ? typingText(typing, partner !== undefined) : this.#preview(group),
+      typing: typing.length > 0,
+      time: group.last ? shortTime(group.last.time) : "",
+      unread: groups.unread(group),
+      online: partner !== undefined && partner !== this.#chat.me && people.presence(partner).online,
+      current: group.id === this.#current,
+    };
+  }
+
+  /** @param {KnownGroup} group */
+  #preview(group) {
+    const { me, people, outbox } = this.#chat;
+    const waiting = outbox.of({ group: group.id }).at(-1);
+    if (waiting) return `You: ${waiting.text}`;
+    const { last } = group;
+    if (last === undefined) return "No messages yet";
+    if (last.kind === "joined" || last.kind === "left") return noteOf(last, me, (id) => people.name(id));
+    if (last.text === undefined) return "";
+    if (last.from === me) return `You: ${last.text}`;
+    return group.kind === "direct" ? last.text : `${people.name(last.from)}: ${last.text}`;
+  }
+}
+
+/** @param {string[]} names @param {boolean} direct */
+export function typingText(names, direct) {
+  if (direct) return "typing…";
+  return `${nameList(names)} ${names.length === 1 ? "is" : "are"} typing…`;
+}
+
+/** @param {string} title @param {string} query */
+function matches(title, query) {
+  return title.toLocaleLowerCase().includes(query.toLocaleLowerCase());
+}
+
+/** @param {GroupItem} item */
+function groupLine({ id, title, partner, preview, typing, time, unread, online, current }) {
+  const badge = unread > 0 && h("span", { class: "badge" }, unread > 999 ? "999+" : unread, h("span", { class: "visually-hidden" }, ` ${counted(unread, "unread message").slice(String(unread).length + 1)}`));
+  const link = h("a", { class: "group-line", href: groupHref(id) },
+    avatar(partner ?? id, title, { square: partner === undefined, online }),
+    h("span", { class: "line-title" }, title, online && h("span", { class: "visually-hidden" }, " (online)")),
+    h("span", { class: "line-time" }, time),
+    h("span", { class: typing ? "line-preview line-typing" : "line-preview" }, preview),
+    badge);
+  set(link, "aria-current", current && "page");
+  return h("li", {}, link);
+}
+
+/** @param {Person} person */
+function personLine({ id, name, username, online }) {
+  return h("li", {},
+    h("a", { class: "group-line", href: userHref(id) },
+      avatar(id, name || username, { online }),
+      h("span", { class: "line-title" }, name || username),
+      h("span", { class: "line-preview" }, username)));
+}
