@@ -39,9 +39,9 @@ export function shortTime(time, now = Date.now()) {
   return days === 1 ? "Yesterday" : SHORT_DAY.format(time);
 }
 
-/** @param {number | null | undefined} time when somebody was last seen @param {number} [now] */
+/** @param {number} time when somebody was last seen @param {number} [now] */
 export function lastSeen(time, now = Date.now()) {
-  if (!time) return "Offline";
+  if (time === 0) return "Offline";
   const minutes = Math.round((now - time) / MINUTE_MS);
   if (minutes < 1) return "Last seen just now";
   if (minutes < 60) return `Last seen ${AGO.format(-minutes, "minute")}`;

@@ -40,7 +40,7 @@ export class People {
 
   /** @param {string} id @returns {Presence} */
   presence(id) {
-    return this.#presence.get(id) ?? { id, online: false, last_seen: null };
+    return this.#presence.get(id) ?? { id, online: false, last_seen: 0 };
   }
 
   /** Without a connection nobody knows who is there. */

@@ -4,7 +4,7 @@ import { HubbubError } from "./errors.js";
  * The HTTP side of the hub that a client needs: accounts, tickets, finding people.
  *
  * @typedef {{ user: string, token: string, expires: number }} Login `expires` in Unix milliseconds
- * @typedef {{ id: string, username: string, name: string, online: boolean, last_seen: number | null }} Person
+ * @typedef {{ id: string, username: string, name: string, online: boolean, last_seen: number }} Person
  */
 
 export class Accounts {

@@ -18,7 +18,7 @@
  * @property {string} name
  * @property {string} role `admin` or `member`
  *
- * @typedef {object} Group
+ * @typedef {object} Group one with `gone` has nothing but its `id`
  * @property {string} id
  * @property {"group" | "direct"} kind
  * @property {string} name
@@ -62,7 +62,7 @@
  * @typedef {object} Presence
  * @property {string} id
  * @property {boolean} online
- * @property {number | null} [last_seen] Unix milliseconds
+ * @property {number} last_seen Unix milliseconds; 0 when unknown
  *
  * @typedef {object} Receipt
  * @property {string} group

@@ -105,7 +105,7 @@ export class Session {
   #inGroup(frame, group) {
     switch (frame.type) {
       case "send": return this.#send(frame, group);
-      case "history": return { type: "history", group: group.id, ...page(group, frame) };
+      case "history": return { type: "history", group: group.id, ...page(group, frame, this.user) };
       case "typing": return this.#typing(group);
       case "read":
         this.#world.advance(group, this.user, "read", frame.seq);
@@ -136,7 +136,7 @@ export class Session {
     if (claims) this.#endAt(claims.exp);
     const all = this.#world.groupsOf(this.user);
     this.say({
-      type: "welcome", re: frame.id, session: `s${Math.random()}`, user: this.user, node: this.#node.name, time: this.#world.clock(),
+      type: "welcome", session: `s${Math.random()}`, user: this.user, node: this.#node.name, time: this.#world.clock(),
       heartbeat: 5000, limits: { text: 4000, members: 150 }, features: [],
       groups: all.slice(0, 200).map((group) => this.#world.describe(group, this.user)), more: all.length > 200,
     });
@@ -241,9 +241,8 @@ export class Session {
 
   /** @param {string} id */
   dropGroup(id) {
-    const group = /** @type {GroupState} */ (this.#world.groups.get(id));
     this.#positions.delete(id);
-    this.say({ type: "group", ...this.#world.describe(group, this.user), members: undefined, gone: true });
+    this.say({ type: "group", id, gone: true });
   }
 
   /** @param {string} user */
@@ -261,9 +260,9 @@ export class Session {
   }
 }
 
-/** @param {GroupState} group @param {{ before?: number, after?: number, limit?: number }} page */
-function page({ events, first }, { before, after, limit = 50 }) {
-  const kept = events.filter((event) => event.seq >= first).map(withoutCid);
+/** @param {GroupState} group @param {{ before?: number, after?: number, limit?: number }} page @param {string} reader */
+function page({ events, first }, { before, after, limit = 50 }, reader) {
+  const kept = events.filter((event) => event.seq >= first).map((event) => (event.from === reader ? event : withoutCid(event)));
   if (after !== undefined) {
     const later = kept.filter((event) => event.seq > after);
     return { messages: later.slice(0, limit), more: later.length > limit };

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
  * What all nodes of a fake hub share: users, groups and their events, and who is connected.
  *
  * @typedef {import("../../client/types.js").HubEvent} HubEvent
- * @typedef {{ id: string, username: string, name: string, password?: string, lastSeen: number | null }} User
+ * @typedef {{ id: string, username: string, name: string, password?: string, lastSeen: number }} User
  * @typedef {{ id: string, kind: "group" | "direct", name: string, access: "members" | "open", admins: Set<string>,
  *   members: string[], events: HubEvent[], first: number, acks: Map<string, number>,
  *   read: Map<string, number>, delivered: Map<string, number> }} GroupState
@@ -37,7 +37,7 @@ export class World {
   user(id, { name, password } = {}) {
     const known = this.users.get(id);
     if (known) return known;
-    const user = { id, username: id, name: name ?? id, password, lastSeen: null };
+    const user = { id, username: id, name: name ?? id, password, lastSeen: 0 };
     this.users.set(id, user);
     return user;
   }
@@ -49,7 +49,7 @@ export class World {
 
   /** @param {string} id */
   presenceOf(id) {
-    return { id, online: this.isOnline(id), last_seen: this.users.get(id)?.lastSeen ?? null };
+    return { id, online: this.isOnline(id), last_seen: this.users.get(id)?.lastSeen ?? 0 };
   }
 
   /** @param {string} creator @param {{ name: string, members?: string[], access?: "members" | "open", cid?: string }} options */

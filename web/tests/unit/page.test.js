@@ -161,7 +161,7 @@ test("names, initials, colours, days", () => {
   assert.equal(tint("ada"), tint("ada"));
   assert.ok(["a", "b", "c"].every((id) => tint(id) >= 1 && tint(id) <= 8));
   assert.deepEqual([0, 24].map((hours) => dayLabel(NOON - hours * HOUR, NOON)), ["Today", "Yesterday"]);
-  assert.equal(lastSeen(null), "Offline");
+  assert.equal(lastSeen(0), "Offline");
   assert.equal(lastSeen(NOON - 20_000, NOON), "Last seen just now");
   assert.match(lastSeen(NOON - 5 * 60_000, NOON), /5 minutes ago/);
   assert.deepEqual(["🍰", "👍🏽👍🏽", "👩‍🚀", "ok 👍", "1"].map(isEmojiOnly), [true, true, true, false, false]);
