@@ -1,3 +1,7 @@
 //! The parts that the hub stands on, each behind a port.
 
+mod limits;
+pub mod local;
 pub mod tokens;
+
+pub use limits::BackplaneLimits;

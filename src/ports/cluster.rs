@@ -78,11 +78,12 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// Removes what a dead node life had registered: sessions and presence, routes, its inbox, its
     /// record; the tombstone last. Idempotent, may be interrupted and repeated, by anyone. Answers
-    /// the users who were online through that node.
+    /// the users who were online through that node; nobody, and nothing is done, while the node's
+    /// lease lives.
     async fn reap(&self, node: &NodeName, partitions: Partition) -> Result<Vec<crate::domain::UserId>, BackplaneError>;
 
     /// Leaves in good order: the lease ends now, and everything of this node is removed as in
-    /// [`Cluster::reap`].
+    /// [`Cluster::reap`]. Also right for an earlier life of one's own, to clear what it wrote late.
     async fn leave(&self, node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
 
     /// Checks once, at boot, that the backplane can do what is needed (version, eviction policy,

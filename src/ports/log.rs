@@ -246,7 +246,8 @@ pub trait Log: Send + Sync + 'static {
         appends: &[Append],
     ) -> Result<Vec<Appended>, BackplaneError>;
 
-    /// Checks, applies to the member set and appends a membership change, in one step.
+    /// Checks, applies to the member set and appends a membership change, in one step. A repeat of
+    /// one that was accepted is answered `Accepted` with the seq that it got then.
     async fn change_members(
         &self,
         partition: Partition,
@@ -255,7 +256,8 @@ pub trait Log: Send + Sync + 'static {
     ) -> Result<ChangeOutcome, BackplaneError>;
 
     /// Raises a group's state to what the store knows: never lowers a counter, never replaces a
-    /// member set of a higher version. Safe to repeat and to race.
+    /// member set of a higher version. A set of the same version is replaced, so that the store's
+    /// stands where the two differ after a loss. Safe to repeat and to race.
     async fn restore(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError>;
 
     /// Whether these users are members, by the member set; `None` when the state is absent.
@@ -284,8 +286,10 @@ pub trait Log: Send + Sync + 'static {
     async fn commit(&self, commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError>;
 
     /// Gives an entry a new seq above the store's head, in one step with forgetting the old one.
-    /// The entry comes again through [`Log::read_log`]. When its cid has meanwhile got another seq,
-    /// the entry is only acked.
+    /// The entry comes again through [`Log::read_log`]; a membership change is applied to the member
+    /// set once more, under the new seq. When its cid has meanwhile got another seq, or the entry is
+    /// not pending, nothing is appended. When the group's state is absent, the entry is acked and its
+    /// cid forgotten: the sender's repeat begins anew.
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError>;
 
     /// Forgets a cid, so that its sender may try again: its event was refused by the store.
@@ -300,8 +304,9 @@ pub trait Log: Send + Sync + 'static {
     /// Stored heads of these groups of one partition; `None` where the state is absent.
     async fn heads(&self, partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
 
-    /// Groups of this partition whose stored head moved after commit number `after`, with the
-    /// number of the newest commit. `None`: too long ago to say (or state lost), so compare all.
+    /// Groups of this partition whose stored head moved (by a commit or a restore) after commit
+    /// number `after`, with the number of the newest. `None`: too long ago to say, or state was lost:
+    /// compare all, and join routes anew. Numbers grow also over a loss; ask for 0 at first.
     async fn moved_since(
         &self,
         partition: Partition,

@@ -1,0 +1,70 @@
+//! The rules by which a membership change is taken.
+
+use std::collections::HashSet;
+
+use super::group::Group;
+use crate::domain::{Access, GroupKind, Kind, MembershipChange, Role, UserId};
+use crate::ports::{ChangeRequest, Permission};
+
+/// What the rules say of a change.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It changes this.
+    Change(MembershipChange),
+    Unchanged,
+    Forbidden,
+    TooMany,
+}
+
+/// Judges a change by the present member set.
+pub(super) fn judge(group: &Group, request: &ChangeRequest) -> Verdict {
+    if !may_ever(group, request) {
+        return Verdict::Forbidden;
+    }
+    let users = affected(group, request);
+    if users.is_empty() {
+        return Verdict::Unchanged;
+    }
+    let joins_closed = request.kind == Kind::Joined && group.access != Access::Open;
+    if request.permission == Permission::Oneself && joins_closed {
+        return Verdict::Forbidden;
+    }
+    if request.kind == Kind::Joined && group.members.len() + users.len() > request.max_members {
+        return Verdict::TooMany;
+    }
+    Verdict::Change(to_change(request.kind, users, request.role))
+}
+
+/// The change that an event of this kind stands for.
+pub(super) fn to_change(kind: Kind, users: Vec<UserId>, role: Role) -> MembershipChange {
+    match kind {
+        Kind::Left => MembershipChange::Left(users),
+        Kind::Role => MembershipChange::Role(users, role),
+        _ => MembershipChange::Joined(users, role),
+    }
+}
+
+/// Nobody but the hub changes a direct chat, and nobody gives themself a role.
+fn may_ever(group: &Group, request: &ChangeRequest) -> bool {
+    match request.permission {
+        Permission::Hub => true,
+        _ if group.kind == GroupKind::Direct => false,
+        Permission::Admin => group.members.get(&request.actor) == Some(&Role::Admin),
+        Permission::Oneself => {
+            let alone = request.users.iter().all(|user| *user == request.actor);
+            let plain = request.kind == Kind::Left || request.role == Role::Member;
+            alone && plain && request.kind != Kind::Role
+        }
+    }
+}
+
+/// Those of the users for whom something changes, each once.
+fn affected(group: &Group, request: &ChangeRequest) -> Vec<UserId> {
+    let mut told = HashSet::new();
+    let changes = |user: &UserId| match (request.kind, group.members.get(user)) {
+        (Kind::Joined, held) => held.is_none(),
+        (Kind::Left, held) => held.is_some(),
+        (_, held) => held.is_some_and(|role| *role != request.role),
+    };
+    request.users.iter().filter(|user| changes(user) && told.insert(*user)).cloned().collect()
+}

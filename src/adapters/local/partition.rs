@@ -1,0 +1,287 @@
+//! One partition: its log with the consumer group, its groups, routes and lease.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::aging::Aging;
+use super::group::Group;
+use super::membership::{Verdict, judge, to_change};
+use super::moves::Moves;
+use super::seen::{Seen, send_key};
+use crate::adapters::BackplaneLimits;
+use crate::domain::{GroupId, Kind, Millis, NodeName, Role, UserId};
+use crate::ports::{
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, Floor, GroupCommit, LeaseToken, LogEntry,
+    LogStats, Reseq,
+};
+
+pub(super) struct Partition {
+    pub(super) groups: HashMap<GroupId, Group>,
+    /// The nodes with a route for a group, with the generation of each route.
+    pub(super) routes: HashMap<GroupId, HashMap<NodeName, u64>>,
+    pub(super) lease: Option<Lease>,
+    pub(super) moves: Moves,
+    seen: Seen,
+    log: VecDeque<LogEntry>,
+    /// Delivered and not yet acked, with the consumer of each.
+    pending: BTreeMap<EntryId, NodeName>,
+    delivered: EntryId,
+    newest: EntryId,
+    recents: Aging<GroupId>,
+}
+
+pub(super) struct Lease {
+    pub(super) owner: NodeName,
+    pub(super) token: LeaseToken,
+    pub(super) until: Millis,
+}
+
+/// What each step needs to know from outside.
+pub(super) struct Context<'a> {
+    pub(super) now: Millis,
+    pub(super) limits: &'a BackplaneLimits,
+}
+
+// === impl Partition ===
+
+impl Partition {
+    /// An empty partition whose commits are numbered after `first`.
+    pub(super) fn new(first: u64) -> Self {
+        Self {
+            groups: HashMap::new(),
+            routes: HashMap::new(),
+            lease: None,
+            moves: Moves::new(first),
+            seen: Seen::default(),
+            log: VecDeque::new(),
+            pending: BTreeMap::new(),
+            delivered: EntryId(0, 0),
+            newest: EntryId(0, 0),
+            recents: Aging::default(),
+        }
+    }
+
+    pub(super) fn append(&mut self, cx: &Context, origin: &NodeName, append: &Append) -> Appended {
+        let key = send_key(&append.group, &append.from, &append.cid);
+        let Some(group) = self.groups.get_mut(&append.group) else { return Appended::Unknown };
+        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window) {
+            return Appended::Seen { seq };
+        }
+        if append.members_only && !group.members.contains_key(&append.from) {
+            return Appended::NotMember;
+        }
+        if self.log.len() as u64 >= cx.limits.log_cap {
+            return Appended::Full;
+        }
+        let (seq, n) = group.next(append.kind);
+        let stored = group.stored.seq;
+        self.seen.insert(key, seq, cx.now);
+        let id = self.next_id(cx.now);
+        self.log.push_back(LogEntry {
+            id,
+            group: append.group.clone(),
+            seq,
+            n,
+            time: id.0 as Millis,
+            stored,
+            origin: origin.clone(),
+            from: append.from.clone(),
+            cid: append.cid.clone(),
+            kind: append.kind,
+            users: Vec::new(),
+            role: Role::Member,
+            body: append.body.clone(),
+        });
+        Appended::Accepted { seq, n, time: id.0 as Millis }
+    }
+
+    pub(super) fn change(&mut self, cx: &Context, origin: &NodeName, request: &ChangeRequest) -> ChangeOutcome {
+        let key = send_key(&request.group, &request.actor, &request.cid);
+        let Some(group) = self.groups.get_mut(&request.group) else { return ChangeOutcome::Unknown };
+        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window) {
+            return ChangeOutcome::Accepted { seq };
+        }
+        let change = match judge(group, request) {
+            Verdict::Change(change) => change,
+            Verdict::Unchanged => return ChangeOutcome::Unchanged,
+            Verdict::Forbidden => return ChangeOutcome::Forbidden,
+            Verdict::TooMany => return ChangeOutcome::TooMany,
+        };
+        if self.log.len() as u64 >= cx.limits.log_cap {
+            return ChangeOutcome::Full;
+        }
+        let (seq, n) = group.next(request.kind);
+        group.apply(seq, &change);
+        let stored = group.stored.seq;
+        self.seen.insert(key, seq, cx.now);
+        let id = self.next_id(cx.now);
+        self.log.push_back(LogEntry {
+            id,
+            group: request.group.clone(),
+            seq,
+            n,
+            time: id.0 as Millis,
+            stored,
+            origin: origin.clone(),
+            from: request.actor.clone(),
+            cid: request.cid.clone(),
+            kind: request.kind,
+            users: change.users().to_vec(),
+            role: request.role,
+            body: bytes::Bytes::new(),
+        });
+        ChangeOutcome::Accepted { seq }
+    }
+
+    pub(super) fn restore(&mut self, cx: &Context, floor: &Floor) {
+        let moved = match self.groups.get_mut(&floor.group) {
+            Some(group) => group.raise(floor),
+            None => {
+                self.groups.insert(floor.group.clone(), Group::new(floor));
+                floor.head.seq > 0
+            }
+        };
+        if moved {
+            self.moves.note([&floor.group], cx.limits.moves_kept);
+        }
+    }
+
+    /// The roles of these users, when the group's state is there.
+    pub(super) fn roles(&self, group: &GroupId, users: &[UserId]) -> Option<Vec<Option<Role>>> {
+        let members = &self.groups.get(group)?.members;
+        Some(users.iter().map(|user| members.get(user).copied()).collect())
+    }
+
+    /// Delivers the next entries, `max` at most, to a consumer.
+    pub(super) fn deliver(&mut self, consumer: &NodeName, max: usize) -> Vec<LogEntry> {
+        let from = self.log.partition_point(|entry| entry.id <= self.delivered);
+        let entries: Vec<LogEntry> = self.log.iter().skip(from).take(max).cloned().collect();
+        for entry in &entries {
+            self.delivered = entry.id;
+            self.pending.insert(entry.id, consumer.clone());
+        }
+        entries
+    }
+
+    pub(super) fn claim(&mut self, consumer: &NodeName) -> Vec<LogEntry> {
+        self.pending.values_mut().for_each(|owner| *owner = consumer.clone());
+        self.log.iter().filter(|entry| self.pending.contains_key(&entry.id)).cloned().collect()
+    }
+
+    pub(super) fn holds(&self, token: &LeaseToken, now: Millis) -> bool {
+        self.lease.as_ref().is_some_and(|lease| lease.until > now && lease.token == *token)
+    }
+
+    pub(super) fn commit(&mut self, cx: &Context, commit: &Commit) -> Vec<Vec<NodeName>> {
+        for id in &commit.done {
+            self.pending.remove(id);
+        }
+        self.trim();
+        self.forget_idle_recents(cx);
+        let mut moved = Vec::new();
+        for part in &commit.groups {
+            if self.advance(cx, part) {
+                moved.push(&part.group);
+            }
+        }
+        self.moves.note(moved, cx.limits.moves_kept);
+        commit.groups.iter().map(|part| self.route(&part.group)).collect()
+    }
+
+    pub(super) fn reseq(&mut self, cx: &Context, reseq: &Reseq) {
+        let old = &reseq.entry;
+        if self.pending.remove(&old.id).is_none() {
+            return;
+        }
+        let key = send_key(&old.group, &old.from, &old.cid);
+        let known = self.seen.seq(&key, cx.now, cx.limits.cid_window);
+        let current = known.is_none_or(|seq| seq == old.seq);
+        match self.groups.get_mut(&old.group) {
+            Some(group) if current => {
+                group.last = group.last.max(reseq.floor.seq);
+                group.n = group.n.max(reseq.floor.n);
+                let (seq, n) = group.next(old.kind);
+                if matches!(old.kind, Kind::Joined | Kind::Left | Kind::Role) {
+                    group.apply(seq, &to_change(old.kind, old.users.clone(), old.role));
+                }
+                let stored = group.stored.seq;
+                self.seen.insert(key, seq, cx.now);
+                let id = self.next_id(cx.now);
+                self.log.push_back(LogEntry { id, seq, n, time: id.0 as Millis, stored, ..old.clone() });
+            }
+            None if current => self.seen.forget(&key),
+            _ => {}
+        }
+        self.trim();
+    }
+
+    pub(super) fn forget_cid(&mut self, group: &GroupId, from: &UserId, cid: &crate::domain::Cid) {
+        self.seen.forget(&send_key(group, from, cid));
+    }
+
+    pub(super) fn route(&self, group: &GroupId) -> Vec<NodeName> {
+        self.routes.get(group).map(|nodes| nodes.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    pub(super) fn forget_group(&mut self, group: &GroupId) {
+        self.groups.remove(group);
+        self.routes.remove(group);
+        self.moves.forget(group);
+    }
+
+    pub(super) fn stats(&self) -> LogStats {
+        let delivered = self.log.partition_point(|entry| entry.id <= self.delivered);
+        LogStats {
+            length: self.log.len() as u64,
+            pending: self.pending.len() as u64,
+            lag: (self.log.len() - delivered) as u64,
+        }
+    }
+
+    fn advance(&mut self, cx: &Context, part: &GroupCommit) -> bool {
+        let Some(group) = self.groups.get_mut(&part.group) else { return false };
+        for (seq, event) in &part.recent {
+            group.recent.push(*seq, event.clone(), cx.limits.recent_len);
+            group.recent.touched = cx.now;
+        }
+        if !group.recent.aging && !part.recent.is_empty() {
+            group.recent.aging = true;
+            self.recents.push(cx.now, part.group.clone());
+        }
+        group.advance(part.head)
+    }
+
+    /// Each cache waits in the queue once: one that was touched since goes to the end again.
+    fn forget_idle_recents(&mut self, cx: &Context) {
+        let limit = cx.now - cx.limits.recent_ttl.as_millis() as Millis;
+        while let Some((_, id)) = self.recents.pop_until(limit) {
+            match self.groups.get_mut(&id) {
+                Some(group) if group.recent.touched > limit => {
+                    let touched = group.recent.touched;
+                    self.recents.push(touched, id);
+                }
+                Some(group) => group.recent.clear(),
+                None => {}
+            }
+        }
+    }
+
+    /// Drops the entries before the oldest one that is pending or not yet delivered.
+    fn trim(&mut self) {
+        let oldest = self.pending.keys().next().copied();
+        let kept = |entry: &LogEntry| match oldest {
+            Some(oldest) => entry.id >= oldest,
+            None => entry.id > self.delivered,
+        };
+        let gone = self.log.partition_point(|entry| !kept(entry));
+        self.log.drain(..gone);
+    }
+
+    fn next_id(&mut self, now: Millis) -> EntryId {
+        let now = now.max(0) as u64;
+        self.newest = match self.newest {
+            EntryId(ms, n) if ms >= now => EntryId(ms, n + 1),
+            _ => EntryId(now, 0),
+        };
+        self.newest
+    }
+}
