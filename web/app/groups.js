@@ -81,7 +81,8 @@ export class Groups {
     if (group.members === undefined) return;
     const others = group.members.filter(({ id }) => kind === "joined" || !users.includes(id));
     const fresh = kind === "joined" ? users.filter((id) => !others.some((member) => member.id === id)) : [];
-    group.members = [...others, ...fresh.map((id) => ({ id, name: nameOf(id), role: "member" }))];
+    const role = data?.role === "admin" ? "admin" : "member";
+    group.members = [...others, ...fresh.map((id) => ({ id, name: nameOf(id), role }))];
     group.count = group.members.length;
   }
 

@@ -21,7 +21,7 @@ export class SignIn {
   /** @type {Way} */
   #way;
   #notice;
-  element = h("div", { class: "signin" });
+  element = h("main", { class: "signin" });
 
   /** @param {{ address: string, notice?: string, way?: Way, onLogin: (login: SavedLogin) => void }} options */
   constructor({ address, notice = "", way = "login", onLogin }) {

@@ -218,15 +218,17 @@ export class Connection {
     this.#redirect = this.#bye?.url ?? (wasOnline ? this.#redirect : undefined);
     this.#handlers.onLost(closeCode);
 
-    const wait = this.#waitAfter(closeCode);
+    // Where the line broke right after a bye, its code is the one that was meant.
+    const code = this.#bye?.code ?? closeCode;
+    const wait = this.#waitAfter(code);
     if (wait !== undefined) this.#waitAndRetry(wait);
-    else this.stop(this.#refusal ?? new HubbubError(closeCode === 4003 ? "forbidden" : "unauthorized", reason || "the hub ended the session", { closeCode }));
+    else this.stop(this.#refusal ?? new HubbubError(code === 4003 ? "forbidden" : "unauthorized", reason || "the hub ended the session", { closeCode: code }));
   }
 
   /** How long to wait before coming back; undefined when it must not. @param {number} closeCode @returns {number | undefined} */
   #waitAfter(closeCode) {
-    if (this.#bye?.reconnect === false) return undefined;
-    if (mayReconnect(closeCode)) return this.#bye ? this.#bye.after : this.#backoff.next();
+    const comesBack = this.#bye?.reconnect ?? mayReconnect(closeCode);
+    if (comesBack) return Math.max(this.#bye?.after ?? 0, this.#backoff.next());
     if (closeCode !== 4002 || typeof this.#options.token !== "function") return undefined;
     this.#spentToken = this.#token;
     return 0;

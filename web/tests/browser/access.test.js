@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { startHub } from "./hubs.js";
 import { fresh, NARROW, PASSWORD } from "./person.js";
@@ -145,6 +146,47 @@ test("a token is enough to come in", async () => {
   await ada.page.getByText("No chats yet").waitFor();
   ada.contented();
 });
+
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test(`${colorScheme}: names, roles and contrast are as the accessibility guidelines ask`, async () => {
+    const bo = await stage.client("Bo");
+    const ada = await stage.person("Ada", { colorScheme });
+    await ada.page.goto(stage.url);
+    await withoutFlaws(ada.page, "the way in");
+    await ada.register(stage.url);
+    await withoutFlaws(ada.page, "the empty page");
+
+    const group = await bo.hub.create({ name: "Survey", members: [ada.username] });
+    for (const text of ["one", "https://two.example/", "🍰"]) await bo.hub.send({ group: group.id, text });
+    await ada.chat("Survey").getByText("3 unread messages").waitFor();
+    await withoutFlaws(ada.page, "the list");
+    await ada.chat("Survey").click();
+    await ada.say("Mine");
+    await bo.hub.read(group.id, 5);
+    await ada.sees("Mine", "Read");
+    await withoutFlaws(ada.page, "the conversation");
+    await ada.page.getByRole("button", { name: "Details" }).click();
+    await ada.page.getByRole("complementary", { name: "Details" }).waitFor();
+    await withoutFlaws(ada.page, "the details");
+    await ada.page.getByRole("button", { name: "New group" }).click();
+    await ada.page.getByRole("dialog").getByRole("combobox").fill(bo.username);
+    await ada.page.getByRole("option").waitFor();
+    await withoutFlaws(ada.page, "the dialog");
+    ada.contented();
+  });
+}
+
+const AXE = await readFile(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+/** @param {import("playwright-core").Page} page @param {string} what */
+async function withoutFlaws(page, what) {
+  await page.evaluate(AXE);
+  const flaws = await page.evaluate(async () => {
+    const { violations } = await /** @type {any} */ (window).axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
+    return violations.flatMap((/** @type {any} */ { id, nodes }) => nodes.map((/** @type {any} */ node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
+  });
+  assert.deepEqual(flaws, [], what);
+}
 
 /** What an element is called, as far as this page needs it. @param {Element} element */
 function nameOf(element) {

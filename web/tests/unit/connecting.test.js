@@ -104,6 +104,7 @@ test("after 4002 a new token is tried, the same one is not", async (context) => 
   const ada = client("ada", { token: async () => fresh.shift() ?? first });
   const log = recorded(ada);
   await ada.connect();
+  node.session.say({ type: "bye", code: 4002, reconnect: false, after: 0 });
   node.session.close(4002);
   await until(() => node.sessions.length === 2 && ada.state === "online", "back with the new token");
   fresh.push(node.session.received[0].token);
@@ -141,11 +142,11 @@ test("bye tells when to come back and where", async (context) => {
   const ada = client("ada");
   const log = recorded(ada);
   await ada.connect();
-  node.session.say({ type: "bye", code: 1012, reconnect: true, after: 7, url: other.url });
+  node.session.say({ type: "bye", code: 1012, reconnect: true, after: 70, url: other.url });
   node.session.close(1012);
   await until(() => other.sessions.length === 1 && ada.state === "online", "moved");
   assert.equal(ada.session?.node, "n2");
-  assert.equal(log.states.find(({ state }) => state === "waiting").retryIn, 7);
+  assert.equal(log.states.find(({ state }) => state === "waiting").retryIn, 70);
   assert.equal(log.byes.length, 1);
 });
 
