@@ -280,6 +280,7 @@ export class Chat extends Emitter {
       this.emit("groups", undefined);
     };
     this.ready = true;
+    this.lookUp(this.me);
     take(groups);
     this.#watch();
     for (let last = groups.at(-1)?.id; more && last !== undefined; ) {

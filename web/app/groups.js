@@ -68,7 +68,7 @@ export class Groups {
   apply(event, nameOf) {
     const group = this.#groups.get(event.group);
     if (group === undefined) return;
-    if (event.kind === "joined" || event.kind === "left") this.#changeMembers(group, event, nameOf);
+    if (MEMBERSHIP.has(event.kind)) this.#changeMembers(group, event, nameOf);
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
     if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
@@ -79,10 +79,10 @@ export class Groups {
     /** @type {string[]} */
     const users = Array.isArray(data?.users) ? data.users : [];
     if (group.members === undefined) return;
-    const others = group.members.filter(({ id }) => kind === "joined" || !users.includes(id));
-    const fresh = kind === "joined" ? users.filter((id) => !others.some((member) => member.id === id)) : [];
+    const others = group.members.filter(({ id }) => !users.includes(id));
     const role = data?.role === "admin" ? "admin" : "member";
-    group.members = [...others, ...fresh.map((id) => ({ id, name: nameOf(id), role }))];
+    const named = (/** @type {string} */ id) => group.members?.find((member) => member.id === id)?.name ?? nameOf(id);
+    group.members = kind === "left" ? others : [...others, ...users.map((id) => ({ id, name: named(id), role }))];
     group.count = group.members.length;
   }
 
@@ -95,7 +95,8 @@ export class Groups {
   }
 }
 
-const SHOWN = new Set(["text", "joined", "left"]);
+const MEMBERSHIP = new Set(["joined", "left", "role"]);
+const SHOWN = new Set(["text", ...MEMBERSHIP]);
 
 /** Whether an event is something to look at. @param {HubEvent} event */
 export function isShown(event) {

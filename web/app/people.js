@@ -20,7 +20,7 @@ export class People {
 
   /** @param {string} id */
   name(id) {
-    return this.#names.get(id) || id;
+    return this.#names.get(id) ?? id;
   }
 
   /** @param {string} id */
@@ -30,7 +30,7 @@ export class People {
 
   /** @param {Iterable<{ id: string, name?: string }>} people */
   learn(people) {
-    for (const { id, name } of people) if (name || !this.#names.has(id)) this.#names.set(id, name ?? "");
+    for (const { id, name } of people) if (name) this.#names.set(id, name);
   }
 
   /** @param {Iterable<Presence>} people */

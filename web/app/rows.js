@@ -97,6 +97,8 @@ export function noteOf({ kind, from, data }, me, nameOf) {
   const named = (id) => (id === me ? "you" : nameOf(id));
   const who = from === me ? "You" : nameOf(from);
   const whom = nameList(others.map(named));
+  if (kind === "role" && data?.role === "admin") return `${who} made ${whom} ${others.length === 1 ? "an admin" : "admins"}`;
+  if (kind === "role") return `${who} took the admin role from ${whom}`;
   if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
   if (others.length === 0) return `${who} joined`;
   return users.includes(from) ? `${who} started the group with ${whom}` : `${who} added ${whom}`;

@@ -1,6 +1,7 @@
 import { avatar } from "./avatar.js";
 import { arrowKeys, h, icon, iconButton, oncePerFrame, reconcile, set } from "./dom.js";
 import { counted, nameList, shortTime } from "./format.js";
+import { isShown } from "./groups.js";
 import { openNewGroup } from "./new-group.js";
 import { groupHref, userHref } from "./route.js";
 import { noteOf } from "./rows.js";
@@ -36,6 +37,8 @@ export class Sidebar {
   #peopleList = h("ul", { class: "group-list", "aria-labelledby": "people-heading" });
   #peopleHeading = h("h2", { class: "list-heading", id: "people-heading", hidden: true }, "People");
   #note = h("p", { class: "list-note", role: "status" });
+  #self = h("summary");
+  #ownName = h("strong");
   #search;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pause;
@@ -69,17 +72,25 @@ export class Sidebar {
 
   /** @param {() => void} onLogOut */
   #head(onLogOut) {
-    const { me, people } = this.#chat;
-    const name = people.name(me);
     return h("header", { class: "rail-head" },
       h("img", { class: "brand-mark", src: "/app/icon.svg", alt: "", width: "34", height: "34" }),
       h("h1", { class: "brand" }, "hubbub"),
       iconButton("add", "New group", { onclick: () => openNewGroup(this.#chat) }),
       h("details", { class: "menu" },
-        h("summary", { "aria-label": `You: ${name}`, title: name }, avatar(me, name, { size: "small" })),
+        this.#self,
         h("div", { class: "menu-box" },
-          h("p", { class: "menu-who" }, h("strong", {}, name), h("span", {}, me)),
+          h("p", { class: "menu-who" }, this.#ownName, h("span", {}, this.#chat.me)),
           h("button", { type: "button", class: "menu-item", onclick: onLogOut }, icon("leave"), "Log out"))));
+  }
+
+  #showSelf() {
+    const { me, people } = this.#chat;
+    const name = people.name(me);
+    if (this.#ownName.textContent === name) return;
+    this.#ownName.textContent = name;
+    set(this.#self, "aria-label", `You: ${name}`);
+    set(this.#self, "title", name);
+    this.#self.replaceChildren(avatar(me, name, { size: "small" }));
   }
 
   #typed() {
@@ -103,6 +114,7 @@ export class Sidebar {
   }
 
   #update() {
+    this.#showSelf();
     const items = this.#chat.groups.sorted().map((group) => this.#item(group)).filter(({ title }) => matches(title, this.#query));
     reconcile(this.#list, items, { key: ({ id }) => id, signature: JSON.stringify, render: groupLine });
 
@@ -143,10 +155,10 @@ export class Sidebar {
     if (waiting) return `You: ${waiting.text}`;
     const { last } = group;
     if (last === undefined) return "No messages yet";
-    if (last.kind === "joined" || last.kind === "left") return noteOf(last, me, (id) => people.name(id));
-    if (last.text === undefined) return "";
+    if (!isShown(last)) return "";
+    if (last.kind !== "text") return noteOf(last, me, (id) => people.name(id));
     if (last.from === me) return `You: ${last.text}`;
-    return group.kind === "direct" ? last.text : `${people.name(last.from)}: ${last.text}`;
+    return group.kind === "direct" ? (last.text ?? "") : `${people.name(last.from)}: ${last.text}`;
   }
 }
 

@@ -79,7 +79,7 @@ await shoot("lost", "light", WIDE, inGarden, async (page) => {
   await node.kill();
   await page.keyboard.press("Enter");
   await page.getByRole("img", { name: "Sending" }).waitFor();
-  await page.getByText("Connection lost").waitFor();
+  await page.getByText("Connection lost").first().waitFor();
 });
 
 clearInterval(typing);

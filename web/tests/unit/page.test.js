@@ -80,6 +80,8 @@ test("members follow the events", () => {
   assert.deepEqual(groups.get("g")?.members?.map(({ name }) => name), ["Me", "BO", "CY"]);
   groups.apply(event(7, { kind: "left", from: "bo", data: { users: ["bo"] } }), String);
   assert.deepEqual([groups.get("g")?.members?.map(({ id }) => id), groups.get("g")?.count], [["me", "cy"], 2]);
+  groups.apply(event(8, { kind: "role", from: "me", data: { users: ["cy"], role: "admin" } }), String);
+  assert.deepEqual(groups.get("g")?.members?.map(({ id, name, role }) => [id, name, role]), [["me", "Me", "admin"], ["cy", "CY", "admin"]]);
 });
 
 test("direct chats are known by the partner", () => {
@@ -129,6 +131,8 @@ test("membership in words", () => {
   assert.equal(say("joined", "me", ["me"]), "You joined");
   assert.equal(say("joined", "bo", ["me", "cy"]), "BO added you and CY");
   assert.equal(say("joined", "me", ["me", "a", "b", "c", "d"]), "You started the group with A, B and 2 others");
+  assert.equal(say("role", "bo", ["me"]), "BO took the admin role from you");
+  assert.equal(noteOf(event(1, { kind: "role", data: { users: ["a", "b"], role: "admin" } }), "me", String), "bo made a and b admins");
   assert.equal(say("left", "bo", ["bo"]), "BO left");
   assert.equal(say("left", "me", ["bo"]), "You removed BO");
 });
