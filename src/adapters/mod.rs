@@ -1,5 +1,6 @@
 //! The parts that the hub stands on, each behind a port.
 
+pub mod accounts;
 mod limits;
 pub mod local;
 pub mod tokens;

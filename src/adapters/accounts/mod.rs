@@ -1,0 +1,21 @@
+//! Built-in accounts, for those who have no identity provider: usernames and passwords in the
+//! hub's own store, answered with tokens of the hub's own key.
+//!
+//! - [`Accounts`] registers and logs in.
+//! - [`AccountsConfig`] says how much of that at once.
+//! - [`hash_password`] and [`Credentials`] serve operators' commands.
+
+mod config;
+mod credentials;
+mod hasher;
+mod service;
+mod throttle;
+
+pub use config::{AccountsConfig, HashCost};
+pub use credentials::Credentials;
+pub use hasher::hash_password;
+pub use service::{Account, Accounts};
+pub use throttle::Allowance;
+
+#[cfg(test)]
+mod tests;

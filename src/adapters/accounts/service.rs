@@ -1,0 +1,157 @@
+//! Registering and logging in.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::config::AccountsConfig;
+use super::credentials::Credentials;
+use super::hasher::Hasher;
+use super::throttle::{Throttle, address_key};
+use crate::adapters::tokens::SigningKey;
+use crate::domain::{Code, Millis, Profile, Refusal, UserId};
+use crate::ports::{StoreError, UserStore};
+
+/// Built-in accounts over the store, with tokens of the hub's own key.
+pub struct Accounts {
+    store: Arc<dyn UserStore>,
+    key: Arc<SigningKey>,
+    prefix: Option<String>,
+    token_ttl: Duration,
+    hasher: Hasher,
+    addresses: Throttle<IpAddr>,
+    names: Throttle<String>,
+}
+
+/// Somebody who has proven who they are, with a token to show from now on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Who.
+    pub user: UserId,
+    /// The token.
+    pub token: String,
+    /// When it runs out, in Unix milliseconds.
+    pub expires: Millis,
+}
+
+// === impl Accounts ===
+
+impl Accounts {
+    /// Accounts in this store. With a prefix (when the hub itself is a further issuer beside
+    /// another), users are `prefix|username`, as the token's check makes them.
+    pub fn new(
+        store: Arc<dyn UserStore>,
+        key: Arc<SigningKey>,
+        prefix: Option<&str>,
+        config: &AccountsConfig,
+    ) -> Result<Self, Refusal> {
+        Ok(Self {
+            store,
+            key,
+            prefix: prefix.map(str::to_owned),
+            token_ttl: config.token_ttl,
+            hasher: Hasher::new(config)?,
+            addresses: Throttle::new(config.per_address),
+            names: Throttle::new(config.per_account),
+        })
+    }
+
+    /// Makes an account. `conflict` when the username is taken; `rate_limited` and `overloaded`
+    /// as in [`Accounts::login`].
+    pub async fn register(
+        &self,
+        peer: IpAddr,
+        username: &str,
+        password: &str,
+        name: Option<&str>,
+    ) -> Result<Account, Refusal> {
+        let who = Credentials::parse(username, password)?;
+        let profile = Profile { name: who.display_name(name)?, username: who.username.clone() };
+        self.admit(peer)?;
+        let user = self.user_id(&who.username)?;
+        let taken = || Refusal::new(Code::Conflict, "this username is taken");
+        if self.store.user(&user).await.map_err(unanswered)?.is_some() {
+            return Err(taken());
+        }
+        let hash = self.hasher.hash(who.password).await?;
+        if !self.store.create_account(&user, &profile, &hash).await.map_err(unanswered)? {
+            return Err(taken());
+        }
+        info!("account made");
+        self.account(user, &profile)
+    }
+
+    /// Proves who somebody is by username and password. Wrong ones and unknown users get the same
+    /// `unauthorized` after the same work; `forbidden` who is banned; `rate_limited` who tries too
+    /// often from one address or for one account; `overloaded` when too many come at once.
+    pub async fn login(&self, peer: IpAddr, username: &str, password: &str) -> Result<Account, Refusal> {
+        let wrong = || Refusal::new(Code::Unauthorized, "wrong username or password");
+        self.admit(peer)?;
+        let Ok(who) = Credentials::parse(username, password) else { return Err(wrong()) };
+        self.names.take(&who.username).map_err(too_often)?;
+        let user = self.user_id(&who.username)?;
+        let stored = self.store.user(&user).await.map_err(unanswered)?;
+        let hash = stored.as_ref().and_then(|user| user.password.as_deref());
+        let good = self.hasher.verify(who.password, hash).await?;
+        let Some(stored) = stored.filter(|_| good) else {
+            warn!(%peer, "login failed");
+            return Err(wrong());
+        };
+        self.names.forgive(&who.username);
+        if stored.banned {
+            return Err(Refusal::forbidden("this account is banned"));
+        }
+        self.account(user, &stored.profile)
+    }
+
+    /// Gives an account another password. Tokens made before stay good until they run out.
+    pub async fn set_password(&self, user: &UserId, password: &str) -> Result<(), Refusal> {
+        Credentials::check_password(password)?;
+        let hash = self.hasher.hash(password).await?;
+        self.store.set_password(user, &hash).await.map_err(unanswered)
+    }
+
+    fn admit(&self, peer: IpAddr) -> Result<(), Refusal> {
+        self.addresses.take(&address_key(peer)).map_err(too_often)
+    }
+
+    fn user_id(&self, username: &str) -> Result<UserId, Refusal> {
+        Ok(match &self.prefix {
+            Some(prefix) => UserId::parse(&format!("{prefix}|{username}"))?,
+            None => UserId::parse(username)?,
+        })
+    }
+
+    fn account(&self, user: UserId, profile: &Profile) -> Result<Account, Refusal> {
+        let id = user.as_str();
+        let subject = self.prefix.as_ref().map_or(id, |prefix| &id[prefix.len() + 1..]);
+        let minted = self.key.mint(subject, profile, self.token_ttl);
+        let minted = minted.map_err(|_| Refusal::new(Code::Internal, "no token can be made"))?;
+        Ok(Account { token: minted.token, expires: minted.expires, user })
+    }
+}
+
+// A token opens its user's chats: it must not slip into a log with a `{:?}`.
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+fn too_often(wait: Duration) -> Refusal {
+    let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    Refusal::new(Code::RateLimited, "too many attempts; wait a little").retry_after(ms)
+}
+
+fn unanswered(error: StoreError) -> Refusal {
+    warn!(%error, "accounts: the store did not answer");
+    match error {
+        StoreError::Unreachable(_) => {
+            Refusal::new(Code::Unavailable, "no answer in time; try again").retry_after(1_000)
+        }
+        StoreError::Refused(_) => Refusal::new(Code::Internal, "the account cannot be stored"),
+    }
+}

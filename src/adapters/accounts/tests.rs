@@ -1,0 +1,223 @@
+//! Registering and logging in, over a store in memory.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use parking_lot::Mutex;
+
+use super::*;
+use crate::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
+use crate::domain::{Code, Millis, Profile, Refusal, User, UserId};
+use crate::ports::{StoreError, Tokens, UserStore};
+
+const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+const PASSWORD: &str = "correct horse";
+const WRONG: &str = "battery staple";
+
+#[derive(Default)]
+struct Users(Mutex<HashMap<UserId, User>>);
+
+fn user(id: &UserId, profile: &Profile, password: Option<&str>) -> User {
+    User {
+        id: id.clone(),
+        profile: profile.clone(),
+        banned: false,
+        password: password.map(str::to_owned),
+        groups: Default::default(),
+        created: 1,
+        last_seen: 0,
+    }
+}
+
+#[async_trait]
+impl UserStore for Users {
+    async fn ensure_user(&self, id: &UserId, profile: &Profile) -> Result<User, StoreError> {
+        Ok(self.0.lock().entry(id.clone()).or_insert_with(|| user(id, profile, None)).clone())
+    }
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        Ok(self.0.lock().get(id).cloned())
+    }
+    async fn users(&self, _: &[UserId]) -> Result<Vec<User>, StoreError> {
+        unreachable!("accounts ask for one user at a time")
+    }
+    async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError> {
+        let mut users = self.0.lock();
+        let free = !users.contains_key(id);
+        users.entry(id.clone()).or_insert_with(|| user(id, profile, Some(password)));
+        Ok(free)
+    }
+    async fn user_by_username(&self, _: &str) -> Result<Option<User>, StoreError> {
+        unreachable!("a username may be another issuer's; accounts go by id")
+    }
+    async fn find_users(&self, _: &str, _: usize) -> Result<Vec<User>, StoreError> {
+        unreachable!("accounts search nobody")
+    }
+    async fn all_users(&self, _: usize, _: usize) -> Result<Vec<User>, StoreError> {
+        unreachable!("accounts list nobody")
+    }
+    async fn set_profile(&self, _: &UserId, _: Option<&str>, _: Option<&str>) -> Result<(), StoreError> {
+        unreachable!("accounts change no profile")
+    }
+    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError> {
+        let mut users = self.0.lock();
+        let user = users.get_mut(id).ok_or_else(|| StoreError::Refused("no such user".into()))?;
+        user.password = Some(password.to_owned());
+        Ok(())
+    }
+    async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
+        if let Some(user) = self.0.lock().get_mut(id) {
+            user.banned = banned;
+        }
+        Ok(())
+    }
+    async fn seen(&self, _: &[(UserId, Millis)]) -> Result<(), StoreError> {
+        unreachable!("accounts see nobody online")
+    }
+    async fn delete_user(&self, _: &UserId) -> Result<(), StoreError> {
+        unreachable!("accounts delete nobody")
+    }
+}
+
+/// Hashes that cost next to nothing; everything else as by default.
+fn cheap() -> AccountsConfig {
+    AccountsConfig { cost: HashCost { memory_kib: 8, passes: 1 }, ..AccountsConfig::default() }
+}
+
+fn key() -> Arc<SigningKey> {
+    Arc::new(SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap())
+}
+
+fn accounts(store: &Arc<Users>, config: &AccountsConfig) -> Accounts {
+    Accounts::new(store.clone(), key(), None, config).unwrap()
+}
+
+fn code<T>(result: Result<T, Refusal>) -> Code {
+    result.err().expect("a refusal").code
+}
+
+#[tokio::test]
+async fn who_registers_can_log_in_with_any_case_and_is_who_the_token_says() {
+    let accounts = accounts(&Arc::default(), &cheap());
+    let made = accounts.register(PEER, "Anna", PASSWORD, Some("Anna B.")).await.unwrap();
+    let back = accounts.login(PEER, "ANNA", PASSWORD).await.unwrap();
+    assert_eq!((made.user.as_str(), back.user.as_str()), ("anna", "anna"));
+    let tokens = JwtTokens::new(vec![Issuer::new(None, KeySource::from(key().verifying()))]);
+    for account in [made, back] {
+        let identity = tokens.verify(&account.token).await.unwrap();
+        assert_eq!(identity.user, account.user);
+        assert_eq!(identity.profile, Profile { username: "anna".into(), name: "Anna B.".into() });
+        let ttl = account.expires - crate::domain::now_ms();
+        assert!((ttl - 12 * 3_600_000).abs() < 60_000);
+        assert!(!format!("{account:?}").contains(&account.token));
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_given_once() {
+    let store = Arc::new(Users::default());
+    let accounts = accounts(&store, &cheap());
+    accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
+    assert_eq!(code(accounts.register(PEER, "ANNA", WRONG, None).await), Code::Conflict);
+    // Somebody whom a token brought has no password, and nobody can take that id over.
+    let bert = UserId::parse("bert").unwrap();
+    store.ensure_user(&bert, &Profile::default()).await.unwrap();
+    assert_eq!(code(accounts.register(PEER, "bert", PASSWORD, None).await), Code::Conflict);
+    assert_eq!(code(accounts.login(PEER, "bert", PASSWORD).await), Code::Unauthorized);
+}
+
+#[tokio::test]
+async fn wrong_passwords_and_unknown_users_look_the_same() {
+    let accounts = accounts(&Arc::default(), &cheap());
+    accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
+    let wrong = accounts.login(PEER, "anna", WRONG).await.unwrap_err();
+    assert_eq!(wrong.code, Code::Unauthorized);
+    for (name, password) in [("nobody", PASSWORD), ("a b", PASSWORD), ("anna", "short")] {
+        assert_eq!(accounts.login(PEER, name, password).await.unwrap_err(), wrong);
+    }
+    // The password of the hash that stands in for missing ones opens nothing.
+    assert_eq!(accounts.login(PEER, "nobody", "nobody's password").await.unwrap_err(), wrong);
+}
+
+#[tokio::test]
+async fn rules_are_told_when_registering() {
+    let accounts = accounts(&Arc::default(), &cheap());
+    for (name, password) in [("a b", PASSWORD), ("hub.x", PASSWORD), ("x|y", PASSWORD), ("anna", "short")] {
+        assert_eq!(code(accounts.register(PEER, name, password, None).await), Code::BadFrame);
+    }
+}
+
+#[tokio::test]
+async fn the_banned_stay_out_and_a_new_password_replaces_the_old() {
+    let store = Arc::new(Users::default());
+    let accounts = accounts(&store, &cheap());
+    let anna = accounts.register(PEER, "anna", PASSWORD, None).await.unwrap().user;
+    accounts.set_password(&anna, "another password").await.unwrap();
+    assert_eq!(code(accounts.login(PEER, "anna", PASSWORD).await), Code::Unauthorized);
+    assert!(accounts.login(PEER, "anna", "another password").await.is_ok());
+    store.set_banned(&anna, true).await.unwrap();
+    assert_eq!(code(accounts.login(PEER, "anna", "another password").await), Code::Forbidden);
+    assert_eq!(code(accounts.set_password(&anna, "short").await), Code::BadFrame);
+}
+
+#[tokio::test(start_paused = true)]
+async fn guessing_one_account_is_slowed_from_wherever_it_comes() {
+    let few = Allowance { burst: 3, every: Duration::from_secs(30) };
+    let config = AccountsConfig { per_account: few, ..cheap() };
+    let accounts = accounts(&Arc::default(), &config);
+    accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
+    let from = |n: u8| IpAddr::from([198, 51, 100, n]);
+    for n in 0..3 {
+        assert_eq!(code(accounts.login(from(n), "anna", WRONG).await), Code::Unauthorized);
+    }
+    let refused = accounts.login(from(3), "anna", PASSWORD).await.unwrap_err();
+    assert_eq!(refused.code, Code::RateLimited);
+    assert!(refused.retry_after.is_some_and(|ms| ms > 0 && ms <= 30_000));
+    for n in 0..3 {
+        assert_eq!(code(accounts.login(from(n), "nobody", WRONG).await), Code::Unauthorized);
+    }
+    assert_eq!(code(accounts.login(from(3), "nobody", WRONG).await), Code::RateLimited, "unknown ones alike");
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert!(accounts.login(from(3), "anna", PASSWORD).await.is_ok());
+    // Success fills the bucket again.
+    for _ in 0..3 {
+        assert_eq!(code(accounts.login(from(4), "anna", WRONG).await), Code::Unauthorized);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_address_cannot_try_everybody() {
+    let few = Allowance { burst: 2, every: Duration::from_secs(1) };
+    let accounts = accounts(&Arc::default(), &AccountsConfig { per_address: few, ..cheap() });
+    accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
+    assert_eq!(code(accounts.login(PEER, "bert", WRONG).await), Code::Unauthorized);
+    assert_eq!(code(accounts.login(PEER, "carl", WRONG).await), Code::RateLimited);
+    assert_eq!(code(accounts.register(PEER, "dora", PASSWORD, None).await), Code::RateLimited);
+    let elsewhere = IpAddr::from([198, 51, 100, 7]);
+    assert!(accounts.login(elsewhere, "anna", PASSWORD).await.is_ok());
+}
+
+#[tokio::test]
+async fn beside_another_issuer_users_are_prefixed() {
+    let store = Arc::new(Users::default());
+    let key = Arc::new(
+        SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap().named(Some("hubbub"), None),
+    );
+    let accounts = Accounts::new(store, key.clone(), Some("local"), &cheap()).unwrap();
+    let made = accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
+    assert_eq!(made.user.as_str(), "local|anna");
+    let main = Issuer::new(Some("https://main"), KeySource::from(key.verifying()));
+    let own = Issuer::new(Some("hubbub"), KeySource::from(key.verifying())).with_prefix("local");
+    let identity = JwtTokens::new(vec![main, own]).verify(&made.token).await.unwrap();
+    assert_eq!(identity.user, made.user);
+    assert_eq!(accounts.login(PEER, "anna", PASSWORD).await.unwrap().user, made.user);
+}
+
+#[test]
+fn operators_hash_passwords_of_the_same_kind() {
+    let hash = hash_password(PASSWORD).unwrap();
+    assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+    assert!(hash_password("short").is_err());
+}
