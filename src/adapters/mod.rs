@@ -3,6 +3,7 @@
 pub mod accounts;
 mod limits;
 pub mod local;
+pub mod sqlite;
 pub mod tokens;
 
 pub use limits::BackplaneLimits;

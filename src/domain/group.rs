@@ -1,5 +1,7 @@
 //! Groups, their members, heads and read marks.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{GroupId, MembershipChange, Millis, Seq, UserId};
@@ -110,17 +112,20 @@ impl Group {
         self.version = seq;
         match change {
             MembershipChange::Joined(users, role) => {
-                for user in users {
-                    self.members.retain(|member| member.id != *user);
+                let mut joining: HashSet<&UserId> = users.iter().collect();
+                self.members.retain(|member| !joining.contains(&member.id));
+                for user in users.iter().filter(|user| joining.remove(*user)) {
                     self.members.push(Member { id: user.clone(), role: *role });
                 }
             }
             MembershipChange::Left(users) => {
-                self.members.retain(|member| !users.contains(&member.id));
+                let leaving: HashSet<&UserId> = users.iter().collect();
+                self.members.retain(|member| !leaving.contains(&member.id));
             }
             MembershipChange::Role(users, role) => {
+                let changing: HashSet<&UserId> = users.iter().collect();
                 for member in &mut self.members {
-                    if users.contains(&member.id) {
+                    if changing.contains(&member.id) {
                         member.role = *role;
                     }
                 }

@@ -34,6 +34,16 @@ pub struct User {
     pub last_seen: Millis,
 }
 
+// === impl Profile ===
+
+impl Profile {
+    /// Whether a field is empty here that `other` could fill.
+    pub fn lacks(&self, other: &Profile) -> bool {
+        let lacks = |own: &str, other: &str| own.is_empty() && !other.is_empty();
+        lacks(&self.username, &other.username) || lacks(&self.name, &other.name)
+    }
+}
+
 // === impl User ===
 
 impl User {

@@ -63,7 +63,8 @@ pub trait MessageStore: Send + Sync + 'static {
     async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
 
     /// Removes a group's events older than `before`, never its newest one, and raises the group's
-    /// `first`. Answers how many were removed.
+    /// `first`, before anything is removed. What is left has no holes. Answers how many were
+    /// removed.
     async fn expire(&self, group: &GroupId, before: Millis) -> Result<u64, StoreError>;
 }
 
@@ -81,20 +82,25 @@ pub trait GroupStore: Send + Sync + 'static {
     async fn groups(&self, ids: &[GroupId]) -> Result<Vec<Group>, StoreError>;
 
     /// Brings the group's document and the users' lists of groups up to the membership event
-    /// `seq`. Idempotent; a document that is further already is left alone ([`Group::apply`]).
+    /// `seq`; users who join are made when there is no such user yet. A group's events come in
+    /// order the first time; each may come again at any time later and changes nothing then
+    /// ([`Group::apply`]). For a group that does not exist nothing happens.
     async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
 
     /// A page of all groups, by id, for services and operators.
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
 
-    /// Deletes a group, its messages, and its entries in the users' lists.
+    /// Deletes a group, its messages, and its entries in the users' lists and marks. Repeat it
+    /// when it fails half-way.
     async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError>;
 }
 
 /// Users.
 #[async_trait]
 pub trait UserStore: Send + Sync + 'static {
-    /// The user with this id; made with this profile when there is none yet.
+    /// The user with this id; made with this profile when there is none yet. Fields of the stored
+    /// profile that are empty (somebody was added to a group before they were ever here) are
+    /// filled, others stay.
     async fn ensure_user(&self, id: &UserId, profile: &Profile) -> Result<User, StoreError>;
 
     /// A user by id.
@@ -103,28 +109,30 @@ pub trait UserStore: Send + Sync + 'static {
     /// Several users by id; those that do not exist are missing.
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
-    /// Makes a user with a password; false when the id or the username is taken.
+    /// Makes a user with a password; false when the id is taken, or the username by another
+    /// account. Users without a password may share a username with anybody.
     async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
 
-    /// A user by exact username.
+    /// A user by exact username, in any case; of several with the same one the account.
     async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError>;
 
-    /// Users whose username begins so, by username, `limit` at most.
+    /// Users whose username begins so, in any case, by username, `limit` at most.
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
 
     /// A page of all users, by id.
     async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
 
-    /// Sets profile fields that are given.
+    /// Sets profile fields that are given. Refused for a user that does not exist, and for an
+    /// account when another account has the username.
     async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
 
-    /// Sets or replaces the password hash.
+    /// Sets or replaces the password hash. Refused for a user that does not exist.
     async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError>;
 
-    /// Bans or unbans.
+    /// Bans or unbans. Refused for a user that does not exist.
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError>;
 
-    /// Notes when users were last seen; never goes back.
+    /// Notes when users were last seen; never goes back. Unknown users are left out.
     async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError>;
 
     /// Deletes a user: profile, password, list of groups and read marks. What they said stays.

@@ -1,0 +1,182 @@
+//! Messages in SQLite.
+
+use async_trait::async_trait;
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{SqliteStore, from_sql, is_refusal, to_sql};
+use crate::domain::{Cid, Event, GroupId, Head, Kind, Millis, Seq, UserId};
+use crate::ports::{Inserted, MessageStore, Page, StoreError};
+
+/// Events removed in one change at most, so that inserts never wait long behind retention.
+const EXPIRE_SLICE: u64 = 1000;
+
+const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid";
+
+#[async_trait]
+impl MessageStore for SqliteStore {
+    async fn insert(&self, events: &[Event]) -> Result<Vec<Inserted>, StoreError> {
+        let events = events.to_vec();
+        self.write(move |db| events.iter().map(|event| insert_one(db, event)).collect()).await
+    }
+
+    async fn event(&self, group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError> {
+        let group = group.clone();
+        self.read(move |db| {
+            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND seq = ?2");
+            db.prepare_cached(&sql)?.query_row(params![group.as_str(), to_sql(seq)], event).optional()
+        })
+        .await
+    }
+
+    async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError> {
+        let key = [group.as_str(), from.as_str(), cid.as_str()].map(str::to_owned);
+        self.read(move |db| {
+            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND sender = ?2 AND cid = ?3");
+            db.prepare_cached(&sql)?.query_row(key, event).optional()
+        })
+        .await
+    }
+
+    async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {
+        let group = group.clone();
+        self.read(move |db| read_page(db, &group, page)).await
+    }
+
+    async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
+        let group = group.clone();
+        self.read(move |db| {
+            let sql = "SELECT seq, n, time FROM messages WHERE grp = ?1 ORDER BY seq DESC LIMIT 1";
+            let head = db.prepare_cached(sql)?.query_row([group.as_str()], |row| {
+                Ok(Head { seq: from_sql(row.get(0)?), n: from_sql(row.get(1)?), time: row.get(2)? })
+            });
+            Ok(head.optional()?.unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError> {
+        self.read(move |db| {
+            let sql = format!("SELECT {COLUMNS} FROM messages ORDER BY place DESC LIMIT ?1 OFFSET ?2");
+            let skip = to_sql((page as u64).saturating_mul(per_page as u64));
+            let mut statement = db.prepare_cached(&sql)?;
+            statement.query_map(params![to_sql(per_page as u64), skip], event)?.collect()
+        })
+        .await
+    }
+
+    async fn expire(&self, group: &GroupId, before: Millis) -> Result<u64, StoreError> {
+        let key = group.clone();
+        let kept = self.write(move |db| raise_first(db, &key, before)).await?;
+        let mut removed = 0;
+        loop {
+            let key = group.clone();
+            let slice = self.write(move |db| remove_below(db, &key, kept)).await?;
+            removed += slice;
+            if slice < EXPIRE_SLICE {
+                return Ok(removed);
+            }
+        }
+    }
+}
+
+/// Inserts one event. Failures that would stop the whole batch are errors.
+fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
+    let sql = "INSERT INTO messages (grp, seq, n, sender, time, kind, text, ref, data, cid)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    let data = event.data.as_ref().map(serde_json::to_string).transpose();
+    let data = match data {
+        Ok(data) => data,
+        Err(error) => return Ok(Inserted::Refused(error.to_string())),
+    };
+    let inserted = db.prepare_cached(sql)?.execute(params![
+        event.group.as_str(),
+        to_sql(event.seq),
+        to_sql(event.n),
+        event.from.as_str(),
+        event.time,
+        event.kind.as_str(),
+        event.text,
+        event.reference,
+        data,
+        event.cid.as_str(),
+    ]);
+    match inserted {
+        Ok(0) => Ok(Inserted::Duplicate),
+        Ok(_) => Ok(Inserted::Stored),
+        Err(error) if is_refusal(&error) => Ok(Inserted::Refused(error.to_string())),
+        Err(error) => Err(error),
+    }
+}
+
+fn read_page(db: &Connection, group: &GroupId, page: Page) -> rusqlite::Result<Vec<Event>> {
+    let (condition, order, seq, limit) = match page {
+        Page::Before(seq, limit) => ("seq < ?2", "DESC", seq, limit),
+        Page::After(seq, limit) => ("seq > ?2", "ASC", seq, limit),
+    };
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND {condition} ORDER BY seq {order} LIMIT ?3");
+    let mut statement = db.prepare_cached(&sql)?;
+    let values = params![group.as_str(), to_sql(seq), to_sql(limit as u64)];
+    let mut events = statement.query_map(values, event)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    if order == "DESC" {
+        events.reverse();
+    }
+    Ok(events)
+}
+
+/// Finds the oldest event to keep and records it in the group before anything is removed, so that
+/// a reader of the group never looks for an event that retention took.
+fn raise_first(db: &Connection, group: &GroupId, before: Millis) -> rusqlite::Result<i64> {
+    let sql = "SELECT coalesce(
+        (SELECT seq FROM messages WHERE grp = ?1 AND time >= ?2 ORDER BY seq LIMIT 1),
+        (SELECT max(seq) FROM messages WHERE grp = ?1),
+        1)";
+    let kept: i64 = db.prepare_cached(sql)?.query_row(params![group.as_str(), before], |row| row.get(0))?;
+    db.prepare_cached("UPDATE groups SET first = max(first, ?2) WHERE id = ?1")?
+        .execute(params![group.as_str(), kept])?;
+    Ok(kept)
+}
+
+fn remove_below(db: &Connection, group: &GroupId, kept: i64) -> rusqlite::Result<u64> {
+    let sql = "DELETE FROM messages WHERE place IN
+        (SELECT place FROM messages WHERE grp = ?1 AND seq < ?2 ORDER BY seq LIMIT ?3)";
+    let values = params![group.as_str(), kept, to_sql(EXPIRE_SLICE)];
+    Ok(db.prepare_cached(sql)?.execute(values)? as u64)
+}
+
+/// Removes up to a slice of a group's events; answers whether there may be more.
+pub(super) fn remove_some(db: &Connection, group: &GroupId) -> rusqlite::Result<bool> {
+    Ok(remove_below(db, group, i64::MAX)? == EXPIRE_SLICE)
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let kind: String = row.get(5)?;
+    let data: Option<String> = row.get(8)?;
+    Ok(Event {
+        group: id(row, 0, GroupId::parse)?,
+        seq: from_sql(row.get(1)?),
+        n: from_sql(row.get(2)?),
+        from: id(row, 3, UserId::parse)?,
+        time: row.get(4)?,
+        kind: Kind::from_name(&kind).ok_or_else(|| unreadable(5, format!("unknown kind {kind}")))?,
+        text: row.get(6)?,
+        reference: row.get(7)?,
+        data: data.map(|data| serde_json::from_str(&data)).transpose().map_err(|e| unreadable(8, e))?,
+        cid: id(row, 9, Cid::parse)?,
+    })
+}
+
+/// Reads a column that holds an id.
+pub(super) fn id<T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    row: &Row<'_>,
+    column: usize,
+    parse: impl Fn(&str) -> Result<T, E>,
+) -> rusqlite::Result<T> {
+    let text = row.get_ref(column)?.as_str().map_err(|error| unreadable(column, error))?;
+    parse(text).map_err(|error| unreadable(column, error))
+}
+
+/// A column that does not hold what this software writes there.
+pub(super) fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}

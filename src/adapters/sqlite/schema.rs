@@ -1,0 +1,134 @@
+//! Tables, their versions, and how connections are set up.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+/// The version of the tables that this software writes, in `user_version`.
+const VERSION: i64 = 1;
+
+/// How long a connection waits for a lock that an outside tool (a backup) holds.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Statements that a connection keeps prepared: more than there are.
+const STATEMENTS: usize = 64;
+
+/// `messages` keeps its rowid: the order of storing serves the list of all messages.
+/// `memberships.mark` is `2 × seq + 1` of the event that made somebody a member, `2 × seq` of the
+/// one that ended it, so that the greatest says how things are, in whatever order they arrive.
+const TABLES: &str = "
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE messages (
+    place INTEGER PRIMARY KEY,
+    grp TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    sender TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    text TEXT,
+    ref TEXT,
+    data TEXT,
+    cid TEXT NOT NULL
+);
+CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
+CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
+CREATE TABLE groups (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    access TEXT NOT NULL,
+    members TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    first INTEGER NOT NULL
+);
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    username TEXT NOT NULL,
+    name TEXT NOT NULL,
+    banned INTEGER NOT NULL DEFAULT 0,
+    password TEXT,
+    created INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX users_by_username ON users (username);
+CREATE TABLE accounts (username TEXT PRIMARY KEY, user TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE memberships (
+    user TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    mark INTEGER NOT NULL,
+    PRIMARY KEY (user, grp)
+) WITHOUT ROWID;
+CREATE INDEX memberships_by_group ON memberships (grp);
+CREATE TABLE marks (
+    user TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    read INTEGER NOT NULL,
+    n INTEGER NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (user, grp)
+) WITHOUT ROWID;
+CREATE INDEX marks_by_group ON marks (grp);
+";
+
+/// Opens the writing connection: in the write-ahead log, synced at each commit.
+pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let db = Connection::open(path)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    db.pragma_update(None, "journal_mode", "WAL")?;
+    db.pragma_update(None, "synchronous", "FULL")?;
+    // After a burst the log file shrinks back to this many bytes.
+    db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    Ok(db)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(BUSY_TIMEOUT)?;
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(db)
+}
+
+/// Makes the tables in a new database. The error is a sentence for the operator.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), String> {
+    let version = user_version(db).map_err(|error| error.to_string())?;
+    match version {
+        0 => create(db).map_err(|error| format!("cannot make the tables: {error}")),
+        VERSION => Ok(()),
+        newer => Err(format!(
+            "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
+             use the newer hubbub that wrote it"
+        )),
+    }
+}
+
+fn user_version(db: &Connection) -> rusqlite::Result<i64> {
+    db.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+fn create(db: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+/// Records the number of partitions the first time; answers the recorded one.
+pub(super) fn record_partitions(db: &Connection, partitions: u16) -> rusqlite::Result<u16> {
+    db.execute("INSERT OR IGNORE INTO meta VALUES ('partitions', ?1)", params![partitions])?;
+    let recorded: Option<u16> =
+        db.query_row("SELECT value FROM meta WHERE key = 'partitions'", [], |row| row.get(0)).optional()?;
+    Ok(recorded.unwrap_or(partitions))
+}
+
+/// Changes a row, so that storing is known to work.
+pub(super) fn touch(db: &Connection) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO meta VALUES ('ping', 1) ON CONFLICT DO UPDATE SET value = value + 1";
+    db.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

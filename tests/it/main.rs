@@ -1,0 +1,3 @@
+//! Tests of the parts together, against real servers and real sockets.
+
+mod store_suite;

@@ -1,0 +1,88 @@
+//! One suite over both stores: every guarantee of `ports::Store`.
+//!
+//! Each case is a function that takes a fresh, prepared store; `store_suite!` makes a test of each
+//! for one adapter. What only one adapter can show stands in its own file.
+
+mod faults;
+mod groups;
+mod interleavings;
+mod marks;
+mod messages;
+mod pages;
+mod sample;
+mod sqlite;
+mod users;
+
+/// The partitions that the suite's stores are prepared with.
+const PARTITIONS: u16 = 16;
+
+/// A store of some kind that a test has for itself.
+trait Fixture: Sized {
+    /// Starts or makes an empty, prepared store.
+    async fn new() -> Self;
+    /// The store.
+    fn store(&self) -> std::sync::Arc<dyn hubbub::ports::Store>;
+    /// The same data, opened anew as after a restart of the hub.
+    async fn reopen(&mut self);
+}
+
+/// Makes one test of each case for one kind of store.
+macro_rules! store_suite {
+    ($fixture:ty) => {
+        store_suite! { $fixture;
+            messages: reads_back_what_was_inserted,
+            messages: keeps_data_as_it_is,
+            messages: keeps_any_text,
+            messages: answers_each_event_of_a_batch,
+            messages: a_taken_seq_is_a_duplicate,
+            messages: a_repeated_cid_is_a_duplicate,
+            messages: a_batch_may_collide_with_itself,
+            messages: an_empty_batch_is_answered_emptily,
+            messages: one_of_many_writers_wins_each_seq,
+            messages: finds_by_cid,
+            messages: lists_all_newest_first,
+            messages: what_was_stored_survives_a_restart,
+            pages: pages_end_at_every_edge,
+            pages: pages_of_one_group_hold_no_other,
+            pages: head_is_the_newest,
+            pages: expire_keeps_the_newest,
+            pages: expire_leaves_no_holes,
+            pages: pages_start_where_retention_ends,
+            groups: a_group_is_made_once,
+            groups: groups_are_found_and_listed,
+            groups: members_follow_the_events,
+            groups: an_old_event_again_changes_nothing,
+            groups: members_who_were_never_here_are_made,
+            groups: changes_of_an_unknown_group_do_nothing,
+            groups: ten_thousand_members,
+            groups: many_groups_at_once_reach_the_users_list,
+            groups: a_deleted_group_leaves_nothing,
+            users: a_user_is_made_once,
+            users: an_empty_profile_is_filled_later,
+            users: any_user_id_works,
+            users: accounts_have_usernames_of_their_own,
+            users: one_of_many_registrations_wins,
+            users: found_by_prefix_in_any_case,
+            users: operators_change_users,
+            users: last_seen_never_goes_back,
+            users: a_deleted_user_leaves_nothing,
+            marks: marks_never_go_back,
+            marks: marks_raised_at_once_keep_the_greatest,
+            marks: marks_of_many_at_once,
+            faults: partitions_are_recorded,
+            faults: a_ping_writes,
+            interleavings: repeats_and_disorder_end_equal,
+        }
+    };
+    ($fixture:ty; $($file:ident: $case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                #[allow(unused_mut)]
+                let mut fixture = <$fixture as super::Fixture>::new().await;
+                super::$file::$case(&mut fixture).await;
+            }
+        )+
+    };
+}
+use store_suite;

@@ -1,0 +1,117 @@
+//! The suite over SQLite, and what only SQLite can show.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use hubbub::adapters::sqlite::SqliteStore;
+use hubbub::domain::GroupId;
+use hubbub::ports::{Inserted, MessageStore, Page, Store};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::sample::{seqs, text};
+use super::{Fixture, PARTITIONS, store_suite};
+
+struct Sqlite {
+    directory: tempfile::TempDir,
+    store: Option<Arc<dyn Store>>,
+}
+
+impl Fixture for Sqlite {
+    async fn new() -> Self {
+        let mut fixture = Self { directory: tempfile::tempdir().unwrap(), store: None };
+        fixture.reopen().await;
+        fixture.store().prepare(PARTITIONS).await.unwrap();
+        fixture
+    }
+
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone().unwrap()
+    }
+
+    async fn reopen(&mut self) {
+        self.store = None;
+        let path = self.directory.path().join("hubbub.db");
+        self.store = Some(Arc::new(SqliteStore::open(path).unwrap()));
+    }
+}
+
+store_suite!(Sqlite);
+
+#[tokio::test]
+async fn a_second_process_is_kept_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hubbub.db");
+    let first = SqliteStore::open(&path).unwrap();
+    let error = SqliteStore::open(&path).err().unwrap();
+    assert!(error.contains("another hubbub uses"), "{error}");
+    drop(first);
+    SqliteStore::open(&path).unwrap();
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_said() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap();
+    assert!(error.contains("absent"), "{error}");
+    let path = directory.path().join("text.db");
+    std::fs::write(&path, "this is no database, whatever its name says").unwrap();
+    let error = SqliteStore::open(&path).err().unwrap();
+    assert!(error.contains("text.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_newer_database_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hubbub.db");
+    drop(SqliteStore::open(&path).unwrap());
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.pragma_update(None, "user_version", 99).unwrap();
+    let error = SqliteStore::open(&path).err().unwrap();
+    assert!(error.contains("version 99") && error.contains("newer hubbub"), "{error}");
+}
+
+/// Set in a child process: the database to write to until somebody kills it.
+const CHILD: &str = "HUBBUB_TEST_WRITE_TO";
+
+#[tokio::test]
+async fn what_was_acked_survives_a_kill() {
+    if let Some(path) = std::env::var_os(CHILD) {
+        return write_for_ever(Path::new(&path)).await;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hubbub.db");
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "store_suite::sqlite::what_was_acked_survives_a_kill", "--nocapture"])
+        .env(CHILD, &path)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut acked = 0;
+    while acked < 200 {
+        let line = lines.next_line().await.unwrap().expect("the child writes until it is killed");
+        acked = line.strip_prefix("acked ").map_or(acked, |seq| seq.parse().unwrap());
+    }
+    child.start_kill().unwrap();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        acked = line.strip_prefix("acked ").and_then(|seq| seq.parse().ok()).unwrap_or(acked);
+    }
+    child.wait().await.unwrap();
+    let store = SqliteStore::open(&path).unwrap();
+    let group = GroupId::parse(GROUP).unwrap();
+    let events = store.page(&group, Page::After(0, usize::MAX)).await.unwrap();
+    assert!(events.len() as u64 >= acked, "{acked} were acked, {} are there", events.len());
+    assert!(seqs(&events).into_iter().eq(1..=events.len() as u64));
+}
+
+const GROUP: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+async fn write_for_ever(path: &Path) {
+    let (store, group) = (SqliteStore::open(path).unwrap(), GroupId::parse(GROUP).unwrap());
+    for seq in 1.. {
+        assert_eq!(store.insert(&[text(&group, seq)]).await.unwrap(), [Inserted::Stored]);
+        println!("acked {seq}");
+    }
+}

@@ -1,0 +1,193 @@
+//! Users and accounts.
+
+use futures::future::join_all;
+use hubbub::domain::{Mark, MembershipChange, Role, User};
+use hubbub::ports::StoreError;
+
+use super::Fixture;
+use super::sample::{group, profile, user};
+
+fn names(users: &[User]) -> Vec<&str> {
+    users.iter().map(|user| user.id.as_str()).collect()
+}
+
+pub async fn a_user_is_made_once(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let anna = user("anna");
+    assert_eq!(store.user(&anna).await.unwrap(), None);
+    let tries = (0..8).map(|number| {
+        let (store, anna) = (store.clone(), anna.clone());
+        let profile = profile(&format!("anna{number}"), "Anna");
+        tokio::spawn(async move { store.ensure_user(&anna, &profile).await.unwrap() })
+    });
+    let answers: Vec<User> = join_all(tries).await.into_iter().map(Result::unwrap).collect();
+    let stored = store.user(&anna).await.unwrap().unwrap();
+    assert!(answers.iter().all(|answer| *answer == stored));
+    assert_eq!(store.all_users(0, 10).await.unwrap(), [stored]);
+}
+
+pub async fn an_empty_profile_is_filled_later(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let made = group(&[]);
+    assert!(store.create_group(&made).await.unwrap());
+    let change = MembershipChange::Joined(vec![user("anna")], Role::Member);
+    store.apply_membership(&made.id, 1, &change).await.unwrap();
+    let anna = store.ensure_user(&user("anna"), &profile("Anna.B", "Anna B")).await.unwrap();
+    assert_eq!(anna.profile, profile("anna.b", "Anna B"));
+    assert!(anna.is_in(&made.id));
+    let anna = store.ensure_user(&user("anna"), &profile("other", "Other")).await.unwrap();
+    assert_eq!(anna.profile, profile("anna.b", "Anna B"));
+    assert_eq!(store.find_users("anna.b", 5).await.unwrap(), [anna]);
+}
+
+pub async fn any_user_id_works(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let made = group(&[]);
+    assert!(store.create_group(&made).await.unwrap());
+    let long = "x".repeat(128);
+    let ids = ["a.b", "a|b", "a@b.c", "_id", ".", "..", "-", "1", "A", "a", long.as_str()];
+    let mark = Mark { read: 3, n: 2, delivered: 3 };
+    for (seq, id) in (1..).zip(ids) {
+        store.ensure_user(&user(id), &profile(id, id)).await.unwrap();
+        let change = MembershipChange::Joined(vec![user(id)], Role::Member);
+        store.apply_membership(&made.id, seq, &change).await.unwrap();
+        store.raise_marks(&[(user(id), made.id.clone(), mark)]).await.unwrap();
+    }
+    for (seq, id) in (1..).zip(ids) {
+        let stored = store.user(&user(id)).await.unwrap().unwrap();
+        assert_eq!(stored.groups.get(&made.id), Some(&seq));
+        assert_eq!(stored.profile.name, id);
+        assert_eq!(store.marks(&user(id)).await.unwrap().get(&made.id), Some(&mark));
+    }
+    let members = store.group(&made.id).await.unwrap().unwrap().members;
+    assert!(members.iter().map(|member| member.id.as_str()).eq(ids));
+}
+
+pub async fn accounts_have_usernames_of_their_own(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    store.ensure_user(&user("jwt"), &profile("anna", "Another Anna")).await.unwrap();
+    assert!(store.create_account(&user("u1"), &profile("Anna", "Anna"), "hash").await.unwrap());
+    let anna = store.user_by_username("ANNA").await.unwrap().unwrap();
+    assert_eq!((anna.id.as_str(), anna.password.as_deref()), ("u1", Some("hash")));
+    assert_eq!(anna.profile, profile("anna", "Anna"));
+    // Neither the username nor the id can be had twice, and failing leaves nothing behind.
+    assert!(!store.create_account(&user("u2"), &profile("anna", "Anna"), "h").await.unwrap());
+    assert!(!store.create_account(&user("u1"), &profile("bert", "Bert"), "h").await.unwrap());
+    assert!(!store.create_account(&user("jwt"), &profile("cleo", "Cleo"), "h").await.unwrap());
+    assert_eq!(store.user(&user("u2")).await.unwrap(), None);
+    assert_eq!(store.user_by_username("bert").await.unwrap(), None);
+    assert!(store.create_account(&user("u3"), &profile("bert", "Bert"), "h").await.unwrap());
+    // Renaming frees the old name and respects the others'.
+    let taken = store.set_profile(&user("u3"), Some("anna"), None).await;
+    assert!(matches!(taken, Err(StoreError::Refused(_))), "{taken:?}");
+    assert_eq!(store.user_by_username("bert").await.unwrap().unwrap().id, user("u3"));
+    store.set_profile(&user("u3"), Some("bert"), None).await.unwrap();
+    store.set_profile(&user("u3"), Some("Cleo"), None).await.unwrap();
+    assert_eq!(store.user_by_username("cleo").await.unwrap().unwrap().id, user("u3"));
+    assert!(store.create_account(&user("u4"), &profile("bert", "B"), "h").await.unwrap());
+    // Who has no account may have any name.
+    store.set_profile(&user("jwt"), Some("bert"), None).await.unwrap();
+    assert_eq!(store.user_by_username("bert").await.unwrap().unwrap().id, user("u4"));
+}
+
+pub async fn one_of_many_registrations_wins(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let tries = (0..8).map(|number| {
+        let (store, id) = (store.clone(), user(&format!("u{number}")));
+        tokio::spawn(async move {
+            let made = store.create_account(&id, &profile("anna", "Anna"), "hash").await.unwrap();
+            made.then_some(id)
+        })
+    });
+    let winners: Vec<_> = join_all(tries).await.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(winners.len(), 1);
+    let anna = store.user_by_username("anna").await.unwrap().unwrap();
+    assert_eq!(anna.id, winners[0]);
+    assert_eq!(store.all_users(0, 10).await.unwrap(), [anna]);
+}
+
+pub async fn found_by_prefix_in_any_case(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let people = [("1", "anna"), ("2", "Annabel"), ("3", "ann"), ("4", "änne"), ("5", ""), ("6", "a.*")];
+    for (id, username) in people {
+        store.ensure_user(&user(id), &profile(username, "N")).await.unwrap();
+    }
+    let find = async |prefix, limit| store.find_users(prefix, limit).await.unwrap();
+    assert_eq!(names(&find("Ann", 20).await), ["3", "1", "2"]);
+    assert_eq!(names(&find("ann", 2).await), ["3", "1"]);
+    assert_eq!(names(&find("anna", 20).await), ["1", "2"]);
+    assert_eq!(names(&find("ÄN", 20).await), ["4"]);
+    assert_eq!(names(&find("a.", 20).await), ["6"]);
+    assert_eq!(names(&find("", 20).await), ["6", "3", "1", "2", "4"]);
+    assert!(find("annab%", 20).await.is_empty());
+    assert!(find("anna", 0).await.is_empty());
+    assert_eq!(store.user_by_username("").await.unwrap(), None);
+    assert_eq!(names(&store.all_users(0, 4).await.unwrap()), ["1", "2", "3", "4"]);
+    assert_eq!(names(&store.all_users(1, 4).await.unwrap()), ["5", "6"]);
+}
+
+pub async fn operators_change_users(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let anna = user("anna");
+    store.ensure_user(&anna, &profile("anna", "Anna")).await.unwrap();
+    store.set_banned(&anna, true).await.unwrap();
+    store.set_password(&anna, "hash").await.unwrap();
+    store.set_profile(&anna, None, Some("Ännchen")).await.unwrap();
+    let stored = store.user(&anna).await.unwrap().unwrap();
+    assert!(stored.banned);
+    assert_eq!(stored.password.as_deref(), Some("hash"));
+    assert_eq!(stored.profile, profile("anna", "Ännchen"));
+    // The same again is no error.
+    store.set_banned(&anna, true).await.unwrap();
+    store.set_profile(&anna, None, Some("Ännchen")).await.unwrap();
+    store.set_profile(&anna, None, None).await.unwrap();
+    store.set_banned(&anna, false).await.unwrap();
+    assert!(!store.user(&anna).await.unwrap().unwrap().banned);
+    let nobody = user("nobody");
+    let refused = [
+        store.set_banned(&nobody, true).await,
+        store.set_password(&nobody, "hash").await,
+        store.set_profile(&nobody, Some("n"), None).await,
+    ];
+    for answer in refused {
+        assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
+    }
+    assert_eq!(store.user(&nobody).await.unwrap(), None);
+}
+
+pub async fn last_seen_never_goes_back(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let (anna, bert) = (user("anna"), user("bert"));
+    for id in [&anna, &bert] {
+        store.ensure_user(id, &profile("", "")).await.unwrap();
+    }
+    store.seen(&[(anna.clone(), 50), (bert.clone(), 70), (user("nobody"), 1)]).await.unwrap();
+    store.seen(&[(anna.clone(), 40), (bert.clone(), 80), (bert.clone(), 75)]).await.unwrap();
+    store.seen(&[]).await.unwrap();
+    assert_eq!(store.user(&anna).await.unwrap().unwrap().last_seen, 50);
+    assert_eq!(store.user(&bert).await.unwrap().unwrap().last_seen, 80);
+    assert_eq!(store.user(&user("nobody")).await.unwrap(), None);
+}
+
+pub async fn a_deleted_user_leaves_nothing(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let made = group(&[]);
+    let anna = user("u1");
+    assert!(store.create_group(&made).await.unwrap());
+    assert!(store.create_account(&anna, &profile("anna", "Anna"), "hash").await.unwrap());
+    let change = MembershipChange::Joined(vec![anna.clone()], Role::Member);
+    store.apply_membership(&made.id, 1, &change).await.unwrap();
+    let mark = Mark { read: 1, n: 1, delivered: 1 };
+    store.raise_marks(&[(anna.clone(), made.id.clone(), mark)]).await.unwrap();
+    for _ in 0..2 {
+        store.delete_user(&anna).await.unwrap();
+        assert_eq!(store.user(&anna).await.unwrap(), None);
+        assert_eq!(store.user_by_username("anna").await.unwrap(), None);
+        assert!(store.marks(&anna).await.unwrap().is_empty());
+    }
+    // The name is free again, and whoever takes it starts anew.
+    assert!(store.create_account(&anna, &profile("anna", "Anna"), "other").await.unwrap());
+    let stored = store.user(&anna).await.unwrap().unwrap();
+    assert!(stored.groups.is_empty());
+    assert_eq!(stored.password.as_deref(), Some("other"));
+}
