@@ -1,4 +1,139 @@
-//! The use cases.
+//! The use cases: what the hub does, over the ports.
+//!
+//! - [`session`](Session): one connection's requests; `hello` registers and resumes.
+//! - `publish`: appends in batches, remembers who waits for an ack.
+//! - `owner`: the partitions this node owns: order, store, commit, route.
+//! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
+//! - `attach`: groups and sessions come together; replay without a hole.
+//! - `membership`, `presence`, `marks`: the rest of what people do.
+//! - `cluster`: leases, epochs, reaping, sweep.
+//! - `api`: the same for HTTP.
+
+mod api;
+mod attach;
+mod cluster;
 pub mod config;
+mod deliver;
+mod group;
+mod handle;
+mod hello;
 mod limits;
+mod marks;
+mod membership;
+mod metrics;
+mod node;
+mod owner;
+mod position;
+mod presence;
+mod profiles;
+mod publish;
+mod replay;
+mod restore;
+mod session;
+mod views;
 mod wire;
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use api::{FoundUser, HistoryPage, HistoryQuery, Location, Ticket};
+pub use config::{HubConfig, Rate};
+pub use limits::TokenBucket;
+pub use metrics::{Metrics, Stage};
+pub use publish::Stored;
+pub use session::{ConnectionInfo, Flow, Session};
+
+use crate::domain::{Code, GroupId, Refusal};
+use crate::ports::{Backplane, BackplaneError, Partition, Store, StoreError, Tokens};
+
+/// A node of the hub: everything that its connections and calls share.
+pub struct Hub {
+    pub(crate) config: HubConfig,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) backplane: Arc<dyn Backplane>,
+    pub(crate) tokens: Arc<dyn Tokens>,
+    pub(crate) metrics: Metrics,
+    pub(crate) node: node::NodeState,
+    pub(crate) groups: group::LocalGroups,
+    pub(crate) users: handle::LocalUsers,
+    pub(crate) publisher: publish::Publisher,
+    pub(crate) presence: presence::Watchers,
+    pub(crate) profiles: profiles::Profiles,
+    pub(crate) marks: marks::Marks,
+    pub(crate) restores: restore::Restores,
+    /// Ends the node's own tasks.
+    pub(crate) stop: CancellationToken,
+    /// The node's own tasks.
+    pub(crate) tasks: TaskTracker,
+}
+
+// === impl Hub ===
+
+impl Hub {
+    /// Puts a node together. Nothing runs before [`Hub::start`].
+    pub fn new(
+        config: HubConfig,
+        store: Arc<dyn Store>,
+        backplane: Arc<dyn Backplane>,
+        tokens: Arc<dyn Tokens>,
+        metrics: Metrics,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            node: node::NodeState::default(),
+            groups: group::LocalGroups::default(),
+            users: handle::LocalUsers::new(config.user_rate),
+            publisher: publish::Publisher::new(config.partitions),
+            presence: presence::Watchers::default(),
+            profiles: profiles::Profiles::default(),
+            marks: marks::Marks::default(),
+            restores: restore::Restores::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            config,
+            store,
+            backplane,
+            tokens,
+            metrics,
+        })
+    }
+
+    pub(crate) fn partition(&self, group: &GroupId) -> Partition {
+        group.partition(self.config.partitions)
+    }
+
+    /// Runs a task of the node until it ends by itself or the node stops.
+    pub(crate) fn spawn<F>(self: &Arc<Self>, task: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.stop.clone();
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = task => {}
+            }
+        });
+    }
+
+    /// What somebody is told when the store did not answer.
+    pub(crate) fn store_refusal(&self, error: &StoreError) -> Refusal {
+        self.metrics.store_error();
+        tracing::warn!(%error, "the store did not answer");
+        match error {
+            StoreError::Unreachable(_) => Refusal::unavailable(),
+            StoreError::Refused(_) => Refusal::new(Code::Internal, "the store refused this; tell the operator"),
+        }
+    }
+
+    /// What somebody is told when the backplane did not answer.
+    pub(crate) fn backplane_refusal(&self, error: &BackplaneError) -> Refusal {
+        self.metrics.backplane_error();
+        tracing::warn!(%error, "the backplane did not answer");
+        match error {
+            BackplaneError::OutOfMemory => Refusal::overloaded("the hub has no room for this now; try again"),
+            _ => Refusal::unavailable(),
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! The use cases behind the HTTP APIs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Hub;
+use super::publish::{Stored, text_append};
+use crate::domain::{
+    Access, Code, Event, Group, GroupId, GroupKind, Millis, Profile, Refusal, Seq, User, UserId, now_ms,
+};
+use crate::ports::{Identity, NodeRecord, Page};
+use crate::protocol::SendFrame;
+
+/// How long a ticket may wait for its connection.
+const TICKET_TTL: Duration = Duration::from_secs(30);
+/// Groups bundled in one answer at most.
+const BUNDLE_MAX: usize = 200;
+
+/// Which page of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryQuery {
+    /// The newest before a seq, so many.
+    Before(Seq, usize),
+    /// The oldest after a seq, so many.
+    After(Seq, usize),
+    /// By number; page 0 is the newest.
+    Numbered {
+        /// Which page.
+        page: u64,
+        /// How many events a page has.
+        per_page: usize,
+    },
+}
+
+/// A page of a group's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// The group.
+    pub group: GroupId,
+    /// Ascending.
+    pub messages: Vec<Event>,
+    /// Whether there are more in the direction asked.
+    pub more: bool,
+}
+
+/// A user with their presence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoundUser {
+    /// The user.
+    pub user: User,
+    /// Whether any of their devices is connected.
+    pub online: bool,
+}
+
+/// A one-time ticket for a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticket {
+    /// What to put into `?ticket=`.
+    pub ticket: String,
+    /// When it is worth nothing any more.
+    pub expires: Millis,
+}
+
+/// Where to connect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Location {
+    /// The node's public URL; `None` when this node should be used and has none configured.
+    pub url: Option<String>,
+    /// The node.
+    pub node: String,
+}
+
+/// What a ticket stands for.
+#[derive(Serialize, Deserialize)]
+struct TicketContents {
+    user: UserId,
+    username: String,
+    name: String,
+    expires: Millis,
+}
+
+impl Hub {
+    /// Makes a one-time ticket for somebody who proved who they are.
+    pub async fn issue_ticket(&self, identity: &Identity) -> Result<Ticket, Refusal> {
+        let ticket = format!("{:032x}", rand::random::<u128>());
+        let contents = TicketContents {
+            user: identity.user.clone(),
+            username: identity.profile.username.clone(),
+            name: identity.profile.name.clone(),
+            expires: identity.expires,
+        };
+        let contents = serde_json::to_string(&contents)
+            .map_err(|_| Refusal::new(Code::Internal, "a ticket could not be made; tell the operator"))?;
+        let put = self.backplane.put_ticket(&ticket, &contents, TICKET_TTL).await;
+        put.map_err(|error| self.backplane_refusal(&error))?;
+        Ok(Ticket { ticket, expires: now_ms() + TICKET_TTL.as_millis() as Millis })
+    }
+
+    /// Takes a ticket: it is worth something once.
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Identity, Refusal> {
+        let taken = self.backplane.take_ticket(ticket).await.map_err(|error| self.backplane_refusal(&error))?;
+        let contents = taken.and_then(|contents| serde_json::from_str::<TicketContents>(&contents).ok());
+        let contents = contents.filter(|contents| contents.expires > now_ms());
+        let contents = contents.ok_or_else(|| {
+            Refusal::new(Code::Unauthorized, "this ticket was used or has expired; get a new one from /auth/ticket")
+        })?;
+        let profile = Profile { username: contents.username, name: contents.name };
+        Ok(Identity { user: contents.user, profile, expires: contents.expires })
+    }
+
+    /// Public URLs of the live nodes.
+    pub fn public_urls(&self) -> Vec<String> {
+        self.node.view().nodes.iter().filter_map(|node| node.public_url.clone()).collect()
+    }
+
+    /// The configuration that the hub runs with.
+    pub fn config(&self) -> &super::HubConfig {
+        &self.config
+    }
+
+    /// The live nodes, as of the last beat.
+    pub fn nodes(&self) -> Vec<NodeRecord> {
+        self.node.view().nodes.clone()
+    }
+
+    /// Whether this node may take traffic; otherwise why not.
+    pub async fn ready(&self) -> Result<(), String> {
+        if self.node.is_draining() {
+            return Err("draining: this node hands its work over".into());
+        }
+        if self.metrics.sessions.get() >= self.config.max_connections as i64 {
+            return Err("full: as many connections as this node takes".into());
+        }
+        self.backplane.ping().await.map_err(|error| error.to_string())?;
+        let since = now_ms() - self.node.last_beat.load(std::sync::atomic::Ordering::Relaxed) as Millis;
+        if since > self.config.node_lease.as_millis() as Millis {
+            return Err("the node's lease is not renewed".into());
+        }
+        Ok(())
+    }
+
+    /// A page of events with whether there are more in its direction.
+    pub(crate) async fn page_with_more(&self, group: &GroupId, page: Page) -> Result<(Vec<Event>, bool), Refusal> {
+        let asked = match page {
+            Page::Before(before, limit) => Page::Before(before, limit + 1),
+            Page::After(after, limit) => Page::After(after, limit + 1),
+        };
+        let mut events = self.store.page(group, asked).await.map_err(|error| self.store_refusal(&error))?;
+        let (Page::Before(_, limit) | Page::After(_, limit)) = page;
+        let more = events.len() > limit;
+        if more {
+            match page {
+                Page::Before(..) => drop(events.remove(0)),
+                Page::After(..) => drop(events.pop()),
+            }
+        }
+        Ok((events, more))
+    }
+
+    /// A page of a group's history, for a service.
+    pub async fn group_history(&self, group: &GroupId, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        let page = match query {
+            HistoryQuery::Before(before, limit) => Page::Before(before, limit),
+            HistoryQuery::After(after, limit) => Page::After(after, limit),
+            HistoryQuery::Numbered { page, per_page } => {
+                // Seqs have no holes, so a page's number says where it lies.
+                let head = self.store.head(group).await.map_err(|error| self.store_refusal(&error))?;
+                let skipped = page.saturating_mul(per_page as u64);
+                if skipped >= head.seq {
+                    return Ok(HistoryPage { group: group.clone(), messages: Vec::new(), more: false });
+                }
+                Page::Before(head.seq + 1 - skipped, per_page)
+            }
+        };
+        let (messages, more) = self.page_with_more(group, page).await?;
+        Ok(HistoryPage { group: group.clone(), messages, more })
+    }
+
+    /// A page of a group's history, for a member.
+    pub async fn history(&self, user: &UserId, group: &GroupId, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        let mine = self.own_groups(user).await?;
+        if !mine.contains(group) {
+            return Err(Refusal::not_found("there is no such group, or you are not in it"));
+        }
+        self.group_history(group, query).await
+    }
+
+    /// The same page of each of a user's groups.
+    pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
+        let mut pages = Vec::new();
+        for group in self.own_groups(user).await?.iter().take(BUNDLE_MAX) {
+            pages.push(self.group_history(group, query).await?);
+        }
+        let newest = |page: &HistoryPage| page.messages.last().map_or(0, |event| event.time);
+        pages.sort_by_key(|page| std::cmp::Reverse(newest(page)));
+        Ok(pages)
+    }
+
+    async fn own_groups(&self, user: &UserId) -> Result<Vec<GroupId>, Refusal> {
+        let user = self.store.user(user).await.map_err(|error| self.store_refusal(&error))?;
+        Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
+    }
+
+    /// Sends as a user and waits for the ack.
+    pub async fn send(self: &Arc<Self>, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        let waited = self.users.bucket(user).lock().take();
+        waited.map_err(|wait| {
+            let refusal = Refusal::new(Code::RateLimited, "too many requests; slow down");
+            refusal.retry_after(wait.as_millis() as u64 + 1)
+        })?;
+        let (group, body) = self.prepare_send(user, &send).await?;
+        self.publish_and_wait(text_append(group, user.clone(), send.cid, body, true)).await
+    }
+
+    /// Sends in a user's name, for a service: the user need not be a member.
+    pub async fn send_as_service(self: &Arc<Self>, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        let (group, body) = self.prepare_send(from, &send).await?;
+        self.publish_and_wait(text_append(group, from.clone(), send.cid, body, false)).await
+    }
+
+    /// Makes sure that somebody who proved who they are is known.
+    pub async fn ensure_known(&self, identity: &Identity) -> Result<(), Refusal> {
+        let user = self.ensured(identity).await?;
+        if user.banned { Err(Refusal::forbidden("you are banned from this hub")) } else { Ok(()) }
+    }
+
+    /// Users whose username begins so.
+    pub async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<FoundUser>, Refusal> {
+        let prefix = prefix.to_lowercase();
+        let users = self.store.find_users(&prefix, limit).await.map_err(|error| self.store_refusal(&error))?;
+        self.with_presence(users).await
+    }
+
+    async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
+        let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
+        let places = self.backplane.whereabouts(&ids).await.map_err(|error| self.backplane_refusal(&error))?;
+        let found = users.into_iter().zip(places).map(|(mut user, at)| {
+            let seen = self.seen(&user.id, &at);
+            user.last_seen = user.last_seen.max(seen.last_seen);
+            FoundUser { user, online: seen.online }
+        });
+        Ok(found.collect())
+    }
+
+    /// The best node for a user: where most room is left.
+    pub async fn location(&self, _user: &UserId) -> Result<Location, Refusal> {
+        let view = self.node.view();
+        let room = |node: &NodeRecord| (node.capacity.saturating_sub(node.connections), node.node.clone());
+        let staying = view.nodes.iter().filter(|node| !node.draining && node.public_url.is_some());
+        Ok(match staying.max_by_key(|node| room(node)) {
+            Some(node) => Location { url: node.public_url.clone(), node: node.node.base().into() },
+            None => Location { url: None, node: self.node.name().base().into() },
+        })
+    }
+
+    /// A page of all groups.
+    pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
+        self.store.all_groups(page, per_page).await.map_err(|error| self.store_refusal(&error))
+    }
+
+    /// A group by its id.
+    pub async fn group(&self, id: &GroupId) -> Result<Group, Refusal> {
+        let group = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        group.ok_or_else(|| Refusal::not_found("there is no such group"))
+    }
+
+    /// The groups of a user, named by id or username.
+    pub async fn groups_of(&self, user: &str) -> Result<Vec<Group>, Refusal> {
+        let user = self.user_named(user).await?;
+        let ids: Vec<_> = user.groups.into_keys().collect();
+        self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))
+    }
+
+    async fn user_named(&self, name: &str) -> Result<User, Refusal> {
+        let by_id = match UserId::parse(name) {
+            Ok(id) => self.store.user(&id).await.map_err(|error| self.store_refusal(&error))?,
+            Err(_) => None,
+        };
+        if let Some(user) = by_id {
+            return Ok(user);
+        }
+        let by_name = self.store.user_by_username(&name.to_lowercase()).await;
+        let by_name = by_name.map_err(|error| self.store_refusal(&error))?;
+        by_name.ok_or_else(|| Refusal::not_found("there is no such user"))
+    }
+
+    /// Makes a group for users, the first its admin; unknown users are created.
+    pub async fn create_group_for(
+        self: &Arc<Self>,
+        name: &str,
+        users: &[UserId],
+        access: Access,
+    ) -> Result<Group, Refusal> {
+        if users.is_empty() {
+            return Err(Refusal::bad_frame("`users` must name at least one user"));
+        }
+        self.ensure_users(users).await?;
+        let id = GroupId::random();
+        self.found(&id, GroupKind::Group, name.to_owned(), users.to_vec(), access).await?;
+        self.group(&id).await
+    }
+
+    /// A page of all messages, newest first.
+    pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, Refusal> {
+        self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))
+    }
+
+    /// One message.
+    pub async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
+        let event = self.store.event(group, seq).await.map_err(|error| self.store_refusal(&error))?;
+        event.ok_or_else(|| Refusal::not_found("there is no such message"))
+    }
+
+    /// A page of all users.
+    pub async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
+        let users = self.store.all_users(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
+        self.with_presence(users).await
+    }
+
+    /// Sets a user's profile; creates the user when unknown.
+    pub async fn put_user(
+        &self,
+        id: &UserId,
+        username: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<FoundUser, Refusal> {
+        self.ensure_users(std::slice::from_ref(id)).await?;
+        let username = username.map(str::to_lowercase);
+        let set = self.store.set_profile(id, username.as_deref(), name).await;
+        set.map_err(|error| self.store_refusal(&error))?;
+        let user = self.store.user(id).await.map_err(|error| self.store_refusal(&error))?;
+        let user = user.ok_or_else(|| Refusal::not_found("there is no such user"))?;
+        let found = self.with_presence(vec![user]).await?;
+        found.into_iter().next().ok_or_else(|| Refusal::not_found("there is no such user"))
+    }
+}

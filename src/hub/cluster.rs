@@ -1,0 +1,321 @@
+//! The node among the others: its lease and epochs, the reaping of the dead, the sweep.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Hub;
+use super::group::LocalGroup;
+use super::owner::first_choice;
+use crate::domain::{Millis, NodeName, now_ms};
+use crate::ports::{Beat, CloseCode, NodeRecord, Partition, SessionRecord};
+use crate::protocol::ServerFrame;
+
+/// Sessions registered again at the same time after a loss.
+const AT_ONCE: usize = 64;
+/// Heads asked for in one call.
+const HEADS_AT_ONCE: usize = 500;
+/// How often retention is seen to.
+const EXPIRE_EVERY: Duration = Duration::from_secs(600);
+/// Sessions told `bye` each second while draining, at least: a cluster takes so many back easily.
+const BYES_PER_SECOND: f64 = 1_000.0;
+
+impl Hub {
+    /// Registers the node and starts its tasks. The error says what kept it from starting.
+    pub async fn start(self: &Arc<Self>) -> Result<(), String> {
+        self.store.prepare(self.config.partitions).await?;
+        self.backplane.check(self.config.partitions).await?;
+        self.begin_life(now_ms()).await.map_err(|error| error.to_string())?;
+        self.node.registered.store(true, Ordering::Relaxed);
+        self.spawn(self.clone().run_beats());
+        self.spawn(self.clone().run_inbox());
+        self.spawn(self.clone().run_owner());
+        self.spawn(self.clone().run_send_deadlines());
+        self.spawn(self.clone().run_presence());
+        self.spawn(self.clone().run_marks());
+        self.spawn(self.clone().run_sweep());
+        if self.config.retention.is_some() {
+            self.spawn(self.clone().run_retention());
+        }
+        Ok(())
+    }
+
+    /// Takes a new epoch: an inbox of its own, and a lease.
+    async fn begin_life(self: &Arc<Self>, now: Millis) -> Result<(), crate::ports::BackplaneError> {
+        // By the clock as well, so that epochs grow also when the backplane has forgotten them.
+        let at_least = (now / 1_000).max(1) as u64;
+        let epoch = self.backplane.next_epoch(&self.config.node, at_least).await?;
+        let name = NodeName::with_epoch(&self.config.node, epoch)
+            .map_err(|error| crate::ports::BackplaneError::Unexpected(error.to_string()))?;
+        self.backplane.open_inbox(&name).await?;
+        let beat = self.backplane.beat(&self.record(&name), self.config.node_lease).await?;
+        self.node.begin_life(name.clone());
+        self.node.saw(beat.live, now_ms());
+        tracing::info!(node = %name, "registered");
+        Ok(())
+    }
+
+    fn record(&self, name: &NodeName) -> NodeRecord {
+        NodeRecord {
+            node: name.clone(),
+            public_url: self.config.public_url.clone(),
+            zone: self.config.zone.clone(),
+            connections: self.metrics.sessions.get().max(0) as u64,
+            capacity: self.config.max_connections,
+            draining: self.node.is_draining(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
+        }
+    }
+
+    /// Renews the node's lease; begins a new life when it was lost.
+    async fn run_beats(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(self.config.node_lease / 8);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut seen_dead: HashMap<NodeName, u32> = HashMap::new();
+        loop {
+            tick.tick().await;
+            let name = self.node.name();
+            match self.backplane.beat(&self.record(&name), self.config.node_lease).await {
+                Ok(beat) if beat.renewed => self.after_beat(beat, &mut seen_dead),
+                Ok(_) => self.register_again().await,
+                Err(error) => {
+                    self.metrics.backplane_error();
+                    tracing::warn!(%error, "the node's lease was not renewed");
+                }
+            }
+        }
+    }
+
+    fn after_beat(self: &Arc<Self>, beat: Beat, seen_dead: &mut HashMap<NodeName, u32>) {
+        self.metrics.live_nodes.set(beat.live.len() as i64);
+        let lease = self.config.node_lease.as_millis() as u64;
+        seen_dead.retain(|node, _| beat.dead.contains(node));
+        for dead in beat.dead.iter().filter(|_| beat.uptime >= lease) {
+            let times = seen_dead.entry(dead.clone()).or_default();
+            *times += 1;
+            // One node begins; the others help when it has not been done after two more beats.
+            let rank = beat.live.iter().filter(|node| node.node.base() < self.config.node.as_str()).count() as u32;
+            if *times == 1 + 2 * rank.min(4) {
+                let (hub, dead) = (self.clone(), dead.clone());
+                self.spawn(async move { hub.reap(&dead).await });
+            } else if *times > 16 {
+                *times = 0;
+            }
+        }
+        self.node.saw(beat.live, now_ms());
+    }
+
+    async fn reap(self: &Arc<Self>, dead: &NodeName) {
+        match self.backplane.reap(dead, self.config.partitions).await {
+            Ok(users) => {
+                self.metrics.reaps.inc();
+                tracing::info!(node = %dead, users = users.len(), "cleared away a dead node");
+                self.gone_with_node(&users).await;
+            }
+            Err(error) => {
+                self.metrics.backplane_error();
+                tracing::warn!(%error, node = %dead, "a dead node is still to be cleared away");
+            }
+        }
+    }
+
+    /// The node's lease is gone (it was paused, or reaped, or Redis is empty): a new life with the
+    /// sockets of the old one.
+    async fn register_again(self: &Arc<Self>) {
+        self.metrics.reregistrations.inc();
+        tracing::warn!("the node's lease was gone; registering again");
+        if let Err(error) = self.begin_life(now_ms()).await {
+            self.metrics.backplane_error();
+            tracing::warn!(%error, "the node is still to be registered");
+            return;
+        }
+        let hub = self.clone();
+        self.spawn(async move {
+            hub.register_all_sessions().await;
+            hub.rejoin(hub.groups.all()).await;
+            hub.check_all_memberships().await;
+        });
+    }
+
+    async fn register_all_sessions(self: &Arc<Self>) {
+        use futures::StreamExt;
+        let name = self.node.name();
+        futures::stream::iter(self.users.all())
+            .for_each_concurrent(AT_ONCE, |session| {
+                let name = name.clone();
+                async move {
+                    let record = SessionRecord { session: session.id.clone(), node: name.clone() };
+                    let mut wait = Duration::from_millis(100);
+                    while self.node.name() == name && !session.ended.is_cancelled() {
+                        match self.backplane.register(&session.user, &record).await {
+                            Ok(sighting) => return self.came(&session.user, &sighting),
+                            Err(_) => tokio::time::sleep(wait).await,
+                        }
+                        wait = (wait * 2).min(Duration::from_secs(2));
+                    }
+                }
+            })
+            .await;
+    }
+
+    async fn check_all_memberships(self: &Arc<Self>) {
+        use futures::StreamExt;
+        let mut users: Vec<_> = self.users.all().into_iter().map(|session| session.user.clone()).collect();
+        users.sort_unstable();
+        users.dedup();
+        futures::stream::iter(users)
+            .for_each_concurrent(AT_ONCE, |user| async move {
+                while self.check_memberships(&user).await.is_err() {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            })
+            .await;
+    }
+
+    /// Adds the routes of groups again and compares their positions with what is stored.
+    pub(crate) async fn rejoin(self: &Arc<Self>, groups: Vec<Arc<LocalGroup>>) {
+        let mut wait = Duration::from_millis(100);
+        for chunk in groups.chunks(HEADS_AT_ONCE) {
+            while let Err(refusal) = self.join_routes(chunk).await {
+                tracing::debug!(%refusal, "routes are still to be added again");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(Duration::from_secs(2));
+            }
+        }
+    }
+
+    /// Letters may have been lost: looks at all groups of the node.
+    pub(crate) fn compare_all_positions(self: &Arc<Self>) {
+        let hub = self.clone();
+        self.spawn(async move {
+            hub.rejoin(hub.groups.all()).await;
+            hub.check_all_memberships().await;
+        });
+    }
+
+    /// Finds, every few seconds, groups that moved on without this node hearing of it. Costs what
+    /// traffic there was, not what sessions there are.
+    async fn run_sweep(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(self.config.sweep_every);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut after = vec![0_u64; usize::from(self.config.partitions)];
+        loop {
+            tick.tick().await;
+            let mut by_partition: HashMap<Partition, Vec<Arc<LocalGroup>>> = HashMap::new();
+            for group in self.groups.all() {
+                by_partition.entry(group.partition).or_default().push(group);
+            }
+            for (partition, groups) in by_partition {
+                self.sweep(partition, groups, &mut after[usize::from(partition)]).await;
+            }
+        }
+    }
+
+    async fn sweep(self: &Arc<Self>, partition: Partition, groups: Vec<Arc<LocalGroup>>, after: &mut u64) {
+        match self.backplane.moved_since(partition, *after).await {
+            Ok((newest, Some(moved))) => {
+                *after = newest;
+                for (id, head) in moved {
+                    let Some(group) = self.groups.get(&id) else { continue };
+                    let at = group.state.lock().position.at().map_or(0, |at| at.seq);
+                    if at < head.seq {
+                        self.heard_of_head(&group, head.seq);
+                        // Why did it not hear? Its route may be lost.
+                        let hub = self.clone();
+                        self.spawn(async move { hub.rejoin(vec![group]).await });
+                    }
+                }
+            }
+            Ok((newest, None)) => {
+                *after = newest;
+                let hub = self.clone();
+                self.spawn(async move { hub.rejoin(groups).await });
+            }
+            Err(_) => self.metrics.backplane_error(),
+        }
+    }
+
+    /// Removes old messages of the groups whose partitions are this node's, where that is set.
+    async fn run_retention(self: Arc<Self>) {
+        let Some(retention) = self.config.retention else { return };
+        let mut tick = tokio::time::interval(EXPIRE_EVERY);
+        loop {
+            tick.tick().await;
+            let before = now_ms() - retention.as_millis() as Millis;
+            let mut page = 0;
+            while let Ok(groups) = self.store.all_groups(page, 100).await {
+                if groups.is_empty() {
+                    break;
+                }
+                page += 1;
+                for group in groups {
+                    let (view, me) = (self.node.view(), self.node.name());
+                    let first = first_choice(&view.nodes, self.partition(&group.id));
+                    if first == Some(&me) && self.store.expire(&group.id, before).await.is_err() {
+                        self.metrics.store_error();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Hands everything over and ends, in named phases, within the drain deadline.
+    pub async fn drain(self: &Arc<Self>) {
+        let deadline = Instant::now() + self.config.drain_deadline;
+        tracing::info!(phase = "unready", "draining: no new clients");
+        self.node.draining.store(true, Ordering::Relaxed);
+        self.metrics.draining.set(1);
+        // Told to the others at once, so that they take the partitions.
+        let name = self.node.name();
+        if let Err(error) = self.backplane.beat(&self.record(&name), self.config.node_lease).await {
+            tracing::warn!(%error, "the others do not know yet that this node drains");
+        }
+        tracing::info!(phase = "sessions", sessions = self.metrics.sessions.get(), "draining: saying bye");
+        self.say_bye(deadline).await;
+        tracing::info!(phase = "sends", pending = self.publisher.pending(), "draining: last acks");
+        while self.publisher.pending() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tracing::info!(phase = "marks", "draining: read marks");
+        self.write_marks().await;
+        tracing::info!(phase = "leave", "draining: leaving");
+        self.stop.cancel();
+        self.tasks.close();
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+        if tokio::time::timeout(left, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time");
+        }
+        if let Err(error) = self.backplane.leave(&name, self.config.partitions).await {
+            tracing::warn!(%error, "this node will be cleared away by another one");
+        }
+    }
+
+    /// Sends sessions away, paced, each with a place to go.
+    async fn say_bye(self: &Arc<Self>, deadline: Instant) {
+        let sessions = self.users.all();
+        let budget = deadline.saturating_duration_since(Instant::now()).as_secs_f64() / 2.0;
+        let pause = Duration::from_secs_f64((1.0 / BYES_PER_SECOND).min(budget / sessions.len().max(1) as f64));
+        let view = self.node.view();
+        let name = self.node.name();
+        let urls: Vec<_> = view
+            .nodes
+            .iter()
+            .filter(|node| node.node != name && !node.draining)
+            .filter_map(|node| node.public_url.as_deref())
+            .collect();
+        for (i, session) in sessions.iter().enumerate() {
+            let url = urls.get(i % urls.len().max(1)).copied();
+            let after = rand::random_range(0..500);
+            session.send(&ServerFrame::Bye { code: CloseCode::RESTART.0, reconnect: true, after, url });
+            session.close(CloseCode::RESTART, "the node restarts");
+            tokio::time::sleep(pause).await;
+        }
+        while !self.users.all().is_empty() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}

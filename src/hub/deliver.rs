@@ -1,0 +1,263 @@
+//! From letters to sockets: each group's events in order, holes fetched, acks given.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Hub;
+use super::group::{GroupState, LocalGroup};
+use super::metrics::Stage;
+use super::wire::{Item, Letter, decode_event};
+use crate::domain::{Event, GroupId, MembershipChange, Seq, UserId, now_ms};
+use crate::ports::{InboxPosition, Page};
+use crate::protocol::ServerFrame;
+
+/// A blocking read of the inbox ends after this long, to see whether the node goes on.
+const READ_WAIT: Duration = Duration::from_secs(2);
+/// Events fetched at a time to fill a hole.
+const FETCH_PAGE: usize = 200;
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_MOST: Duration = Duration::from_secs(2);
+
+impl Hub {
+    /// Reads this node's inbox for as long as the node runs.
+    pub(crate) async fn run_inbox(self: Arc<Self>) {
+        let mut name = self.node.name();
+        let mut after = InboxPosition::default();
+        let mut broken = false;
+        loop {
+            let present = self.node.name();
+            if present != name {
+                (name, after) = (present, InboxPosition::default());
+            }
+            match self.backplane.read_inbox(&name, after, READ_WAIT).await {
+                Ok(read) => {
+                    if read.lossy || broken {
+                        self.compare_all_positions();
+                    }
+                    broken = false;
+                    for entry in read.entries {
+                        after = entry.position;
+                        self.metrics.took(Stage::InboxWait, (now_ms() - entry.time) as f64 / 1e3);
+                        self.open_letter(&entry.payload);
+                    }
+                }
+                Err(error) => {
+                    self.metrics.backplane_error();
+                    tracing::warn!(%error, "the inbox cannot be read");
+                    broken = true;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+
+    fn open_letter(self: &Arc<Self>, payload: &[u8]) {
+        match Letter::decode(payload) {
+            Some(letter) => letter.items.into_iter().for_each(|item| self.take_item(item)),
+            None => tracing::warn!("a letter of a later version was left unread"),
+        }
+    }
+
+    /// Does what an item says. Never waits: what needs waiting becomes a task of its own.
+    pub(crate) fn take_item(self: &Arc<Self>, item: Item) {
+        match item {
+            Item::Run { group, events } => {
+                let events = events.iter().filter_map(|bytes| decode_event(bytes)).map(Arc::new).collect();
+                self.deliver(&group, events);
+            }
+            Item::Acked { group, from, cid, seq, time } => drop(self.settle_key(&(group, from, cid), seq, time)),
+            Item::Refused { group, from, cid } => self.refuse_key(&(group, from, cid)),
+            Item::Presence { user, online, last_seen, version } => {
+                self.presence_changed(&user, online, last_seen, version);
+            }
+            Item::Typing { group, user } => self.show_typing(&group, &user),
+            Item::Receipt { group, user, read, delivered } => self.show_receipt(&group, &user, read, delivered),
+            Item::Evict { user, banned } => self.evict(&user, banned),
+            Item::Deleted { group } => self.group_deleted(&group),
+        }
+    }
+
+    /// Takes stored events of one group, ascending: gives out what is in turn, keeps what is ahead.
+    pub(crate) fn deliver(self: &Arc<Self>, id: &GroupId, events: Vec<Arc<Event>>) {
+        let Some(first) = events.first() else { return };
+        let Some(group) = self.groups.get(id) else {
+            self.adopt_newcomers(id, &events);
+            events.iter().for_each(|event| self.settle(event));
+            return;
+        };
+        let started = Instant::now();
+        let mut state = group.state.lock();
+        let plain = events.iter().all(|event| event.membership().is_none());
+        let in_turn = state.position.follows(first.seq) && is_dense(&events);
+        if plain && in_turn && !state.catching_up {
+            self.metrics.delivered.inc_by(state.fan_out(&events));
+            drop(state);
+            self.metrics.took(Stage::Flush, started.elapsed().as_secs_f64());
+            events.iter().for_each(|event| self.settle(event));
+            return;
+        }
+        let at = state.position.at().map(|head| head.seq);
+        let (old, new): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| at.is_some_and(|at| event.seq <= at));
+        state.position.stash(new);
+        drop(state);
+        old.iter().for_each(|event| self.settle(event));
+        self.catch_up(&group);
+    }
+
+    /// The group is stored up to `head`, as somebody says who should know.
+    pub(crate) fn heard_of_head(self: &Arc<Self>, group: &Arc<LocalGroup>, head: Seq) {
+        let behind = {
+            let mut state = group.state.lock();
+            state.position.want(head);
+            state.position.missing().is_some()
+        };
+        if behind {
+            self.catch_up(group);
+        }
+    }
+
+    /// Makes sure that a task fetches what the group lacks and gives out what waits.
+    pub(crate) fn catch_up(self: &Arc<Self>, group: &Arc<LocalGroup>) {
+        let mut state = group.state.lock();
+        let idle = state.position.ready().is_empty() && state.position.missing().is_none();
+        if state.catching_up || idle || state.position.at().is_none() {
+            return;
+        }
+        state.catching_up = true;
+        drop(state);
+        let (hub, group) = (self.clone(), group.clone());
+        self.spawn(async move { hub.run_catch_up(&group).await });
+    }
+
+    async fn run_catch_up(self: &Arc<Self>, group: &Arc<LocalGroup>) {
+        let mut retry = RETRY_FIRST;
+        loop {
+            let (ready, missing) = {
+                let mut state = group.state.lock();
+                let ready = state.position.ready();
+                let missing = state.position.missing();
+                if state.gone || (ready.is_empty() && missing.is_none()) {
+                    state.catching_up = false;
+                    return;
+                }
+                (ready, missing)
+            };
+            let moved = match (ready.is_empty(), missing) {
+                (false, _) => self.give_out(group, ready).await,
+                (true, Some((after, _))) => self.fetch_missing(group, after).await,
+                (true, None) => true,
+            };
+            if moved {
+                retry = RETRY_FIRST;
+            } else {
+                tokio::time::sleep(retry).await;
+                retry = (retry * 2).min(RETRY_MOST);
+            }
+        }
+    }
+
+    /// Fetches events after a seq into the stash; false when there was nothing to be had.
+    async fn fetch_missing(&self, group: &LocalGroup, after: Seq) -> bool {
+        self.metrics.repairs.inc();
+        let events = self.events_after(group, after, FETCH_PAGE).await;
+        let fetched = !events.is_empty();
+        self.metrics.repaired_events.inc_by(events.len() as u64);
+        group.state.lock().position.stash(events);
+        fetched
+    }
+
+    /// The stored events that follow a seq: from the recent cache, else from the store. Empty when
+    /// neither can say.
+    pub(crate) async fn events_after(&self, group: &LocalGroup, after: Seq, limit: usize) -> Vec<Arc<Event>> {
+        if let Ok(recent) = self.backplane.recent(group.partition, &group.id, after).await {
+            let events: Vec<_> =
+                recent.iter().filter_map(|(_, bytes)| decode_event(bytes)).map(Arc::new).take(limit).collect();
+            if events.first().is_some_and(|event| event.seq == after + 1) && is_dense(&events) {
+                return events;
+            }
+        }
+        match self.store.page(&group.id, Page::After(after, limit)).await {
+            Ok(events) => events.into_iter().map(Arc::new).collect(),
+            Err(error) => {
+                self.metrics.store_error();
+                tracing::warn!(%error, group = %group.id, "missing events cannot be fetched yet");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Gives out events that are in turn. Membership changes take what they need first.
+    async fn give_out(self: &Arc<Self>, group: &Arc<LocalGroup>, ready: Vec<Arc<Event>>) -> bool {
+        let changes = ready.iter().any(|event| event.membership().is_some());
+        if changes && !self.know_document(group, &ready).await {
+            return false;
+        }
+        let mut detached = Vec::new();
+        {
+            let mut state = group.state.lock();
+            for event in &ready {
+                match event.membership() {
+                    Some(change) => self.give_membership(group, &mut state, event, &change, &mut detached),
+                    None => self.metrics.delivered.inc_by(state.fan_out(std::slice::from_ref(event))),
+                }
+            }
+            state.position.settle();
+        }
+        ready.iter().for_each(|event| self.settle(event));
+        if !detached.is_empty() {
+            self.leave_if_unused(&group.id);
+        }
+        true
+    }
+
+    /// Makes sure that the group's document and its members' names are at hand.
+    async fn know_document(&self, group: &LocalGroup, ready: &[Arc<Event>]) -> bool {
+        let document = match self.document(group).await {
+            Ok(Some(document)) => document,
+            Ok(None) | Err(_) => return false,
+        };
+        let mut users: Vec<UserId> = document.members.iter().map(|member| member.id.clone()).collect();
+        for change in ready.iter().filter_map(|event| event.membership()) {
+            users.extend(change.users().iter().cloned());
+        }
+        users.len() > super::config::SMALL_GROUP || self.names(&users).await.is_ok()
+    }
+
+    /// A membership event, in its turn: newcomers hear of the group first, leavers hear it last.
+    fn give_membership(
+        &self,
+        group: &Arc<LocalGroup>,
+        state: &mut GroupState,
+        event: &Arc<Event>,
+        change: &MembershipChange,
+        detached: &mut Vec<UserId>,
+    ) {
+        if let Some(document) = &mut state.document {
+            Arc::make_mut(document).apply(event.seq, change);
+        }
+        if let MembershipChange::Joined(users, _) = change {
+            for session in users.iter().flat_map(|user| self.users.sessions(user)) {
+                if session.add_group(&group.id) {
+                    self.announce(state, &session);
+                    state.sessions.push(session);
+                }
+            }
+        }
+        self.metrics.delivered.inc_by(state.fan_out(std::slice::from_ref(event)));
+        if let MembershipChange::Left(users) = change {
+            for session in users.iter().flat_map(|user| self.users.sessions(user)) {
+                if session.remove_group(&group.id) {
+                    state.detach(&session.id);
+                    session.send(&ServerFrame::gone(None, &group.id));
+                    detached.push(session.user.clone());
+                }
+            }
+        }
+    }
+}
+
+fn is_dense(events: &[Arc<Event>]) -> bool {
+    events.windows(2).all(|pair| pair[0].seq + 1 == pair[1].seq)
+}

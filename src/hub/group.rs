@@ -1,0 +1,225 @@
+//! A group as this node holds it: its position, its sessions here, and the fan-out to them.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use dashmap::DashMap;
+use parking_lot::Mutex;
+
+use super::handle::SessionHandle;
+use super::position::Position;
+use crate::domain::{Event, Group, GroupId, Seq, SessionId, UserId};
+use crate::ports::{Offered, Partition};
+use crate::protocol::{Encoding, ServerFrame, WireEvent, encode};
+
+/// Events kept for sessions that resume: enough for a short cut of the line in a busy group.
+const RING_EVENTS: usize = 128;
+/// The same in bytes of text.
+const RING_BYTES: usize = 64 * 1024;
+
+/// The groups that have sessions on this node.
+#[derive(Default)]
+pub(crate) struct LocalGroups {
+    groups: DashMap<GroupId, Arc<LocalGroup>>,
+}
+
+/// One group on this node.
+pub(crate) struct LocalGroup {
+    pub(crate) id: GroupId,
+    pub(crate) partition: Partition,
+    pub(crate) state: Mutex<GroupState>,
+}
+
+/// What the lock guards. Whoever holds it decides what every session here gets next.
+#[derive(Default)]
+pub(crate) struct GroupState {
+    pub(crate) position: Position,
+    /// A task is catching up; until it is done, arrivals only go to the stash.
+    pub(crate) catching_up: bool,
+    /// No longer in the map: attach elsewhere.
+    pub(crate) gone: bool,
+    /// Which adding of the route is in force.
+    pub(crate) generation: u64,
+    pub(crate) sessions: Vec<Arc<SessionHandle>>,
+    /// Those who asked to be attached and are not yet: the group stays for them.
+    pub(crate) pins: usize,
+    /// The group's document, brought up to the position by membership events.
+    pub(crate) document: Option<Arc<Group>>,
+    ring: Ring,
+}
+
+/// The newest events, without a hole, ending at the position.
+#[derive(Default)]
+struct Ring {
+    events: VecDeque<Arc<Event>>,
+    bytes: usize,
+}
+
+// === impl LocalGroups ===
+
+impl LocalGroups {
+    pub(crate) fn get(&self, id: &GroupId) -> Option<Arc<LocalGroup>> {
+        self.groups.get(id).map(|group| group.clone())
+    }
+
+    /// The group, made when it is not here, and pinned until [`LocalGroups::unpin`].
+    pub(crate) fn pin(&self, id: &GroupId, partitions: u16) -> Arc<LocalGroup> {
+        let entry = self.groups.entry(id.clone()).or_insert_with(|| {
+            Arc::new(LocalGroup { id: id.clone(), partition: id.partition(partitions), state: Mutex::default() })
+        });
+        // Under the map's lock, so that `remove_if_unused` cannot come between.
+        entry.state.lock().pins += 1;
+        entry.clone()
+    }
+
+    /// Undoes [`LocalGroups::pin`].
+    pub(crate) fn unpin(&self, group: &LocalGroup) {
+        let mut state = group.state.lock();
+        state.pins = state.pins.saturating_sub(1);
+    }
+
+    /// Takes a group out that nobody here needs; answers the generation of its route.
+    pub(crate) fn remove_if_unused(&self, id: &GroupId) -> Option<u64> {
+        let removed = self.groups.remove_if(id, |_, group| {
+            let mut state = group.state.lock();
+            let unused = state.sessions.is_empty() && state.pins == 0;
+            state.gone |= unused;
+            unused
+        });
+        removed.map(|(_, group)| group.state.lock().generation)
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<LocalGroup>> {
+        self.groups.iter().map(|group| group.clone()).collect()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.groups.len()
+    }
+}
+
+// === impl GroupState ===
+
+impl GroupState {
+    pub(crate) fn has(&self, session: &SessionId) -> bool {
+        self.sessions.iter().any(|live| live.id == *session)
+    }
+
+    pub(crate) fn detach(&mut self, session: &SessionId) {
+        self.sessions.retain(|live| live.id != *session);
+    }
+
+    /// The newest events after `seq`, when the ring reaches back to it.
+    pub(crate) fn ring_after(&self, seq: Seq) -> Option<Vec<Arc<Event>>> {
+        self.ring.after(seq)
+    }
+
+    pub(crate) fn ring_event(&self, seq: Seq) -> Option<Arc<Event>> {
+        let first = self.ring.events.front()?.seq;
+        self.ring.events.get(usize::try_from(seq.checked_sub(first)?).ok()?).cloned()
+    }
+
+    pub(crate) fn last_event(&self) -> Option<Arc<Event>> {
+        self.ring.events.back().cloned()
+    }
+
+    /// Puts the newest event of a group that begins here into the ring.
+    pub(crate) fn seed_ring(&mut self, event: Arc<Event>) {
+        if self.ring.events.is_empty() && self.position.at().is_some_and(|at| at.seq == event.seq) {
+            self.ring.push(event);
+        }
+    }
+
+    /// Gives events, which follow on the position, to every session here, and moves on. Answers
+    /// how many (event, session) pairs that were.
+    pub(crate) fn fan_out(&mut self, events: &[Arc<Event>]) -> u64 {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return 0 };
+        debug_assert_eq!(self.position.at().map(|at| at.seq + 1), Some(first.seq));
+        let mut shared = Shared::new(events);
+        let mut delivered = 0;
+        for session in &self.sessions {
+            let bytes = if events.iter().any(|event| event.from == session.user) {
+                frames_for(events, &session.user, session.encoding)
+            } else {
+                shared.bytes(session.encoding)
+            };
+            if session.offer(&bytes) != Offered::Closed {
+                delivered += events.len() as u64;
+            }
+        }
+        self.position.advance(last);
+        for event in events {
+            self.ring.push(event.clone());
+        }
+        delivered
+    }
+}
+
+// === impl Ring ===
+
+impl Ring {
+    fn push(&mut self, event: Arc<Event>) {
+        if self.events.back().is_some_and(|last| last.seq + 1 != event.seq) {
+            self.events.clear();
+            self.bytes = 0;
+        }
+        self.bytes += weight(&event);
+        self.events.push_back(event);
+        while self.events.len() > 1 && (self.events.len() > RING_EVENTS || self.bytes > RING_BYTES) {
+            if let Some(old) = self.events.pop_front() {
+                self.bytes -= weight(&old);
+            }
+        }
+    }
+
+    fn after(&self, seq: Seq) -> Option<Vec<Arc<Event>>> {
+        let first = self.events.front()?.seq;
+        if seq + 1 < first {
+            return None;
+        }
+        Some(self.events.iter().filter(|event| event.seq > seq).cloned().collect())
+    }
+}
+
+fn weight(event: &Event) -> usize {
+    event.text.as_ref().map_or(0, String::len) + if event.data.is_some() { 1024 } else { 0 } + 200
+}
+
+/// A run of events as everybody but its authors sees it: encoded once for each encoding in use, all
+/// frames of the run in one piece.
+pub(crate) struct Shared<'a> {
+    events: &'a [Arc<Event>],
+    encoded: [Option<Bytes>; Encoding::ALL.len()],
+}
+
+// === impl Shared ===
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(events: &'a [Arc<Event>]) -> Self {
+        Self { events, encoded: Default::default() }
+    }
+
+    pub(crate) fn bytes(&mut self, encoding: Encoding) -> Bytes {
+        let events = self.events;
+        self.encoded[encoding.index()]
+            .get_or_insert_with(|| {
+                joined(events.iter().map(|event| encode(&ServerFrame::Message(WireEvent::public(event)), encoding)))
+            })
+            .clone()
+    }
+}
+
+/// A run of events as one reader sees it, in one piece.
+pub(crate) fn frames_for(events: &[Arc<Event>], reader: &UserId, encoding: Encoding) -> Bytes {
+    joined(events.iter().map(|event| encode(&ServerFrame::Message(WireEvent::for_reader(event, reader)), encoding)))
+}
+
+fn joined(mut frames: impl ExactSizeIterator<Item = Bytes>) -> Bytes {
+    if frames.len() == 1 {
+        return frames.next().unwrap_or_default();
+    }
+    let mut all = BytesMut::new();
+    frames.for_each(|frame| all.extend_from_slice(&frame));
+    all.freeze()
+}

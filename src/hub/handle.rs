@@ -1,0 +1,176 @@
+//! The hub's hold of a connected session, and of the users that have any here.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use super::config::Rate;
+use super::limits::TokenBucket;
+use crate::domain::{GroupId, SessionId, UserId};
+use crate::ports::{CloseCode, Offered, Outbound};
+use crate::protocol::{Encoding, ServerFrame, encode};
+
+/// A session that said hello.
+pub(crate) struct SessionHandle {
+    pub(crate) id: SessionId,
+    pub(crate) user: UserId,
+    pub(crate) encoding: Encoding,
+    outbound: Arc<dyn Outbound>,
+    /// Set once `welcome` is out; until then what others offer waits in `held`.
+    open: AtomicBool,
+    held: Mutex<Vec<Bytes>>,
+    /// Groups whose events this session gets (live, or by a replay under way).
+    groups: Mutex<HashSet<GroupId>>,
+    /// Users whose presence this session is shown, and groups that it watches.
+    pub(crate) watch: Mutex<Watch>,
+    /// Ends the session's replays when it ends.
+    pub(crate) ended: CancellationToken,
+}
+
+/// What a session watches.
+#[derive(Default)]
+pub(crate) struct Watch {
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) users: Vec<UserId>,
+    pub(crate) partners: Vec<UserId>,
+}
+
+/// The users with sessions on this node.
+pub(crate) struct LocalUsers {
+    users: DashMap<UserId, LocalUser>,
+    rate: Rate,
+}
+
+struct LocalUser {
+    sessions: Vec<Arc<SessionHandle>>,
+    bucket: Arc<Mutex<TokenBucket>>,
+}
+
+// === impl SessionHandle ===
+
+impl SessionHandle {
+    pub(crate) fn new(user: UserId, encoding: Encoding, outbound: Arc<dyn Outbound>) -> Self {
+        Self {
+            id: SessionId::random(),
+            user,
+            encoding,
+            outbound,
+            open: AtomicBool::new(false),
+            held: Mutex::default(),
+            groups: Mutex::default(),
+            watch: Mutex::default(),
+            ended: CancellationToken::new(),
+        }
+    }
+
+    /// Hands over bytes in this session's encoding; never waits.
+    pub(crate) fn offer(&self, bytes: &Bytes) -> Offered {
+        if !self.open.load(Ordering::Acquire) {
+            let mut held = self.held.lock();
+            // Asked again under the lock: `open_with` empties the list under it.
+            if !self.open.load(Ordering::Acquire) {
+                held.push(bytes.clone());
+                return Offered::Queued;
+            }
+        }
+        self.outbound.offer(bytes)
+    }
+
+    /// Encodes and hands over a frame.
+    pub(crate) fn send(&self, frame: &ServerFrame<'_>) {
+        self.offer(&encode(frame, self.encoding));
+    }
+
+    /// Sends `welcome` first, then everything that was offered meanwhile, then lets others through.
+    pub(crate) fn open_with(&self, welcome: &ServerFrame<'_>) {
+        let mut held = self.held.lock();
+        self.outbound.offer(&encode(welcome, self.encoding));
+        for bytes in held.drain(..) {
+            self.outbound.offer(&bytes);
+        }
+        held.shrink_to_fit();
+        self.open.store(true, Ordering::Release);
+    }
+
+    /// Resolves when what is queued has left.
+    pub(crate) async fn drained(&self) {
+        self.outbound.drained().await;
+    }
+
+    pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
+        self.outbound.close(code, reason);
+    }
+
+    /// Notes that the session gets this group's events; false when it already did.
+    pub(crate) fn add_group(&self, group: &GroupId) -> bool {
+        self.groups.lock().insert(group.clone())
+    }
+
+    pub(crate) fn remove_group(&self, group: &GroupId) -> bool {
+        self.groups.lock().remove(group)
+    }
+
+    pub(crate) fn is_in(&self, group: &GroupId) -> bool {
+        self.groups.lock().contains(group)
+    }
+
+    pub(crate) fn groups(&self) -> Vec<GroupId> {
+        self.groups.lock().iter().cloned().collect()
+    }
+}
+
+// === impl LocalUsers ===
+
+impl LocalUsers {
+    pub(crate) fn new(rate: Rate) -> Self {
+        Self { users: DashMap::new(), rate }
+    }
+
+    /// Adds a session; answers how many users there are now.
+    pub(crate) fn add(&self, session: &Arc<SessionHandle>) -> usize {
+        let rate = self.rate;
+        self.users
+            .entry(session.user.clone())
+            .or_insert_with(|| LocalUser { sessions: Vec::new(), bucket: bucket(rate) })
+            .sessions
+            .push(session.clone());
+        self.users.len()
+    }
+
+    /// Removes a session; answers how many users there are now.
+    pub(crate) fn remove(&self, session: &SessionHandle) -> usize {
+        self.users.remove_if_mut(&session.user, |_, user| {
+            user.sessions.retain(|other| other.id != session.id);
+            user.sessions.is_empty()
+        });
+        self.users.len()
+    }
+
+    /// The user's sessions on this node.
+    pub(crate) fn sessions(&self, user: &UserId) -> Vec<Arc<SessionHandle>> {
+        self.users.get(user).map(|user| user.sessions.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn is_here(&self, user: &UserId) -> bool {
+        self.users.contains_key(user)
+    }
+
+    /// The user's bucket, shared by their sessions here; one of its own for who has no session.
+    pub(crate) fn bucket(&self, user: &UserId) -> Arc<Mutex<TokenBucket>> {
+        self.users.get(user).map_or_else(|| bucket(self.rate), |user| user.bucket.clone())
+    }
+
+    /// All sessions of the node.
+    pub(crate) fn all(&self) -> Vec<Arc<SessionHandle>> {
+        self.users.iter().flat_map(|user| user.sessions.clone()).collect()
+    }
+}
+
+fn bucket(rate: Rate) -> Arc<Mutex<TokenBucket>> {
+    Arc::new(Mutex::new(TokenBucket::new(rate)))
+}

@@ -1,0 +1,296 @@
+//! A session begins: registered first, memberships read then, `welcome`, replay; and ends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+
+use super::Hub;
+use super::config::{GROUPS_PAGE, SMALL_GROUP};
+use super::group::LocalGroup;
+use super::handle::SessionHandle;
+use super::session::Live;
+use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
+use crate::ports::{CloseCode, Identity, Outbound, SessionRecord, TokenError};
+use crate::protocol::{Encoding, RequestId, ServerFrame};
+
+/// What this hub can do beyond the base protocol.
+const FEATURES: [&str; 4] = ["receipts", "typing", "presence", "direct"];
+/// Newest events fetched at once for `welcome`.
+const LAST_AT_ONCE: usize = 16;
+
+type Refused = (Refusal, CloseCode);
+
+/// One of the user's groups on its way into `welcome`.
+struct Shown {
+    group: Arc<LocalGroup>,
+    document: Arc<Group>,
+    head: Head,
+    last: Option<Arc<Event>>,
+}
+
+impl Hub {
+    /// Who the bearer of a token is; banned users are refused.
+    pub async fn authenticate(&self, token: &str) -> Result<Identity, Refusal> {
+        self.identify(token).await.map_err(|(refusal, _)| refusal)
+    }
+
+    pub(crate) async fn identify(&self, token: &str) -> Result<Identity, Refused> {
+        self.tokens.verify(token).await.map_err(|error| {
+            let (code, close) = match error {
+                TokenError::Expired => (Code::Unauthorized, CloseCode::TOKEN_EXPIRED),
+                TokenError::Invalid(_) => (Code::Unauthorized, CloseCode::NO_HELLO),
+                TokenError::Unavailable => (Code::Unavailable, CloseCode::TRY_LATER),
+            };
+            (Refusal::new(code, error.to_string()), close)
+        })
+    }
+
+    pub(crate) async fn begin_session(
+        self: &Arc<Self>,
+        identity: Identity,
+        outbound: Arc<dyn Outbound>,
+        encoding: Encoding,
+        cursors: HashMap<GroupId, Seq>,
+    ) -> Result<Live, Refused> {
+        if self.node.is_draining() {
+            let refusal = Refusal::overloaded("this node is shutting down; connect to another one");
+            return Err((refusal, CloseCode::RESTART));
+        }
+        let handle = Arc::new(SessionHandle::new(identity.user.clone(), encoding, outbound));
+        // Known here before memberships are read, so that no `joined` can slip between.
+        let users = self.users.add(&handle);
+        self.metrics.users_online.set(users as i64);
+        self.metrics.sessions.inc();
+        match self.welcome(&handle, &identity, cursors).await {
+            Ok(()) => {
+                let user_bucket = self.users.bucket(&handle.user);
+                Ok(Live { handle, user_bucket, expires: identity.expires })
+            }
+            Err(refused) => {
+                self.end_session(&handle).await;
+                Err(refused)
+            }
+        }
+    }
+
+    async fn welcome(
+        self: &Arc<Self>,
+        handle: &Arc<SessionHandle>,
+        identity: &Identity,
+        cursors: HashMap<GroupId, Seq>,
+    ) -> Result<(), Refused> {
+        let later = |refusal| (refusal, CloseCode::TRY_LATER);
+        self.register_session(handle).await.map_err(later)?;
+        let user = self.ensured(identity).await.map_err(later)?;
+        if user.banned {
+            return Err((Refusal::forbidden("you are banned from this hub"), CloseCode::BANNED));
+        }
+        let marks = self.store.marks(&user.id).await.map_err(|error| later(self.store_refusal(&error)))?;
+        let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
+        let groups = self.pin_groups(&ids).await.map_err(later)?;
+        match self.show_all(handle, groups.clone(), &cursors, &marks).await {
+            Ok(resumed) => {
+                let (resumed, rest): (Vec<_>, Vec<_>) =
+                    groups.into_iter().partition(|group| resumed.contains(&group.id));
+                self.unpin(&rest);
+                self.replay(handle.clone(), resumed, cursors);
+                Ok(())
+            }
+            Err(refusal) => {
+                self.unpin(&groups);
+                Err(later(refusal))
+            }
+        }
+    }
+
+    async fn register_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
+        let record = SessionRecord { session: handle.id.clone(), node: self.node.name() };
+        let sighting = self.backplane.register(&handle.user, &record).await;
+        let sighting = sighting.map_err(|error| self.backplane_refusal(&error))?;
+        self.came(&handle.user, &sighting);
+        Ok(())
+    }
+
+    pub(crate) async fn ensured(&self, identity: &Identity) -> Result<User, Refusal> {
+        let user = self.store.ensure_user(&identity.user, &identity.profile).await;
+        user.map_err(|error| self.store_refusal(&error))
+    }
+
+    /// Sends `welcome`, lets the session in with the live ones of the groups that it has no cursor
+    /// for, and answers the others, which are to be replayed.
+    async fn show_all(
+        self: &Arc<Self>,
+        handle: &Arc<SessionHandle>,
+        groups: Vec<Arc<LocalGroup>>,
+        cursors: &HashMap<GroupId, Seq>,
+        marks: &HashMap<GroupId, Mark>,
+    ) -> Result<Vec<GroupId>, Refusal> {
+        let documents = self.documents(&groups).await.map_err(|error| self.store_refusal(&error))?;
+        let mine: Vec<_> = groups
+            .into_iter()
+            .filter_map(|group| Some((documents.get(&group.id)?.clone(), group)))
+            .filter(|(document, _)| document.member(&handle.user).is_some())
+            .collect();
+        self.names_of_members(mine.iter().map(|(document, _)| document)).await?;
+        self.seed_last_events(&mine).await;
+        let mut resumed = Vec::new();
+        let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
+        for (document, group) in mine {
+            let resumes = cursors.contains_key(&group.id);
+            if resumes {
+                resumed.push(group.id.clone());
+            }
+            shown.push(self.let_in(handle, group, document, !resumes));
+        }
+        for peer in shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user)) {
+            self.watch_partner(handle, peer);
+        }
+        self.say_welcome(handle, shown, marks);
+        for unknown in cursors.keys().filter(|group| !handle.is_in(group)) {
+            handle.send(&ServerFrame::gone(None, unknown));
+        }
+        Ok(resumed)
+    }
+
+    async fn names_of_members(&self, documents: impl Iterator<Item = &Arc<Group>>) -> Result<(), Refusal> {
+        let mut users: Vec<UserId> = documents
+            .filter(|document| document.members.len() <= SMALL_GROUP)
+            .flat_map(|document| document.members.iter().map(|member| member.id.clone()))
+            .collect();
+        users.sort_unstable();
+        users.dedup();
+        self.names(&users).await.map(drop).map_err(|error| self.store_refusal(&error))
+    }
+
+    /// Newest events that are not at hand are fetched, for groups shown in `welcome`.
+    async fn seed_last_events(&self, mine: &[(Arc<Group>, Arc<LocalGroup>)]) {
+        let lacking: Vec<_> = mine
+            .iter()
+            .filter_map(|(_, group)| {
+                let state = group.state.lock();
+                let at = state.position.at().filter(|at| at.seq > 0 && state.last_event().is_none())?;
+                Some((group.clone(), at))
+            })
+            .take(GROUPS_PAGE)
+            .collect();
+        futures::stream::iter(lacking)
+            .for_each_concurrent(LAST_AT_ONCE, |(group, at)| async move {
+                // Only `last` is missing when the store does not answer.
+                if let Ok(Some(event)) = self.store.event(&group.id, at.seq).await {
+                    group.state.lock().seed_ring(Arc::new(event));
+                }
+            })
+            .await;
+    }
+
+    fn let_in(&self, handle: &Arc<SessionHandle>, group: Arc<LocalGroup>, document: Arc<Group>, live: bool) -> Shown {
+        let mut state = group.state.lock();
+        if handle.add_group(&group.id) && live {
+            state.sessions.push(handle.clone());
+        }
+        let head = state.position.at().unwrap_or_default();
+        let last = state.last_event();
+        drop(state);
+        Shown { group, document, head, last }
+    }
+
+    fn say_welcome(&self, handle: &SessionHandle, mut shown: Vec<Shown>, marks: &HashMap<GroupId, Mark>) {
+        shown.sort_by(|a, b| b.head.time.cmp(&a.head.time).then_with(|| a.group.id.cmp(&b.group.id)));
+        let more = shown.len() > GROUPS_PAGE;
+        shown.truncate(GROUPS_PAGE);
+        let groups = shown
+            .iter()
+            .map(|shown| {
+                let mark = self.marks.latest(&handle.user, &shown.group.id, marks);
+                self.view(&shown.document, shown.head, mark, shown.last.as_deref(), &handle.user)
+            })
+            .collect();
+        let name = self.node.name();
+        handle.open_with(&ServerFrame::Welcome {
+            session: &handle.id,
+            user: &handle.user,
+            node: name.base(),
+            time: now_ms(),
+            heartbeat: self.config.heartbeat.as_millis() as u64,
+            limits: self.config.limits(),
+            features: &FEATURES,
+            groups,
+            more,
+        });
+    }
+
+    /// A page of the session's groups, newest activity first.
+    pub(crate) async fn answer_groups(
+        self: &Arc<Self>,
+        session: &Arc<SessionHandle>,
+        re: Option<&RequestId>,
+        after: Option<GroupId>,
+        limit: Option<usize>,
+    ) -> Result<(), Refusal> {
+        let limit = limit.unwrap_or(GROUPS_PAGE).clamp(1, GROUPS_PAGE);
+        let mut mine: Vec<_> = session
+            .groups()
+            .into_iter()
+            .filter_map(|id| self.groups.get(&id))
+            .map(|group| {
+                let time = group.state.lock().position.at().map_or(0, |at| at.time);
+                (std::cmp::Reverse(time), group.id.clone(), group)
+            })
+            .collect();
+        mine.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let start = after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
+        let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
+        let more = mine.len() > start + page.len();
+        let documents = self.documents(&page).await.map_err(|error| self.store_refusal(&error))?;
+        let page: Vec<_> =
+            page.into_iter().filter_map(|group| Some((documents.get(&group.id)?.clone(), group))).collect();
+        self.names_of_members(page.iter().map(|(document, _)| document)).await?;
+        self.seed_last_events(&page).await;
+        let marks = self.store.marks(&session.user).await.map_err(|error| self.store_refusal(&error))?;
+        let lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
+        let views: Vec<_> = page
+            .iter()
+            .zip(&lasts)
+            .map(|((document, group), last)| {
+                let head = group.state.lock().position.at().unwrap_or_default();
+                let mark = self.marks.latest(&session.user, &group.id, &marks);
+                self.view(document, head, mark, last.as_deref(), &session.user)
+            })
+            .collect();
+        session.send(&ServerFrame::Groups { re, groups: &views, more });
+        Ok(())
+    }
+
+    /// A session is over: nobody here knows it any more, and soon nobody elsewhere.
+    pub(crate) async fn end_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) {
+        handle.ended.cancel();
+        let users = self.users.remove(handle);
+        self.metrics.users_online.set(users as i64);
+        self.metrics.sessions.dec();
+        self.unwatch(handle);
+        self.detach(handle);
+        let hub = self.clone();
+        let (user, session) = (handle.user.clone(), handle.id.clone());
+        self.spawn(async move { hub.unregister_session(user, session).await });
+    }
+
+    /// Tries until it is done or this life of the node is over (it is reaped then).
+    async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
+        let name = self.node.name();
+        let record = SessionRecord { session, node: name.clone() };
+        let mut wait = Duration::from_millis(100);
+        while self.node.name() == name {
+            match self.backplane.unregister(&user, &record).await {
+                Ok(sighting) => return self.went(&user, &sighting).await,
+                Err(error) => {
+                    self.metrics.backplane_error();
+                    tracing::debug!(%error, "a session is still to be unregistered");
+                    tokio::time::sleep(wait).await;
+                    wait = (wait * 2).min(Duration::from_secs(2));
+                }
+            }
+        }
+    }
+}

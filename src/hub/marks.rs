@@ -1,0 +1,144 @@
+//! Read marks: raised, kept, and shown to the others. They never go back.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use parking_lot::Mutex;
+
+use super::Hub;
+use super::config::SMALL_GROUP;
+use super::handle::SessionHandle;
+use super::wire::Item;
+use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
+use crate::protocol::ServerFrame;
+
+type MarkKey = (UserId, GroupId);
+
+/// Marks that are raised and wait to be written together.
+#[derive(Default)]
+pub(crate) struct Marks {
+    waiting: Mutex<HashMap<MarkKey, Mark>>,
+    /// Receipts that wait to be told together.
+    receipts: DashMap<MarkKey, (Seq, Seq)>,
+}
+
+// === impl Marks ===
+
+impl Marks {
+    fn raise(&self, user: &UserId, group: &GroupId, mark: Mark) {
+        let mut waiting = self.waiting.lock();
+        let entry = waiting.entry((user.clone(), group.clone())).or_default();
+        *entry = entry.max(mark);
+    }
+
+    /// The mark as far as this node knows it: what is stored, and what waits to be.
+    pub(crate) fn latest(&self, user: &UserId, group: &GroupId, stored: &HashMap<GroupId, Mark>) -> Mark {
+        let stored = stored.get(group).copied().unwrap_or_default();
+        let waiting = self.waiting.lock().get(&(user.clone(), group.clone())).copied().unwrap_or_default();
+        stored.max(waiting)
+    }
+
+    fn receipt(&self, user: &UserId, group: &GroupId, read: Seq, delivered: Seq) {
+        let mut entry = self.receipts.entry((user.clone(), group.clone())).or_default();
+        *entry = (entry.0.max(read), entry.1.max(delivered));
+    }
+}
+
+impl Hub {
+    /// Whoever sends has read what was before.
+    pub(crate) fn read_by_sending(&self, event: &Event) {
+        self.marks.raise(&event.from, &event.group, Mark { read: event.seq, n: event.n, delivered: event.seq });
+    }
+
+    /// A session read up to a seq (at most the head). Stored when this returns.
+    pub(crate) async fn read(&self, session: &SessionHandle, id: &GroupId, seq: Seq) -> Result<(), Refusal> {
+        let Some(group) = self.groups.get(id).filter(|_| session.is_in(id)) else {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        };
+        let (head, at_hand) = {
+            let state = group.state.lock();
+            let head = state.position.at().unwrap_or_default();
+            (head, state.ring_event(seq.min(head.seq)).map(|event| event.n))
+        };
+        let seq = seq.min(head.seq);
+        if seq == 0 {
+            return Ok(());
+        }
+        let n = match at_hand {
+            Some(n) => n,
+            None if seq == head.seq => head.n,
+            None => {
+                let event = self.store.event(id, seq).await.map_err(|error| self.store_refusal(&error))?;
+                // Removed by retention: it counts nothing, the seq is kept.
+                event.map_or(0, |event| event.n)
+            }
+        };
+        let mark = Mark { read: seq, n, delivered: seq };
+        let raised = [(session.user.clone(), id.clone(), mark)];
+        self.store.raise_marks(&raised).await.map_err(|error| self.store_refusal(&error))?;
+        self.marks.receipt(&session.user, id, seq, seq);
+        Ok(())
+    }
+
+    /// What a device says that it holds.
+    pub(crate) fn delivered_marks(&self, session: &SessionHandle, cursors: HashMap<GroupId, Seq>) {
+        for (id, seq) in cursors.into_iter().filter(|(id, _)| session.is_in(id)) {
+            let Some(group) = self.groups.get(&id) else { continue };
+            let head = group.state.lock().position.at().map_or(0, |at| at.seq);
+            let delivered = seq.min(head);
+            self.marks.raise(&session.user, &id, Mark { read: 0, n: 0, delivered });
+            self.marks.receipt(&session.user, &id, 0, delivered);
+        }
+    }
+
+    /// Writes marks and tells receipts now and then, for as long as the node runs.
+    pub(crate) async fn run_marks(self: Arc<Self>) {
+        let mut write = tokio::time::interval(self.config.marks_every);
+        let mut tell = tokio::time::interval(std::time::Duration::from_millis(500));
+        loop {
+            tokio::select! {
+                _ = write.tick() => self.write_marks().await,
+                _ = tell.tick() => self.tell_receipts().await,
+            }
+        }
+    }
+
+    /// Writes what waits; what cannot be written waits on.
+    pub(crate) async fn write_marks(&self) {
+        let waiting = std::mem::take(&mut *self.marks.waiting.lock());
+        if waiting.is_empty() {
+            return;
+        }
+        let raised: Vec<_> = waiting.into_iter().map(|((user, group), mark)| (user, group, mark)).collect();
+        for chunk in raised.chunks(500) {
+            if let Err(error) = self.store.raise_marks(chunk).await {
+                self.metrics.store_error();
+                tracing::debug!(%error, "read marks wait to be stored");
+                chunk.iter().for_each(|(user, group, mark)| self.marks.raise(user, group, *mark));
+            }
+        }
+    }
+
+    async fn tell_receipts(self: &Arc<Self>) {
+        let keys: Vec<MarkKey> = self.marks.receipts.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            let Some(((user, group), (read, delivered))) = self.marks.receipts.remove(&key) else { continue };
+            let small = self.groups.get(&group).is_some_and(|local| {
+                let state = local.state.lock();
+                state.document.as_ref().is_some_and(|document| document.members.len() <= SMALL_GROUP)
+            });
+            if small {
+                self.tell_group(&group, Item::Receipt { group: group.clone(), user, read, delivered }).await;
+            }
+        }
+    }
+
+    pub(crate) fn show_receipt(&self, id: &GroupId, user: &UserId, read: Seq, delivered: Seq) {
+        let Some(group) = self.groups.get(id) else { return };
+        let sessions = group.state.lock().sessions.clone();
+        for session in sessions {
+            session.send(&ServerFrame::Receipt { group: id, user, read, delivered });
+        }
+    }
+}

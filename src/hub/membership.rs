@@ -1,0 +1,314 @@
+//! Groups are made, and people join and leave them: each change an event in the sequence.
+
+use std::sync::Arc;
+
+use super::Hub;
+use super::handle::SessionHandle;
+use super::wire::{Item, Letter};
+use crate::domain::{
+    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Member, Profile, Refusal, Role, UserId, now_ms,
+};
+use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
+use crate::protocol::{RequestId, ServerFrame};
+
+/// Longest name of a group, in Unicode scalar values.
+const NAME_MAX: usize = 200;
+
+impl Hub {
+    /// Makes a group; the creator is its first admin. The same creator and cid make it once.
+    pub(crate) async fn create_group(
+        self: &Arc<Self>,
+        creator: &UserId,
+        name: String,
+        users: Vec<UserId>,
+        access: Access,
+        cid: Option<Cid>,
+    ) -> Result<GroupId, Refusal> {
+        if name.trim().is_empty() || name.chars().count() > NAME_MAX {
+            return Err(Refusal::bad_frame(format!("`name` must have 1 to {NAME_MAX} characters")));
+        }
+        let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(creator, &cid));
+        let mut members = vec![creator.clone()];
+        members.extend(users.into_iter().filter(|user| user != creator));
+        self.found(&id, GroupKind::Group, name, members, access).await?;
+        Ok(id)
+    }
+
+    /// The direct chat of two people, made when there is none: once, however many ask.
+    pub(crate) async fn direct_group(self: &Arc<Self>, from: &UserId, peer: &UserId) -> Result<GroupId, Refusal> {
+        if from == peer {
+            return Err(Refusal::bad_frame("`to` must be somebody else"));
+        }
+        let id = GroupId::direct(from, peer);
+        if self.groups.get(&id).is_some() {
+            return Ok(id);
+        }
+        let stored = self.store.group(&id).await.map_err(|error| self.store_refusal(&error))?;
+        if stored.is_some_and(|group| group.version > 0) {
+            return Ok(id);
+        }
+        self.must_exist(std::slice::from_ref(peer)).await?;
+        self.found(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
+        Ok(id)
+    }
+
+    /// Stores a new group and appends its first event. Safe to repeat: what is there stands.
+    pub(crate) async fn found(
+        self: &Arc<Self>,
+        id: &GroupId,
+        kind: GroupKind,
+        name: String,
+        mut users: Vec<UserId>,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        let mut seen = std::collections::HashSet::new();
+        users.retain(|user| seen.insert(user.clone()));
+        self.check_count(users.len())?;
+        let first = users.first().cloned().unwrap_or_else(UserId::hub);
+        self.must_exist(&users).await?;
+        let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
+        let members: Vec<_> = users.iter().map(|user| Member { id: user.clone(), role: role(user) }).collect();
+        let group = Group {
+            id: id.clone(),
+            kind,
+            name,
+            access,
+            // Members come by events only, so that whoever dies between leaves nothing half done.
+            members: Vec::new(),
+            version: 0,
+            created: now_ms(),
+            first: 1,
+        };
+        self.store.create_group(&group).await.map_err(|error| self.store_refusal(&error))?;
+        for (role, cid) in [(Role::Admin, "hub.create.admin"), (Role::Member, "hub.create")] {
+            let users: Vec<_> =
+                members.iter().filter(|member| member.role == role).map(|member| member.id.clone()).collect();
+            if users.is_empty() {
+                continue;
+            }
+            let cid = Cid::parse(cid)?;
+            let change = self.change(id, &first, Kind::Joined, users, Permission::Hub, role, cid);
+            self.append_change(&change).await?;
+        }
+        Ok(())
+    }
+
+    fn check_count(&self, count: usize) -> Result<(), Refusal> {
+        let most = self.config.max_members;
+        if count > most {
+            return Err(Refusal::too_large(format!("a group has at most {most} members")));
+        }
+        Ok(())
+    }
+
+    async fn must_exist(&self, users: &[UserId]) -> Result<(), Refusal> {
+        let known = self.store.users(users).await.map_err(|error| self.store_refusal(&error))?;
+        match users.iter().find(|user| !known.iter().any(|known| known.id == **user)) {
+            Some(unknown) => Err(Refusal::not_found(format!("there is no user `{unknown}`"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Joins an open group.
+    pub(crate) async fn join(self: &Arc<Self>, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
+        self.not_direct(group).await?;
+        self.change_own(user, group, Kind::Joined).await
+    }
+
+    /// Leaves a group. When its last admin leaves, the one who has been in it longest becomes one.
+    pub(crate) async fn leave(self: &Arc<Self>, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
+        let stored = self.not_direct(group).await?;
+        self.change_own(user, group, Kind::Left).await?;
+        self.keep_an_admin(&stored, std::slice::from_ref(user)).await
+    }
+
+    async fn change_own(self: &Arc<Self>, user: &UserId, group: &GroupId, kind: Kind) -> Result<(), Refusal> {
+        let users = vec![user.clone()];
+        let change = self.change(group, user, kind, users, Permission::Oneself, Role::Member, Cid::random());
+        self.append_change(&change).await
+    }
+
+    /// Adds people, as an admin.
+    pub(crate) async fn add(
+        self: &Arc<Self>,
+        actor: &UserId,
+        group: &GroupId,
+        users: Vec<UserId>,
+    ) -> Result<(), Refusal> {
+        self.not_direct(group).await?;
+        self.must_exist(&users).await?;
+        let change = self.change(group, actor, Kind::Joined, users, Permission::Admin, Role::Member, Cid::random());
+        self.append_change(&change).await
+    }
+
+    /// Removes people, as an admin.
+    pub(crate) async fn remove(
+        self: &Arc<Self>,
+        actor: &UserId,
+        group: &GroupId,
+        users: Vec<UserId>,
+    ) -> Result<(), Refusal> {
+        let stored = self.not_direct(group).await?;
+        let change =
+            self.change(group, actor, Kind::Left, users.clone(), Permission::Admin, Role::Member, Cid::random());
+        self.append_change(&change).await?;
+        self.keep_an_admin(&stored, &users).await
+    }
+
+    /// Makes members admins, as the operator.
+    pub async fn make_admin(self: &Arc<Self>, group: &GroupId, user: &UserId) -> Result<(), Refusal> {
+        self.not_direct(group).await?;
+        let users = vec![user.clone()];
+        let change = self.change(group, &UserId::hub(), Kind::Role, users, Permission::Hub, Role::Admin, Cid::random());
+        self.append_change(&change).await
+    }
+
+    async fn keep_an_admin(self: &Arc<Self>, before: &Group, gone: &[UserId]) -> Result<(), Refusal> {
+        let mut left = before.members.iter().filter(|member| !gone.contains(&member.id));
+        let Some(oldest) = left.clone().next() else { return Ok(()) };
+        if left.any(|member| member.role == Role::Admin) {
+            return Ok(());
+        }
+        self.make_admin(&before.id, &oldest.id).await
+    }
+
+    async fn not_direct(&self, group: &GroupId) -> Result<Group, Refusal> {
+        let stored = self.store.group(group).await.map_err(|error| self.store_refusal(&error))?;
+        let stored = stored.ok_or_else(|| Refusal::not_found("there is no such group"))?;
+        if stored.kind == GroupKind::Direct {
+            return Err(Refusal::forbidden("nobody joins or leaves a direct chat"));
+        }
+        Ok(stored)
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn change(
+        &self,
+        group: &GroupId,
+        actor: &UserId,
+        kind: Kind,
+        users: Vec<UserId>,
+        permission: Permission,
+        role: Role,
+        cid: Cid,
+    ) -> ChangeRequest {
+        let max_members = self.config.max_members;
+        ChangeRequest { group: group.clone(), actor: actor.clone(), kind, role, users, permission, max_members, cid }
+    }
+
+    /// Appends a membership change; the group's state is restored first where it is absent.
+    async fn append_change(self: &Arc<Self>, change: &ChangeRequest) -> Result<(), Refusal> {
+        let partition = self.partition(&change.group);
+        for _ in 0..2 {
+            let outcome = self.backplane.change_members(partition, &self.node.name(), change).await;
+            match outcome.map_err(|error| self.backplane_refusal(&error))? {
+                ChangeOutcome::Accepted { seq } => return self.until_stored(&change.group, seq).await,
+                ChangeOutcome::Unchanged => return Ok(()),
+                ChangeOutcome::Forbidden => return Err(Refusal::forbidden(forbidden_reason(change))),
+                ChangeOutcome::TooMany => return self.check_count(usize::MAX),
+                ChangeOutcome::Full => {
+                    return Err(Refusal::overloaded("the hub is storing more than it can; try again"));
+                }
+                ChangeOutcome::Unknown => drop(self.restore(&change.group).await?),
+            }
+        }
+        Err(Refusal::unavailable())
+    }
+
+    /// Waits until a membership event is stored, so that `ok` means what it says.
+    async fn until_stored(&self, group: &GroupId, seq: crate::domain::Seq) -> Result<(), Refusal> {
+        let partition = self.partition(group);
+        let wait = async {
+            let mut pause = std::time::Duration::from_millis(2);
+            loop {
+                let heads = self.backplane.heads(partition, std::slice::from_ref(group)).await;
+                if heads.is_ok_and(|heads| heads.first().copied().flatten().is_some_and(|head| head.seq >= seq)) {
+                    return;
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(std::time::Duration::from_millis(100));
+            }
+        };
+        tokio::time::timeout(self.config.send_timeout, wait).await.map_err(|_| Refusal::unavailable())
+    }
+
+    /// Answers `create` with the group as its creator sees it.
+    pub(crate) async fn show_group(
+        self: &Arc<Self>,
+        session: &Arc<SessionHandle>,
+        re: Option<&RequestId>,
+        id: &GroupId,
+    ) -> Result<(), Refusal> {
+        let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let group = stored.ok_or_else(Refusal::unavailable)?;
+        self.member_names(&group).await.map_err(|error| self.store_refusal(&error))?;
+        let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
+        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
+        let view = self.view(&group, head, mark, None, &session.user);
+        session.send(&ServerFrame::group(re, &view));
+        Ok(())
+    }
+
+    /// Closes a user's sessions on all nodes; a ban lasts until it is lifted.
+    pub async fn ban(self: &Arc<Self>, user: &UserId, banned: bool) -> Result<(), Refusal> {
+        self.store.set_banned(user, banned).await.map_err(|error| self.store_refusal(&error))?;
+        if banned { self.kick(user, true).await } else { Ok(()) }
+    }
+
+    /// Closes a user's sessions on all nodes.
+    pub async fn kick(self: &Arc<Self>, user: &UserId, banned: bool) -> Result<(), Refusal> {
+        self.tell_all_nodes(vec![Item::Evict { user: user.clone(), banned }]).await
+    }
+
+    /// Deletes a group with everything in it.
+    pub async fn delete_group(self: &Arc<Self>, id: &GroupId) -> Result<(), Refusal> {
+        self.store.delete_group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let forgotten = self.backplane.forget_group(self.partition(id), id).await;
+        forgotten.map_err(|error| self.backplane_refusal(&error))?;
+        self.tell_all_nodes(vec![Item::Deleted { group: id.clone() }]).await
+    }
+
+    /// Puts items into the inboxes of all live nodes, this one included.
+    pub(crate) async fn tell_all_nodes(self: &Arc<Self>, items: Vec<Item>) -> Result<(), Refusal> {
+        let letter = Letter::encode(items);
+        let view = self.node.view();
+        let posts: Vec<_> = view.nodes.iter().map(|node| (node.node.clone(), letter.clone())).collect();
+        self.backplane.post(&posts).await.map_err(|error| self.backplane_refusal(&error))
+    }
+
+    pub(crate) fn evict(&self, user: &UserId, banned: bool) {
+        let (code, reason) = if banned { (CloseCode::BANNED, "banned") } else { (CloseCode::REPLACED, "kicked") };
+        self.users.sessions(user).iter().for_each(|session| session.close(code, reason));
+    }
+
+    pub(crate) fn group_deleted(self: &Arc<Self>, id: &GroupId) {
+        let Some(group) = self.groups.get(id) else { return };
+        let sessions = std::mem::take(&mut group.state.lock().sessions);
+        for session in sessions {
+            if session.remove_group(id) {
+                session.send(&ServerFrame::gone(None, id));
+            }
+        }
+        self.leave_if_unused(id);
+    }
+
+    /// Makes users who are not known yet, for services that name people first.
+    pub(crate) async fn ensure_users(&self, users: &[UserId]) -> Result<(), Refusal> {
+        for user in users {
+            if user.is_reserved() {
+                return Err(Refusal::new(Code::Forbidden, "ids beginning `hub.` are the hub's own"));
+            }
+            let profile = Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
+            self.store.ensure_user(user, &profile).await.map_err(|error| self.store_refusal(&error))?;
+        }
+        Ok(())
+    }
+}
+
+fn forbidden_reason(change: &ChangeRequest) -> &'static str {
+    match (change.permission, change.kind) {
+        (Permission::Oneself, Kind::Joined) => "this group takes only those whom an admin adds",
+        (Permission::Oneself, _) => "you are not a member of this group",
+        _ => "only an admin of this group may do this",
+    }
+}

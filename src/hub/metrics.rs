@@ -1,0 +1,196 @@
+//! What the hub counts. No user and no group in a label.
+
+use prometheus::{
+    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+};
+
+use crate::domain::Code;
+use crate::ports::{LogStats, Partition};
+
+/// Edges of stage latencies in seconds: fine where a stage should be, and 1 s and 10 s, which the
+/// fitness functions speak of.
+const STAGE_EDGES: [f64; 16] =
+    [0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// A stage of a message's way, for the histogram `hubbub_stage_seconds`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// From a send's acceptance by the node to its place in the log.
+    Append,
+    /// From the log to the owner.
+    LogWait,
+    /// The store's insert, retries included.
+    Store,
+    /// Commit and routing.
+    Route,
+    /// From an inbox to the node's delivery.
+    InboxWait,
+    /// Fan-out to the local sockets.
+    Flush,
+    /// From a send's acceptance by the node to its ack on the way out.
+    EndToEnd,
+}
+
+/// The hub's metrics, registered once.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    pub(crate) sessions: IntGauge,
+    pub(crate) users_online: IntGauge,
+    pub(crate) local_groups: IntGauge,
+    pub(crate) accepted: IntCounter,
+    pub(crate) acked: IntCounter,
+    pub(crate) delivered: IntCounter,
+    rejected: IntCounterVec,
+    stages: Vec<Histogram>,
+    pub(crate) claims: IntCounter,
+    pub(crate) repairs: IntCounter,
+    pub(crate) repaired_events: IntCounter,
+    pub(crate) replayed: IntCounter,
+    pub(crate) voids: IntCounter,
+    pub(crate) resequenced: IntCounter,
+    pub(crate) restores: IntCounter,
+    pub(crate) reaps: IntCounter,
+    pub(crate) reregistrations: IntCounter,
+    pub(crate) owned_partitions: IntGauge,
+    log_length: IntGaugeVec,
+    log_pending: IntGaugeVec,
+    log_lag: IntGaugeVec,
+    errors: IntCounterVec,
+    pub(crate) live_nodes: IntGauge,
+    pub(crate) pending_sends: IntGauge,
+    pub(crate) draining: IntGauge,
+}
+
+// === impl Stage ===
+
+impl Stage {
+    /// Every stage in the order of a message's way.
+    pub const ALL: [Stage; 7] =
+        [Stage::Append, Stage::LogWait, Stage::Store, Stage::Route, Stage::InboxWait, Stage::Flush, Stage::EndToEnd];
+
+    fn name(self) -> &'static str {
+        match self {
+            Stage::Append => "append",
+            Stage::LogWait => "log_wait",
+            Stage::Store => "store",
+            Stage::Route => "route",
+            Stage::InboxWait => "inbox_wait",
+            Stage::Flush => "flush",
+            Stage::EndToEnd => "end_to_end",
+        }
+    }
+}
+
+// === impl Metrics ===
+
+impl Metrics {
+    /// Makes and registers all of the hub's metrics. Fails only when they are registered twice.
+    pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let make = Maker { registry };
+        let stages = make.histograms("stage_seconds", "Time that a message spends in a stage of its way.", "stage")?;
+        let metrics = Self {
+            sessions: make.gauge("sessions", "Sessions on this node that said hello.")?,
+            users_online: make.gauge("users_online", "Users with at least one session on this node.")?,
+            local_groups: make.gauge("local_groups", "Groups with at least one session on this node.")?,
+            accepted: make.counter("messages_accepted_total", "Sends taken in by this node.")?,
+            acked: make.counter("messages_acked_total", "Sends answered as stored by this node.")?,
+            delivered: make.counter("messages_delivered_total", "Events handed to sessions of this node.")?,
+            rejected: make.counters("rejected_total", "Requests that were refused, by code.", "code")?,
+            stages: Stage::ALL.iter().map(|stage| stages.with_label_values(&[stage.name()])).collect(),
+            claims: make.counter("claimed_entries_total", "Log entries taken over from another consumer.")?,
+            repairs: make.counter("repairs_total", "Holes and lost heads that were fetched again.")?,
+            repaired_events: make.counter("repaired_events_total", "Events fetched again to fill holes.")?,
+            replayed: make.counter("replayed_events_total", "Events replayed to resuming sessions.")?,
+            voids: make.counter("voids_total", "Seqs that turned out to be nobody's.")?,
+            resequenced: make.counter("resequenced_total", "Entries that got a new seq after a collision.")?,
+            restores: make.counter("restores_total", "Group states restored from the store.")?,
+            reaps: make.counter("reaps_total", "Dead nodes cleared away by this node.")?,
+            reregistrations: make.counter("reregistrations_total", "Times this node found its lease gone.")?,
+            owned_partitions: make.gauge("owned_partitions", "Partitions owned by this node.")?,
+            log_length: make.gauges("log_length", "Entries in a partition's log.", "partition")?,
+            log_pending: make.gauges("log_pending", "Entries of group fanout delivered and not acked.", "partition")?,
+            log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", "partition")?,
+            errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", "part")?,
+            live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
+            pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
+            draining: make.gauge("draining", "1 while this node hands its work over.")?,
+        };
+        for code in Code::ALL {
+            metrics.rejected.with_label_values(&[code.as_str()]);
+        }
+        for part in ["backplane", "store"] {
+            metrics.errors.with_label_values(&[part]);
+        }
+        Ok(metrics)
+    }
+
+    /// Notes what a stage took, in seconds.
+    pub(crate) fn took(&self, stage: Stage, seconds: f64) {
+        self.stages[stage as usize].observe(seconds.max(0.0));
+    }
+
+    pub(crate) fn rejected(&self, code: Code) {
+        self.rejected.with_label_values(&[code.as_str()]).inc();
+    }
+
+    pub(crate) fn backplane_error(&self) {
+        self.errors.with_label_values(&["backplane"]).inc();
+    }
+
+    pub(crate) fn store_error(&self) {
+        self.errors.with_label_values(&["store"]).inc();
+    }
+
+    pub(crate) fn log(&self, partition: Partition, stats: LogStats) {
+        let label = partition.to_string();
+        self.log_length.with_label_values(&[&label]).set(stats.length as i64);
+        self.log_pending.with_label_values(&[&label]).set(stats.pending as i64);
+        self.log_lag.with_label_values(&[&label]).set(stats.lag as i64);
+    }
+
+    /// A partition that is no longer owned here is no longer reported from here.
+    pub(crate) fn forget_log(&self, partition: Partition) {
+        let label = partition.to_string();
+        for gauge in [&self.log_length, &self.log_pending, &self.log_lag] {
+            // Absent is what is wanted, so an absent one is no error.
+            let _ = gauge.remove_label_values(&[&label]);
+        }
+    }
+}
+
+/// Makes metrics with the common prefix and registers them.
+struct Maker<'a> {
+    registry: &'a Registry,
+}
+
+impl Maker<'_> {
+    fn opts(name: &str, help: &str) -> Opts {
+        Opts::new(format!("hubbub_{name}"), help)
+    }
+
+    fn keep<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> Result<C, prometheus::Error> {
+        self.registry.register(Box::new(made.clone()))?;
+        Ok(made)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+        self.keep(IntCounter::with_opts(Self::opts(name, help))?)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+        self.keep(IntGauge::with_opts(Self::opts(name, help))?)
+    }
+
+    fn counters(&self, name: &str, help: &str, label: &str) -> Result<IntCounterVec, prometheus::Error> {
+        self.keep(IntCounterVec::new(Self::opts(name, help), &[label])?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, prometheus::Error> {
+        self.keep(IntGaugeVec::new(Self::opts(name, help), &[label])?)
+    }
+
+    fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, prometheus::Error> {
+        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: STAGE_EDGES.to_vec() };
+        self.keep(HistogramVec::new(opts, &[label])?)
+    }
+}

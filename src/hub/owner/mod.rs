@@ -1,0 +1,284 @@
+//! The partitions that this node owns: read, put in order, store, commit, route.
+//!
+//! - `lease`: which partitions are ours.
+//! - `order`: each group's entries in the order of their seqs. Pure.
+//! - `settle`: one bulk insert, and what became of each entry.
+//! - `route`: commit, then letters to the nodes with members.
+//!
+//! Two stages run side by side: while a batch is committed and routed, the next is stored.
+
+mod lease;
+mod order;
+mod route;
+mod settle;
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::Hub;
+use super::metrics::Stage;
+use crate::domain::{Event, GroupId, Seq, now_ms};
+use crate::ports::{EntryId, LeaseToken, LogEntry, Page, Partition};
+use order::Order;
+use route::Batch;
+
+pub(crate) use lease::{Owned, first_choice};
+
+/// A blocking read of the logs ends after this long: a partition that is new is read then.
+const READ_WAIT: Duration = Duration::from_millis(500);
+/// How often the logs' lengths are looked at, and with them entries that lie with a consumer that
+/// no longer reads.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Batches stored ahead of the routing stage.
+const AHEAD: usize = 4;
+
+/// A partition in our hands.
+struct Held {
+    token: LeaseToken,
+    order: Order,
+    /// Entries that were read and are not yet acked.
+    entries: Arc<Mutex<HashSet<EntryId>>>,
+    /// Everything pending is to be taken over before anything else.
+    to_drain: bool,
+}
+
+/// The loop's state.
+struct Owner {
+    hub: Arc<Hub>,
+    owned: Arc<Owned>,
+    held: BTreeMap<Partition, Held>,
+    routes: mpsc::Sender<Vec<Batch>>,
+}
+
+impl Hub {
+    /// Owns partitions for as long as the node runs.
+    pub(crate) async fn run_owner(self: Arc<Self>) {
+        let owned = Arc::new(Owned::default());
+        let (routes, batches) = mpsc::channel(AHEAD);
+        self.spawn(self.clone().run_leases(owned.clone()));
+        self.spawn(self.clone().run_routes(owned.clone(), batches));
+        Owner { hub: self, owned, held: BTreeMap::new(), routes }.run().await;
+    }
+}
+
+// === impl Owner ===
+
+impl Owner {
+    async fn run(mut self) {
+        let mut looked = tokio::time::Instant::now();
+        loop {
+            self.follow_leases();
+            if self.held.is_empty() {
+                self.owned.changed().await;
+                continue;
+            }
+            let mut broken = !self.drain().await;
+            if !broken {
+                broken = !self.read().await;
+            }
+            if looked.elapsed() >= LOOK_EVERY {
+                looked = tokio::time::Instant::now();
+                self.look().await;
+            }
+            if broken {
+                // What a lost reply carried is pending now, not new.
+                self.held.values_mut().for_each(|held| held.to_drain = true);
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            self.process().await;
+        }
+    }
+
+    /// Takes up partitions that are newly ours, and drops those that are ours no more.
+    fn follow_leases(&mut self) {
+        let tokens = self.owned.tokens();
+        let hub = &self.hub;
+        self.held.retain(|partition, held| {
+            let kept = tokens.get(partition) == Some(&held.token);
+            if !kept {
+                hub.metrics.forget_log(*partition);
+            }
+            kept
+        });
+        for (partition, token) in tokens {
+            self.held.entry(partition).or_insert_with(|| Held {
+                token,
+                order: Order::default(),
+                entries: Arc::default(),
+                to_drain: true,
+            });
+        }
+        self.hub.metrics.owned_partitions.set(self.held.len() as i64);
+    }
+
+    /// Takes over everything pending where that is due. False when the backplane did not answer.
+    async fn drain(&mut self) -> bool {
+        let due: Vec<_> = self.held.iter().filter(|(_, held)| held.to_drain).map(|(p, _)| *p).collect();
+        for partition in due {
+            match self.hub.backplane.claim(&self.hub.node.name(), partition).await {
+                Ok(entries) => {
+                    self.take(partition, entries, true);
+                    if let Some(held) = self.held.get_mut(&partition) {
+                        held.to_drain = false;
+                    }
+                }
+                Err(error) => {
+                    self.complain(&error);
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    async fn read(&mut self) -> bool {
+        let partitions: Vec<_> = self.held.keys().copied().collect();
+        match self.hub.backplane.read_log(&self.hub.node.name(), &partitions, READ_WAIT).await {
+            Ok(reads) => {
+                for read in reads {
+                    self.take(read.partition, read.entries, false);
+                }
+                true
+            }
+            Err(error) => {
+                self.complain(&error);
+                false
+            }
+        }
+    }
+
+    fn complain(&self, error: &crate::ports::BackplaneError) {
+        self.hub.metrics.backplane_error();
+        tracing::warn!(%error, "the logs cannot be read");
+    }
+
+    fn take(&mut self, partition: Partition, entries: Vec<LogEntry>, claimed: bool) {
+        let Some(held) = self.held.get_mut(&partition) else { return };
+        let now = now_ms();
+        for entry in entries {
+            if held.entries.lock().insert(entry.id) {
+                if claimed {
+                    self.hub.metrics.claims.inc();
+                }
+                self.hub.metrics.took(Stage::LogWait, (now - entry.time) as f64 / 1e3);
+                held.order.offer(entry);
+            }
+        }
+    }
+
+    /// Stores what is in turn and hands it to the routing stage; then sees to holes.
+    async fn process(&mut self) {
+        loop {
+            let mut ready = Vec::new();
+            for (partition, held) in &mut self.held {
+                ready.extend(held.order.take_ready().into_iter().map(|entry| (*partition, entry)));
+            }
+            if !ready.is_empty() {
+                self.store(ready).await;
+                return;
+            }
+            if !self.mend_holes().await {
+                return;
+            }
+        }
+    }
+
+    async fn store(&mut self, ready: Vec<(Partition, LogEntry)>) {
+        let settled = self.hub.settle_entries(&self.owned, ready).await;
+        let mut batches: BTreeMap<Partition, Batch> = BTreeMap::new();
+        for one in settled {
+            let Some(held) = self.held.get(&one.partition) else { continue };
+            batches
+                .entry(one.partition)
+                .or_insert_with(|| Batch::new(one.partition, held.token.clone(), held.entries.clone()))
+                .add(one);
+        }
+        if !batches.is_empty() && self.routes.send(batches.into_values().collect()).await.is_err() {
+            tracing::debug!("the routing stage has ended");
+        }
+    }
+
+    /// Sees to seqs that are missing before entries that wait. True when something came in turn.
+    async fn mend_holes(&mut self) -> bool {
+        let holes: Vec<_> = self
+            .held
+            .iter()
+            .flat_map(|(partition, held)| held.order.holes().into_iter().map(|hole| (*partition, hole)))
+            .collect();
+        let mut mended = false;
+        for (partition, hole) in holes {
+            mended |= self.mend(partition, &hole.group, hole.next).await;
+        }
+        mended
+    }
+
+    /// A hole: the stored head may be further than we know; or another consumer holds the entry; or
+    /// it is in the store; or the seq is nobody's, and becomes a void.
+    async fn mend(&mut self, partition: Partition, group: &GroupId, next: Seq) -> bool {
+        let heads = self.hub.backplane.heads(partition, std::slice::from_ref(group)).await;
+        let stored = heads.ok().and_then(|heads| heads.first().copied().flatten()).map_or(0, |head| head.seq);
+        if stored >= next {
+            self.pass(partition, group, stored);
+            return true;
+        }
+        if let Some(held) = self.held.get_mut(&partition) {
+            held.to_drain = true;
+        }
+        if !self.drain().await {
+            return false;
+        }
+        let Some(hole) = self.hole_of(partition, group) else { return true };
+        let missing = usize::try_from(hole.upto - hole.next + 1).unwrap_or(usize::MAX).min(1_000);
+        let Ok(found) = self.hub.store.page(group, Page::After(hole.next - 1, missing)).await else { return false };
+        let found: Vec<Event> = found.into_iter().take_while(|event| event.seq <= hole.upto).collect();
+        let dense = found.iter().zip(hole.next..).take_while(|(event, seq)| event.seq == *seq).count();
+        let mut events: Vec<Event> = found.into_iter().take(dense).collect();
+        if events.is_empty() {
+            match self.hub.store_void(group, hole.next).await {
+                Some(void) => events.push(void),
+                None => return false,
+            }
+        }
+        tracing::info!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");
+        self.hub.metrics.repairs.inc();
+        if let Some(last) = events.last() {
+            self.pass(partition, group, last.seq);
+        }
+        self.route_found(partition, events).await;
+        true
+    }
+
+    fn hole_of(&self, partition: Partition, group: &GroupId) -> Option<order::Hole> {
+        self.held.get(&partition)?.order.holes().into_iter().find(|hole| hole.group == *group)
+    }
+
+    fn pass(&mut self, partition: Partition, group: &GroupId, seq: Seq) {
+        if let Some(held) = self.held.get_mut(&partition) {
+            held.order.pass(group, seq);
+        }
+    }
+
+    async fn route_found(&self, partition: Partition, events: Vec<Event>) {
+        let Some(held) = self.held.get(&partition) else { return };
+        let mut batch = Batch::new(partition, held.token.clone(), held.entries.clone());
+        batch.add_found(events);
+        if self.routes.send(vec![batch]).await.is_err() {
+            tracing::debug!("the routing stage has ended");
+        }
+    }
+
+    /// Entries that were handed to a consumer which no longer reads lie pending: more are pending
+    /// than are held here.
+    async fn look(&mut self) {
+        for (partition, held) in &mut self.held {
+            if let Ok(stats) = self.hub.backplane.log_stats(*partition).await {
+                self.hub.metrics.log(*partition, stats);
+                held.to_drain |= stats.pending > held.entries.lock().len() as u64;
+            }
+        }
+    }
+}

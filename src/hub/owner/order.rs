@@ -1,0 +1,148 @@
+//! Each group's entries in the order of their seqs. Pure state.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::domain::{GroupId, Seq};
+use crate::ports::LogEntry;
+
+/// The groups of a partition, as far as entries of theirs came by.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    groups: HashMap<GroupId, Sequence>,
+}
+
+#[derive(Debug)]
+struct Sequence {
+    next: Seq,
+    waiting: BTreeMap<Seq, Vec<LogEntry>>,
+}
+
+/// Seqs that are missing before an entry that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hole {
+    pub(crate) group: GroupId,
+    pub(crate) next: Seq,
+    pub(crate) upto: Seq,
+}
+
+/// Groups that have nothing waiting are forgotten beyond this many: their next entry tells where
+/// they stand.
+const REMEMBERED: usize = 50_000;
+
+// === impl Order ===
+
+impl Order {
+    /// Takes an entry in. One that is behind (handed out again, or collided) is ready at once.
+    pub(crate) fn offer(&mut self, entry: LogEntry) {
+        if self.groups.len() > REMEMBERED {
+            self.groups.retain(|_, sequence| !sequence.waiting.is_empty());
+        }
+        let sequence = self
+            .groups
+            .entry(entry.group.clone())
+            .or_insert_with(|| Sequence { next: entry.stored + 1, waiting: BTreeMap::new() });
+        sequence.next = sequence.next.max(entry.stored + 1);
+        sequence.waiting.entry(entry.seq).or_default().push(entry);
+    }
+
+    /// Everything in turn, ascending within each group.
+    pub(crate) fn take_ready(&mut self) -> Vec<LogEntry> {
+        let mut ready = Vec::new();
+        for sequence in self.groups.values_mut() {
+            while let Some(first) = sequence.waiting.first_entry() {
+                if *first.key() > sequence.next {
+                    break;
+                }
+                sequence.next = sequence.next.max(*first.key() + 1);
+                ready.extend(first.remove());
+            }
+        }
+        ready
+    }
+
+    /// The first hole of each group that has entries waiting behind one.
+    pub(crate) fn holes(&self) -> Vec<Hole> {
+        let holes = self.groups.iter().filter_map(|(group, sequence)| {
+            let first = *sequence.waiting.keys().next()?;
+            (first > sequence.next).then(|| Hole { group: group.clone(), next: sequence.next, upto: first - 1 })
+        });
+        holes.collect()
+    }
+
+    /// Everything up to a seq is stored.
+    pub(crate) fn pass(&mut self, group: &GroupId, seq: Seq) {
+        if let Some(sequence) = self.groups.get_mut(group) {
+            sequence.next = sequence.next.max(seq + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{Cid, Kind, NodeName, Role, UserId};
+    use crate::ports::EntryId;
+
+    fn entry(group: &GroupId, seq: Seq, stored: Seq) -> LogEntry {
+        LogEntry {
+            id: EntryId(seq, 0),
+            group: group.clone(),
+            seq,
+            n: seq,
+            time: 0,
+            stored,
+            origin: NodeName::parse("a.1").unwrap(),
+            from: UserId::hub(),
+            cid: Cid::random(),
+            kind: Kind::Text,
+            users: Vec::new(),
+            role: Role::Member,
+            body: Default::default(),
+        }
+    }
+
+    fn seqs(entries: &[LogEntry]) -> Vec<Seq> {
+        entries.iter().map(|entry| entry.seq).collect()
+    }
+
+    #[test]
+    fn a_hole_holds_up_its_own_group_only() {
+        let (a, b) = (GroupId::random(), GroupId::random());
+        let mut order = Order::default();
+        order.offer(entry(&a, 5, 3));
+        order.offer(entry(&b, 1, 0));
+        assert_eq!(seqs(&order.take_ready()), [1]);
+        assert_eq!(order.holes(), [Hole { group: a.clone(), next: 4, upto: 4 }]);
+        order.offer(entry(&a, 4, 3));
+        assert_eq!(seqs(&order.take_ready()), [4, 5]);
+        order.offer(entry(&a, 4, 3));
+        assert_eq!(seqs(&order.take_ready()), [4], "a redo is ready at once");
+        assert!(order.holes().is_empty());
+    }
+
+    #[test]
+    fn a_further_head_closes_a_hole() {
+        let group = GroupId::random();
+        let mut order = Order::default();
+        order.offer(entry(&group, 9, 3));
+        order.pass(&group, 8);
+        assert_eq!(seqs(&order.take_ready()), [9]);
+    }
+
+    proptest! {
+        /// Whatever the order of arrival: each group's fresh entries leave in the order of their seqs.
+        #[test]
+        fn entries_leave_in_order(order_of_arrival in Just((1u64..30).collect::<Vec<_>>()).prop_shuffle()) {
+            let group = GroupId::random();
+            let mut order = Order::default();
+            let mut left = Vec::new();
+            for seq in order_of_arrival {
+                order.offer(entry(&group, seq, 0));
+                left.extend(seqs(&order.take_ready()));
+            }
+            prop_assert_eq!(left, (1..30).collect::<Vec<_>>());
+        }
+    }
+}

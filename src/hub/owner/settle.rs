@@ -1,0 +1,258 @@
+//! One bulk insert, and what became of each entry.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Hub, Owned};
+use crate::domain::{Event, GroupId, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
+use crate::hub::metrics::Stage;
+use crate::hub::wire::event_of;
+use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
+
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_MOST: Duration = Duration::from_secs(1);
+
+/// An entry whose seq is settled in the store.
+pub(crate) struct Settled {
+    pub(crate) partition: Partition,
+    pub(crate) entry: LogEntry,
+    /// What is stored under the entry's seq; `None` when the entry moved to another seq and what
+    /// is there was told before.
+    pub(crate) event: Option<Event>,
+    pub(crate) fate: Fate,
+}
+
+/// What became of an entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is what is stored under its seq.
+    Stored,
+    /// Its send was stored before, under another seq; its own became a void.
+    StoredBefore { seq: Seq, time: Millis },
+    /// The store refuses it for good; its seq became a void.
+    Refused,
+    /// Another event has its seq; it comes again under a new one.
+    Moved,
+}
+
+/// An entry that is not settled yet, and what is tried to be stored for it.
+struct Open {
+    partition: Partition,
+    entry: LogEntry,
+    event: Event,
+    fate: Fate,
+}
+
+/// What a look at the store says of a duplicate key.
+enum Verdict {
+    Done(Option<Event>, Fate),
+    /// Try again with this in its place.
+    Instead(Event, Fate),
+    /// Not visible yet: look again later.
+    Later,
+}
+
+impl Hub {
+    /// Stores entries until each is settled, or its partition is no longer ours. Keeps the order.
+    pub(crate) async fn settle_entries(
+        self: &Arc<Self>,
+        owned: &Owned,
+        entries: Vec<(Partition, LogEntry)>,
+    ) -> Vec<Settled> {
+        let started = Instant::now();
+        let mut slots: Vec<Option<Settled>> = Vec::new();
+        slots.resize_with(entries.len(), || None);
+        let mut open: Vec<(usize, Open)> = entries
+            .into_iter()
+            .map(|(partition, entry)| Open { partition, event: event_of(&entry), entry, fate: Fate::Stored })
+            .enumerate()
+            .collect();
+        let mut retry = RETRY_FIRST;
+        loop {
+            open.retain(|(_, one)| owned.holds(one.partition));
+            if open.is_empty() {
+                break;
+            }
+            let before = open.len();
+            open = self.settle_once(open, &mut slots, owned).await;
+            if open.len() == before {
+                tokio::time::sleep(retry).await;
+                retry = (retry * 2).min(RETRY_MOST);
+            } else {
+                retry = RETRY_FIRST;
+            }
+        }
+        self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
+        // A slot is empty only where the partition was lost, and with it all that was to follow.
+        self.apply_changes(owned, slots.into_iter().flatten().collect()).await
+    }
+
+    async fn settle_once(
+        &self,
+        open: Vec<(usize, Open)>,
+        slots: &mut [Option<Settled>],
+        owned: &Owned,
+    ) -> Vec<(usize, Open)> {
+        let events: Vec<Event> = open.iter().map(|(_, one)| one.event.clone()).collect();
+        let outcomes = match self.store.insert(&events).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                self.metrics.store_error();
+                tracing::warn!(%error, waiting = open.len(), "messages wait to be stored");
+                return open;
+            }
+        };
+        owned.progress.fetch_add(1, Ordering::Relaxed);
+        let mut still_open = Vec::new();
+        for ((slot, mut one), outcome) in open.into_iter().zip(outcomes) {
+            let verdict = match outcome {
+                Inserted::Stored => Verdict::Done(Some(one.event.clone()), one.fate.clone()),
+                Inserted::Duplicate => self.look_up(&one, owned).await.unwrap_or(Verdict::Later),
+                Inserted::Refused(why) => self.refused(&one, &why).await,
+                Inserted::Unknown(why) => {
+                    tracing::debug!(why, "an insert is to be repeated");
+                    Verdict::Later
+                }
+            };
+            match verdict {
+                Verdict::Done(event, fate) => {
+                    slots[slot] = Some(Settled { partition: one.partition, entry: one.entry, event, fate });
+                }
+                Verdict::Instead(event, fate) => {
+                    (one.event, one.fate) = (event, fate);
+                    still_open.push((slot, one));
+                }
+                Verdict::Later => still_open.push((slot, one)),
+            }
+        }
+        still_open
+    }
+
+    /// After a duplicate key the document under (group, seq) says what happened.
+    async fn look_up(&self, one: &Open, owned: &Owned) -> Result<Verdict, StoreError> {
+        let (group, entry) = (&one.entry.group, &one.entry);
+        if let Some(there) = self.store.event(group, entry.seq).await? {
+            if there.from == entry.from && there.cid == entry.cid {
+                return Ok(Verdict::Done(Some(there), Fate::Stored));
+            }
+            if one.fate != Fate::Stored {
+                // A void was wanted, and something is there: as good.
+                return Ok(Verdict::Done(Some(there), one.fate.clone()));
+            }
+            return self.collided(one, there, owned).await;
+        }
+        let stored = self.store.event_by_cid(group, &entry.from, &entry.cid).await?;
+        Ok(match stored {
+            Some(first) => {
+                self.metrics.voids.inc();
+                let fate = Fate::StoredBefore { seq: first.seq, time: first.time };
+                Verdict::Instead(void_for(entry), fate)
+            }
+            None => Verdict::Later,
+        })
+    }
+
+    /// Another event has the entry's seq: Redis lost its tail, or the seq was found to be nobody's.
+    async fn collided(&self, one: &Open, there: Event, owned: &Owned) -> Result<Verdict, StoreError> {
+        let entry = &one.entry;
+        let stored = self.store.event_by_cid(&entry.group, &entry.from, &entry.cid).await?;
+        if let Some(first) = stored {
+            let fate = Fate::StoredBefore { seq: first.seq, time: first.time };
+            return Ok(Verdict::Done(Some(there), fate));
+        }
+        let floor = self.store.head(&entry.group).await?;
+        let Some(token) = owned.token(one.partition) else { return Ok(Verdict::Later) };
+        let reseq = Reseq { partition: one.partition, token, entry: entry.clone(), floor };
+        match self.backplane.reseq(&reseq).await {
+            Ok(()) => {
+                self.metrics.resequenced.inc();
+                tracing::info!(group = %entry.group, seq = entry.seq, above = floor.seq, "gave an entry a new seq");
+                Ok(Verdict::Done(Some(there), Fate::Moved))
+            }
+            Err(error) => {
+                tracing::warn!(%error, "an entry is to be given a new seq");
+                Ok(Verdict::Later)
+            }
+        }
+    }
+
+    async fn refused(&self, one: &Open, why: &str) -> Verdict {
+        tracing::error!(group = %one.entry.group, seq = one.entry.seq, why, "the store refused a message");
+        let entry = &one.entry;
+        let forgotten = self.backplane.forget_cid(one.partition, &entry.group, &entry.from, &entry.cid).await;
+        if forgotten.is_err() {
+            return Verdict::Later;
+        }
+        self.metrics.voids.inc();
+        Verdict::Instead(void_for(entry), Fate::Refused)
+    }
+
+    /// Stores a void under a seq that is nobody's. What is there afterwards: the void, or what came
+    /// to be there meanwhile. `None` when the store cannot say.
+    pub(crate) async fn store_void(&self, group: &GroupId, seq: Seq) -> Option<Event> {
+        let before = if seq > 1 { self.store.event(group, seq - 1).await.ok()? } else { None };
+        let (n, time) = before.map_or((0, now_ms()), |event| (event.n, event.time));
+        let void = Event::void(group.clone(), seq, n, time);
+        match self.store.insert(std::slice::from_ref(&void)).await.ok()?.first()? {
+            Inserted::Stored => {
+                self.metrics.voids.inc();
+                Some(void)
+            }
+            _ => self.store.event(group, seq).await.ok()?,
+        }
+    }
+
+    /// Brings documents up to the membership events among what was stored, before anybody sees them.
+    async fn apply_changes(&self, owned: &Owned, settled: Vec<Settled>) -> Vec<Settled> {
+        let mut kept = Vec::with_capacity(settled.len());
+        for one in settled {
+            let change = one.event.as_ref().and_then(|event| Some((event.clone(), event.membership()?)));
+            if let Some((event, change)) = change {
+                let mut retry = RETRY_FIRST;
+                while owned.holds(one.partition) && !self.apply_change(&event, &change).await {
+                    tokio::time::sleep(retry).await;
+                    retry = (retry * 2).min(RETRY_MOST);
+                }
+            }
+            if owned.holds(one.partition) {
+                kept.push(one);
+            }
+        }
+        kept
+    }
+
+    async fn apply_change(&self, event: &Event, change: &MembershipChange) -> bool {
+        let applied = self.store.apply_membership(&event.group, event.seq, change).await;
+        let marked = match change {
+            // Whoever joins has read what was said before.
+            MembershipChange::Joined(users, _) => self.store.raise_marks(&joining_marks(event, users)).await,
+            _ => Ok(()),
+        };
+        match applied.and(marked) {
+            Ok(()) => true,
+            Err(error) => {
+                self.metrics.store_error();
+                tracing::warn!(%error, group = %event.group, "a membership change waits to be applied");
+                false
+            }
+        }
+    }
+}
+
+fn joining_marks(event: &Event, users: &[UserId]) -> Vec<(UserId, GroupId, Mark)> {
+    let mark = Mark { read: event.seq, n: event.n, delivered: event.seq };
+    users.iter().map(|user| (user.clone(), event.group.clone(), mark)).collect()
+}
+
+/// A void in the place of an entry; it keeps what it replaced.
+fn void_for(entry: &LogEntry) -> Event {
+    let mut void = Event::void(entry.group.clone(), entry.seq, entry.n, entry.time);
+    let mut replaced = crate::domain::Data::new();
+    replaced.insert("from".into(), entry.from.as_str().into());
+    replaced.insert("cid".into(), entry.cid.as_str().into());
+    void.data = Some(replaced);
+    void
+}

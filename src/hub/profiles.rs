@@ -1,0 +1,77 @@
+//! Names of users, kept for a while: groups are shown with their members' names.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::time::Instant;
+
+use super::Hub;
+use crate::domain::UserId;
+use crate::ports::StoreError;
+
+/// A changed name is shown after this long at the latest.
+const FRESH: Duration = Duration::from_secs(60);
+/// Some 10 MB of names.
+const MOST: usize = 100_000;
+
+/// A bounded cache of names.
+#[derive(Default)]
+pub(crate) struct Profiles {
+    names: DashMap<UserId, (Arc<str>, Instant)>,
+}
+
+// === impl Profiles ===
+
+impl Profiles {
+    pub(crate) fn put(&self, user: &UserId, name: &str) {
+        if self.names.len() >= MOST {
+            self.names.retain(|_, (_, at)| at.elapsed() < FRESH);
+            if self.names.len() >= MOST {
+                self.names.clear();
+            }
+        }
+        self.names.insert(user.clone(), (name.into(), Instant::now()));
+    }
+
+    fn get(&self, user: &UserId) -> Option<Arc<str>> {
+        self.names.get(user).filter(|entry| entry.1.elapsed() < FRESH).map(|entry| entry.0.clone())
+    }
+}
+
+impl Hub {
+    /// The names of these users; their ids for those who have none.
+    pub(crate) async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, Arc<str>>, StoreError> {
+        let mut names = HashMap::with_capacity(users.len());
+        let mut unknown = Vec::new();
+        for user in users {
+            match self.profiles.get(user) {
+                Some(name) => drop(names.insert(user.clone(), name)),
+                None => unknown.push(user.clone()),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(names);
+        }
+        for user in self.store.users(&unknown).await? {
+            self.profiles.put(&user.id, display_name(&user.profile.name, &user.id));
+            names.insert(user.id.clone(), display_name(&user.profile.name, &user.id).into());
+        }
+        for user in unknown {
+            names.entry(user.clone()).or_insert_with(|| user.as_str().into());
+        }
+        Ok(names)
+    }
+}
+
+fn display_name<'a>(name: &'a str, id: &'a UserId) -> &'a str {
+    if name.is_empty() { id.as_str() } else { name }
+}
+
+impl Hub {
+    /// A name that is at hand; the id otherwise.
+    pub(crate) fn name_of(&self, user: &UserId) -> String {
+        self.profiles.get(user).map_or_else(|| user.as_str().to_owned(), |name| name.to_string())
+    }
+}

@@ -1,0 +1,197 @@
+//! What a resuming session missed, at its own pace, without a hole to the live stream.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Hub;
+use super::config::REPLAY_MAX;
+use super::group::{LocalGroup, frames_for};
+use super::handle::SessionHandle;
+use crate::domain::{Event, GroupId, Seq};
+use crate::protocol::{GapReason, ServerFrame};
+
+/// Events sent before waiting for the socket to take them.
+const PAGE: usize = 100;
+
+/// What is to be said and sent to a session whose cursor stands at some seq.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    /// Seqs that will not be replayed, with the reason.
+    pub(crate) gaps: Vec<(Seq, Seq, GapReason)>,
+    /// Replay begins after this seq.
+    pub(crate) after: Seq,
+}
+
+// === impl Plan ===
+
+impl Plan {
+    /// Decides from the client's cursor, the group's head and the oldest seq that is left.
+    pub(crate) fn decide(cursor: Seq, head: Seq, first: Seq) -> Self {
+        if cursor > head {
+            return Self { gaps: vec![(head + 1, cursor, GapReason::Reset)], after: head };
+        }
+        let mut gaps = Vec::new();
+        let mut after = cursor;
+        if after + 1 < first {
+            let to = (first - 1).min(head);
+            gaps.push((after + 1, to, GapReason::Expired));
+            after = to;
+        }
+        if head - after > REPLAY_MAX {
+            let to = head - REPLAY_MAX;
+            gaps.push((after + 1, to, GapReason::TooMany));
+            after = to;
+        }
+        Self { gaps, after }
+    }
+}
+
+impl Hub {
+    /// Replays to a session group by group, newest first as in `cursors`' groups. The groups are
+    /// pinned; each is let go of when it is done.
+    pub(crate) fn replay(
+        self: &Arc<Self>,
+        session: Arc<SessionHandle>,
+        groups: Vec<Arc<LocalGroup>>,
+        cursors: HashMap<GroupId, Seq>,
+    ) {
+        let hub = self.clone();
+        self.spawn(async move {
+            let ended = session.ended.clone();
+            let work = async {
+                for group in &groups {
+                    let cursor = cursors.get(&group.id).copied().unwrap_or(0);
+                    hub.replay_from_cursor(group, &session, cursor).await;
+                }
+            };
+            tokio::select! {
+                () = ended.cancelled() => {}
+                () = work => {}
+            }
+            hub.unpin(&groups);
+        });
+    }
+
+    async fn replay_from_cursor(self: &Arc<Self>, group: &Arc<LocalGroup>, session: &Arc<SessionHandle>, cursor: Seq) {
+        let (mut head, first) = {
+            let state = group.state.lock();
+            let first = state.document.as_ref().map_or(1, |document| document.first);
+            (state.position.at().map_or(0, |at| at.seq), first)
+        };
+        if cursor > head {
+            // This node may only be late: the client heard of it from another one.
+            head = self.true_head(group, head).await;
+            self.heard_of_head(group, head);
+        }
+        let plan = Plan::decide(cursor, head, first);
+        for (from, to, reason) in plan.gaps {
+            session.send(&ServerFrame::Gap { group: &group.id, from, to, reason });
+        }
+        self.replay_one(group, session, plan.after).await;
+    }
+
+    /// The greatest stored seq that the backplane or the store knows of.
+    async fn true_head(&self, group: &LocalGroup, at_least: Seq) -> Seq {
+        let heads = self.backplane.heads(group.partition, std::slice::from_ref(&group.id)).await;
+        let from_backplane = heads.ok().and_then(|heads| heads.first().copied().flatten()).map_or(0, |head| head.seq);
+        let from_store = self.store.head(&group.id).await.map_or(0, |head| head.seq);
+        at_least.max(from_backplane).max(from_store)
+    }
+
+    /// Sends a session what is stored after a seq, up to the position, and then lets it in with the
+    /// live ones, both under the group's lock: no hole between, and nothing twice.
+    pub(crate) async fn replay_one(
+        self: &Arc<Self>,
+        group: &Arc<LocalGroup>,
+        session: &Arc<SessionHandle>,
+        after: Seq,
+    ) {
+        let mut sent = after;
+        loop {
+            let next = {
+                let mut state = group.state.lock();
+                let at = state.position.at().map_or(0, |at| at.seq);
+                if !session.is_in(&group.id) || session.ended.is_cancelled() {
+                    return;
+                }
+                let rest = if sent >= at { Some(Vec::new()) } else { state.ring_after(sent) };
+                match rest {
+                    // Ahead of this node (its position will follow), or at it: live from here.
+                    Some(rest) if rest.len() <= PAGE => {
+                        if !rest.is_empty() {
+                            self.send_replay(session, &rest);
+                        }
+                        if !state.has(&session.id) {
+                            state.sessions.push(session.clone());
+                        }
+                        return;
+                    }
+                    Some(rest) => rest,
+                    None => Vec::new(),
+                }
+            };
+            let mut page = if next.is_empty() { self.events_after(group, sent, PAGE).await } else { next };
+            page.truncate(PAGE);
+            match page.last() {
+                Some(last) => {
+                    self.tell_hole(session, sent, &page);
+                    sent = last.seq;
+                    self.send_replay(session, &page);
+                    session.drained().await;
+                }
+                // The store is out of reach for now: what is missing is not skipped.
+                None => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
+            }
+        }
+    }
+
+    /// Retention may have removed events since the replay was planned.
+    fn tell_hole(&self, session: &SessionHandle, sent: Seq, page: &[Arc<Event>]) {
+        if let Some(first) = page.first().filter(|first| first.seq > sent + 1) {
+            let (from, to) = (sent + 1, first.seq - 1);
+            session.send(&ServerFrame::Gap { group: &first.group, from, to, reason: GapReason::Expired });
+        }
+    }
+
+    fn send_replay(&self, session: &SessionHandle, events: &[Arc<Event>]) {
+        self.metrics.replayed.inc_by(events.len() as u64);
+        session.offer(&frames_for(events, &session.user, session.encoding));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Gaps and replay together cover just what was missed, each seq once.
+        #[test]
+        fn gaps_and_replay_cover_what_was_missed(cursor in 0u64..5_000, head in 0u64..5_000, first in 1u64..5_000) {
+            let first = first.min(head.max(1));
+            let plan = Plan::decide(cursor, head, first);
+            if cursor > head {
+                prop_assert_eq!(plan.gaps, vec![(head + 1, cursor, GapReason::Reset)]);
+                prop_assert_eq!(plan.after, head);
+            } else {
+                let mut at = cursor;
+                for (from, to, _) in &plan.gaps {
+                    prop_assert_eq!(*from, at + 1);
+                    prop_assert!(to >= from);
+                    at = *to;
+                }
+                prop_assert_eq!(plan.after, at);
+                prop_assert!(head - plan.after <= REPLAY_MAX);
+                prop_assert!(plan.after == head || plan.after + 1 >= first);
+            }
+        }
+    }
+
+    #[test]
+    fn reasons_are_told_apart() {
+        assert_eq!(Plan::decide(5, 5, 1), Plan { gaps: vec![], after: 5 });
+        assert_eq!(Plan::decide(0, 1_500, 1).gaps, [(1, 500, GapReason::TooMany)]);
+        assert_eq!(Plan::decide(0, 20, 11).gaps, [(1, 10, GapReason::Expired)]);
+    }
+}

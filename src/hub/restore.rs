@@ -1,0 +1,119 @@
+//! Group states that the backplane does not hold are restored from the store.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use tokio::sync::Mutex;
+
+use super::Hub;
+use crate::domain::{Event, Group, GroupId, Head, Refusal, Seq};
+use crate::ports::{Floor, Inserted, Page, StoreError};
+
+/// Holes are looked for this far below the head, and further while some are found: an owner writes
+/// no more than a log's worth ahead of the contiguous head.
+const HOLE_WINDOW: usize = 1_000;
+
+/// One restore a group at a time on this node.
+#[derive(Default)]
+pub(crate) struct Restores {
+    under_way: DashMap<GroupId, Arc<Mutex<()>>>,
+}
+
+impl Hub {
+    /// Raises the group's state in the backplane to what the store knows. Answers the stored
+    /// group, or `not_found`.
+    pub(crate) async fn restore(&self, id: &GroupId) -> Result<Group, Refusal> {
+        let turn = self.restores.under_way.entry(id.clone()).or_default().clone();
+        let _turn = turn.lock().await;
+        let restored = self.restore_in_turn(id).await;
+        self.restores.under_way.remove(id);
+        restored
+    }
+
+    async fn restore_in_turn(&self, id: &GroupId) -> Result<Group, Refusal> {
+        let group = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
+        let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
+        self.fill_holes(id, head, group.first).await.map_err(|error| self.store_refusal(&error))?;
+        let group = self.with_missed_changes(group, head).await.map_err(|error| self.store_refusal(&error))?;
+        let floor = Floor {
+            group: id.clone(),
+            head,
+            kind: group.kind,
+            access: group.access,
+            members: group.members.clone(),
+            version: group.version,
+        };
+        self.metrics.restores.inc();
+        let partition = self.partition(id);
+        self.backplane.restore(partition, &floor).await.map_err(|error| self.backplane_refusal(&error))?;
+        tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
+        Ok(group)
+    }
+
+    /// Voids for seqs below the head under which nothing is stored: their events never will be.
+    async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<(), StoreError> {
+        let mut before = head.seq + 1;
+        while before > first {
+            let events = self.store.page(id, Page::Before(before, HOLE_WINDOW)).await?;
+            let bottom = if events.len() < HOLE_WINDOW { first } else { events.first().map_or(first, |e| e.seq) };
+            let voids = voids_between(id, bottom, before, &events);
+            if voids.is_empty() {
+                return Ok(());
+            }
+            self.metrics.voids.inc_by(voids.len() as u64);
+            for (void, inserted) in voids.iter().zip(self.store.insert(&voids).await?) {
+                if let Inserted::Unknown(why) | Inserted::Refused(why) = inserted {
+                    tracing::warn!(group = %id, seq = void.seq, why, "a void was not stored");
+                    return Err(StoreError::Unreachable(why));
+                }
+            }
+            before = bottom;
+        }
+        Ok(())
+    }
+
+    /// Membership events that are stored but not yet in the group's document (its owner died
+    /// between the two) are applied now.
+    async fn with_missed_changes(&self, mut group: Group, head: Head) -> Result<Group, StoreError> {
+        if head.seq.saturating_sub(group.version) == 0 {
+            return Ok(group);
+        }
+        let recent = self.store.page(&group.id, Page::Before(head.seq + 1, HOLE_WINDOW)).await?;
+        for event in recent {
+            if let Some(change) = event.membership().filter(|_| event.seq > group.version) {
+                self.store.apply_membership(&group.id, event.seq, &change).await?;
+                group.apply(event.seq, &change);
+            }
+        }
+        Ok(group)
+    }
+}
+
+/// A void for each seq in `bottom..before` that `events` lacks, with the `n` and time of what precedes it.
+fn voids_between(id: &GroupId, bottom: Seq, before: Seq, events: &[Event]) -> Vec<Event> {
+    let mut voids = Vec::new();
+    let (mut n, mut time) = events.first().map_or((0, 0), |e| (e.n - u64::from(e.kind.counts()), e.time));
+    let mut present = events.iter().peekable();
+    for seq in bottom..before {
+        match present.next_if(|event| event.seq == seq) {
+            Some(event) => (n, time) = (event.n, event.time),
+            None => voids.push(Event::void(id.clone(), seq, n, time)),
+        }
+    }
+    voids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn voids_fill_just_the_holes() {
+        let id = GroupId::random();
+        let events: Vec<_> = [3, 4, 7].map(|seq| Event::void(id.clone(), seq, seq, 10 * seq as i64)).into();
+        let voids: Vec<_> = voids_between(&id, 2, 8, &events).iter().map(|v| (v.seq, v.n)).collect();
+        assert_eq!(voids, [(2, 3), (5, 4), (6, 4)]);
+        assert!(voids_between(&id, 3, 5, &events[..2]).is_empty());
+    }
+}
