@@ -308,7 +308,7 @@ mod tests {
             Code::Unsupported
         );
         assert_eq!(code(&format!(r#"{{"type":"send","group":"{group}","text":""}}"#)), Code::BadFrame);
-        let deep = format!(r#"{{"type":"ping","x":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+        let deep = format!(r#"{{"type":"ping","data":{{"x":{}{}}}}}"#, "[".repeat(5000), "]".repeat(5000));
         assert_eq!(code(&deep), Code::BadFrame);
     }
 
