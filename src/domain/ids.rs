@@ -195,7 +195,12 @@ impl SessionId {
 impl Cid {
     /// A cid for an event whose sender gave none: unique by itself.
     pub fn random() -> Self {
-        Self(format!("hub.{}", base32(&rand::random::<[u8; 16]>())).into())
+        Self(format!("{RESERVED}{}", base32(&rand::random::<[u8; 16]>())).into())
+    }
+
+    /// Whether the hub made it, so that it means nothing to a client.
+    pub fn is_hub_made(&self) -> bool {
+        self.as_str().starts_with(RESERVED)
     }
 }
 

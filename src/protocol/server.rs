@@ -333,7 +333,7 @@ impl<'a> WireEvent<'a> {
 
     /// The event as `reader` sees it: with its cid when it is their own.
     pub fn for_reader(event: &'a Event, reader: &UserId) -> Self {
-        let cid = (event.from == *reader).then_some(&event.cid);
+        let cid = (event.from == *reader && !event.cid.is_hub_made()).then_some(&event.cid);
         Self { cid, ..Self::public(event) }
     }
 }

@@ -1,0 +1,376 @@
+//! The hub's use cases over its embedded parts, without sockets: frames in, frames out.
+
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use hubbub::adapters::local::LocalBackplane;
+use hubbub::adapters::sqlite::SqliteStore;
+use hubbub::domain::{Millis, Profile, UserId, now_ms};
+use hubbub::hub::{ConnectionInfo, Flow, Hub, HubConfig, Metrics, Rate, Session};
+use hubbub::ports::{CloseCode, Identity, Offered, Outbound, TokenError, Tokens};
+use hubbub::protocol::Encoding;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+
+/// Takes a user's name for their token.
+struct NameIsToken;
+
+#[async_trait::async_trait]
+impl Tokens for NameIsToken {
+    async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
+        let user = UserId::parse(token).map_err(|_| TokenError::Invalid("not a name"))?;
+        let profile = Profile { username: token.to_lowercase(), name: token.to_uppercase() };
+        Ok(Identity { user, profile, expires: now_ms() + 3_600_000 as Millis })
+    }
+}
+
+#[derive(Default)]
+struct Pipe {
+    frames: Mutex<VecDeque<Value>>,
+    closed: Mutex<Option<CloseCode>>,
+    news: Notify,
+}
+
+impl Outbound for Pipe {
+    fn offer(&self, bytes: &Bytes) -> Offered {
+        let mut rest = &bytes[..];
+        while !rest.is_empty() {
+            let (start, length) = match rest[1] {
+                126 => (4, usize::from(u16::from_be_bytes([rest[2], rest[3]]))),
+                127 => (10, u64::from_be_bytes(rest[2..10].try_into().unwrap()) as usize),
+                short => (2, usize::from(short)),
+            };
+            let payload = &rest[start..start + length];
+            let value = match rest[0] & 0xf {
+                1 => serde_json::from_slice(payload).unwrap(),
+                _ => rmp_serde::from_slice(payload).unwrap(),
+            };
+            self.frames.lock().push_back(value);
+            rest = &rest[start + length..];
+        }
+        self.news.notify_one();
+        Offered::Written
+    }
+
+    fn queued(&self) -> usize {
+        0
+    }
+
+    fn drained(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+
+    fn close(&self, code: CloseCode, _reason: &'static str) {
+        self.closed.lock().get_or_insert(code);
+        self.news.notify_one();
+    }
+}
+
+struct Client {
+    session: Session,
+    pipe: Arc<Pipe>,
+    encoding: Encoding,
+}
+
+impl Client {
+    fn connect(hub: &Arc<Hub>, encoding: Encoding) -> Self {
+        let pipe = Arc::new(Pipe::default());
+        let info = ConnectionInfo { peer: IpAddr::V4(Ipv4Addr::LOCALHOST), identity: None };
+        Self { session: hub.connect(pipe.clone(), encoding, info), pipe, encoding }
+    }
+
+    async fn hello(hub: &Arc<Hub>, user: &str) -> (Self, Value) {
+        Self::resume(hub, user, json!({})).await
+    }
+
+    async fn resume(hub: &Arc<Hub>, user: &str, cursors: Value) -> (Self, Value) {
+        let mut client = Self::connect(hub, if user.len() % 2 == 0 { Encoding::Json } else { Encoding::MsgPack });
+        client.say(json!({"type": "hello", "token": user, "cursors": cursors})).await;
+        let welcome = client.next("welcome").await;
+        (client, welcome)
+    }
+
+    async fn say(&mut self, frame: Value) -> Flow {
+        let bytes = match self.encoding {
+            Encoding::Json => frame.to_string().into_bytes(),
+            Encoding::MsgPack => rmp_serde::to_vec(&frame).unwrap(),
+        };
+        self.session.handle(&bytes).await
+    }
+
+    /// The next frame of a type; others are kept for later.
+    async fn next(&mut self, frame_type: &str) -> Value {
+        let found = async {
+            loop {
+                let news = self.pipe.news.notified();
+                {
+                    let mut frames = self.pipe.frames.lock();
+                    if let Some(at) = frames.iter().position(|frame| frame["type"] == frame_type) {
+                        return frames.remove(at).unwrap();
+                    }
+                }
+                news.await;
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(20), found).await {
+            Ok(frame) => frame,
+            Err(_) => panic!("no `{frame_type}`; there are {:?}", self.pipe.frames.lock()),
+        }
+    }
+
+    async fn ask(&mut self, frame: Value, reply: &str) -> Value {
+        self.say(frame).await;
+        self.next(reply).await
+    }
+
+    async fn refused(&mut self, frame: Value) -> String {
+        self.ask(frame, "error").await["code"].as_str().unwrap().to_owned()
+    }
+
+    /// The text messages of a group that come next, `count` of them, with their seqs.
+    async fn texts(&mut self, count: usize) -> Vec<(u64, String)> {
+        let mut texts = Vec::new();
+        while texts.len() < count {
+            let message = self.next("message").await;
+            if message["kind"] == "text" {
+                texts.push((message["seq"].as_u64().unwrap(), message["text"].as_str().unwrap().to_owned()));
+            }
+        }
+        texts
+    }
+}
+
+struct House {
+    hub: Arc<Hub>,
+    _dir: tempfile::TempDir,
+}
+
+impl House {
+    async fn open() -> Self {
+        Self::open_with(|_| {}).await
+    }
+
+    async fn open_with(change: impl FnOnce(&mut HubConfig)) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = Self::start(&dir, change).await;
+        Self { hub, _dir: dir }
+    }
+
+    async fn start(dir: &tempfile::TempDir, change: impl FnOnce(&mut HubConfig)) -> Arc<Hub> {
+        let store = Arc::new(SqliteStore::open(&dir.path().join("hubbub.db")).unwrap());
+        let backplane = Arc::new(LocalBackplane::new());
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        let mut config = HubConfig { session_rate: Rate { burst: 10_000, per_second: 10_000 }, ..HubConfig::default() };
+        config.user_rate = config.session_rate;
+        change(&mut config);
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
+        hub.start().await.unwrap();
+        hub
+    }
+
+    /// Users who are known to the hub.
+    async fn people(&self, names: &[&str]) -> Vec<Client> {
+        let mut people = Vec::new();
+        for name in names {
+            people.push(Client::hello(&self.hub, name).await.0);
+        }
+        people
+    }
+}
+
+async fn make_group(creator: &mut Client, members: &[&str]) -> String {
+    let frame = json!({"type": "create", "id": 1, "name": "tea", "members": members});
+    creator.say(frame).await;
+    loop {
+        let group = creator.next("group").await;
+        if group["re"] == 1 {
+            return group["id"].as_str().unwrap().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_reaches_every_member_in_order_and_is_acked() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob", "carl"]).await;
+    let group = make_group(&mut people[0], &["bob", "carl"]).await;
+    for client in &mut people[1..] {
+        let told = client.next("group").await;
+        assert_eq!(told["id"], group.as_str());
+    }
+    for i in 0..50 {
+        let sender = &mut people[i % 3];
+        let frame = json!({"type": "send", "id": i, "group": group, "cid": format!("c{i}"), "text": format!("t{i}")});
+        let ack = sender.ask(frame, "ack").await;
+        assert_eq!(ack["re"], i);
+    }
+    for client in &mut people {
+        let texts = client.texts(50).await;
+        assert!(texts.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0), "{texts:?}");
+        assert!(texts.iter().enumerate().all(|(i, (_, text))| *text == format!("t{i}")));
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_send_is_acked_with_the_first_seq() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob"]).await;
+    let group = make_group(&mut people[0], &["bob"]).await;
+    let first = people[0].ask(json!({"type": "send", "group": group, "cid": "same", "text": "one"}), "ack").await;
+    let again = people[0].ask(json!({"type": "send", "group": group, "cid": "same", "text": "two"}), "ack").await;
+    assert_eq!(first["seq"], again["seq"]);
+    let history = people[1].ask(json!({"type": "history", "group": group}), "history").await;
+    let texts: Vec<_> = history["messages"].as_array().unwrap().iter().filter(|m| m["kind"] == "text").collect();
+    assert_eq!(texts.len(), 1);
+    assert_eq!(texts[0]["text"], "one");
+}
+
+#[tokio::test]
+async fn a_resuming_session_gets_what_it_missed_and_goes_on_live() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob"]).await;
+    let group = make_group(&mut people[0], &["bob"]).await;
+    let bob = people.pop().unwrap();
+    bob.session.end().await;
+    let mut anna = people.pop().unwrap();
+    for i in 0..1_200 {
+        anna.say(json!({"type": "send", "group": group, "cid": format!("{i}"), "text": format!("{i}")})).await;
+        if i % 100 == 99 {
+            for _ in 0..100 {
+                anna.next("ack").await;
+            }
+        }
+    }
+    let (mut bob, welcome) = Client::resume(&house.hub, "bob", json!({group.clone(): 700})).await;
+    let head = welcome["groups"][0]["head"].as_u64().unwrap();
+    assert_eq!(welcome["groups"][0]["unread"], 1_200);
+    anna.say(json!({"type": "send", "group": group, "cid": "live", "text": "live"})).await;
+    let texts = bob.texts((head - 700) as usize + 1).await;
+    assert_eq!(texts.first().unwrap().0, 701);
+    assert!(texts.windows(2).all(|pair| pair[0].0 + 1 == pair[1].0));
+    assert_eq!(texts.last().unwrap().1, "live");
+
+    let (mut late, _) = Client::resume(&house.hub, "bob", json!({group.clone(): 1})).await;
+    let gap = late.next("gap").await;
+    assert_eq!((gap["reason"].as_str(), gap["from"].as_u64()), (Some("too_many"), Some(2)));
+    let texts = late.texts(1_000).await;
+    assert_eq!(texts.first().unwrap().0, gap["to"].as_u64().unwrap() + 1);
+
+    let (mut ahead, _) = Client::resume(&house.hub, "bob", json!({group.clone(): 99_999})).await;
+    assert_eq!(ahead.next("gap").await["reason"], "reset");
+}
+
+#[tokio::test]
+async fn members_come_and_go_as_events() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob", "carl"]).await;
+    let group = make_group(&mut people[0], &["bob"]).await;
+    people[1].next("group").await;
+    assert_eq!(people[1].refused(json!({"type": "add", "group": group, "users": ["carl"]})).await, "forbidden");
+    assert_eq!(people[2].refused(json!({"type": "send", "group": group, "cid": "x", "text": "x"})).await, "forbidden");
+    people[0].ask(json!({"type": "add", "id": 5, "group": group, "users": ["carl"]}), "ok").await;
+    assert_eq!(people[2].next("group").await["id"], group.as_str());
+    let joined = people[2].next("message").await;
+    assert_eq!((joined["kind"].as_str(), &joined["data"]["users"]), (Some("joined"), &json!(["carl"])));
+    people[0].ask(json!({"type": "remove", "id": 6, "group": group, "users": ["carl"]}), "ok").await;
+    let gone = people[2].next("group").await;
+    assert_eq!(gone["gone"], true);
+    assert_eq!(people[2].refused(json!({"type": "history", "group": group})).await, "forbidden");
+    // The last admin leaves; the other member is one then.
+    people[0].ask(json!({"type": "leave", "id": 7, "group": group}), "ok").await;
+    people[1].ask(json!({"type": "add", "id": 8, "group": group, "users": ["carl"]}), "ok").await;
+}
+
+#[tokio::test]
+async fn a_direct_chat_is_one_however_many_open_it() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob"]).await;
+    let (left, right) = people.split_at_mut(1);
+    let (anna, bob) = (&mut left[0], &mut right[0]);
+    tokio::join!(
+        anna.say(json!({"type": "send", "to": "bob", "cid": "a", "text": "from anna"})),
+        bob.say(json!({"type": "send", "to": "anna", "cid": "b", "text": "from bob"})),
+    );
+    let (one, two) = (anna.next("ack").await, bob.next("ack").await);
+    assert_eq!(one["group"], two["group"]);
+    let texts = anna.texts(2).await;
+    assert_eq!(texts, bob.texts(2).await);
+    let group = one["group"].as_str().unwrap();
+    assert_eq!(anna.refused(json!({"type": "leave", "group": group})).await, "forbidden");
+    assert_eq!(anna.refused(json!({"type": "send", "to": "nobody", "cid": "z", "text": ""})).await, "not_found");
+}
+
+#[tokio::test]
+async fn watchers_see_presence_typing_and_receipts() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob"]).await;
+    let group = make_group(&mut people[0], &["bob"]).await;
+    people[1].next("group").await;
+    let shown = people[0].ask(json!({"type": "watch", "id": 2, "groups": [group]}), "presence").await;
+    let online: Vec<_> = shown["users"].as_array().unwrap().iter().map(|user| user["online"].clone()).collect();
+    assert_eq!(online, [true, true]);
+    people[1].say(json!({"type": "typing", "group": group})).await;
+    assert_eq!(people[0].next("typing").await["user"], "bob");
+    let ack = people[0].ask(json!({"type": "send", "group": group, "cid": "1", "text": "hi"}), "ack").await;
+    people[1].texts(1).await;
+    people[1].ask(json!({"type": "read", "id": 3, "group": group, "seq": ack["seq"]}), "ok").await;
+    let receipt = people[0].next("receipt").await;
+    assert_eq!((receipt["user"].as_str(), &receipt["read"]), (Some("bob"), &ack["seq"]));
+    people.pop().unwrap().session.end().await;
+    loop {
+        let shown = people[0].next("presence").await;
+        if shown["users"][0]["id"] == "bob" && shown["users"][0]["online"] == false {
+            assert!(shown["users"][0]["last_seen"].as_i64().unwrap() > 0);
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn everything_stored_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let house = House { hub: House::start(&dir, |_| {}).await, _dir: tempfile::tempdir().unwrap() };
+    let group = {
+        let mut people = house.people(&["anna", "bob"]).await;
+        let group = make_group(&mut people[0], &["bob"]).await;
+        people[0].ask(json!({"type": "send", "group": group, "cid": "1", "text": "before"}), "ack").await;
+        for client in people {
+            client.session.end().await;
+        }
+        group
+    };
+    house.hub.drain().await;
+    drop(house);
+    let hub = House::start(&dir, |_| {}).await;
+    let (mut anna, welcome) = Client::resume(&hub, "anna", json!({group.clone(): 0})).await;
+    assert_eq!(welcome["groups"][0]["last"]["text"], "before");
+    assert_eq!(anna.texts(1).await[0].1, "before");
+    let again = anna.ask(json!({"type": "send", "group": group, "cid": "1", "text": "again"}), "ack").await;
+    assert_eq!(again["seq"], welcome["groups"][0]["head"]);
+    let next = anna.ask(json!({"type": "send", "group": group, "cid": "2", "text": "after"}), "ack").await;
+    assert!(next["seq"].as_u64() > welcome["groups"][0]["head"].as_u64());
+}
+
+#[tokio::test]
+async fn strangers_bad_frames_and_floods_are_answered() {
+    let house = House::open_with(|config| config.session_rate = Rate { burst: 3, per_second: 1 }).await;
+    let mut stranger = Client::connect(&house.hub, Encoding::Json);
+    let flow = stranger.say(json!({"type": "ping"})).await;
+    assert!(matches!(flow, Flow::Close(CloseCode::NO_HELLO, _)), "{flow:?}");
+    let mut stranger = Client::connect(&house.hub, Encoding::Json);
+    let flow = stranger.say(json!({"type": "hello", "token": "not a name"})).await;
+    assert!(matches!(flow, Flow::Close(CloseCode::NO_HELLO, _)), "{flow:?}");
+    assert_eq!(stranger.next("error").await["code"], "unauthorized");
+    let (mut anna, _) = Client::hello(&house.hub, "anna").await;
+    assert_eq!(anna.refused(json!({"type": "dance", "id": "x"})).await, "unsupported");
+    assert_eq!(anna.refused(json!({"type": "send", "to": "bob"})).await, "bad_frame");
+    anna.say(json!({"type": "ping", "id": 9})).await;
+    let limited = anna.next("error").await;
+    assert_eq!((limited["code"].as_str(), &limited["re"]), (Some("rate_limited"), &json!(9)));
+    assert!(limited["retry_after"].as_u64().unwrap() > 0);
+}
