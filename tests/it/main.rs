@@ -5,7 +5,11 @@
 //! - [`house`] holds the sources to the one-way order of imports and to their size
 //! - [`store_suite`] holds every store to the one contract
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
+//! - [`contract`] is clients that behave, and the record of what happens to them
+//! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 
+mod contract;
+mod faults;
 mod harness;
 mod house;
 mod hub_core;
