@@ -35,6 +35,7 @@ pub enum Stage {
 #[derive(Debug, Clone)]
 pub struct Metrics {
     pub(crate) sessions: IntGauge,
+    pub(crate) max_sessions: IntGauge,
     pub(crate) users_online: IntGauge,
     pub(crate) local_groups: IntGauge,
     pub(crate) accepted: IntCounter,
@@ -90,6 +91,7 @@ impl Metrics {
         let stages = make.histograms("stage_seconds", "Time that a message spends in a stage of its way.", "stage")?;
         let metrics = Self {
             sessions: make.gauge("sessions", "Sessions on this node that said hello.")?,
+            max_sessions: make.gauge("max_sessions", "Sessions that this node takes at most.")?,
             users_online: make.gauge("users_online", "Users with at least one session on this node.")?,
             local_groups: make.gauge("local_groups", "Groups with at least one session on this node.")?,
             accepted: make.counter("messages_accepted_total", "Sends taken in by this node.")?,

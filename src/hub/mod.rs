@@ -80,6 +80,7 @@ impl Hub {
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
     ) -> Arc<Self> {
+        metrics.max_sessions.set(config.max_connections as i64);
         Arc::new(Self {
             node: node::NodeState::default(),
             groups: group::LocalGroups::default(),
