@@ -1,0 +1,20 @@
+//! The WebSocket wire (RFC 6455) as a server reads it, strictly and without I/O.
+//!
+//! - [`Guard`]: takes bytes as they arrive, in whatever pieces, and gives whole messages and control
+//!   frames, or the [`Violation`] that ends the connection.
+//! - [`close_frame`], [`ping_frame`], [`push_pong`]: the control frames of a server.
+//!
+//! Masking, opcodes and close codes are those of `fastwebsockets`.
+
+mod control;
+mod guard;
+mod header;
+mod utf8;
+mod violation;
+
+pub use control::{close_frame, ping_frame, push_pong};
+pub use guard::{Guard, Item, Message, Rules};
+pub use violation::Violation;
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,99 @@
+//! What is due on a connection: pings, and the reasons to close that time brings.
+
+use crate::ports::CloseCode;
+use crate::transport::config::WebSocketConfig;
+
+/// What is known of a connection's times, in milliseconds of the node's wheel.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Facts {
+    /// When it was opened.
+    pub opened: u64,
+    /// When anything was heard last.
+    pub heard: u64,
+    /// When it was pinged last; 0 when never.
+    pub pinged: u64,
+    /// When its token runs out; `None` before its hello.
+    pub expires: Option<u64>,
+    /// It is closing, and must be gone by then.
+    pub gone_by: Option<u64>,
+}
+
+/// What to do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Nothing, until then.
+    Nothing,
+    /// It has been silent: ping it.
+    Ping,
+    /// Close it.
+    Close(CloseCode, &'static str),
+    /// It had its time to close: cut it off.
+    Abort,
+}
+
+// === impl Facts ===
+
+impl Facts {
+    /// What is due at `now`, and when to look again.
+    pub fn decide(&self, now: u64, config: &WebSocketConfig) -> (Due, u64) {
+        if let Some(gone_by) = self.gone_by {
+            return (if now >= gone_by { Due::Abort } else { Due::Nothing }, gone_by);
+        }
+        let idle_at = self.heard + config.idle.as_millis() as u64;
+        let (ends_at, code, reason) = match self.expires {
+            None => {
+                let at = self.opened + config.hello_deadline.as_millis() as u64;
+                (at, CloseCode::NO_HELLO, "no hello in time")
+            }
+            Some(at) => (at, CloseCode::TOKEN_EXPIRED, "the token has run out"),
+        };
+        if now >= ends_at {
+            return (Due::Close(code, reason), now);
+        }
+        if now >= idle_at {
+            return (Due::Close(CloseCode::IDLE, "nothing heard for too long"), now);
+        }
+        let heartbeat = config.heartbeat.as_millis() as u64;
+        let ping_at = self.heard.max(self.pinged) + heartbeat;
+        let (due, ping_at) = if now >= ping_at { (Due::Ping, now + heartbeat) } else { (Due::Nothing, ping_at) };
+        (due, ping_at.min(ends_at).min(idle_at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FACTS: Facts = Facts { opened: 0, heard: 0, pinged: 0, expires: Some(1_000_000), gone_by: None };
+
+    fn decide(facts: Facts, now: u64) -> (Due, u64) {
+        facts.decide(now, &WebSocketConfig::default())
+    }
+
+    #[test]
+    fn the_silent_are_pinged_each_heartbeat_and_then_closed() {
+        assert_eq!(decide(FACTS, 4_999), (Due::Nothing, 5_000));
+        assert_eq!(decide(FACTS, 5_000), (Due::Ping, 10_000));
+        assert_eq!(decide(Facts { pinged: 5_000, ..FACTS }, 5_000), (Due::Nothing, 10_000));
+        assert_eq!(decide(Facts { pinged: 25_000, ..FACTS }, 29_999), (Due::Nothing, 30_000));
+        assert!(matches!(decide(FACTS, 30_000).0, Due::Close(CloseCode::IDLE, _)));
+        assert_eq!(decide(Facts { heard: 29_000, ..FACTS }, 30_000), (Due::Nothing, 34_000));
+    }
+
+    #[test]
+    fn hello_and_token_have_their_time() {
+        let stranger = Facts { expires: None, heard: 4_000, ..FACTS };
+        assert_eq!(decide(stranger, 4_999), (Due::Nothing, 5_000));
+        assert!(matches!(decide(stranger, 5_000).0, Due::Close(CloseCode::NO_HELLO, _)));
+        let expiring = Facts { expires: Some(3_000), ..FACTS };
+        assert_eq!(decide(expiring, 2_999), (Due::Nothing, 3_000));
+        assert!(matches!(decide(expiring, 3_000).0, Due::Close(CloseCode::TOKEN_EXPIRED, _)));
+    }
+
+    #[test]
+    fn a_closing_connection_is_only_waited_for() {
+        let closing = Facts { gone_by: Some(2_000), expires: Some(1), ..FACTS };
+        assert_eq!(decide(closing, 1_999), (Due::Nothing, 2_000));
+        assert_eq!(decide(closing, 2_000).0, Due::Abort);
+    }
+}

@@ -1,0 +1,28 @@
+//! WebSocket connections after their handshake.
+//!
+//! - [`Session`], [`Sessions`]: who answers the messages; the hub, or an echo in tests.
+//! - [`Conn`]: the way out of one connection, shared with the hub as `Outbound`.
+//! - [`Connections`]: what all connections of a node share, and their one timer.
+//! - [`Gateway`]: the handshake, from an HTTP request to a connection.
+//! - `task`: the one task of a connection, that reads.
+
+mod conn;
+mod connections;
+mod deadlines;
+mod farewell;
+mod handler;
+mod handshake;
+mod pongs;
+mod queue;
+mod scratch;
+mod task;
+
+pub use conn::Conn;
+pub use connections::Connections;
+pub use handler::{Session, Sessions};
+pub use handshake::{Gateway, routes};
+pub(crate) use handshake::{bearer, too_many_from_address};
+pub use task::start;
+
+#[cfg(test)]
+mod tests;

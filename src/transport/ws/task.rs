@@ -1,0 +1,228 @@
+//! The one task of a connection: reads, hands messages on, and writes what the kernel did not take
+//! at once.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::conn::Conn;
+use super::connections::Connections;
+use super::handler::{Session, Sessions};
+use super::pongs::Pongs;
+use super::scratch::Scratch;
+use crate::hub::{ConnectionInfo, Flow};
+use crate::ports::{CloseCode, Outbound};
+use crate::protocol::Encoding;
+use crate::transport::wire::{Guard, Item, Rules};
+
+/// Runs a connection whose handshake is done, until it is gone. `early` is what the client sent
+/// right behind its handshake. Cheap to keep: between messages it holds no buffer.
+pub fn start<S: Sessions>(
+    node: &Arc<Connections>,
+    sessions: &S,
+    stream: TcpStream,
+    early: Vec<u8>,
+    encoding: Encoding,
+    info: ConnectionInfo,
+) -> impl Future<Output = ()> + Send + use<S> {
+    let (read, write) = stream.into_split();
+    let protocol = sessions.speaks_protocol();
+    let conn = Conn::new(node.clone(), write, protocol.then_some(encoding));
+    let session = sessions.connect(conn.clone(), encoding, info);
+    let only_text = protocol.then(|| encoding.is_text());
+    let guard = Guard::new(Rules { max_message: node.config.max_message, only_text });
+    Task { read, conn, guard }.run(session, early)
+}
+
+struct Task {
+    read: OwnedReadHalf,
+    conn: Arc<Conn>,
+    guard: Guard,
+}
+
+/// Why no more messages are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// The socket is at its end.
+    Gone,
+    /// The client has closed.
+    ClientClosed,
+    /// The client broke the rules: what follows cannot be read.
+    Broken,
+    /// The hub closes; the client's answer may come.
+    HubCloses,
+}
+
+/// What a wait brought.
+enum Heard {
+    Bytes(Scratch, usize),
+    End,
+    Closing,
+}
+
+// === impl Task ===
+
+impl Task {
+    async fn run<S: Session>(mut self, mut session: S, early: Vec<u8>) {
+        let ending = self.converse(&mut session, early).await;
+        while_flushing(&self.conn, session.end()).await;
+        poll_fn(|cx| {
+            self.conn.register(cx);
+            self.conn.poll_flush(cx)
+        })
+        .await;
+        match ending {
+            Ending::Gone | Ending::ClientClosed => {}
+            Ending::Broken => {
+                self.conn.shut_down_write();
+                while matches!(hear(&mut self.read, &self.conn, false).await, Heard::Bytes(..)) {}
+            }
+            Ending::HubCloses => self.await_answer().await,
+        }
+        self.conn.give_up();
+    }
+
+    /// Takes messages until there is a reason not to.
+    async fn converse(&mut self, session: &mut impl Session, mut early: Vec<u8>) -> Ending {
+        if !early.is_empty() {
+            let ending = self.take(session, &mut early).await;
+            drop(early);
+            if let Some(ending) = ending {
+                return ending;
+            }
+        }
+        loop {
+            match hear(&mut self.read, &self.conn, true).await {
+                Heard::Bytes(mut scratch, length) => {
+                    if let Some(ending) = self.take(session, &mut scratch[..length]).await {
+                        return ending;
+                    }
+                }
+                Heard::End => {
+                    self.conn.give_up();
+                    return Ending::Gone;
+                }
+                Heard::Closing => return Ending::HubCloses,
+            }
+        }
+    }
+
+    /// Takes what was read.
+    async fn take(&mut self, session: &mut impl Session, input: &mut [u8]) -> Option<Ending> {
+        self.conn.heard(input.len());
+        let mut at = 0;
+        let mut pongs = Pongs::default();
+        let ending = loop {
+            let message = match self.guard.next(input, &mut at) {
+                Ok(None) => break None,
+                Ok(Some(Item::Message(message))) => message,
+                Ok(Some(Item::Close(code))) => {
+                    pay(&self.conn, &mut pongs);
+                    self.conn.answer_close(code);
+                    break Some(Ending::ClientClosed);
+                }
+                Ok(Some(control)) => {
+                    if let Item::Ping(payload) = control {
+                        pongs.owe(payload);
+                    }
+                    if !self.conn.allows_control_frame() {
+                        self.conn.close(CloseCode::POLICY, "too many control frames");
+                        break Some(Ending::HubCloses);
+                    }
+                    continue;
+                }
+                Err(violation) => {
+                    self.conn.close(violation.close_code(), violation.reason());
+                    break Some(Ending::Broken);
+                }
+            };
+            pay(&self.conn, &mut pongs);
+            self.conn.heard_message();
+            let flow = while_flushing(&self.conn, session.handle(message)).await;
+            self.conn.set_expires(session.expires());
+            // However long it took: the client was not listened to meanwhile.
+            self.conn.heard(0);
+            if let Flow::Close(code, reason) = flow {
+                self.conn.close(code, reason);
+            }
+            if !self.conn.is_open() {
+                break Some(Ending::HubCloses);
+            }
+            tokio::task::coop::consume_budget().await;
+        };
+        pay(&self.conn, &mut pongs);
+        match ending {
+            Some(Ending::HubCloses) => skim(&mut self.guard, &mut input[at..]).or(ending),
+            ending => ending,
+        }
+    }
+
+    /// Waits for the client's answer to the hub's close frame. The wheel ends it when it takes too long.
+    async fn await_answer(&mut self) {
+        while let Heard::Bytes(mut scratch, length) = hear(&mut self.read, &self.conn, false).await {
+            if skim(&mut self.guard, &mut scratch[..length]).is_some() {
+                return;
+            }
+        }
+    }
+}
+
+/// Sends the pongs that are owed.
+fn pay(conn: &Conn, pongs: &mut Pongs) {
+    if let Some(owed) = pongs.take() {
+        conn.offer_pongs(owed);
+    }
+}
+
+/// Waits for bytes, writing what is queued meanwhile; when `open`, only as long as the connection is.
+async fn hear(read: &mut OwnedReadHalf, conn: &Conn, open: bool) -> Heard {
+    poll_fn(|cx| {
+        conn.register(cx);
+        // When it is pending, the socket wakes this task.
+        let _ = conn.poll_flush(cx);
+        if conn.is_closed() || (open && !conn.is_open()) {
+            return Poll::Ready(Heard::Closing);
+        }
+        let mut scratch = Scratch::take();
+        let mut buffer = ReadBuf::new(&mut scratch);
+        let Poll::Ready(outcome) = Pin::new(&mut *read).poll_read(cx, &mut buffer) else {
+            return Poll::Pending;
+        };
+        let length = buffer.filled().len();
+        Poll::Ready(match outcome {
+            Ok(()) if length > 0 => Heard::Bytes(scratch, length),
+            Ok(()) | Err(_) => Heard::End,
+        })
+    })
+    .await
+}
+
+/// Looks for the client's close frame in what is read no more.
+fn skim(guard: &mut Guard, input: &mut [u8]) -> Option<Ending> {
+    let mut at = 0;
+    loop {
+        match guard.next(input, &mut at) {
+            Ok(None) => return None,
+            Ok(Some(Item::Close(_))) => return Some(Ending::ClientClosed),
+            Ok(Some(_)) => {}
+            Err(_) => return Some(Ending::Broken),
+        }
+    }
+}
+
+/// Waits for `work`, writing what is queued meanwhile. The work lives in a box of its own, so that
+/// an idle connection does not keep room for it.
+fn while_flushing<'a, T>(conn: &'a Conn, work: impl Future<Output = T> + 'a) -> impl Future<Output = T> {
+    let mut work = Box::pin(work);
+    poll_fn(move |cx| {
+        conn.register(cx);
+        // When it is pending, the socket wakes this task.
+        let _ = conn.poll_flush(cx);
+        work.as_mut().poll(cx)
+    })
+}

@@ -1,0 +1,7 @@
+//! Connections over real sockets.
+
+mod closing;
+mod conversation;
+mod handshake;
+mod outbound;
+mod timing;
