@@ -30,10 +30,10 @@ go_is_recent() {
     [[ $(printf '%s\n%s\n' "$OLDEST_GO" "$version" | sort -V | head -n 1) == "$OLDEST_GO" ]]
 }
 
-# How a MongoDB can be had here: url, mongod, docker, ferretdb or none, in the
-# order in which the tests and the cluster look.
+# mongodb_source URL says how a MongoDB can be had here: url (one is given),
+# mongod, docker, ferretdb or none, in the order in which tests and cluster look.
 mongodb_source() {
-    if [[ -n ${HUBBUB_TEST_MONGODB_URL:-} ]]; then
+    if [[ -n $1 ]]; then
         say url
     elif have mongod; then
         say mongod
@@ -46,16 +46,18 @@ mongodb_source() {
     fi
 }
 
-MONGODB_WAYS="No MongoDB can be had here. One of these four will do:
-  - HUBBUB_TEST_MONGODB_URL: the URL of one that may be used for tests
+# ensure_mongodb VARIABLE sees to it that there is one, where VARIABLE is the
+# name of the variable that can give a URL.
+ensure_mongodb() {
+    case $(mongodb_source "${!1:-}") in
+        ferretdb) build_tool ferretdb ;;
+        none)
+            die "No MongoDB can be had here. One of these four will do:
+  - $1: the URL of one that may be used
   - mongod (MongoDB 6 or newer) on the PATH
   - a running Docker, for its mongo image
   - Go $OLDEST_GO or newer (https://go.dev/dl/; Debian's golang package is older), which
     builds FerretDB as a stand-in"
-
-ensure_mongodb() {
-    case $(mongodb_source) in
-        none) die "$MONGODB_WAYS" ;;
-        ferretdb) build_tool ferretdb ;;
+            ;;
     esac
 }

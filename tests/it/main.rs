@@ -1,4 +1,17 @@
-//! Tests of the parts together, against real servers and real sockets.
+//! The integration tests: one binary, so that everything is linked once.
+//!
+//! - [`support`] starts the real servers and nodes that tests talk to
+//! - [`harness`] tests that support
+//! - [`house`] holds the sources to the one-way order of imports and to their size
+//! - [`store_suite`] holds every store to the one contract
+//! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
+//! - [`contract`] is clients that behave, and the record of what happens to them
+//! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 
+mod contract;
+mod faults;
+mod harness;
+mod house;
 mod hub_core;
 mod store_suite;
+mod support;

@@ -1,0 +1,225 @@
+//! A client that sends, reconnects, resumes and repeats as the protocol tells clients to, and
+//! writes down all that happens to it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
+
+use hubbub::protocol::Encoding;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::client::{Over, Socket};
+use super::history::{Happened, SendId, Shown};
+
+/// Between two tries to connect.
+const RECONNECT: Duration = Duration::from_millis(150);
+/// A send without an answer for this long is repeated on the same connection.
+const REPEAT: Duration = Duration::from_secs(12);
+
+/// What all actors are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Send, at the actor's pace.
+    Load,
+    /// Send nothing new; get all answers.
+    Settle,
+    /// Stop.
+    Over,
+}
+
+/// Who an actor is and what it does.
+pub struct Part {
+    pub user: String,
+    pub token: String,
+    pub encoding: Encoding,
+    /// `host:port` of every node.
+    pub nodes: Vec<String>,
+    pub groups: Vec<String>,
+    /// Mean pause between two sends.
+    pub pause: Duration,
+    pub seed: u64,
+}
+
+/// What an actor wrote down.
+#[derive(Debug, Default)]
+pub struct Record {
+    pub happened: Vec<Happened>,
+    pub sent: HashMap<SendId, String>,
+    pub reconnects: usize,
+    pub refusals: HashMap<String, usize>,
+}
+
+/// How far an actor has come, for those who wait for it.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    pub unanswered: usize,
+    /// The last seq held in each group.
+    pub held: HashMap<String, u64>,
+    pub acked: usize,
+}
+
+struct Actor {
+    part: Part,
+    random: StdRng,
+    record: Record,
+    cursors: HashMap<String, u64>,
+    /// Unanswered sends, in the order in which they were made.
+    waiting: BTreeMap<u64, (SendId, String, Instant)>,
+    acked: HashSet<SendId>,
+    next: u64,
+    progress: watch::Sender<Progress>,
+}
+
+/// Plays a part until the phase is `Over`.
+pub async fn play(part: Part, mut phase: watch::Receiver<Phase>, progress: watch::Sender<Progress>) -> Record {
+    let random = StdRng::seed_from_u64(part.seed);
+    let cursors = part.groups.iter().map(|group| (group.clone(), 0)).collect();
+    let mut actor = Actor {
+        part,
+        random,
+        record: Record::default(),
+        cursors,
+        waiting: BTreeMap::new(),
+        acked: HashSet::new(),
+        next: 0,
+        progress,
+    };
+    while *phase.borrow() != Phase::Over {
+        if let Err(Over(code)) = actor.connection(&mut phase).await {
+            assert!(!matches!(code, Some(4000..=4099)), "the hub told {} to stay away: {code:?}", actor.part.user);
+            actor.record.reconnects += 1;
+            // Paces reconnects as a client does; nothing is concluded from it.
+            tokio::select! {
+                () = tokio::time::sleep(RECONNECT) => {}
+                _ = phase.changed() => {}
+            }
+        }
+    }
+    actor.record
+}
+
+impl Actor {
+    async fn connection(&mut self, phase: &mut watch::Receiver<Phase>) -> Result<(), Over> {
+        let node = self.part.nodes[self.random.random_range(0..self.part.nodes.len())].clone();
+        let mut socket = Socket::connect(&node, self.part.encoding).await?;
+        let hello = json!({"type": "hello", "token": self.part.token, "cursors": self.cursors});
+        socket.ask(&hello, "welcome").await?;
+        self.record.happened.push(Happened::Connected { cursors: self.cursors.clone() });
+        for frame in self.waiting.values().map(|(id, text, _)| send_frame(id, text)).collect::<Vec<_>>() {
+            socket.say(&frame).await?;
+        }
+        let mut next_send = Instant::now() + self.pause();
+        let mut repeat = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            let load = *phase.borrow() == Phase::Load;
+            tokio::select! {
+                frame = socket.hear() => self.take(&frame?),
+                () = tokio::time::sleep_until(next_send), if load => {
+                    next_send = Instant::now() + self.pause();
+                    let frame = self.new_send();
+                    socket.say(&frame).await?;
+                }
+                _ = repeat.tick() => {
+                    for frame in self.overdue() {
+                        socket.say(&frame).await?;
+                    }
+                }
+                _ = phase.changed() => if *phase.borrow() == Phase::Over { return Ok(()) },
+            }
+        }
+    }
+
+    fn pause(&mut self) -> Duration {
+        self.part.pause.mul_f64(self.random.random_range(0.2..1.8))
+    }
+
+    fn new_send(&mut self) -> Value {
+        self.next += 1;
+        let group = self.part.groups[self.random.random_range(0..self.part.groups.len())].clone();
+        let id = (group, self.part.user.clone(), format!("c{}", self.next));
+        let text = format!("{}-{}", self.part.user, self.next);
+        let frame = send_frame(&id, &text);
+        self.record.sent.insert(id.clone(), text.clone());
+        self.waiting.insert(self.next, (id, text, Instant::now()));
+        self.tell();
+        frame
+    }
+
+    fn overdue(&mut self) -> Vec<Value> {
+        let now = Instant::now();
+        let overdue = self.waiting.values_mut().filter(|(_, _, since)| now - *since > REPEAT);
+        overdue
+            .map(|(id, text, since)| {
+                *since = now;
+                send_frame(id, text)
+            })
+            .collect()
+    }
+
+    fn take(&mut self, frame: &Value) {
+        match frame["type"].as_str() {
+            Some("message") => self.take_message(frame),
+            Some("ack") => self.take_ack(frame),
+            Some("gap") => {
+                let (group, from, to) = (text(&frame["group"]), number(&frame["from"]), number(&frame["to"]));
+                self.cursors.insert(group.clone(), to);
+                self.record.happened.push(Happened::Gap { group, from, to });
+            }
+            Some("error") => {
+                *self.record.refusals.entry(text(&frame["code"])).or_default() += 1;
+                // Told to try again with the same cid: soon, by the next look at what is overdue.
+                if let Some((_, _, since)) = frame["re"].as_u64().and_then(|number| self.waiting.get_mut(&number)) {
+                    *since = Instant::now() - REPEAT;
+                }
+            }
+            _ => {}
+        }
+        self.tell();
+    }
+
+    fn take_message(&mut self, frame: &Value) {
+        let group = text(&frame["group"]);
+        let shown = shown(frame);
+        // A client drops seqs that it holds already; the record keeps what it did not drop.
+        let held = self.cursors.entry(group.clone()).or_default();
+        if shown.seq > *held {
+            *held = shown.seq;
+            self.record.happened.push(Happened::Message { group, shown });
+        }
+    }
+
+    fn take_ack(&mut self, frame: &Value) {
+        let id = (text(&frame["group"]), self.part.user.clone(), text(&frame["cid"]));
+        self.waiting.retain(|_, (waiting, _, _)| *waiting != id);
+        self.acked.insert(id.clone());
+        self.record.happened.push(Happened::Acked { id, seq: number(&frame["seq"]) });
+    }
+
+    fn tell(&self) {
+        let progress =
+            Progress { unanswered: self.waiting.len(), held: self.cursors.clone(), acked: self.acked.len() };
+        self.progress.send_replace(progress);
+    }
+}
+
+fn send_frame(id: &SendId, text: &str) -> Value {
+    let number: u64 = id.2[1..].parse().expect("cids are `c` and a number");
+    json!({"type": "send", "id": number, "group": id.0, "cid": id.2, "text": text})
+}
+
+/// An event as the record keeps it.
+pub fn shown(frame: &Value) -> Shown {
+    let text_of = frame["text"].as_str().unwrap_or_default().to_owned();
+    Shown { seq: number(&frame["seq"]), from: text(&frame["from"]), kind: text(&frame["kind"]), text: text_of }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn number(value: &Value) -> u64 {
+    value.as_u64().unwrap_or_default()
+}

@@ -1,0 +1,7 @@
+//! The harness itself: what it starts, answers, dies and comes back.
+
+mod mongo;
+mod processes;
+mod redis;
+mod redis_cluster;
+mod waiting;

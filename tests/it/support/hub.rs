@@ -1,0 +1,202 @@
+//! Nodes, as real `hubbub` processes.
+
+use std::{collections::BTreeMap, process::Command, process::ExitStatus, time::Duration};
+
+use tempfile::TempDir;
+
+use super::{
+    http,
+    ports::Port,
+    process::Process,
+    scratch,
+    wait::{PATIENCE, poll},
+};
+
+/// What every node of the tests signs and checks tokens with (HS256).
+pub const JWT_SECRET: &str = "the secret of the integration tests, long enough for HS256";
+
+/// A node that is to be started. With nothing said it is the embedded default: everything inside,
+/// data in a directory of its own.
+#[derive(Debug, Clone)]
+pub struct HubBuilder {
+    name: String,
+    environment: BTreeMap<String, String>,
+}
+
+/// A running node, killed when dropped. A failed test shows the end of its log.
+#[derive(Debug)]
+pub struct Hub {
+    name: String,
+    process: Process,
+    public: Port,
+    internal: Port,
+    directory: TempDir,
+}
+
+// === impl HubBuilder ===
+
+impl HubBuilder {
+    /// Keeps what is shared in Redis.
+    pub fn redis(self, url: &str) -> Self {
+        self.env("HUBBUB_REDIS_URL", url)
+    }
+
+    /// Keeps what must last in MongoDB.
+    pub fn mongodb(self, url: &str) -> Self {
+        self.env("HUBBUB_MONGODB_URL", url)
+    }
+
+    /// Sets one of the node's settings, over those that the tests set themselves.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Starts the node and waits until it says that it may take traffic.
+    ///
+    /// # Panics
+    ///
+    /// When it does not: with the end of its log.
+    pub async fn start(self) -> Hub {
+        let name = self.name.clone();
+        self.try_start().await.unwrap_or_else(|why| panic!("node {name}: {why}"))
+    }
+
+    /// [`HubBuilder::start`] that returns why the node did not start, with the end of its log.
+    pub async fn try_start(self) -> Result<Hub, String> {
+        let mut hub = self.spawn();
+        hub.ready_within(PATIENCE).await?;
+        Ok(hub)
+    }
+
+    /// Starts the process and waits for nothing.
+    pub fn spawn(self) -> Hub {
+        let (public, internal) = (Port::reserve(), Port::reserve());
+        let directory = scratch::directory(&self.name);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        // What the developer's own shell sets must not reach the node.
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(|name| name.starts_with("HUBBUB_")) {
+                command.env_remove(name);
+            }
+        }
+        command
+            .current_dir(directory.path())
+            .env("HUBBUB_NODE", &self.name)
+            .env("HUBBUB_LISTEN", public.address())
+            .env("HUBBUB_INTERNAL_LISTEN", internal.address())
+            .env("HUBBUB_PUBLIC_URL", format!("http://{}", public.address()))
+            .env("HUBBUB_DATA_DIR", directory.path().join("data"))
+            .env("HUBBUB_JWT_SECRET", JWT_SECRET)
+            .env("HUBBUB_LOG", "info")
+            .envs(&self.environment);
+        let process = Process::start(&self.name, directory.path(), command)
+            .unwrap_or_else(|error| panic!("starting node {}: {error}", self.name));
+        Hub { name: self.name, process, public, internal, directory }
+    }
+}
+
+// === impl Hub ===
+
+impl Hub {
+    /// A node of this name, to be set up and started.
+    pub fn builder(name: &str) -> HubBuilder {
+        HubBuilder { name: name.to_owned(), environment: BTreeMap::new() }
+    }
+
+    /// The embedded default, started.
+    pub async fn embedded() -> Hub {
+        Hub::builder("a").start().await
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `ws://127.0.0.1:<port>/ws`.
+    pub fn ws_url(&self) -> String {
+        format!("ws://{}/ws", self.public.address())
+    }
+
+    /// The public listener: `http://127.0.0.1:<port>`.
+    pub fn http_url(&self) -> String {
+        format!("http://{}", self.public.address())
+    }
+
+    /// The internal listener: `http://127.0.0.1:<port>`.
+    pub fn internal_url(&self) -> String {
+        format!("http://{}", self.internal.address())
+    }
+
+    /// The public listener's `127.0.0.1:<port>`.
+    pub fn address(&self) -> String {
+        self.public.address()
+    }
+
+    /// Where the embedded store keeps its files.
+    pub fn data_directory(&self) -> std::path::PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// The process itself: to pause, to resume, to read its log.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// SIGKILL. The ports stay reserved, and nobody answers there.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// SIGTERM, and waits for the orderly exit.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        self.process.terminate().await
+    }
+
+    /// Waits until the process exits by itself.
+    pub async fn exited(&mut self) -> ExitStatus {
+        self.process.exited().await
+    }
+
+    /// Kills it if it runs and starts it again, with the same ports, settings and data.
+    pub async fn restart(&mut self) {
+        self.process.start_again().expect("it started before");
+        self.wait_until_ready().await;
+    }
+
+    /// Waits until the node says that it may take traffic.
+    ///
+    /// # Panics
+    ///
+    /// When it does not: with the end of its log.
+    pub async fn wait_until_ready(&mut self) {
+        if let Err(why) = self.ready_within(PATIENCE).await {
+            panic!("node {}: {why}", self.name);
+        }
+    }
+
+    /// What the internal listener answers with a success status, such as `/metrics`.
+    pub async fn internal(&self, path: &str) -> Result<String, reqwest::Error> {
+        let answer = http::client().get(format!("{}{path}", self.internal_url())).send().await?;
+        answer.error_for_status()?.text().await
+    }
+
+    async fn ready_within(&mut self, within: Duration) -> Result<(), String> {
+        let mut ended = None;
+        let ready = poll(within, async || {
+            ended = ended.or_else(|| self.process.try_exited());
+            match ended {
+                // Nothing more will come: this ends the waiting, not the attempt.
+                Some(_) => Ok(()),
+                None => self.internal("/readyz").await.map(drop).map_err(|error| error.to_string()),
+            }
+        })
+        .await;
+        let tail = || self.process.log_tail();
+        match (ended, ready) {
+            (Some(status), _) => Err(format!("it ended ({status}):\n{}", tail())),
+            (None, Err(last)) => Err(format!("not ready within {within:?}: {last}\n{}", tail())),
+            (None, Ok(())) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What the tests stand on: real servers on free ports, nodes, and the one way of waiting.
+//!
+//! - [`wait`]: `eventually`, the only place that waits
+//! - [`scratch`]: directories that a later run sweeps away
+//! - [`ports`]: ports that no other test uses meanwhile
+//! - [`process`]: child processes that never outlive the test process
+//! - [`redis`], [`redis_cluster`], [`mongo`]: servers to kill, pause and restart
+//! - [`shared`]: a clean place on servers that all tests of a run share
+//! - [`http`]: a client for what nodes serve
+//! - [`hub`]: nodes, as real `hubbub` processes
+#![allow(dead_code, unused_imports, reason = "the harness is a library: not every part of it is used at every time")]
+
+pub mod http;
+pub mod hub;
+pub mod mongo;
+pub mod ports;
+pub mod process;
+pub mod redis;
+pub mod redis_cluster;
+pub mod scratch;
+pub mod shared;
+pub mod wait;
+
+pub use hub::{Hub, HubBuilder};
+pub use mongo::MongoServer;
+pub use redis::{RedisOptions, RedisServer};
+pub use redis_cluster::RedisCluster;
+pub use wait::{eventually, eventually_within};

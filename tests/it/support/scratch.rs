@@ -1,0 +1,43 @@
+//! Directories of one test process, swept away by a later one.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use tempfile::TempDir;
+
+const PREFIX: &str = "it-";
+
+/// A new directory under this process's own, removed when dropped. When the process is killed
+/// instead, a later run removes it.
+pub fn directory(name: &str) -> TempDir {
+    tempfile::Builder::new()
+        .prefix(&format!("{name}-"))
+        .tempdir_in(root())
+        .expect("the target directory can be written to")
+}
+
+fn root() -> &'static Path {
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        sweep(all);
+        let own = all.join(format!("{PREFIX}{}", std::process::id()));
+        fs::create_dir_all(&own).expect("the target directory can be written to");
+        own
+    })
+}
+
+/// Removes what test processes left behind that no longer run.
+fn sweep(all: &Path) {
+    for entry in fs::read_dir(all).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+            // Another test process may be sweeping as well.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
