@@ -68,3 +68,20 @@ ensure_rust_component() {
         die "Please add Rust's $1 first (with rustup: rustup component add $1)."
     fi
 }
+
+OLDEST_NODE=20
+
+# Sees to a recent enough Node: where Debian's is older, npm's own package of it
+# goes into $TOOLS_DIR.
+ensure_node() {
+    node_is_recent && return
+    say "installing Node (Debian's, $(node --version), is older than $OLDEST_NODE)"
+    npm install --prefix "$TOOLS_DIR/node" --no-audit --no-fund node@22
+    node_is_recent || die "Please install Node $OLDEST_NODE or newer first: https://nodejs.org"
+}
+
+node_is_recent() {
+    PATH=$TOOLS_DIR/node/node_modules/node/bin:$PATH
+    local version
+    version=$(node --version) && version=${version#v} && ((${version%%.*} >= OLDEST_NODE))
+}
