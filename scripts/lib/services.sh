@@ -8,7 +8,13 @@ START_LIMIT=60
 STOP_LIMIT=40
 
 # A pid alone could be another program's by now; with its start time it cannot.
-start_time() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+# Nothing for a process that has ended and is still listed (a zombie).
+start_time() {
+    local after_name fields
+    after_name=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return
+    read -ra fields <<<"$after_name"
+    [[ ${fields[0]:-Z} == [ZX] ]] || say "${fields[19]}"
+}
 
 # service_pid NAME prints the pid of a service that runs; false when it does not.
 service_pid() {

@@ -35,9 +35,16 @@ fn sweep(all: &Path) {
     for entry in fs::read_dir(all).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
-        if owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists()) {
+        if owner.is_some_and(|pid| !runs(pid)) {
             // Another test process may be sweeping as well.
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// False also for a process that has ended and is still listed.
+fn runs(pid: &str) -> bool {
+    let stat = fs::read_to_string(Path::new("/proc").join(pid).join("stat")).unwrap_or_default();
+    // pid (name) state …
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
 }
