@@ -3,6 +3,7 @@
 pub mod accounts;
 mod limits;
 pub mod local;
+pub mod mongodb;
 pub mod sqlite;
 pub mod tokens;
 

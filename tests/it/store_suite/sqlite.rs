@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::sample::{seqs, text};
 use super::{Fixture, PARTITIONS, store_suite};
+use crate::support::scratch;
 
 struct Sqlite {
     directory: tempfile::TempDir,
@@ -19,7 +20,7 @@ struct Sqlite {
 
 impl Fixture for Sqlite {
     async fn new() -> Self {
-        let mut fixture = Self { directory: tempfile::tempdir().unwrap(), store: None };
+        let mut fixture = Self { directory: scratch::directory("sqlite"), store: None };
         fixture.reopen().await;
         fixture.store().prepare(PARTITIONS).await.unwrap();
         fixture
@@ -40,7 +41,7 @@ store_suite!(Sqlite);
 
 #[tokio::test]
 async fn a_second_process_is_kept_out() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
     let first = SqliteStore::open(&path).unwrap();
     let error = SqliteStore::open(&path).err().unwrap();
@@ -51,7 +52,7 @@ async fn a_second_process_is_kept_out() {
 
 #[tokio::test]
 async fn what_cannot_be_opened_is_said() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory("sqlite");
     let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap();
     assert!(error.contains("absent"), "{error}");
     let path = directory.path().join("text.db");
@@ -62,7 +63,7 @@ async fn what_cannot_be_opened_is_said() {
 
 #[tokio::test]
 async fn a_newer_database_is_left_alone() {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
     drop(SqliteStore::open(&path).unwrap());
     let db = rusqlite::Connection::open(&path).unwrap();
@@ -79,7 +80,7 @@ async fn what_was_acked_survives_a_kill() {
     if let Some(path) = std::env::var_os(CHILD) {
         return write_for_ever(Path::new(&path)).await;
     }
-    let directory = tempfile::tempdir().unwrap();
+    let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "store_suite::sqlite::what_was_acked_survives_a_kill", "--nocapture"])

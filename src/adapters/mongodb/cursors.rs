@@ -1,0 +1,47 @@
+//! Read marks in MongoDB: one document a user.
+
+use std::collections::{BTreeMap, HashMap};
+
+use async_trait::async_trait;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Document, RawDocumentBuf, doc};
+
+use super::documents::{CursorDocument, VERSION, int, read};
+use super::{MongoStore, encode};
+use crate::domain::{GroupId, Mark, UserId};
+use crate::ports::{CursorStore, StoreError};
+
+#[async_trait]
+impl CursorStore for MongoStore {
+    async fn marks(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError> {
+        let found = self.find_one(&self.cursors, doc! { "_id": user.as_str() }).await?;
+        let Some(document) = found else { return Ok(HashMap::new()) };
+        let marks = read::<CursorDocument>(&document)?.g;
+        Ok(marks.into_iter().map(|(group, mark)| (group, mark.into())).collect())
+    }
+
+    async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError> {
+        let mut by_user: BTreeMap<&UserId, BTreeMap<&GroupId, Mark>> = BTreeMap::new();
+        for (user, group, mark) in marks {
+            let highest = by_user.entry(user).or_default().entry(group).or_default();
+            *highest = highest.max(*mark);
+        }
+        let statements = by_user.iter().map(|(user, marks)| raise(user, marks));
+        self.update_all(cstr!("cursors"), statements.collect::<Result<_, _>>()?).await
+    }
+}
+
+/// A statement that raises marks of one user.
+fn raise(user: &UserId, marks: &BTreeMap<&GroupId, Mark>) -> Result<RawDocumentBuf, StoreError> {
+    let mut highest = Document::new();
+    for (group, mark) in marks {
+        highest.insert(format!("g.{group}.r"), int(mark.read));
+        highest.insert(format!("g.{group}.n"), int(mark.n));
+        highest.insert(format!("g.{group}.d"), int(mark.delivered));
+    }
+    encode(&doc! {
+        "q": { "_id": user.as_str() },
+        "u": { "$max": highest, "$setOnInsert": { "v": VERSION } },
+        "upsert": true,
+    })
+}

@@ -1,0 +1,114 @@
+//! The deployment: what the server is, indexes, what is recorded, ping and lease.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Document, doc};
+use mongodb::options::IndexOptions;
+use mongodb::{Client, IndexModel};
+use serde::Deserialize;
+
+use super::bulk::number;
+use super::documents::{VERSION, int, read};
+use super::{MongoStore, bounded, encode};
+use crate::ports::{Store, StoreError};
+
+/// The oldest supported wire protocol: MongoDB 6.0's. FerretDB says so too.
+const OLDEST_WIRE_VERSION: i32 = 17;
+
+#[derive(Deserialize)]
+struct DeploymentDocument {
+    partitions: i64,
+}
+
+#[derive(Deserialize)]
+struct LeaseDocument {
+    node: String,
+    until: i64,
+}
+
+/// Looks at the server: whether it is a router. The error is a sentence for the operator.
+pub(super) async fn inspect(client: &Client, timeout: Duration) -> Result<bool, String> {
+    let hello = hello(client, timeout).await.map_err(|error| error.to_string())?;
+    if number(&hello, "maxWireVersion").unwrap_or_default() < OLDEST_WIRE_VERSION {
+        return Err("it is older than MongoDB 6.0; use a newer one".into());
+    }
+    let sharded = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
+    if !sharded && !hello.contains_key("setName") {
+        tracing::warn!("MongoDB is neither a replica set nor sharded: what is acked is on one disk only");
+    }
+    Ok(sharded)
+}
+
+async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreError> {
+    bounded(timeout, async { client.database("admin").run_command(doc! { "hello": 1 }).await }).await
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    async fn prepare(&self, partitions: u16) -> Result<(), String> {
+        self.make_indexes().await.map_err(|error| format!("cannot make the indexes: {error}"))?;
+        let recorded = self.record(partitions).await.map_err(|error| error.to_string())?;
+        if recorded == i64::from(partitions) {
+            return Ok(());
+        }
+        Err(format!(
+            "the database {} was made with {recorded} partitions, the configuration says \
+             {partitions}: set it to {recorded}, the number is fixed once there are messages",
+            self.db.name()
+        ))
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let count = doc! { "$inc": { "count": 1_i64 }, "$setOnInsert": { "v": VERSION } };
+        let statement = encode(&doc! { "q": { "_id": "ping" }, "u": count, "upsert": true })?;
+        self.update_all(cstr!("meta"), vec![statement]).await
+    }
+
+    /// By the server's clock, so that the clocks of nodes do not matter.
+    async fn hold_single_node_lease(&self, node: &str, lease_ms: u64) -> Result<bool, StoreError> {
+        let now = hello(&self.client, self.timeout).await?;
+        let now = now.get_datetime("localTime").map(|time| time.timestamp_millis());
+        let now = now.map_err(|error| StoreError::Refused(error.to_string()))?;
+        let until = now.saturating_add(int(lease_ms));
+        let lease = doc! { "_id": "single_node", "node": node, "until": until, "v": VERSION };
+        let Some(held) = self.find_one(&self.meta, doc! { "_id": "single_node" }).await? else {
+            return self.insert_new(&self.meta, &lease).await;
+        };
+        let held: LeaseDocument = read(&held)?;
+        if held.node != node && held.until > now {
+            return Ok(false);
+        }
+        let as_read = doc! { "_id": "single_node", "node": held.node, "until": held.until };
+        let renew = doc! { "$set": { "node": node, "until": until } };
+        Ok(self.within(self.meta.update_one(as_read, renew)).await?.matched_count > 0)
+    }
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    async fn make_indexes(&self) -> Result<(), StoreError> {
+        let unique = IndexOptions::builder().unique(true).build();
+        let by_cid = IndexModel::builder().keys(doc! { "group": 1, "from": 1, "cid": 1 }).options(unique).build();
+        let by_username = IndexModel::builder().keys(doc! { "username": 1, "_id": 1 }).build();
+        self.within(self.messages.create_index(by_cid)).await?;
+        self.within(self.users.create_index(by_username)).await?;
+        Ok(())
+    }
+
+    /// Records the number of partitions the first time; answers the recorded one.
+    async fn record(&self, partitions: u16) -> Result<i64, StoreError> {
+        let partitions = i64::from(partitions);
+        let record = doc! { "_id": "deployment", "partitions": partitions, "v": VERSION };
+        if self.insert_new(&self.meta, &record).await? {
+            return Ok(partitions);
+        }
+        let recorded = self.find_one(&self.meta, doc! { "_id": "deployment" }).await?;
+        match recorded {
+            Some(document) => Ok(read::<DeploymentDocument>(&document)?.partitions),
+            None => Err(StoreError::Unreachable("the record is not visible yet".into())),
+        }
+    }
+}

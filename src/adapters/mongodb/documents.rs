@@ -1,0 +1,246 @@
+//! What stands in the collections. Every document has a version `v`.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::raw::{RawBsonRef, cstr};
+use mongodb::bson::{RawDocument, RawDocumentBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    Access, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId,
+};
+use crate::ports::StoreError;
+
+/// The version of the documents that this software writes, and the newest that it reads.
+pub(super) const VERSION: i32 = 1;
+
+/// Digits of a seq in a message's `_id`: enough for any integer that a client can hold (2^53).
+const SEQ_DIGITS: usize = 16;
+
+/// The greatest seq that fits.
+const MAX_SEQ: Seq = 9_999_999_999_999_999;
+
+/// A message's `_id`: ids of one group sort by seq.
+pub(super) fn message_id(group: &GroupId, seq: Seq) -> String {
+    format!("{group}:{:0width$}", seq.min(MAX_SEQ), width = SEQ_DIGITS)
+}
+
+/// A count or seq as BSON keeps it.
+pub(super) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Reads a document, if it is of a version that this software knows.
+pub(super) fn read<'a, T: Deserialize<'a>>(document: &'a RawDocument) -> Result<T, StoreError> {
+    let version = match document.get("v") {
+        Ok(Some(RawBsonRef::Int32(version))) => i64::from(version),
+        Ok(Some(RawBsonRef::Int64(version))) => version,
+        _ => i64::from(VERSION),
+    };
+    let id = document.get_str("_id").unwrap_or("?");
+    if version > i64::from(VERSION) {
+        return Err(StoreError::Refused(format!(
+            "the document {id:?} has version {version}, this hubbub knows versions up to \
+             {VERSION}: use the newer hubbub that wrote it"
+        )));
+    }
+    mongodb::bson::deserialize_from_slice(document.as_bytes())
+        .map_err(|error| StoreError::Refused(format!("the document {id:?} is not readable: {error}")))
+}
+
+/// A message as a document. `data` is kept as JSON text: as it was sent, whatever its keys, depth
+/// and numbers.
+pub(super) fn message(event: &Event) -> Result<RawDocumentBuf, serde_json::Error> {
+    let mut document = RawDocumentBuf::new();
+    document.append(cstr!("_id"), message_id(&event.group, event.seq).as_str());
+    document.append(cstr!("group"), event.group.as_str());
+    document.append(cstr!("seq"), int(event.seq));
+    document.append(cstr!("n"), int(event.n));
+    document.append(cstr!("from"), event.from.as_str());
+    document.append(cstr!("time"), event.time);
+    document.append(cstr!("kind"), event.kind.as_str());
+    if let Some(text) = &event.text {
+        document.append(cstr!("text"), text.as_str());
+    }
+    if let Some(reference) = &event.reference {
+        document.append(cstr!("ref"), reference.as_str());
+    }
+    if let Some(data) = &event.data {
+        document.append(cstr!("data"), serde_json::to_string(data)?.as_str());
+    }
+    document.append(cstr!("cid"), event.cid.as_str());
+    document.append(cstr!("v"), VERSION);
+    Ok(document)
+}
+
+#[derive(Deserialize)]
+pub(super) struct MessageDocument {
+    group: GroupId,
+    pub(super) seq: u64,
+    n: u64,
+    from: UserId,
+    pub(super) time: Millis,
+    kind: Kind,
+    text: Option<String>,
+    r#ref: Option<String>,
+    data: Option<String>,
+    cid: Cid,
+}
+
+/// Reads a message.
+pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
+    let message: MessageDocument = read(document)?;
+    let data = message.data.map(|data| serde_json::from_str(&data)).transpose();
+    Ok(Event {
+        group: message.group,
+        seq: message.seq,
+        n: message.n,
+        from: message.from,
+        time: message.time,
+        kind: message.kind,
+        text: message.text,
+        reference: message.r#ref,
+        data: data.map_err(|error| StoreError::Refused(error.to_string()))?,
+        cid: message.cid,
+    })
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct GroupDocument {
+    #[serde(rename = "_id")]
+    id: GroupId,
+    kind: GroupKind,
+    name: String,
+    access: Access,
+    members: Vec<Member>,
+    version: u64,
+    created: Millis,
+    first: u64,
+    v: i32,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct UserDocument {
+    #[serde(rename = "_id")]
+    pub(super) id: UserId,
+    pub(super) username: String,
+    pub(super) name: String,
+    pub(super) banned: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) password: Option<String>,
+    /// For each group `2 × seq + 1` of the event that made the user a member, `2 × seq` of the one
+    /// that ended it: raised with `$max`, so the order of writing does not matter.
+    #[serde(default)]
+    pub(super) groups: BTreeMap<GroupId, u64>,
+    pub(super) created: Millis,
+    #[serde(default)]
+    pub(super) seen: Millis,
+    pub(super) v: i32,
+}
+
+/// All marks of one user.
+#[derive(Deserialize)]
+pub(super) struct CursorDocument {
+    #[serde(default)]
+    pub(super) g: BTreeMap<GroupId, MarkDocument>,
+}
+
+/// A mark: read, `n` there, delivered.
+#[derive(Deserialize)]
+pub(super) struct MarkDocument {
+    #[serde(default)]
+    r: u64,
+    #[serde(default)]
+    n: u64,
+    #[serde(default)]
+    d: u64,
+}
+
+/// Who has a username as an account, by username.
+#[derive(Serialize, Deserialize)]
+pub(super) struct AccountDocument {
+    #[serde(rename = "_id")]
+    pub(super) username: String,
+    pub(super) user: UserId,
+    pub(super) time: Millis,
+    pub(super) v: i32,
+}
+
+// === conversions ===
+
+impl From<&Group> for GroupDocument {
+    fn from(group: &Group) -> Self {
+        Self {
+            id: group.id.clone(),
+            kind: group.kind,
+            name: group.name.clone(),
+            access: group.access,
+            members: group.members.clone(),
+            version: group.version,
+            created: group.created,
+            first: group.first,
+            v: VERSION,
+        }
+    }
+}
+
+impl From<GroupDocument> for Group {
+    fn from(document: GroupDocument) -> Self {
+        Self {
+            id: document.id,
+            kind: document.kind,
+            name: document.name,
+            access: document.access,
+            members: document.members,
+            version: document.version,
+            created: document.created,
+            first: document.first,
+        }
+    }
+}
+
+impl From<UserDocument> for User {
+    fn from(document: UserDocument) -> Self {
+        let within = document.groups.into_iter().filter(|(_, mark)| mark % 2 == 1);
+        Self {
+            id: document.id,
+            profile: Profile { username: document.username, name: document.name },
+            banned: document.banned,
+            password: document.password,
+            groups: within.map(|(group, mark)| (group, mark / 2)).collect(),
+            created: document.created,
+            last_seen: document.seen,
+        }
+    }
+}
+
+impl From<MarkDocument> for Mark {
+    fn from(document: MarkDocument) -> Self {
+        Self { read: document.r, n: document.n, delivered: document.d }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_a_group_sort_by_seq() {
+        let group = GroupId::random();
+        let seqs = [0, 1, 9, 10, 999, 1000, u64::from(u32::MAX), (1 << 53) - 1, Seq::MAX];
+        assert!(seqs.map(|seq| message_id(&group, seq)).is_sorted());
+    }
+
+    #[test]
+    fn newer_documents_are_left_alone() {
+        let mut document = message(&Event::void(GroupId::random(), 7, 0, 1)).unwrap();
+        assert!(event(&document).is_ok());
+        document.append(cstr!("later"), true);
+        assert!(event(&document).is_ok(), "unknown fields do no harm");
+        let mut newer = RawDocumentBuf::new();
+        newer.append(cstr!("_id"), "g:7");
+        newer.append(cstr!("v"), VERSION + 1);
+        let error = event(&newer).unwrap_err().to_string();
+        assert!(error.contains("\"g:7\" has version 2"), "{error}");
+    }
+}

@@ -1,0 +1,111 @@
+//! Messages in MongoDB.
+
+use async_trait::async_trait;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Bson, Document, doc};
+
+use super::MongoStore;
+use super::documents::{MessageDocument, event, int, message, message_id, read};
+use crate::domain::{Cid, Event, GroupId, Head, Millis, Seq, UserId};
+use crate::ports::{Inserted, MessageStore, Page, StoreError};
+
+/// Seqs removed by one command, so that it ends long before its time is over.
+const REMOVE_SLICE: Seq = 5_000;
+
+#[async_trait]
+impl MessageStore for MongoStore {
+    async fn insert(&self, events: &[Event]) -> Result<Vec<Inserted>, StoreError> {
+        let documents = events.iter().map(message).collect::<Result<Vec<_>, _>>();
+        let documents = documents.map_err(|error| StoreError::Refused(error.to_string()))?;
+        self.insert_all(cstr!("messages"), &documents).await
+    }
+
+    async fn event(&self, group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError> {
+        let filter = self.of_group(group, message_id(group, seq));
+        let found = self.find_one(&self.messages, filter).await?;
+        found.map(|document| event(&document)).transpose()
+    }
+
+    async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError> {
+        let filter = doc! { "group": group.as_str(), "from": from.as_str(), "cid": cid.as_str() };
+        let found = self.find_one(&self.messages, filter).await?;
+        found.map(|document| event(&document)).transpose()
+    }
+
+    async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {
+        let (from, to, order, limit) = match page {
+            Page::Before(seq, limit) => (0, seq, -1, limit),
+            Page::After(seq, limit) => (seq.saturating_add(1), Seq::MAX, 1, limit),
+        };
+        let filter = self.of_group(group, between(group, from, to));
+        let found = self.find(&self.messages, filter, doc! { "_id": order }, 0, limit).await?;
+        let mut events: Vec<Event> = found.iter().map(|document| event(document)).collect::<Result<_, _>>()?;
+        if order < 0 {
+            events.reverse();
+        }
+        Ok(events)
+    }
+
+    async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
+        let newest = self.page(group, Page::Before(Seq::MAX, 1)).await?;
+        Ok(newest.first().map_or_else(Head::default, |event| Head { seq: event.seq, n: event.n, time: event.time }))
+    }
+
+    async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError> {
+        let skip = (page as u64).saturating_mul(per_page as u64);
+        let sort = doc! { "time": -1, "_id": -1 };
+        let found = self.find(&self.messages, Document::new(), sort, skip, per_page).await?;
+        found.iter().map(|document| event(document)).collect()
+    }
+
+    async fn expire(&self, group: &GroupId, before: Millis) -> Result<u64, StoreError> {
+        let head = self.head(group).await?.seq;
+        let mut filter = self.of_group(group, between(group, 0, Seq::MAX));
+        filter.insert("time", doc! { "$gte": before });
+        let young = self.find(&self.messages, filter, doc! { "_id": 1 }, 0, 1).await?;
+        let kept = match young.first() {
+            Some(document) => read::<MessageDocument>(document)?.seq.min(head),
+            None => head,
+        };
+        let raise = doc! { "$max": { "first": int(kept) } };
+        if kept > 0 {
+            self.within(self.groups.update_one(doc! { "_id": group.as_str() }, raise)).await?;
+        }
+        self.remove_below(group, kept).await
+    }
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    /// A filter on the ids of one group's messages, with the shard key where there are shards:
+    /// without it the router would ask all of them.
+    fn of_group(&self, group: &GroupId, id: impl Into<Bson>) -> Document {
+        let mut filter = doc! { "_id": id.into() };
+        if self.sharded {
+            filter.insert("group", group.as_str());
+        }
+        filter
+    }
+
+    /// Removes a group's events below a seq, oldest first, in slices.
+    pub(super) async fn remove_below(&self, group: &GroupId, end: Seq) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let rest = self.of_group(group, between(group, 0, end));
+            let oldest = self.find(&self.messages, rest, doc! { "_id": 1 }, 0, 1).await?;
+            let Some(oldest) = oldest.first() else { return Ok(removed) };
+            let from = read::<MessageDocument>(oldest)?.seq;
+            let to = from.saturating_add(REMOVE_SLICE).min(end);
+            let slice = self.of_group(group, between(group, from, to));
+            removed += self.within(self.messages.delete_many(slice)).await?.deleted_count;
+        }
+    }
+}
+
+/// Ids of a group's messages from a seq on, up to another (exclusive; the greatest means all).
+fn between(group: &GroupId, from: Seq, to: Seq) -> Document {
+    let (from, end) = (message_id(group, from), message_id(group, to));
+    let upper = if to == Seq::MAX { "$lte" } else { "$lt" };
+    doc! { "$gte": from, upper: end }
+}

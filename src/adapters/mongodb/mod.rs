@@ -1,0 +1,172 @@
+//! The store that nodes share: MongoDB 6 or newer, as a replica set or sharded.
+//!
+//! - [`config`]: the settings, and how they become the driver's.
+//! - `bulk`: many inserts or updates in one command, with one answer each.
+//! - `documents`: what stands in the collections, with versions.
+//! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
+//! - `deployment`: indexes, what is recorded for the deployment, ping and the single node's lease.
+//! - `errors`: what a failure means for the caller.
+//!
+//! Every operation is one that MongoDB makes atomic by itself: there are no transactions, and what
+//! touches several documents may be repeated. Hot paths read by `_id`.
+
+mod accounts;
+mod bulk;
+mod config;
+mod cursors;
+mod deployment;
+mod documents;
+mod errors;
+mod groups;
+mod messages;
+mod users;
+
+use std::future::Future;
+use std::time::Duration;
+
+use futures::TryStreamExt;
+use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_raw_document_buf};
+use mongodb::{Client, Collection, Database};
+use serde::Serialize;
+
+pub use config::MongoConfig;
+
+use crate::ports::StoreError;
+use errors::{is_duplicate, store_error};
+
+/// A store in MongoDB. Made to be shared behind an `Arc`.
+pub struct MongoStore {
+    client: Client,
+    db: Database,
+    users: Collection<RawDocumentBuf>,
+    accounts: Collection<RawDocumentBuf>,
+    groups: Collection<RawDocumentBuf>,
+    messages: Collection<RawDocumentBuf>,
+    cursors: Collection<RawDocumentBuf>,
+    meta: Collection<RawDocumentBuf>,
+    /// Whether a router answers: then messages are asked for with their shard key.
+    sharded: bool,
+    /// How long an operation may take before its outcome counts as unknown.
+    timeout: Duration,
+    /// What each write asks for: majority, journaled, in less time than `timeout`.
+    write_concern: Document,
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    /// Connects and looks at the server. The error is a sentence for the operator.
+    pub async fn connect(config: &MongoConfig) -> Result<Self, String> {
+        let options = config.client_options().await?;
+        let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
+        let client = Client::with_options(options).map_err(|error| error.kind.to_string())?;
+        let sharded = deployment::inspect(&client, config.operation_timeout)
+            .await
+            .map_err(|error| format!("MongoDB at {}: {error}", hosts.join(",")))?;
+        let db = client.database(&config.database);
+        Ok(Self {
+            users: db.collection("users"),
+            accounts: db.collection("accounts"),
+            groups: db.collection("groups"),
+            messages: db.collection("messages"),
+            cursors: db.collection("cursors"),
+            meta: db.collection("meta"),
+            sharded,
+            timeout: config.operation_timeout,
+            write_concern: config.write_concern_document(),
+            client,
+            db,
+        })
+    }
+
+    /// Waits for an operation, but never longer than an operation may take.
+    async fn within<T>(&self, operation: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T, StoreError> {
+        bounded(self.timeout, operation.into_future()).await
+    }
+
+    async fn find_one(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        filter: Document,
+    ) -> Result<Option<RawDocumentBuf>, StoreError> {
+        self.within(collection.find_one(filter)).await
+    }
+
+    /// Inserts one document; false when its id is taken.
+    async fn insert_new(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        document: &impl Serialize,
+    ) -> Result<bool, StoreError> {
+        let document = encode(document)?;
+        self.within(async {
+            match collection.insert_one(document).await {
+                Ok(_) => Ok(true),
+                Err(error) if is_duplicate(&error) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    /// Finds a page in one round trip.
+    async fn find(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        filter: Document,
+        sort: Document,
+        skip: u64,
+        limit: usize,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        if limit == 0 || skip > u64::from(u32::MAX) {
+            return Ok(Vec::new());
+        }
+        // One more than asked for, so that the server need not keep a cursor.
+        let batch = limit.saturating_add(1).min(MAX_BATCH);
+        let find = collection.find(filter).sort(sort).skip(skip).limit(i64::from(limit)).batch_size(batch);
+        self.within(async move { find.await?.try_collect().await }).await
+    }
+
+    /// The documents with these ids, in whatever order; asked for in slices.
+    async fn find_by_ids<'a>(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        ids: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<RawDocumentBuf>, StoreError> {
+        let ids: Vec<&str> = ids.collect();
+        let mut found = Vec::with_capacity(ids.len());
+        for slice in ids.chunks(IDS_AT_ONCE) {
+            let filter = match slice {
+                [one] => doc! { "_id": *one },
+                many => doc! { "_id": { "$in": many } },
+            };
+            let find = collection.find(filter).batch_size(IDS_AT_ONCE as u32 + 1);
+            let documents: Vec<RawDocumentBuf> = self.within(async move { find.await?.try_collect().await }).await?;
+            found.extend(documents);
+        }
+        Ok(found)
+    }
+}
+
+/// Documents in one reply at most; longer pages take further replies.
+const MAX_BATCH: u32 = 1_000;
+
+/// Ids in one query at most: some 100 KB of them.
+const IDS_AT_ONCE: usize = 1_000;
+
+/// Waits for an operation up to a time; what became of it is unknown after that.
+async fn bounded<T>(
+    timeout: Duration,
+    operation: impl Future<Output = mongodb::error::Result<T>>,
+) -> Result<T, StoreError> {
+    match tokio::time::timeout(timeout, operation).await {
+        Ok(answer) => answer.map_err(store_error),
+        Err(_) => Err(StoreError::Unreachable(format!("no answer in {} ms", timeout.as_millis()))),
+    }
+}
+
+/// A document of ours as bytes.
+fn encode(document: &impl Serialize) -> Result<RawDocumentBuf, StoreError> {
+    serialize_to_raw_document_buf(document).map_err(|error| StoreError::Refused(error.to_string()))
+}

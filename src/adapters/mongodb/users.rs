@@ -1,0 +1,218 @@
+//! Users in MongoDB.
+
+use async_trait::async_trait;
+use mongodb::bson::raw::cstr;
+use mongodb::bson::{Document, RawDocumentBuf, doc};
+
+use super::documents::{UserDocument, VERSION, int, read};
+use super::{MongoStore, encode};
+use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, now_ms};
+use crate::ports::{StoreError, UserStore};
+
+const NO_SUCH_USER: &str = "there is no such user";
+
+#[async_trait]
+impl UserStore for MongoStore {
+    async fn ensure_user(&self, id: &UserId, profile: &Profile) -> Result<User, StoreError> {
+        if let Some(user) = self.user(id).await? {
+            return self.fill(user, profile).await;
+        }
+        self.add_user(id, profile, None).await?;
+        let made = self.user(id).await?;
+        made.ok_or_else(|| StoreError::Unreachable("the user was deleted meanwhile".into()))
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        let found = self.find_one(&self.users, doc! { "_id": id.as_str() }).await?;
+        found.map(|document| user_of(&document)).transpose()
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+        let found = self.find_by_ids(&self.users, ids.iter().map(UserId::as_str)).await?;
+        found.iter().map(user_of).collect()
+    }
+
+    async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError> {
+        let username = profile.username.to_lowercase();
+        if self.user(id).await?.is_some() || !self.claim(&username, id).await? {
+            return Ok(false);
+        }
+        let made = self.add_user(id, profile, Some(password)).await?;
+        if !made {
+            self.release(&username, id).await?;
+        }
+        Ok(made)
+    }
+
+    async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError> {
+        let username = username.to_lowercase();
+        if username.is_empty() {
+            return Ok(None);
+        }
+        if let Some(account) = self.account(&username).await?
+            && let Some(user) = self.user(&account.user).await?
+            && user.profile.username == username
+        {
+            return Ok(Some(user));
+        }
+        let filter = doc! { "username": username };
+        let sort = doc! { "created": 1, "_id": 1 };
+        let found = self.find(&self.users, filter, sort, 0, 1).await?;
+        found.first().map(user_of).transpose()
+    }
+
+    async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError> {
+        let from = prefix.to_lowercase();
+        // Every text that begins with the prefix lies between it and it with the greatest
+        // character behind.
+        let to = format!("{from}{}", char::MAX);
+        let lower = if from.is_empty() { "$gt" } else { "$gte" };
+        let filter = doc! { "username": { lower: from, "$lt": to } };
+        let sort = doc! { "username": 1, "_id": 1 };
+        let found = self.find(&self.users, filter, sort, 0, limit).await?;
+        found.iter().map(user_of).collect()
+    }
+
+    async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError> {
+        let skip = (page as u64).saturating_mul(per_page as u64);
+        let sort = doc! { "_id": 1 };
+        let found = self.find(&self.users, Document::new(), sort, skip, per_page).await?;
+        found.iter().map(user_of).collect()
+    }
+
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError> {
+        let username = username.map(str::to_lowercase);
+        let user = self.user(id).await?;
+        let user = user.ok_or_else(|| StoreError::Refused(NO_SUCH_USER.into()))?;
+        let old = user.profile.username;
+        let renamed = username.as_deref().filter(|new| *new != old);
+        let account = match renamed {
+            Some(_) => self.account(&old).await?.is_some_and(|account| account.user == *id),
+            None => false,
+        };
+        if let Some(new) = renamed
+            && account
+            && !self.claim(new, id).await?
+        {
+            return Err(StoreError::Refused("another account has this username".into()));
+        }
+        let mut fields = Document::new();
+        if let Some(username) = &username {
+            fields.insert("username", username);
+        }
+        if let Some(name) = name {
+            fields.insert("name", name);
+        }
+        self.set(id, fields).await?;
+        if account { self.release(&old, id).await } else { Ok(()) }
+    }
+
+    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError> {
+        self.set(id, doc! { "password": password }).await
+    }
+
+    async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
+        self.set(id, doc! { "banned": banned }).await
+    }
+
+    async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError> {
+        let statements = users
+            .iter()
+            .map(|(id, time)| encode(&doc! { "q": { "_id": id.as_str() }, "u": { "$max": { "seen": *time } } }));
+        self.update_all(cstr!("users"), statements.collect::<Result<_, _>>()?).await
+    }
+
+    async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
+        let key = doc! { "_id": id.as_str() };
+        self.within(self.cursors.delete_one(key.clone())).await?;
+        if let Some(user) = self.user(id).await? {
+            self.release(&user.profile.username, id).await?;
+        }
+        // Last, so that a repetition finds what is left to do.
+        self.within(self.users.delete_one(key)).await?;
+        Ok(())
+    }
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    /// Raises the users' lists of groups to the membership event `seq`. Those who join are made
+    /// when there is no such user yet; a role changes nobody's list.
+    pub(super) async fn raise_memberships(
+        &self,
+        group: &GroupId,
+        seq: Seq,
+        change: &MembershipChange,
+    ) -> Result<(), StoreError> {
+        let joined = match change {
+            MembershipChange::Joined(..) => true,
+            MembershipChange::Left(_) => false,
+            MembershipChange::Role(..) => return Ok(()),
+        };
+        let mark = int(seq).saturating_mul(2).saturating_add(joined.into());
+        let statements = change.users().iter().map(|user| {
+            let mut update = doc! { "$max": { format!("groups.{group}"): mark } };
+            if joined {
+                update.insert("$setOnInsert", absent_user());
+            }
+            encode(&doc! { "q": { "_id": user.as_str() }, "u": update, "upsert": joined })
+        });
+        self.update_all(cstr!("users"), statements.collect::<Result<_, _>>()?).await
+    }
+
+    /// Adds a user; false when the id is taken.
+    async fn add_user(&self, id: &UserId, profile: &Profile, password: Option<&str>) -> Result<bool, StoreError> {
+        let document = UserDocument {
+            id: id.clone(),
+            username: profile.username.to_lowercase(),
+            name: profile.name.clone(),
+            banned: false,
+            password: password.map(str::to_owned),
+            groups: Default::default(),
+            created: now_ms(),
+            seen: 0,
+            v: VERSION,
+        };
+        self.insert_new(&self.users, &document).await
+    }
+
+    /// Fills the empty fields of a stored profile.
+    async fn fill(&self, mut user: User, profile: &Profile) -> Result<User, StoreError> {
+        if !user.profile.lacks(profile) {
+            return Ok(user);
+        }
+        let mut fields = Document::new();
+        if user.profile.username.is_empty() {
+            user.profile.username = profile.username.to_lowercase();
+            fields.insert("username", &user.profile.username);
+        }
+        if user.profile.name.is_empty() {
+            user.profile.name = profile.name.clone();
+            fields.insert("name", &user.profile.name);
+        }
+        self.set(&user.id, fields).await?;
+        Ok(user)
+    }
+
+    /// Sets fields of a user that exists.
+    async fn set(&self, id: &UserId, fields: Document) -> Result<(), StoreError> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        let update = self.users.update_one(doc! { "_id": id.as_str() }, doc! { "$set": fields });
+        match self.within(update).await?.matched_count {
+            0 => Err(StoreError::Refused(NO_SUCH_USER.into())),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The fields of somebody who was added to a group before they were ever here.
+fn absent_user() -> Document {
+    doc! { "username": "", "name": "", "banned": false, "created": now_ms(), "seen": 0_i64, "v": VERSION }
+}
+
+fn user_of(document: &RawDocumentBuf) -> Result<User, StoreError> {
+    Ok(read::<UserDocument>(document)?.into())
+}
