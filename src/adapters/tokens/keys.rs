@@ -3,8 +3,8 @@
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
-/// HS256 asks for a key of at least its output's length (RFC 7518, 3.2).
-pub(super) const MIN_SECRET_BYTES: usize = 32;
+/// Shortest secret: HS256 asks for a key of at least its output's length (RFC 7518, 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
 /// RS256 asks for 2048 bits at least (RFC 7518, 3.3).
 const MIN_RSA_BYTES: usize = 256;
 /// An uncompressed point of P-256: 0x04, x, y.

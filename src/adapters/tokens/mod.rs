@@ -17,7 +17,7 @@ mod verifier;
 
 pub use issuer::{Issuer, KeySource};
 pub use jwks::{Jwks, JwksError, JwksTimes};
-pub use keys::{KeyError, VerifyingKey};
+pub use keys::{KeyError, MIN_SECRET_BYTES, VerifyingKey};
 pub use signing::{Minted, SigningKey};
 pub use verifier::{JwtTokens, MAX_TOKEN_BYTES};
 

@@ -199,8 +199,7 @@ impl Actor {
     }
 
     fn tell(&self) {
-        let progress =
-            Progress { unanswered: self.waiting.len(), held: self.cursors.clone(), acked: self.acked.len() };
+        let progress = Progress { unanswered: self.waiting.len(), held: self.cursors.clone(), acked: self.acked.len() };
         self.progress.send_replace(progress);
     }
 }

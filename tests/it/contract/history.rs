@@ -18,10 +18,22 @@ pub struct Shown {
 #[derive(Debug, Clone)]
 pub enum Happened {
     /// A connection began; per group the cursor that it resumed from.
-    Connected { cursors: HashMap<String, u64> },
-    Message { group: String, shown: Shown },
-    Acked { id: SendId, seq: u64 },
-    Gap { group: String, from: u64, to: u64 },
+    Connected {
+        cursors: HashMap<String, u64>,
+    },
+    Message {
+        group: String,
+        shown: Shown,
+    },
+    Acked {
+        id: SendId,
+        seq: u64,
+    },
+    Gap {
+        group: String,
+        from: u64,
+        to: u64,
+    },
 }
 
 /// Everything that is known of a run.

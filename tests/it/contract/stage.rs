@@ -38,7 +38,9 @@ impl Stage {
         let redis = RedisServer::start_with(&RedisOptions::aof(Aof::Always)).await;
         let mongo = MongoServer::start().await;
         let database = mongo.database_url("hubbub");
-        let node = |name: &str| Hub::builder(name).redis(&redis.url()).mongodb(&database).env("HUBBUB_LOG", "info,hubbub=debug");
+        let node = |name: &str| {
+            Hub::builder(name).redis(&redis.url()).mongodb(&database).env("HUBBUB_LOG", "info,hubbub=debug")
+        };
         let (a, b, c) = tokio::join!(node("a").start(), node("b").start(), node("c").start());
         let nodes = vec![a, b, c];
         let groups = make_groups(&nodes[0].address()).await;
@@ -155,7 +157,8 @@ async fn make_groups(address: &str) -> Vec<String> {
     let mut socket = connected(address, &users[0]).await;
     let mut groups = Vec::new();
     for i in 0..GROUPS {
-        let frame = json!({"type": "create", "id": i, "name": format!("group {i}"), "members": users, "cid": format!("g{i}")});
+        let frame =
+            json!({"type": "create", "id": i, "name": format!("group {i}"), "members": users, "cid": format!("g{i}")});
         socket.say(&frame).await.expect("the node takes frames");
         let made = loop {
             let group = socket.hear_a("group").await.expect("the group is made");

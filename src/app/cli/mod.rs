@@ -1,0 +1,115 @@
+//! The commands, a file each: its arguments, and `run`.
+
+mod braces;
+mod config;
+mod settings;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::config::{Loaded, Mistakes, Sources, load};
+
+const EXAMPLES: &str = "\
+Examples:
+  hubbub                                      one node, everything inside, data in ./data
+  hubbub --listen 127.0.0.1:9000 --data-dir /var/lib/hubbub
+  HUBBUB_JWT_SECRET=… hubbub --redis-url redis://r --mongodb-url mongodb://m/?replicaSet=rs0
+  hubbub token --user anna                    a token to try things with
+  hubbub config check                         every mistake in the configuration at once
+
+Each setting is also a variable (--max-text is HUBBUB_MAX_TEXT) and a key in hubbub.toml (max_text).";
+
+/// A group-chat hub that grows by adding nodes.
+///
+/// Without a command it serves. With nothing configured it is one node with everything inside;
+/// Redis and MongoDB make it many.
+#[derive(Debug, Parser)]
+#[command(name = "hubbub", version, after_help = EXAMPLES, args_conflicts_with_subcommands = false)]
+struct Cli {
+    /// Read settings from this TOML file [default: hubbub.toml, if there is one]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the hub (the same as no command)
+    Serve,
+    Token(token::Token),
+    Config(config::Config),
+}
+
+/// Why a command ended without having done what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The configuration is wrong.
+    #[error("{0}")]
+    Config(#[from] Mistakes),
+    /// Keys cannot be had.
+    #[error(transparent)]
+    Identity(#[from] super::identity::IdentityError),
+    /// Logs cannot be written as asked.
+    #[error(transparent)]
+    Telemetry(#[from] super::telemetry::TelemetryError),
+    /// A file cannot be written.
+    #[error("{path}: {error}")]
+    File {
+        /// The file.
+        path: String,
+        /// What happened.
+        #[source]
+        error: std::io::Error,
+    },
+    /// It cannot be done as asked, in a sentence that says what to do.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// Does what the arguments say. Problems go to standard error, in a sentence each.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let matches = match settings::add_to(Cli::command()).try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        // Help and version are such "errors" too, with a code of their own.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
+        }
+    };
+    match dispatch(&matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hubbub: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
+    let cli = Cli::from_arg_matches(matches).map_err(|error| CommandError::Refused(error.to_string()))?;
+    let flags = settings::given(matches);
+    let configured = || -> Result<Loaded, CommandError> {
+        let sources = Sources::of_process(cli.config.as_deref(), flags).map_err(|mistake| Mistakes(vec![mistake]))?;
+        Ok(load(&sources)?)
+    };
+    match cli.command {
+        None | Some(Command::Serve) => Err(CommandError::Refused("serving is not wired up yet".into())),
+        Some(Command::Token(token)) => token.run(&configured()?),
+        Some(Command::Config(config)) => config.run(configured),
+    }
+}
+
+/// Prints to standard output; a reader that went away (`| head`) is no mistake.
+fn print(text: &str) {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,27 @@
+//! What the process tells and takes.
+
+use tracing_subscriber::EnvFilter;
+
+use crate::app::config::codec::{OneOf, Optional, Path, Text, Whole};
+use crate::app::config::process::LogFormat;
+use crate::app::config::setting::{Setting, field};
+
+pub(super) fn settings() -> Vec<Setting> {
+    const FORMATS: OneOf<LogFormat> = OneOf(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
+    const FILTER: Text =
+        Text("a filter such as info or warn,hubbub::hub=debug", |text| EnvFilter::try_new(text).is_ok());
+    vec![
+        Setting::new("log", field!(log.filter), FILTER)
+            .about("Which events are logged: error, warn, info, debug or trace, for all or by module.")
+            .because("What an operator wants to know, and nothing for each message."),
+        Setting::new("log_format", field!(log.format), FORMATS)
+            .about("How log lines look: text for people, json for programs.")
+            .because("The first reader is a person."),
+        Setting::new("log_dir", field!(log.directory), Optional(Path, ""))
+            .about("Also write combined.log and error.log (JSON, a file a day, two weeks) to this directory.")
+            .because("Standard output is enough where something collects it."),
+        Setting::new("worker_threads", field!(process.worker_threads), Optional(Whole(1, 1024), "auto"))
+            .about("Threads that do the work.")
+            .because("auto: as many as there are cores."),
+    ]
+}
