@@ -3,10 +3,16 @@
 //! - [`config`]: from flags, environment and a file into typed structs.
 //! - [`cli`]: the commands, a file each.
 //! - [`identity`]: whose tokens are accepted, and the hub's own key.
+//! - [`parts`]: the store and the backplane that the settings name.
+//! - [`serve`]: the node, from its start to its named phases of shutdown.
+//! - [`bench`]: a load generator that checks the contract.
 //! - [`telemetry`]: log lines.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod identity;
+pub mod parts;
+pub mod serve;
 mod signing_key;
 pub mod telemetry;

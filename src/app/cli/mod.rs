@@ -1,5 +1,6 @@
 //! The commands, a file each: its arguments, and `run`.
 
+mod bench;
 mod braces;
 mod config;
 mod settings;
@@ -41,6 +42,7 @@ struct Cli {
 enum Command {
     /// Run the hub (the same as no command)
     Serve,
+    Bench(bench::Bench),
     Token(token::Token),
     Config(config::Config),
 }
@@ -98,10 +100,16 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
         Ok(load(&sources)?)
     };
     match cli.command {
-        None | Some(Command::Serve) => Err(CommandError::Refused("serving is not wired up yet".into())),
+        None | Some(Command::Serve) => serve(configured()?),
+        Some(Command::Bench(bench)) => bench.run(configured),
         Some(Command::Token(token)) => token.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),
     }
+}
+
+fn serve(loaded: Loaded) -> Result<(), CommandError> {
+    let _telemetry = super::telemetry::start(&loaded.config.log)?;
+    super::serve::run(loaded.config)
 }
 
 /// Prints to standard output; a reader that went away (`| head`) is no mistake.

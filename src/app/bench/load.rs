@@ -1,0 +1,143 @@
+//! Who sends what when.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::client::{Client, State};
+use super::report::{Measured, Report};
+use super::{Crowd, Mode, Plan, Used};
+
+/// After the load everything must have arrived within this time.
+const SETTLE: Duration = Duration::from_secs(15);
+
+impl Crowd {
+    /// Loads the hub as planned, and measures.
+    pub(super) async fn load(&mut self, plan: &Plan, report: &mut Report) -> Result<(), String> {
+        self.tally.latency.clear();
+        let before = Used::now(plan);
+        let start = Instant::now();
+        let sent = match plan.mode {
+            Mode::Saturate { window } => self.saturate(plan, window).await?,
+            Mode::ReconnectStorm => self.storm(plan, report).await?,
+            _ => self.at_rate(plan, plan.duration).await?,
+        };
+        let loaded = start.elapsed();
+        let after = Used::now(plan);
+        let delivered = self.tally.delivered.load(Ordering::Relaxed);
+        report.measured(Measured { sent, delivered, loaded, before, after }, &self.tally.latency);
+        self.settle(sent).await;
+        report.settled(sent, &self.tally, &self.lags(plan));
+        Ok(())
+    }
+
+    async fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, String> {
+        let pause = Duration::from_secs_f64(1.0 / plan.rate.max(0.001));
+        let start = tokio::time::Instant::now();
+        let mut told = start;
+        let mut sent = 0_u64;
+        while start.elapsed() < duration {
+            tokio::time::sleep_until(start + pause.mul_f64(sent as f64)).await;
+            self.send_one(plan, sent).await?;
+            sent += 1;
+            if told.elapsed() >= Duration::from_secs(5) {
+                told = tokio::time::Instant::now();
+                self.tell(sent, start.elapsed());
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Keeps so many sends of each group under way.
+    async fn saturate(&self, plan: &Plan, window: usize) -> Result<u64, String> {
+        let start = Instant::now();
+        let most = (window * plan.groups) as u64;
+        let acked_before = self.tally.acked.load(Ordering::Relaxed);
+        let mut told = Instant::now();
+        let mut sent = 0_u64;
+        while start.elapsed() < plan.duration {
+            let answered =
+                self.tally.acked.load(Ordering::Relaxed) - acked_before + self.tally.errors.load(Ordering::Relaxed);
+            if sent.saturating_sub(answered) >= most {
+                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_micros(200)).await;
+                continue;
+            }
+            self.send_one(plan, sent).await?;
+            sent += 1;
+            if told.elapsed() >= Duration::from_secs(5) {
+                told = Instant::now();
+                self.tell(sent, start.elapsed());
+            }
+        }
+        Ok(sent)
+    }
+
+    /// Half of the load, everybody cut off and back, the other half.
+    async fn storm(&mut self, plan: &Plan, report: &mut Report) -> Result<u64, String> {
+        let first = self.at_rate(plan, plan.duration / 2).await?;
+        eprintln!("cutting all {} connections", self.clients.len());
+        let cut = Instant::now();
+        std::mem::take(&mut self.clients).into_iter().for_each(Client::cut);
+        for state in &mut self.states {
+            let held = state.held.load(Ordering::Relaxed);
+            let fresh = State::default();
+            fresh.held.store(held, Ordering::Relaxed);
+            *state = std::sync::Arc::new(fresh);
+        }
+        self.connect(plan).await?;
+        report.storm = Some(cut.elapsed());
+        Ok(first + self.at_rate(plan, plan.duration / 2).await?)
+    }
+
+    async fn send_one(&self, plan: &Plan, number: u64) -> Result<(), String> {
+        let group = (number as usize) % plan.groups;
+        let members: usize = self.who.len() / plan.groups.max(1);
+        let turn = (number as usize / plan.groups) % members.max(1);
+        let (nodes, groups) = (plan.nodes.len(), plan.groups);
+        // The inverse of `group_of`: the turn-th client whose group this is.
+        let client = (turn / nodes * groups + group) * nodes + turn % nodes;
+        let client = client.min(self.clients.len() - 1);
+        let mut text = format!("~b:{};", self.tally.now());
+        text.extend(std::iter::repeat_n('x', plan.text.saturating_sub(text.len())));
+        let id = self.group_of(client, plan).unwrap_or_default();
+        let frame = json!({"type": "send", "id": number, "group": id, "cid": format!("b{number}"), "text": text});
+        self.clients[client].say(&frame).await.map_err(|error| format!("a send failed: {error}"))
+    }
+
+    fn tell(&self, sent: u64, elapsed: Duration) {
+        let delivered = self.tally.delivered.load(Ordering::Relaxed);
+        let seconds = elapsed.as_secs_f64();
+        eprintln!(
+            "{seconds:5.0} s: {:.0} sends/s, {:.0} deliveries/s, p99 {:.2} ms",
+            sent as f64 / seconds,
+            delivered as f64 / seconds,
+            self.tally.latency.quantile(0.99).as_secs_f64() * 1e3,
+        );
+    }
+
+    async fn settle(&self, sent: u64) {
+        let start = Instant::now();
+        let done = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed) >= sent;
+        let mut last = 0;
+        while start.elapsed() < SETTLE {
+            let delivered = self.tally.delivered.load(Ordering::Relaxed);
+            if done() && delivered == last {
+                return;
+            }
+            last = delivered;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+    }
+
+    /// How far each client is behind the furthest of its group.
+    fn lags(&self, plan: &Plan) -> Vec<u64> {
+        let held: Vec<u64> = self.states.iter().map(|state| state.held.load(Ordering::Relaxed)).collect();
+        let nodes = plan.nodes.len();
+        let group = |client: usize| (client / nodes) % plan.groups;
+        let mut heads = vec![0; plan.groups];
+        held.iter().enumerate().for_each(|(i, seq)| heads[group(i)] = heads[group(i)].max(*seq));
+        held.iter().enumerate().map(|(i, seq)| if *seq == 0 { 0 } else { heads[group(i)] - seq }).collect()
+    }
+}

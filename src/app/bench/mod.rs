@@ -1,0 +1,216 @@
+//! `hubbub bench`: loads a hub, holds it to the contract meanwhile, and sets its figures beside the
+//! machine's own floor.
+//!
+//! - [`client`]: a connected client; - [`load`]: who sends what when; - [`floor`]: a bare write;
+//! - [`usage`]: what processes use; - [`report`]: the figures.
+
+mod client;
+mod floor;
+mod histogram;
+mod load;
+mod report;
+mod usage;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use serde_json::json;
+
+use crate::protocol::Encoding;
+use client::{Client, State, Tally, Who};
+pub use report::Report;
+
+/// What a run does.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// `host:port` of every node.
+    pub nodes: Vec<String>,
+    /// A token for each client.
+    pub tokens: Vec<(String, String)>,
+    /// Groups that the clients are spread over, each in one.
+    pub groups: usize,
+    /// Messages a second, over all groups.
+    pub rate: f64,
+    /// How long the load lasts.
+    pub duration: Duration,
+    /// How frames are encoded.
+    pub encoding: Encoding,
+    /// Bytes of a text.
+    pub text: usize,
+    /// Processes whose use is measured: nodes, Redis.
+    pub pids: Vec<u32>,
+    /// Processes whose use is told apart: MongoDB.
+    pub store_pids: Vec<u32>,
+    /// What kind of run.
+    pub mode: Mode,
+    /// Connections opened at the same time.
+    pub at_once: usize,
+}
+
+/// What kind of run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// A rate for a time.
+    Rate,
+    /// As much as the hub takes: so many sends of each group under way.
+    Saturate {
+        /// Sends under way in each group.
+        window: usize,
+    },
+    /// Connections that do nothing.
+    Idle,
+    /// All connections cut in the middle of a load, and back at once.
+    ReconnectStorm,
+}
+
+/// The clients and groups of a run.
+struct Crowd {
+    clients: Vec<Client>,
+    states: Vec<Arc<State>>,
+    who: Vec<Who>,
+    groups: Vec<String>,
+    tally: Arc<Tally>,
+}
+
+/// Runs a plan and answers what was measured. Progress goes to standard error.
+///
+/// # Errors
+/// A sentence that says what kept it from measuring.
+pub async fn run(plan: &Plan) -> Result<Report, String> {
+    let before = Used::now(plan);
+    let mut crowd = Crowd::gather(plan).await?;
+    let joins = crowd.join_again(plan).await?;
+    let mut report = Report::begin(plan, joins);
+    if let Mode::Idle = plan.mode {
+        eprintln!("holding {} idle clients for {} s", crowd.clients.len(), plan.duration.as_secs());
+        let start = Used::now(plan);
+        tokio::time::sleep(plan.duration).await;
+        report.idle(&before, &start, &Used::now(plan), crowd.clients.len(), plan.duration);
+    } else {
+        crowd.load(plan, &mut report).await?;
+    }
+    report.contract(&crowd.tally);
+    report.floor = tokio::task::block_in_place(|| floor::microseconds_per_write(plan.tokens.len(), &sample(plan)))
+        .map_err(|error| format!("the floor cannot be measured: {error}"))?;
+    Ok(report)
+}
+
+/// A frame as members get it, for the floor.
+fn sample(plan: &Plan) -> Vec<u8> {
+    use crate::domain::{Event, GroupId, Kind};
+    use crate::protocol::{ServerFrame, WireEvent, encode};
+    let mut event = Event::void(GroupId::random(), 100_000, 100_000, crate::domain::now_ms());
+    event.kind = Kind::Text;
+    event.text = Some("x".repeat(plan.text));
+    encode(&ServerFrame::Message(WireEvent::public(&event)), plan.encoding).to_vec()
+}
+
+// === impl Crowd ===
+
+impl Crowd {
+    /// Makes everybody known and the groups with them.
+    async fn gather(plan: &Plan) -> Result<Self, String> {
+        let who: Vec<Who> = plan
+            .tokens
+            .iter()
+            .enumerate()
+            .map(|(i, (_, token))| Who {
+                address: plan.nodes[i % plan.nodes.len()].clone(),
+                token: token.clone(),
+                encoding: plan.encoding,
+            })
+            .collect();
+        let tally = Arc::new(Tally::default());
+        let states: Vec<_> = who.iter().map(|_| Arc::new(State::default())).collect();
+        let mut crowd = Self { clients: Vec::new(), states, who, groups: Vec::new(), tally };
+        eprintln!("connecting {} clients for the first time", crowd.who.len());
+        crowd.connect(plan).await?;
+        eprintln!("making {} groups of {}", plan.groups, crowd.who.len() / plan.groups.max(1));
+        let run = format!("{:08x}", rand::random::<u32>());
+        for group in 0..plan.groups {
+            let members: Vec<&str> = crowd.members(group, plan).map(|i| plan.tokens[i].0.as_str()).collect();
+            let ask = json!({"type": "create", "id": 1, "name": format!("bench {run} {group}"), "members": members,
+                             "cid": format!("bench-{run}-{group}")});
+            let creator = crowd.members(group, plan).next().ok_or("there are more groups than clients")?;
+            crowd.clients[creator].say(&ask).await.map_err(|error| error.to_string())?;
+            let told = tokio::time::timeout(Duration::from_secs(20), crowd.clients[creator].groups.recv()).await;
+            let id = told.ok().flatten().ok_or_else(|| {
+                let last = crowd.tally.last_error.lock().clone().unwrap_or_default();
+                format!("a group was not made; is max_members large enough? {last}")
+            })?;
+            crowd.groups.push(id);
+        }
+        Ok(crowd)
+    }
+
+    /// The clients of a group, by index: every `groups`-th one, so that each group spans the nodes.
+    fn members(&self, group: usize, plan: &Plan) -> impl Iterator<Item = usize> + use<> {
+        let (size, count, nodes) = (self.who.len(), plan.groups.max(1), plan.nodes.len().max(1));
+        (0..size).filter(move |i| (i / nodes) % count == group)
+    }
+
+    fn group_of(&self, client: usize, plan: &Plan) -> Option<&str> {
+        self.groups.get((client / plan.nodes.len().max(1)) % plan.groups.max(1)).map(String::as_str)
+    }
+
+    async fn connect(&mut self, plan: &Plan) -> Result<(), String> {
+        let opened = futures::stream::iter(0..self.who.len())
+            .map(|i| {
+                let group = self.group_of(i, plan);
+                let (who, state, tally) = (&self.who[i], self.states[i].clone(), &self.tally);
+                async move {
+                    let mut client = Client::connect(who, group, state, tally).await?;
+                    client.welcomed().await?;
+                    Ok::<_, std::io::Error>(client)
+                }
+            })
+            .buffered(plan.at_once)
+            .collect::<Vec<_>>()
+            .await;
+        let opened: Result<Vec<_>, _> = opened.into_iter().collect();
+        self.clients = opened.map_err(|error| {
+            let last = self.tally.last_error.lock().clone().unwrap_or_default();
+            format!("a client did not get in: {error} {last}")
+        })?;
+        Ok(())
+    }
+
+    /// Everybody leaves and joins again: the groups are there now. Answers joins a second.
+    async fn join_again(&mut self, plan: &Plan) -> Result<f64, String> {
+        std::mem::take(&mut self.clients).into_iter().for_each(Client::cut);
+        // The hub sees the old connections end; nothing is concluded from the time.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        self.states = self.who.iter().map(|_| Arc::new(State::default())).collect();
+        eprintln!("joining");
+        let start = Instant::now();
+        self.connect(plan).await?;
+        let joins = self.who.len() as f64 / start.elapsed().as_secs_f64();
+        self.tally.closed.store(0, Ordering::Relaxed);
+        Ok(joins)
+    }
+}
+
+/// What the measured processes have used at a moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Used {
+    pub(crate) hub: Vec<(u32, usage::Usage)>,
+    pub(crate) store: Duration,
+    pub(crate) own: Duration,
+}
+
+// === impl Used ===
+
+impl Used {
+    fn now(plan: &Plan) -> Self {
+        let of =
+            |pids: &[u32]| pids.iter().filter_map(|pid| Some((*pid, usage::of_process(*pid)?))).collect::<Vec<_>>();
+        Self {
+            hub: of(&plan.pids),
+            store: of(&plan.store_pids).iter().map(|(_, usage)| usage.cpu).sum(),
+            own: usage::of_self().cpu,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The figures, as a table and as JSON.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::client::Tally;
+use super::histogram::Histogram;
+use super::{Plan, Used};
+
+/// What a run measured.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Clients, groups, nodes.
+    pub clients: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Nodes.
+    pub nodes: usize,
+    /// The encoding.
+    pub encoding: &'static str,
+    /// Joins a second: connected, token checked, groups joined, welcomed.
+    pub joins_per_second: f64,
+    /// Sends a second.
+    pub sends_per_second: f64,
+    /// Deliveries a second.
+    pub deliveries_per_second: f64,
+    /// Latencies from a send to each recipient, in milliseconds: p50, p90, p99, p99.9.
+    pub latency_ms: [f64; 4],
+    /// Processor time of the measured processes for each delivery, in microseconds.
+    pub cpu_per_delivery_us: f64,
+    /// The same by process.
+    pub cpu_by_pid_us: Vec<(u32, f64)>,
+    /// The store's processor time for each delivery, in microseconds.
+    pub store_cpu_per_delivery_us: f64,
+    /// The bench's own, for each delivery, in microseconds.
+    pub own_cpu_per_delivery_us: f64,
+    /// A bare write of the same frame to as many loopback sockets, in microseconds.
+    pub floor: f64,
+    /// Resident memory a client, in bytes, by process.
+    pub bytes_per_client: Vec<(u32, f64)>,
+    /// Share of one core that idle clients cost, by process.
+    pub idle_cores: Vec<(u32, f64)>,
+    /// From cutting all connections until all were welcomed again.
+    pub storm: Option<Duration>,
+    /// Deliveries that never came.
+    pub missing: u64,
+    /// Deliveries that came twice within a connection.
+    pub duplicates: u64,
+    /// Connections that the hub closed.
+    pub closed: u64,
+    /// Requests that were refused, and the last refusal.
+    pub refused: u64,
+    /// The last refusal.
+    pub last_refusal: Option<String>,
+    /// Sends that got no answer.
+    pub unanswered: u64,
+}
+
+/// A load's beginning and end.
+pub(super) struct Measured {
+    pub(super) sent: u64,
+    pub(super) delivered: u64,
+    pub(super) loaded: Duration,
+    pub(super) before: Used,
+    pub(super) after: Used,
+}
+
+// === impl Report ===
+
+impl Report {
+    pub(super) fn begin(plan: &Plan, joins_per_second: f64) -> Self {
+        Self {
+            clients: plan.tokens.len(),
+            groups: plan.groups,
+            nodes: plan.nodes.len(),
+            encoding: plan.encoding.name(),
+            joins_per_second,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn measured(&mut self, measured: Measured, latency: &Histogram) {
+        let Measured { sent, delivered, loaded, before, after } = measured;
+        let (seconds, each) = (loaded.as_secs_f64(), 1e6 / delivered.max(1) as f64);
+        self.sends_per_second = sent as f64 / seconds;
+        self.deliveries_per_second = delivered as f64 / seconds;
+        self.latency_ms = [0.5, 0.9, 0.99, 0.999].map(|share| latency.quantile(share).as_secs_f64() * 1e3);
+        self.cpu_by_pid_us =
+            pairs(&before, &after, |before, after| after.cpu.saturating_sub(before.cpu).as_secs_f64() * each);
+        self.cpu_per_delivery_us = self.cpu_by_pid_us.iter().map(|(_, us)| us).sum();
+        self.store_cpu_per_delivery_us = after.store.saturating_sub(before.store).as_secs_f64() * each;
+        self.own_cpu_per_delivery_us = after.own.saturating_sub(before.own).as_secs_f64() * each;
+    }
+
+    pub(super) fn idle(&mut self, before: &Used, start: &Used, end: &Used, clients: usize, held: Duration) {
+        let share = clients.max(1) as f64 / end.hub.len().max(1) as f64;
+        self.bytes_per_client =
+            pairs(before, end, |before, after| after.resident.saturating_sub(before.resident) as f64 / share);
+        self.idle_cores = pairs(start, end, |start, end| {
+            end.cpu.saturating_sub(start.cpu).as_secs_f64() / held.as_secs_f64().max(1e-9)
+        });
+    }
+
+    pub(super) fn settled(&mut self, sent: u64, tally: &Tally, lags: &[u64]) {
+        self.missing = lags.iter().sum::<u64>();
+        let answered = tally.acked.load(Ordering::Relaxed) + tally.errors.load(Ordering::Relaxed);
+        self.unanswered = sent.saturating_sub(answered);
+    }
+
+    pub(super) fn contract(&mut self, tally: &Tally) {
+        self.missing += tally.missing.load(Ordering::Relaxed);
+        self.duplicates = tally.duplicates.load(Ordering::Relaxed);
+        self.closed = tally.closed.load(Ordering::Relaxed);
+        self.refused = tally.errors.load(Ordering::Relaxed);
+        self.last_refusal = tally.last_error.lock().clone();
+    }
+
+    /// Whether the delivery contract was held.
+    pub fn held(&self) -> bool {
+        self.missing == 0 && self.duplicates == 0 && self.unanswered == 0
+    }
+}
+
+fn pairs(
+    before: &Used,
+    after: &Used,
+    figure: impl Fn(&super::usage::Usage, &super::usage::Usage) -> f64,
+) -> Vec<(u32, f64)> {
+    let both = after.hub.iter().filter_map(|(pid, end)| {
+        let (_, start) = before.hub.iter().find(|(other, _)| other == pid)?;
+        Some((*pid, figure(start, end)))
+    });
+    both.collect()
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut row = |name: &str, value: String| writeln!(f, "{name:<38}{value}");
+        row(
+            "clients, groups, nodes, encoding",
+            format!("{}, {}, {}, {}", self.clients, self.groups, self.nodes, self.encoding),
+        )?;
+        row("joins/s", format!("{:.0}", self.joins_per_second))?;
+        if self.sends_per_second > 0.0 {
+            row("sends/s", format!("{:.0}", self.sends_per_second))?;
+            row("deliveries/s", format!("{:.0}", self.deliveries_per_second))?;
+            let [p50, p90, p99, p999] = self.latency_ms;
+            row("latency p50 / p90 / p99 / p99.9", format!("{p50:.2} / {p90:.2} / {p99:.2} / {p999:.2} ms"))?;
+            let ratio = self.cpu_per_delivery_us / self.floor.max(1e-9);
+            row(
+                "CPU a delivery, measured processes",
+                format!("{:.2} µs, {ratio:.2} × floor", self.cpu_per_delivery_us),
+            )?;
+            for (pid, us) in &self.cpu_by_pid_us {
+                row("  of process", format!("{pid}: {us:.2} µs"))?;
+            }
+            row("  of the store beside it", format!("{:.2} µs", self.store_cpu_per_delivery_us))?;
+            row("  of this load generator", format!("{:.2} µs", self.own_cpu_per_delivery_us))?;
+        }
+        for (pid, bytes) in &self.bytes_per_client {
+            row("resident memory a client, of process", format!("{pid}: {bytes:.0} bytes"))?;
+        }
+        for (pid, cores) in &self.idle_cores {
+            row("cores used while idle, of process", format!("{pid}: {:.1} %", cores * 100.0))?;
+        }
+        if let Some(storm) = self.storm {
+            row("all back after the cut", format!("{:.2} s", storm.as_secs_f64()))?;
+        }
+        row("floor: a bare write of the same frame", format!("{:.2} µs", self.floor))?;
+        row("missing, duplicate, unanswered", format!("{}, {}, {}", self.missing, self.duplicates, self.unanswered))?;
+        row("closed by the hub, refused", format!("{}, {}", self.closed, self.refused))?;
+        if let Some(last) = &self.last_refusal {
+            row("last refusal", last.clone())?;
+        }
+        row("contract", if self.held() { "held".into() } else { "BROKEN".into() })
+    }
+}

@@ -1,0 +1,166 @@
+//! As much of the protocol as a load generator needs, read without building anything: it shares
+//! the machine with what it measures.
+
+use std::io;
+
+use crate::protocol::Encoding;
+
+/// Marks a text of the bench; the time of sending (microseconds of the bench's clock) follows, then `;`.
+pub const MARK: &[u8] = b"~b:";
+
+/// A server frame, as far as it matters.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// An event with its seq, and the time of sending when it is a text of the bench.
+    Message { seq: u64, sent: Option<u64> },
+    /// A send was stored.
+    Ack,
+    /// `welcome`.
+    Welcome,
+    /// A `group` frame with the group's id.
+    Group(String),
+    /// An `error` frame.
+    Error(String),
+    /// A gap in a replay.
+    Gap { to: u64 },
+    /// A WebSocket ping, with its payload.
+    Ping(Vec<u8>),
+    /// The hub closes.
+    Close,
+    /// Anything else.
+    Other,
+}
+
+/// Takes the next whole frame off the front of `bytes`: what it says and its length.
+pub fn next_frame(bytes: &[u8], encoding: Encoding) -> Option<(Heard, usize)> {
+    let (first, second) = (*bytes.first()?, *bytes.get(1)?);
+    let (start, length) = match second & 0x7f {
+        126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
+        127 => (10, usize::try_from(u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?)).ok()?),
+        short => (2, usize::from(short)),
+    };
+    let payload = bytes.get(start..start + length)?;
+    let heard = match first & 0xf {
+        0x8 => Heard::Close,
+        0x9 => Heard::Ping(payload.to_vec()),
+        0x1 | 0x2 => understand(payload, encoding),
+        _ => Heard::Other,
+    };
+    Some((heard, start + length))
+}
+
+fn understand(payload: &[u8], encoding: Encoding) -> Heard {
+    // Every frame begins with its type: `{"type":"…` or a map's head, `\xa4type` and a short string.
+    let name = match encoding {
+        Encoding::Json => payload.get(9..),
+        Encoding::MsgPack => payload.get(7..).or_else(|| payload.get(6..)),
+    };
+    let Some(name) = name else { return Heard::Other };
+    let is = |word: &[u8]| name.starts_with(word);
+    if is(b"message") {
+        let seq = number_after(payload, "seq", encoding).unwrap_or(0);
+        return Heard::Message { seq, sent: sent_at(payload) };
+    }
+    if is(b"ack") {
+        Heard::Ack
+    } else if is(b"welcome") {
+        Heard::Welcome
+    } else if is(b"error") {
+        Heard::Error(String::from_utf8_lossy(payload).into_owned())
+    } else if is(b"gap") {
+        Heard::Gap { to: number_after(payload, "to", encoding).unwrap_or(0) }
+    } else if is(b"group") && !is(b"groups") {
+        string_after(payload, "id", encoding).map_or(Heard::Other, Heard::Group)
+    } else {
+        Heard::Other
+    }
+}
+
+fn sent_at(payload: &[u8]) -> Option<u64> {
+    let at = find(payload, MARK)? + MARK.len();
+    let digits = payload[at..].split(|byte| *byte == b';').next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Where the value of a field begins.
+fn value_of<'a>(payload: &'a [u8], field: &str, encoding: Encoding) -> Option<&'a [u8]> {
+    let key = match encoding {
+        Encoding::Json => format!("\"{field}\":").into_bytes(),
+        Encoding::MsgPack => [&[0xa0 | field.len() as u8], field.as_bytes()].concat(),
+    };
+    payload.get(find(payload, &key)? + key.len()..)
+}
+
+fn number_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<u64> {
+    let value = value_of(payload, field, encoding)?;
+    match encoding {
+        Encoding::Json => {
+            let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            std::str::from_utf8(&value[..digits]).ok()?.parse().ok()
+        }
+        Encoding::MsgPack => rmp_serde::from_slice(value).ok(),
+    }
+}
+
+fn string_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<String> {
+    let value = value_of(payload, field, encoding)?;
+    match encoding {
+        Encoding::Json => String::from_utf8(value[1..].split(|byte| *byte == b'"').next()?.to_vec()).ok(),
+        Encoding::MsgPack => rmp_serde::from_slice::<String>(value).ok(),
+    }
+}
+
+/// A client frame: masked, with a mask of zeros, which is as valid as any other and costs nothing.
+pub fn client_frame(value: &serde_json::Value, encoding: Encoding) -> io::Result<Vec<u8>> {
+    let payload = match encoding {
+        Encoding::Json => serde_json::to_vec(value)?,
+        Encoding::MsgPack => rmp_serde::to_vec(value).map_err(io::Error::other)?,
+    };
+    let opcode = if encoding.is_text() { 0x1 } else { 0x2 };
+    Ok(masked(opcode, &payload))
+}
+
+/// A control or data frame from the client's side.
+pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode];
+    match payload.len() {
+        length @ 0..=125 => frame.push(0x80 | length as u8),
+        length @ 126..=0xffff => {
+            frame.push(0x80 | 126);
+            frame.extend((length as u16).to_be_bytes());
+        }
+        length => {
+            frame.push(0x80 | 127);
+            frame.extend((length as u64).to_be_bytes());
+        }
+    }
+    frame.extend([0; 4]);
+    frame.extend(payload);
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Event, GroupId, Kind};
+    use crate::protocol::{ServerFrame, WireEvent, encode};
+
+    #[test]
+    fn the_hubs_own_frames_are_understood() {
+        let mut event = Event::void(GroupId::random(), 70_000, 3, 5);
+        event.kind = Kind::Text;
+        event.text = Some("~b:12345;xxxx".into());
+        for encoding in Encoding::ALL {
+            let bytes = encode(&ServerFrame::Message(WireEvent::public(&event)), encoding);
+            let heard = next_frame(&bytes, encoding).unwrap();
+            assert_eq!(heard, (Heard::Message { seq: 70_000, sent: Some(12_345) }, bytes.len()));
+            assert!(next_frame(&bytes[..bytes.len() - 1], encoding).is_none());
+            let gone = encode(&ServerFrame::gone(None, &event.group), encoding);
+            assert_eq!(next_frame(&gone, encoding).unwrap().0, Heard::Group(event.group.to_string()));
+        }
+    }
+}
