@@ -1,10 +1,12 @@
 //! What a node stands on: embedded, or scaled out.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::config::Config;
 use crate::adapters::local::LocalBackplane;
+use crate::adapters::mongodb::{MongoConfig, MongoStore};
 use crate::adapters::sqlite::SqliteStore;
 use crate::ports::{Backplane, Store};
 
@@ -27,13 +29,25 @@ pub struct Parts {
 impl Parts {
     /// Opens what the settings name. The error is a sentence that says what to do.
     pub async fn open(config: &Config) -> Result<Self, String> {
-        let directory = &config.storage.data_dir;
-        std::fs::create_dir_all(directory)
-            .map_err(|error| format!("the data directory {} cannot be made: {error}", directory.display()))?;
-        let store = Arc::new(SqliteStore::open(directory.join("hubbub.db"))?);
-        let backplane = Arc::new(LocalBackplane::with_limits(config.backplane.clone()));
-        Ok(Self { backplane, store, shared_store_alone: false })
+        let (redis, mongodb) = (config.storage.redis_url.is_some(), config.storage.mongodb_url.as_deref());
+        let store: Arc<dyn Store> = match mongodb {
+            Some(url) => Arc::new(mongo(url, config).await?),
+            None => Arc::new(embedded(&config.storage.data_dir)?),
+        };
+        let backplane: Arc<dyn Backplane> = Arc::new(LocalBackplane::with_limits(config.backplane.clone()));
+        Ok(Self { backplane, store, shared_store_alone: mongodb.is_some() && !redis })
     }
+}
+
+async fn mongo(url: &str, config: &Config) -> Result<MongoStore, String> {
+    let settings = MongoConfig::new(url, config.storage.mongodb_database.as_str());
+    MongoStore::connect(&settings).await
+}
+
+fn embedded(directory: &Path) -> Result<SqliteStore, String> {
+    std::fs::create_dir_all(directory)
+        .map_err(|error| format!("the data directory {} cannot be made: {error}", directory.display()))?;
+    SqliteStore::open(directory.join("hubbub.db"))
 }
 
 /// The claim to be the only node on a store that others could use too.
