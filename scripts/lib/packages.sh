@@ -4,12 +4,13 @@
 # Everything the test suites take from Debian: command, package, the suite that
 # needs it, what for. A command that is already there is used as it is.
 PACKAGES='
-cc            build-essential  rust    compiling the C parts of dependencies
-redis-server  redis-server     rust    the tests against real Redis servers
-shellcheck    shellcheck       checks  checking the scripts
-node          nodejs           web     the browser tests
-npm           npm              web     installing what the browser tests need
-chromium      chromium         web     the browser of the browser tests
+cc            build-essential  rust        compiling the C parts of dependencies
+redis-server  redis-server     rust        the tests against real Redis servers
+shellcheck    shellcheck       checks      checking the scripts
+node          nodejs           web         the browser tests
+npm           npm              web         installing what the browser tests need
+chromium      chromium         web         the browser of the browser tests
+promtool      prometheus       dashboards  testing the rules and alerts
 '
 
 # ensure_packages SUITE… installs the packages of these suites that are missing.
@@ -24,8 +25,9 @@ ensure_packages() {
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
-install_packages() {
-    local as_root=()
+# In a subshell: whatever ends it, services may start again.
+install_packages() (
+    as_root=()
     have apt-get || die "Please install by hand, there is no apt-get here: $*"
     if ((EUID != 0)); then
         sudo -n true 2>/dev/null ||
@@ -33,32 +35,39 @@ install_packages() {
         as_root=(sudo -n)
     fi
     say "installing: $*"
-    local status=0
-    refuse_service_starts "${as_root[@]}"
+    trap allow_service_starts EXIT
+    refuse_service_starts
     "${as_root[@]}" apt-get update -q &&
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends "$@" || status=$?
-    allow_service_starts "${as_root[@]}"
-    ((status == 0)) || die "Could not install: $*. Please install them by hand and try again."
-    if [[ " $* " == *" redis-server "* ]] && have systemctl; then
-        # The tests start servers of their own; the package's must not hold port 6379.
-        "${as_root[@]}" systemctl disable redis-server >/dev/null 2>&1 || true
-    fi
+            apt-get install -q -y --no-install-recommends "$@" ||
+        die "Could not install: $*. Please install them by hand and try again."
+    disable_services "$@"
+)
+
+# What these packages would run at the next boot is not wanted: the tests start
+# servers of their own, and the ports shall stay free.
+disable_services() {
+    local service
+    have systemctl || return 0
+    for service in redis-server prometheus; do
+        if [[ " $* " == *" $service "* ]]; then
+            "${as_root[@]}" systemctl disable "$service" >/dev/null 2>&1 || true
+        fi
+    done
 }
 
 POLICY=/usr/sbin/policy-rc.d
 
 # Debian's packages start their services when installed, unless this file says no.
 refuse_service_starts() {
-    POLICY_MADE=
     [[ -e $POLICY ]] && return
     POLICY_MADE=yes
-    printf '#!/bin/sh\nexit 101\n' | "$@" tee "$POLICY" >/dev/null
-    "$@" chmod 755 "$POLICY"
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$POLICY" >/dev/null
+    "${as_root[@]}" chmod 755 "$POLICY"
 }
 
 allow_service_starts() {
-    [[ -z $POLICY_MADE ]] || "$@" rm -f "$POLICY"
+    [[ -z ${POLICY_MADE:-} ]] || "${as_root[@]}" rm -f "$POLICY"
 }
 
 # ensure_rust_component COMPONENT SUBCOMMAND

@@ -36,8 +36,8 @@ count() {
     FAILED=$((FAILED + failed))
 }
 
-# Sums the closing lines of cargo test, of node --test (plain and TAP) and of
-# Playwright's runner.
+# Sums the closing lines of cargo test, of node --test (plain and TAP), of
+# Playwright's runner, and promtool's one a file.
 summaries() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
         /^test result: / { passed += $4; failed += $6 }
@@ -45,6 +45,8 @@ summaries() {
         /^(ℹ|#) (fail|cancelled) [0-9]+$/ { failed += $3 }
         /^  [0-9]+ passed( \(.*\))?$/ { passed += $1 }
         /^  [0-9]+ failed$/ { failed += $1 }
+        /^  SUCCESS$/ { passed++ }
+        /^  FAILED:/ { failed++ }
         END { print passed + 0, failed + 0 }'
 }
 
