@@ -27,22 +27,26 @@ ensure_packages() {
 
 # In a subshell: whatever ends it, services may start again.
 install_packages() (
-    as_root=()
     have apt-get || die "Please install by hand, there is no apt-get here: $*"
-    if ((EUID != 0)); then
-        sudo -n true 2>/dev/null ||
-            die "Please install first, this needs root: sudo apt-get install $*"
-        as_root=(sudo -n)
-    fi
+    ((EUID == 0)) || sudo -n true 2>/dev/null ||
+        die "Please install first, this needs root: sudo apt-get install $*"
     say "installing: $*"
     trap allow_service_starts EXIT
     refuse_service_starts
-    "${as_root[@]}" apt-get update -q &&
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -q -y --no-install-recommends "$@" ||
+    if ! as_root apt-get update -q || ! as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends "$@"; then
         die "Could not install: $*. Please install them by hand and try again."
+    fi
     disable_services "$@"
 )
+
+as_root() {
+    if ((EUID == 0)); then
+        "$@"
+    else
+        sudo -n "$@"
+    fi
+}
 
 # What these packages would run at the next boot is not wanted: the tests start
 # servers of their own, and the ports shall stay free.
@@ -51,7 +55,7 @@ disable_services() {
     have systemctl || return 0
     for service in redis-server prometheus; do
         if [[ " $* " == *" $service "* ]]; then
-            "${as_root[@]}" systemctl disable "$service" >/dev/null 2>&1 || true
+            as_root systemctl disable "$service" >/dev/null 2>&1 || true
         fi
     done
 }
@@ -62,12 +66,12 @@ POLICY=/usr/sbin/policy-rc.d
 refuse_service_starts() {
     [[ -e $POLICY ]] && return
     POLICY_MADE=yes
-    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$POLICY" >/dev/null
-    "${as_root[@]}" chmod 755 "$POLICY"
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$POLICY" >/dev/null
+    as_root chmod 755 "$POLICY"
 }
 
 allow_service_starts() {
-    [[ -z ${POLICY_MADE:-} ]] || "${as_root[@]}" rm -f "$POLICY"
+    [[ -z ${POLICY_MADE:-} ]] || as_root rm -f "$POLICY"
 }
 
 # ensure_rust_component COMPONENT SUBCOMMAND
