@@ -1,0 +1,1 @@
+"""The source of the Grafana dashboards: a module each, and what they have in common."""

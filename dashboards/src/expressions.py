@@ -1,0 +1,31 @@
+"""Prometheus expressions as the dashboards need them, with the template variables filled in."""
+
+SELECTED = 'job=~"$job", instance=~"$instance"'
+
+
+def of(metric: str, labels: str = "") -> str:
+    """A metric of the chosen nodes, with further label matchers."""
+    matchers = f"{SELECTED}, {labels}" if labels else SELECTED
+    return f"{metric}{{{matchers}}}"
+
+
+def recorded(series: str, labels: str = "") -> str:
+    """A recorded series. These are sums over all nodes of a job, so they have no instance."""
+    matchers = f'job=~"$job", {labels}' if labels else 'job=~"$job"'
+    return f"{series}{{{matchers}}}"
+
+
+def rate(metric: str, labels: str = "") -> str:
+    """What a counter gains each second."""
+    return f"rate({of(metric, labels)}[$__rate_interval])"
+
+
+def total(expression: str, by: str = "") -> str:
+    """The sum, by labels where some are named."""
+    return f"sum by ({by}) ({expression})" if by else f"sum({expression})"
+
+
+def quantile(share: float, histogram: str, labels: str = "", by: str = "") -> str:
+    """The value below which this share of a histogram's observations lies."""
+    kept = f"{by}, le" if by else "le"
+    return f"histogram_quantile({share}, {total(rate(histogram + '_bucket', labels), kept)})"

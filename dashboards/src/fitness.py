@@ -1,0 +1,213 @@
+"""Are we fine? The fitness functions on one screen."""
+
+from .board import Board, figure, graph, list_of
+from .expressions import of, quantile, rate, recorded, total
+
+FAILED = 'code=~"unavailable|internal"'
+
+
+def build():
+    board = Board(
+        "hubbub-fitness",
+        "Fitness",
+        "The fitness functions: green is fine, yellow is not ideal, red breaks an objective.",
+        "hubbub_sessions",
+    )
+    _functions(board)
+    board.row("How it came to this")
+    _courses(board)
+    return board.build()
+
+
+def _functions(board: Board) -> None:
+    board.add(
+        figure(
+            "Users online",
+            "Capacity: users online at once. A user with devices on two nodes counts on both.",
+            "short",
+            (total(of("hubbub_users_online")), "users"),
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Room for sessions",
+            "Capacity: the sessions that all nodes together take. The objective is 10,000.",
+            "short",
+            (total(of("hubbub_max_sessions")), "sessions"),
+            steps=[(0, "red"), (10_000, "green")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "99 % of messages take",
+            "Time behaviour: from a send to its ack, through the whole pipeline. Ideally within 1 s, never over 10 s.",
+            "s",
+            (quantile(0.99, "hubbub_stage_seconds", 'stage="end_to_end"'), "p99"),
+            steps=[(0, "green"), (1, "yellow"), (10, "red")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Slow messages, 1 h",
+            "Time behaviour: the share of messages that took longer than 1 s within the last hour. The objective is less than 1 %.",
+            "percentunit",
+            (f"max({recorded('job:hubbub_slow_messages:ratio_rate1h')})", "slow"),
+            steps=[(0, "green"), (0.01, "yellow"), (0.144, "red")],
+            decimals=2,
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Failed requests, 1 h",
+            "Availability: the share of requests that the hub failed to answer within the last hour. The objective is less than 1 %.",
+            "percentunit",
+            (f"max({recorded('job:hubbub_failed_requests:ratio_rate1h')})", "failed"),
+            steps=[(0, "green"), (0.01, "yellow"), (0.144, "red")],
+            decimals=2,
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Shed requests",
+            "Availability: requests that were turned away with a code that says when to come back.",
+            "reqps",
+            (total(rate("hubbub_rejected_total", 'code=~"overloaded|rate_limited"')), "shed"),
+            steps=[(0, "green"), (1, "yellow")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Nodes that answer",
+            "Nodes that answer Prometheus.",
+            "none",
+            (total(of("up")), "nodes"),
+            steps=[(0, "red"), (1, "yellow"), (2, "green")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Uptime, 30 d",
+            "Maturity: the share of the last 30 days in which at least one node answered. The objective is 99 %.",
+            "percentunit",
+            (f"min({recorded('job:hubbub_up:avg30d')})", "uptime"),
+            steps=[(0, "red"), (0.99, "yellow"), (0.999, "green")],
+            decimals=3,
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Mean time between failures",
+            "Maturity: within the last 30 days. No data without a failure.",
+            "s",
+            (f"min({recorded('job:hubbub_mtbf_seconds:avg30d')})", "MTBF"),
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Mean time to restore service",
+            "Maturity: within the last 30 days. No data without a failure.",
+            "s",
+            (f"max({recorded('job:hubbub_mtrs_seconds:avg30d')})", "MTRS"),
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Known vulnerabilities",
+            "Security: advisories that concern the hub's libraries, from the last run of scripts/check-advisories.",
+            "none",
+            ("hubbub:known_vulnerabilities:max", "advisories"),
+            steps=[(0, "green"), (1, "red")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Age of advisories",
+            "Security: how old the list of advisories is that was used.",
+            "s",
+            ("hubbub:advisories_age_seconds:max", "age"),
+            steps=[(0, "green"), (14 * 86_400, "yellow")],
+        ),
+        4, 4,
+    )
+    board.add(
+        list_of(
+            "Alerts",
+            "What fires now. The runbook is docs/operations.md; each alert has an entry there.",
+            ('ALERTS{alertname=~"Hubbub.*", alertstate="firing"}', ""),
+            hidden=["Time", "Value", "__name__", "alertstate", "job"],
+        ),
+        24, 6,
+    )
+
+
+def _courses(board: Board) -> None:
+    board.add(
+        graph(
+            "Users, and room for sessions",
+            "Capacity over time: users online against the sessions that all nodes take, and that they would take without the largest.",
+            "short",
+            (total(of("hubbub_users_online")), "users online"),
+            (total(of("hubbub_sessions")), "sessions"),
+            (total(of("hubbub_max_sessions")), "room"),
+            (f"{total(of('hubbub_max_sessions'))} - max({of('hubbub_max_sessions')})", "room without the largest node"),
+        )
+    )
+    board.add(
+        graph(
+            "Time from send to ack",
+            "Time behaviour over time.",
+            "s",
+            (quantile(0.5, "hubbub_stage_seconds", 'stage="end_to_end"'), "p50"),
+            (quantile(0.99, "hubbub_stage_seconds", 'stage="end_to_end"'), "p99"),
+            steps=[(0, "green"), (1, "yellow"), (10, "red")],
+        )
+    )
+    board.add(
+        graph(
+            "How fast the budgets burn",
+            "1 uses up exactly the budget of 1 %. From 14.4 within an hour, or 6 within six hours, somebody is woken.",
+            "none",
+            (f"max({recorded('job:hubbub_slow_messages:ratio_rate5m')}) / 0.01", "slow, 5 min"),
+            (f"max({recorded('job:hubbub_slow_messages:ratio_rate1h')}) / 0.01", "slow, 1 h"),
+            (f"max({recorded('job:hubbub_failed_requests:ratio_rate5m')}) / 0.01", "failed, 5 min"),
+            (f"max({recorded('job:hubbub_failed_requests:ratio_rate1h')}) / 0.01", "failed, 1 h"),
+            steps=[(0, "green"), (1, "yellow"), (14.4, "red")],
+        )
+    )
+    board.add(
+        graph(
+            "Messages",
+            "Sends answered as stored, and events handed to sessions.",
+            "cps",
+            (total(rate("hubbub_messages_acked_total")), "acked"),
+            (total(rate("hubbub_messages_delivered_total")), "delivered"),
+        )
+    )
+    board.add(
+        graph(
+            "Refusals",
+            "Requests that were refused, by code.",
+            "reqps",
+            (total(rate("hubbub_rejected_total"), "code"), "{{code}}"),
+            stacked=True,
+        )
+    )
+    board.add(
+        graph(
+            "Up",
+            "1 while a node answers Prometheus.",
+            "none",
+            (of("up"), "{{instance}}"),
+        )
+    )
