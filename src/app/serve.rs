@@ -16,7 +16,9 @@ use super::cli::CommandError;
 use super::config::Config;
 use super::identity::Identities;
 use super::parts::{Parts, SingleNode};
+use crate::adapters::accounts::Accounts;
 use crate::hub::{Hub, Metrics};
+use crate::transport::http::{Api, internal_router, public_router};
 use crate::transport::listen::{Admission, Listener, bind};
 use crate::transport::ws::{Connections, Gateway, routes};
 use crate::transport::{HttpConfig, TransportMetrics};
@@ -117,6 +119,13 @@ async fn told_to_stop(single: Option<SingleNode>) -> Result<&'static str, Comman
     })
 }
 
+/// Built-in accounts, where they are on and the hub has a key to sign their tokens with.
+fn accounts(config: &Config, parts: &Parts, identities: &Identities) -> Result<Option<Arc<Accounts>>, CommandError> {
+    let Some(own) = identities.own.as_ref().filter(|_| config.auth.accounts_enabled()) else { return Ok(None) };
+    let accounts = Accounts::new(parts.store.clone(), own.key.clone(), own.prefix, &config.accounts);
+    accounts.map(|accounts| Some(Arc::new(accounts))).map_err(|refusal| refused(refusal.message.to_string()))
+}
+
 fn refused(why: impl Into<String>) -> CommandError {
     CommandError::Refused(why.into())
 }
@@ -148,8 +157,15 @@ impl House {
             admission: admission.clone(),
             tasks: TaskTracker::new(),
         });
-        let _ = (parts, identities, registry);
-        Ok(Self { public: routes(gateway), internal: Router::new(), admission, connections })
+        let api = Api {
+            hub,
+            accounts: accounts(config, parts, identities)?,
+            config: Arc::new(config.transport.clone()),
+            metrics: metrics.clone(),
+            registry,
+        };
+        let public = public_router(api.clone(), routes(gateway));
+        Ok(Self { public, internal: internal_router(api, Router::new()), admission, connections })
     }
 
     fn public(&self, socket: TcpListener, http: &HttpConfig) -> Listener {

@@ -1,10 +1,13 @@
 //! Refusals over HTTP: RFC 9457 problem documents. The one place where a code becomes a status.
 
+use std::collections::BTreeMap;
+
 use axum::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{self, Ref, RefOr};
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::domain::{Code, Refusal};
 
@@ -19,26 +22,30 @@ pub struct Problem {
 /// An RFC 9457 problem document.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
-pub struct ProblemDocument<'a> {
+pub struct ProblemDocument {
     /// `urn:hubbub:problem:` and the code.
     #[serde(rename = "type")]
     #[schema(example = "urn:hubbub:problem:not_found")]
     problem_type: String,
     /// The status in words.
     #[schema(example = "Not Found")]
-    title: &'a str,
+    title: &'static str,
     /// The HTTP status.
     #[schema(example = 404)]
     status: u16,
     /// What happened and what to do.
-    detail: &'a str,
+    detail: String,
     /// The code, the same as in `error` frames.
     #[schema(example = "not_found")]
-    code: &'a str,
+    code: &'static str,
     /// Milliseconds to wait before another try.
     #[serde(skip_serializing_if = "Option::is_none")]
     retry_after: Option<u64>,
 }
+
+/// The error answers of every operation, for its description.
+#[derive(Debug)]
+pub struct Problems;
 
 /// The media type of problem documents.
 pub const PROBLEM_JSON: &str = "application/problem+json";
@@ -85,6 +92,21 @@ impl From<Refusal> for Problem {
     }
 }
 
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let schema = Ref::from_schema_name(ProblemDocument::name());
+        let content = openapi::ContentBuilder::new().schema(Some(schema)).build();
+        let answer = |what: &str| {
+            let response = openapi::ResponseBuilder::new().description(what).content(PROBLEM_JSON, content.clone());
+            RefOr::T(response.build())
+        };
+        BTreeMap::from([
+            ("4XX".into(), answer("Refused; `code` says why")),
+            ("5XX".into(), answer("Not done; `code` says why, `retry_after` when to try again")),
+        ])
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { status, refusal, header } = self;
@@ -92,7 +114,7 @@ impl IntoResponse for Problem {
             problem_type: format!("urn:hubbub:problem:{}", refusal.code.as_str()),
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail: &refusal.message,
+            detail: refusal.message.into_owned(),
             code: refusal.code.as_str(),
             retry_after: refusal.retry_after,
         };

@@ -261,7 +261,9 @@ impl Reader {
     }
 
     fn take(&self, heard: Heard) {
-        let count = |counter: &AtomicU64| drop(counter.fetch_add(1, Ordering::Relaxed));
+        let count = |counter: &AtomicU64| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        };
         match heard {
             Heard::Message { seq, sent } => {
                 let held = self.state.held.load(Ordering::Relaxed);

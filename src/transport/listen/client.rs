@@ -50,6 +50,12 @@ impl Client {
         forwarded_for(self.peer, headers, &self.admission.config().trusted_proxies)
     }
 
+    /// Whether the client came over TLS, as far as a trusted proxy says.
+    pub fn is_secure(&self, headers: &HeaderMap) -> bool {
+        let told = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+        told && is_trusted(self.peer, &self.admission.config().trusted_proxies)
+    }
+
     /// A place for this client as a WebSocket.
     ///
     /// # Errors

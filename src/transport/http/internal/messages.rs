@@ -1,0 +1,61 @@
+//! Messages, for services.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use super::super::extract::{Asked, Body, PageParams, Segment};
+use super::super::views::{MessageView, MessagesView, ServiceMessage, StoredView};
+use super::Api;
+use crate::domain::{Refusal, parse_event_id};
+use crate::transport::problem::{Problem, Problems};
+
+/// All messages; page 0 is the newest.
+#[utoipa::path(
+    get, path = "/message/", tag = "messages", security((), ("service" = [])), params(PageParams),
+    responses(
+        (status = 200, description = "A page", body = MessagesView),
+        Problems,
+    )
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Asked(params): Asked<PageParams>,
+) -> Result<Json<MessagesView>, Problem> {
+    let (page, per_page) = params.page()?;
+    let newest_first = api.hub.all_messages(page, per_page).await?;
+    let more = newest_first.len() == per_page;
+    let messages = newest_first.into_iter().rev().map(|event| MessageView::of(event, None)).collect();
+    Ok(Json(MessagesView { messages, more }))
+}
+
+/// One message.
+#[utoipa::path(
+    get, path = "/message/{id}", tag = "messages", security((), ("service" = [])),
+    params(("id" = String, Path, description = "The message's id, `<group>:<seq>`")),
+    responses(
+        (status = 200, description = "The message", body = MessageView),
+        Problems,
+    )
+)]
+pub(super) async fn one(State(api): State<Api>, Segment(id): Segment<String>) -> Result<Json<MessageView>, Problem> {
+    let (group, seq) = parse_event_id(&id).map_err(|_| Refusal::not_found("there is no such message"))?;
+    Ok(Json(MessageView::of(api.hub.message(&group, seq).await?, None)))
+}
+
+/// Sends a message in a user's name, and waits until it is stored.
+#[utoipa::path(
+    post, path = "/message/", tag = "messages", security((), ("service" = [])), request_body = ServiceMessage,
+    responses(
+        (status = 201, description = "Stored", body = StoredView),
+        Problems,
+    )
+)]
+pub(super) async fn send(
+    State(api): State<Api>,
+    Body(message): Body<ServiceMessage>,
+) -> Result<(StatusCode, Json<StoredView>), Problem> {
+    let (from, send) = message.into_send()?;
+    let stored = api.hub.send_as_service(&from, send).await?;
+    Ok((StatusCode::CREATED, Json(stored.into())))
+}

@@ -1,0 +1,40 @@
+//! The HTTP APIs.
+//!
+//! - [`public_router`]: what clients ask: history, sending, people, accounts, tickets, the page.
+//! - [`internal_router`]: what services and operators ask, behind [`guard`].
+//! - [`views`]: bodies of requests and answers; [`extract`]: how requests are read.
+//! - [`descriptions`]: OpenAPI, made from the code.
+
+pub mod descriptions;
+mod extract;
+mod guard;
+mod internal;
+mod layers;
+mod pages;
+mod public;
+pub mod views;
+
+use std::sync::Arc;
+
+pub use internal::router as internal_router;
+pub use public::router as public_router;
+
+use super::TransportMetrics;
+use super::config::TransportConfig;
+use crate::adapters::accounts::Accounts;
+use crate::hub::Hub;
+
+/// What the HTTP APIs stand on.
+#[derive(Clone)]
+pub struct Api {
+    /// The use cases.
+    pub hub: Arc<Hub>,
+    /// Built-in accounts, where there are any.
+    pub accounts: Option<Arc<Accounts>>,
+    /// Settings.
+    pub config: Arc<TransportConfig>,
+    /// What is counted.
+    pub metrics: TransportMetrics,
+    /// Everything that is counted, for `/metrics`.
+    pub registry: prometheus::Registry,
+}

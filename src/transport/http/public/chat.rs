@@ -1,0 +1,106 @@
+//! Groups' messages, and where to connect.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::HOST;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+
+use super::super::extract::{self, Asked, Body, Caller, HistoryParams, Segment};
+use super::super::layers::idempotency_key;
+use super::super::views::{HistoriesView, HistoryView, LocationView, NewMessage, StoredView};
+use super::Api;
+use crate::domain::Refusal;
+use crate::transport::problem::{Problem, Problems};
+
+/// The best node for the caller.
+#[utoipa::path(
+    get, path = "/chat/location", tag = "chat", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Where to connect", body = LocationView),
+        Problems,
+    )
+)]
+pub(super) async fn location(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    parts: Parts,
+) -> Result<Json<LocationView>, Problem> {
+    let location = api.hub.location(&caller.user).await?;
+    let url = match location.url {
+        Some(url) => url,
+        None => own_url(&parts)?,
+    };
+    Ok(Json(LocationView { url, node: location.node }))
+}
+
+/// The URL by which the caller reached this node.
+fn own_url(parts: &Parts) -> Result<String, Problem> {
+    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = host.ok_or_else(|| Refusal::bad_frame("the request names no `Host`"))?;
+    let scheme = if extract::client(parts)?.is_secure(&parts.headers) { "wss" } else { "ws" };
+    Ok(format!("{scheme}://{host}/ws"))
+}
+
+/// A page of a group's history.
+#[utoipa::path(
+    get, path = "/chat/{group}/message", tag = "chat", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id"), HistoryParams),
+    responses(
+        (status = 200, description = "The page", body = HistoryView),
+        Problems,
+    )
+)]
+pub(super) async fn history(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+    Asked(params): Asked<HistoryParams>,
+) -> Result<Json<HistoryView>, Problem> {
+    let group = extract::group_id(&group)?;
+    let page = api.hub.history(&caller.user, &group, params.query()?).await?;
+    Ok(Json(HistoryView::of(page, Some(&caller.user))))
+}
+
+/// The same page of each of the caller's groups.
+#[utoipa::path(
+    get, path = "/chat/message", tag = "chat", security(("bearer" = [])), params(HistoryParams),
+    responses(
+        (status = 200, description = "A page of each group", body = HistoriesView),
+        Problems,
+    )
+)]
+pub(super) async fn histories(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Asked(params): Asked<HistoryParams>,
+) -> Result<Json<HistoriesView>, Problem> {
+    let pages = api.hub.histories(&caller.user, params.query()?).await?;
+    let groups = pages.into_iter().map(|page| HistoryView::of(page, Some(&caller.user))).collect();
+    Ok(Json(HistoriesView { groups }))
+}
+
+/// Sends a message and waits until it is stored.
+#[utoipa::path(
+    post, path = "/chat/{group}/message", tag = "chat", security(("bearer" = [])),
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Serves as `cid`"),
+    ),
+    request_body = NewMessage,
+    responses(
+        (status = 201, description = "Stored", body = StoredView),
+        Problems,
+    )
+)]
+pub(super) async fn send(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+    headers: HeaderMap,
+    Body(message): Body<NewMessage>,
+) -> Result<(StatusCode, Json<StoredView>), Problem> {
+    let send = message.into_send(&group, idempotency_key(&headers)?)?;
+    let stored = api.hub.send(&caller.user, send).await?;
+    Ok((StatusCode::CREATED, Json(stored.into())))
+}

@@ -1,0 +1,39 @@
+//! Finding people.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::extract::{Asked, Caller};
+use super::super::views::UserView;
+use super::Api;
+use crate::transport::problem::{Problem, Problems};
+
+/// Users that a search answers at most.
+const FOUND_AT_MOST: usize = 20;
+
+/// Whom to find.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Search {
+    /// How the username begins; case does not matter.
+    username: String,
+}
+
+/// Users whose username begins so, 20 at most.
+#[utoipa::path(
+    get, path = "/users", tag = "people", security(("bearer" = [])), params(Search),
+    responses(
+        (status = 200, description = "Those found", body = Vec<UserView>),
+        Problems,
+    )
+)]
+pub(super) async fn find(
+    State(api): State<Api>,
+    _caller: Caller,
+    Asked(search): Asked<Search>,
+) -> Result<Json<Vec<UserView>>, Problem> {
+    let found = api.hub.find_users(&search.username, FOUND_AT_MOST).await?;
+    Ok(Json(found.into_iter().map(UserView::from).collect()))
+}

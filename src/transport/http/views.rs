@@ -1,0 +1,323 @@
+//! Bodies of requests and answers.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::adapters::accounts::Account;
+use crate::domain::Code;
+use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Kind, Millis, Refusal, Seq, UserId, parse_event_id};
+use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
+use crate::protocol::{SendFrame, Target};
+
+/// An event of a group, with the fields of a `message` frame.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    /// The group.
+    group: String,
+    /// Its place in the group, from 1.
+    #[schema(minimum = 1)]
+    seq: Seq,
+    /// How many events up to here make something unread.
+    n: u64,
+    /// Who caused it.
+    from: String,
+    /// When, in Unix milliseconds.
+    time: Millis,
+    /// `text`, `joined`, `left`, `role`, `void`, and what later versions add.
+    kind: &'static str,
+    /// What was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// The event that it is about, `<group>:<seq>`.
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+    /// More about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    data: Option<Data>,
+    /// The sender's own id for it; only for the sender.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cid: Option<String>,
+}
+
+/// A page of a group's history.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoryView {
+    /// The group.
+    group: String,
+    /// Ascending.
+    messages: Vec<MessageView>,
+    /// Whether there are more in the direction asked.
+    more: bool,
+}
+
+/// The same page of several groups.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct HistoriesView {
+    /// Newest activity first.
+    pub(super) groups: Vec<HistoryView>,
+}
+
+/// A page of messages of all groups.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessagesView {
+    /// Ascending by time.
+    pub(super) messages: Vec<MessageView>,
+    /// Whether there are older ones.
+    pub(super) more: bool,
+}
+
+/// A message to send.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewMessage {
+    /// What to say.
+    text: String,
+    /// The sender's own id for it (1 to 64 bytes): repeating a request with the same one sends nothing twice.
+    #[schema(min_length = 1, max_length = 64)]
+    cid: Option<String>,
+    /// `text`, the only kind that can be sent.
+    #[schema(example = "text")]
+    kind: Option<String>,
+    /// The event that it is about, `<group>:<seq>`.
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    /// Anything else, up to 16 KB.
+    #[schema(value_type = Option<Object>)]
+    data: Option<Data>,
+}
+
+/// A message that is stored.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StoredView {
+    /// The group.
+    group: String,
+    /// The sender's id for it.
+    cid: String,
+    /// Its place in the group.
+    #[schema(minimum = 1)]
+    seq: Seq,
+    /// When, in Unix milliseconds.
+    time: Millis,
+}
+
+/// A user.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UserView {
+    /// The id.
+    id: String,
+    /// The name to search by.
+    username: String,
+    /// The name to show.
+    name: String,
+    /// Whether any of their devices is connected.
+    online: bool,
+    /// When they were last seen, in Unix milliseconds; 0 when never.
+    last_seen: Millis,
+}
+
+/// A page of users.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UsersView {
+    /// By id.
+    pub(super) users: Vec<UserView>,
+    /// Whether there are more.
+    pub(super) more: bool,
+}
+
+/// A user's profile, to be set.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ProfileUpdate {
+    /// The name to search by.
+    pub(super) username: Option<String>,
+    /// The name to show.
+    pub(super) name: Option<String>,
+    /// Ignored: who is online is what connections show. The answer tells it.
+    #[serde(rename = "online")]
+    _online: Option<bool>,
+}
+
+/// A new account, or one to log in to.
+#[derive(Deserialize, ToSchema)]
+pub struct CredentialsBody {
+    /// The account's name.
+    pub(super) username: String,
+    /// The password.
+    #[schema(format = Password)]
+    pub(super) password: String,
+    /// The name to show; only when registering.
+    pub(super) name: Option<String>,
+}
+
+/// Who one is, and the token that proves it.
+#[derive(Serialize, ToSchema)]
+pub struct AccountView {
+    /// The user's id.
+    user: String,
+    /// The Bearer token.
+    token: String,
+    /// When the token runs out, in Unix milliseconds.
+    expires: Millis,
+}
+
+/// A one-time ticket.
+#[derive(Serialize, ToSchema)]
+pub struct TicketView {
+    /// Goes into `?ticket=` of the WebSocket's URL.
+    ticket: String,
+    /// When it is worth nothing any more, in Unix milliseconds.
+    expires: Millis,
+}
+
+/// Where to connect.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LocationView {
+    /// The WebSocket's URL.
+    #[schema(example = "wss://chat.example.org/ws")]
+    pub(super) url: String,
+    /// The node.
+    pub(super) node: String,
+}
+
+/// A group.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupBody {
+    /// Its id.
+    id: String,
+    /// Its name; empty for a direct chat.
+    name: String,
+    /// Ids of its members, in the order in which they joined.
+    users: Vec<String>,
+    /// `group` or `direct`.
+    #[schema(value_type = String, example = "group")]
+    kind: GroupKind,
+    /// `members` or `open`.
+    #[schema(value_type = String, example = "members")]
+    access: Access,
+}
+
+/// A page of groups.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GroupsView {
+    /// By id.
+    pub(super) groups: Vec<GroupBody>,
+    /// Whether there are more.
+    pub(super) more: bool,
+}
+
+/// A group to make.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewGroup {
+    /// Its name.
+    pub(super) name: String,
+    /// Ids of its members; the first is its admin. Unknown users are created.
+    #[schema(value_type = Vec<String>)]
+    pub(super) users: Vec<UserId>,
+    /// `members` (default) or `open`.
+    #[schema(value_type = Option<String>)]
+    pub(super) access: Option<Access>,
+}
+
+/// A message that a service sends in a user's name.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ServiceMessage {
+    /// The group's id.
+    group: String,
+    /// The user's id.
+    #[schema(value_type = String)]
+    pub(super) from: UserId,
+    /// What to say.
+    message: String,
+}
+
+// === impl MessageView ===
+
+impl MessageView {
+    /// The event as `reader` sees it: with its cid when it is their own.
+    pub(super) fn of(event: Event, reader: Option<&UserId>) -> Self {
+        let own = reader.is_some_and(|reader| *reader == event.from);
+        Self {
+            group: event.group.to_string(),
+            seq: event.seq,
+            n: event.n,
+            from: event.from.to_string(),
+            time: event.time,
+            kind: event.kind.as_str(),
+            text: event.text,
+            reference: event.reference,
+            data: event.data,
+            cid: own.then(|| event.cid.to_string()),
+        }
+    }
+}
+
+impl HistoryView {
+    /// The page as `reader` sees it.
+    pub(super) fn of(page: HistoryPage, reader: Option<&UserId>) -> Self {
+        let messages = page.messages.into_iter().map(|event| MessageView::of(event, reader)).collect();
+        Self { group: page.group.to_string(), messages, more: page.more }
+    }
+}
+
+// === impl NewMessage ===
+
+impl NewMessage {
+    /// The send, to a group. `key` is the request's `Idempotency-Key`.
+    pub(super) fn into_send(self, group: &str, key: Option<&str>) -> Result<SendFrame, Refusal> {
+        if self.kind.as_deref().is_some_and(|kind| kind != Kind::Text.as_str()) {
+            return Err(Refusal::new(Code::Unsupported, "this hub takes messages of kind `text` only"));
+        }
+        if let Some(reference) = &self.reference {
+            parse_event_id(reference)?;
+        }
+        let cid = match (self.cid.as_deref(), key) {
+            (Some(cid), Some(key)) if cid != key => {
+                return Err(Refusal::bad_frame("`cid` and `Idempotency-Key` differ: give one of them"));
+            }
+            (Some(cid), _) | (None, Some(cid)) => Cid::parse(cid)?,
+            (None, None) => Cid::random(),
+        };
+        let target = Target::Group(super::extract::group_id(group)?);
+        Ok(SendFrame { target, cid, kind: Kind::Text, text: self.text, reference: self.reference, data: self.data })
+    }
+}
+
+impl ServiceMessage {
+    /// Who sends what.
+    pub(super) fn into_send(self) -> Result<(UserId, SendFrame), Refusal> {
+        let message = NewMessage { text: self.message, cid: None, kind: None, reference: None, data: None };
+        Ok((self.from, message.into_send(&self.group, None)?))
+    }
+}
+
+impl From<Stored> for StoredView {
+    fn from(stored: Stored) -> Self {
+        Self { group: stored.group.to_string(), cid: stored.cid.to_string(), seq: stored.seq, time: stored.time }
+    }
+}
+
+impl From<FoundUser> for UserView {
+    fn from(found: FoundUser) -> Self {
+        let FoundUser { user, online } = found;
+        let (username, name) = (user.profile.username, user.profile.name);
+        Self { id: user.id.to_string(), username, name, online, last_seen: user.last_seen }
+    }
+}
+
+impl From<Account> for AccountView {
+    fn from(account: Account) -> Self {
+        Self { user: account.user.to_string(), token: account.token, expires: account.expires }
+    }
+}
+
+impl From<Ticket> for TicketView {
+    fn from(ticket: Ticket) -> Self {
+        Self { ticket: ticket.ticket, expires: ticket.expires }
+    }
+}
+
+impl From<Group> for GroupBody {
+    fn from(group: Group) -> Self {
+        let users = group.members.iter().map(|member| member.id.to_string()).collect();
+        Self { id: group.id.to_string(), name: group.name, users, kind: group.kind, access: group.access }
+    }
+}
