@@ -1,5 +1,6 @@
 //! The harness itself: what it starts, answers, dies and comes back.
 
+mod hub;
 mod mongo;
 mod processes;
 mod redis;
