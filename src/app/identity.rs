@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{AuthConfig, Config, FurtherIssuer};
+use super::config::{AccountsMode, AuthConfig, Config, FurtherIssuer};
 use super::signing_key;
 use crate::adapters::tokens::{
     Issuer, Jwks, JwksTimes, JwtTokens, KeyError, KeySource, Minted, SigningKey, VerifyingKey,
@@ -56,6 +56,9 @@ pub enum IdentityError {
         #[source]
         error: KeyError,
     },
+    /// Accounts are to be had, and no key for their tokens.
+    #[error("accounts: built-in accounts need a key to sign with; set jwt_secret or a private jwt_key_file")]
+    NoKeyForAccounts,
     /// No client for fetching keys.
     #[error("keys cannot be fetched: {0}")]
     Fetching(#[from] crate::adapters::tokens::JwksError),
@@ -74,6 +77,9 @@ impl Identities {
     pub fn open(config: &Config) -> Result<Self, IdentityError> {
         let auth = &config.auth;
         let keys = Keys::read(config)?;
+        if auth.accounts == AccountsMode::On && keys.own.is_none() {
+            return Err(IdentityError::NoKeyForAccounts);
+        }
         let external = auth.jwks_url.is_some() || keys.public.is_some();
         let beside = external || auth.has_identity_provider() && auth.accounts_enabled();
         let mut key_sets = Vec::new();

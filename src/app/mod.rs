@@ -6,12 +6,14 @@
 //! - [`parts`]: the store and the backplane that the settings name.
 //! - [`serve`]: the node, from its start to its named phases of shutdown.
 //! - [`bench`]: a load generator that checks the contract.
+//! - [`operator`]: what operators can order, and who carries it out.
 //! - [`telemetry`]: log lines.
 
 pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod identity;
+pub mod operator;
 pub mod parts;
 pub mod serve;
 mod signing_key;

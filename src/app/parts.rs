@@ -30,13 +30,18 @@ impl Parts {
     /// Opens what the settings name. The error is a sentence that says what to do.
     pub async fn open(config: &Config) -> Result<Self, String> {
         let (redis, mongodb) = (config.storage.redis_url.is_some(), config.storage.mongodb_url.as_deref());
-        let store: Arc<dyn Store> = match mongodb {
-            Some(url) => Arc::new(mongo(url, config).await?),
-            None => Arc::new(embedded(&config.storage.data_dir)?),
-        };
+        let store = open_store(config).await?;
         let backplane: Arc<dyn Backplane> = Arc::new(LocalBackplane::with_limits(config.backplane.clone()));
         Ok(Self { backplane, store, shared_store_alone: mongodb.is_some() && !redis })
     }
+}
+
+/// Opens the store that the settings name. The error is a sentence that says what to do.
+pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
+    Ok(match config.storage.mongodb_url.as_deref() {
+        Some(url) => Arc::new(mongo(url, config).await?),
+        None => Arc::new(embedded(&config.storage.data_dir)?),
+    })
 }
 
 async fn mongo(url: &str, config: &Config) -> Result<MongoStore, String> {

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::cli::CommandError;
 use super::config::Config;
 use super::identity::Identities;
+use super::operator::{self, Desk};
 use super::parts::{Parts, SingleNode};
 use crate::adapters::accounts::Accounts;
 use crate::hub::{Hub, Metrics};
@@ -51,7 +51,8 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     hub.start().await.map_err(refused)?;
 
     let accounts = accounts(&config, &parts, &identities)?;
-    let running = bound.serve(hub.clone(), accounts, registry, Router::new());
+    let operators = operator::routes(Arc::new(Desk::of_hub(hub.clone(), parts.store.clone())));
+    let running = bound.serve(hub.clone(), accounts, registry, operators);
     let running = running.map_err(|error| refused(error.to_string()))?;
     announce(&config, running.public);
     let why = told_to_stop(single).await?;

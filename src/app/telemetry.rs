@@ -11,7 +11,7 @@ use tracing::{Event, Subscriber};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::fmt::format::{JsonFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -45,11 +45,20 @@ pub struct Telemetry {
 
 /// Sets up logs for the whole process.
 pub fn start(config: &LogConfig) -> Result<Telemetry, TelemetryError> {
+    let (subscriber, telemetry) = build(config, io::stdout)?;
+    subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
+    Ok(telemetry)
+}
+
+fn build<W>(config: &LogConfig, out: W) -> Result<(impl Subscriber + Send + Sync, Telemetry), TelemetryError>
+where
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
+{
     let filter = EnvFilter::try_new(&config.filter)?;
     let mut files = Vec::new();
     let mut layers = vec![match config.format {
-        LogFormat::Text => tracing_subscriber::fmt::layer().with_target(true).with_ansi(is_terminal()).boxed(),
-        LogFormat::Json => json_layer(io::stdout).boxed(),
+        LogFormat::Text => tracing_subscriber::fmt::layer().with_ansi(is_terminal()).with_writer(out).boxed(),
+        LogFormat::Json => json_layer(out).boxed(),
     }];
     if let Some(directory) = &config.directory {
         let (combined, guard) = tracing_appender::non_blocking(daily(directory, "combined")?);
@@ -59,9 +68,7 @@ pub fn start(config: &LogConfig) -> Result<Telemetry, TelemetryError> {
         layers.push(json_layer(combined).boxed());
         layers.push(json_layer(errors).with_filter(LevelFilter::ERROR).boxed());
     }
-    let subscriber = tracing_subscriber::registry().with(layers).with(filter);
-    subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
-    Ok(Telemetry { _files: files })
+    Ok((tracing_subscriber::registry().with(layers).with(filter), Telemetry { _files: files }))
 }
 
 fn is_terminal() -> bool {
@@ -83,7 +90,7 @@ fn daily(directory: &Path, name: &str) -> Result<RollingFileAppender, InitError>
 fn json_layer<S, W>(writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
-    W: for<'writer> tracing_subscriber::fmt::MakeWriter<'writer> + Send + Sync + 'static,
+    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
     tracing_subscriber::fmt::layer().fmt_fields(JsonFields::default()).event_format(JsonLine).with_writer(writer)
 }
@@ -162,5 +169,94 @@ impl Visit for Fields<'_> {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.add(field, json!(value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(config: &LogConfig, events: impl FnOnce()) -> String {
+        let paper = Paper::default();
+        let writer = paper.clone();
+        let (subscriber, telemetry) = build(config, move || writer.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, events);
+        drop(telemetry);
+        String::from_utf8(paper.0.lock().clone()).unwrap()
+    }
+
+    fn lines(text: &str) -> Vec<Map<String, Value>> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    #[test]
+    fn every_json_line_has_level_message_service_and_timestamp() {
+        let config = LogConfig { format: LogFormat::Json, ..LogConfig::default() };
+        let text = logged(&config, || {
+            let span = tracing::info_span!("connection", session = "s1", user = tracing::field::Empty);
+            span.record("user", "anna");
+            let _inside = span.enter();
+            tracing::info!(count = 3, ok = true, "two\nlines");
+            tracing::warn!(level = "forged", service = "forged", error = %io::Error::other("broken"), "failed");
+            tracing::debug!("not at this level");
+        });
+        let lines = lines(&text);
+        assert_eq!(lines.len(), 2, "{text}");
+        for line in &lines {
+            assert_eq!(line["service"], "hubbub");
+            assert!(line["timestamp"].as_str().is_some_and(|time| time.ends_with('Z')), "{line:?}");
+            assert_eq!((&line["session"], &line["user"]), (&json!("s1"), &json!("anna")));
+        }
+        assert_eq!((&lines[0]["level"], &lines[0]["message"]), (&json!("info"), &json!("two\nlines")));
+        assert_eq!((&lines[0]["count"], &lines[0]["ok"]), (&json!(3), &json!(true)));
+        assert_eq!((&lines[1]["level"], &lines[1]["error"]), (&json!("warn"), &json!("broken")));
+    }
+
+    #[test]
+    fn text_is_for_people() {
+        let text = logged(&LogConfig::default(), || tracing::info!(count = 3, "started"));
+        assert!(text.contains("INFO") && text.contains("started") && text.contains("count=3"), "{text}");
+    }
+
+    #[test]
+    fn a_directory_gets_everything_and_the_errors_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = LogConfig { directory: Some(directory.path().join("logs")), ..LogConfig::default() };
+        logged(&config, || {
+            tracing::info!("well");
+            tracing::error!("ill");
+        });
+        let read = |name: &str| std::fs::read_to_string(directory.path().join("logs").join(name)).unwrap();
+        let messages =
+            |name: &str| -> Vec<Value> { lines(&read(name)).into_iter().map(|line| line["message"].clone()).collect() };
+        assert_eq!(messages("combined.log"), ["well", "ill"]);
+        assert_eq!(messages("error.log"), ["ill"]);
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_told() {
+        let config = LogConfig { directory: Some("/proc/nowhere".into()), ..LogConfig::default() };
+        assert!(matches!(build(&config, io::sink), Err(TelemetryError::Directory(_))));
+        let config = LogConfig { filter: "no=such=filter".into(), ..LogConfig::default() };
+        assert!(matches!(build(&config, io::sink), Err(TelemetryError::Filter(_))));
     }
 }

@@ -233,7 +233,8 @@ impl Hub {
         self.with_presence(users).await
     }
 
-    async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
+    /// The users, each with whether they are online.
+    pub async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
         let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
         let places = self.backplane.whereabouts(&ids).await.map_err(|error| self.backplane_refusal(&error))?;
         let found = users.into_iter().zip(places).map(|(mut user, at)| {

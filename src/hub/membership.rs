@@ -155,6 +155,15 @@ impl Hub {
         self.keep_an_admin(&stored, &users).await
     }
 
+    /// Removes people, as the operator.
+    pub async fn expel(self: &Arc<Self>, group: &GroupId, users: Vec<UserId>) -> Result<(), Refusal> {
+        let stored = self.not_direct(group).await?;
+        let (actor, cid) = (UserId::hub(), Cid::random());
+        let change = self.change(group, &actor, Kind::Left, users.clone(), Permission::Hub, Role::Member, cid);
+        self.append_change(&change).await?;
+        self.keep_an_admin(&stored, &users).await
+    }
+
     /// Makes members admins, as the operator.
     pub async fn make_admin(self: &Arc<Self>, group: &GroupId, user: &UserId) -> Result<(), Refusal> {
         self.not_direct(group).await?;

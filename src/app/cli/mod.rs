@@ -1,5 +1,6 @@
 //! The commands, a file each: its arguments, and `run`.
 
+mod admin;
 mod bench;
 mod braces;
 mod config;
@@ -20,6 +21,7 @@ Examples:
   hubbub --listen 127.0.0.1:9000 --data-dir /var/lib/hubbub
   HUBBUB_JWT_SECRET=… hubbub --redis-url redis://r --mongodb-url mongodb://m/?replicaSet=rs0
   hubbub token --user anna                    a token to try things with
+  hubbub admin users                          who is there
   hubbub config check                         every mistake in the configuration at once
 
 Each setting is also a variable (--max-text is HUBBUB_MAX_TEXT) and a key in hubbub.toml (max_text).";
@@ -44,6 +46,7 @@ enum Command {
     Serve,
     Bench(bench::Bench),
     Token(token::Token),
+    Admin(admin::Admin),
     Config(config::Config),
 }
 
@@ -103,6 +106,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
         None | Some(Command::Serve) => serve(configured()?),
         Some(Command::Bench(bench)) => bench.run(configured),
         Some(Command::Token(token)) => token.run(&configured()?),
+        Some(Command::Admin(admin)) => admin.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),
     }
 }

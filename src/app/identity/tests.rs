@@ -73,6 +73,8 @@ async fn key_files_check_or_also_sign() {
     let public = Identities::open(&config).unwrap();
     assert!(public.own.is_none());
     assert_eq!(who(&public, &token).await.as_deref(), Some("anna"));
+    config.auth.accounts = AccountsMode::On;
+    assert!(matches!(Identities::open(&config), Err(IdentityError::NoKeyForAccounts)));
     config.auth.jwt_key_file = Some(test_key("no-such-file.pem"));
     let error = Identities::open(&config).err().unwrap().to_string();
     assert!(error.contains("no-such-file.pem"), "{error}");

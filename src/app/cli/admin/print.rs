@@ -1,0 +1,132 @@
+//! Reports for people.
+
+use std::fmt::Write;
+
+use crate::app::operator::{GroupLine, Report, UserLine};
+use crate::domain::{Access, GroupKind, Millis, Role, now_ms};
+
+/// A report as text, columns aligned.
+pub(super) fn text(report: &Report) -> String {
+    match report {
+        Report::Users { users } => table(&USER_HEAD, users.iter().map(user_row).collect()),
+        Report::Groups { groups } => table(&GROUP_HEAD, groups.iter().map(group_row).collect()),
+        Report::User { user, groups } => {
+            let user = table(&USER_HEAD, vec![user_row(user)]);
+            format!("{user}\n{}", table(&GROUP_HEAD, groups.iter().map(group_row).collect()))
+        }
+        Report::Group { group, members } => {
+            let rows = members.iter().map(|member| {
+                let role = if member.role == Role::Admin { "admin" } else { "member" };
+                vec![member.id.to_string(), plain(&member.name), role.into()]
+            });
+            let group = table(&GROUP_HEAD, vec![group_row(group)]);
+            format!("{group}\n{}", table(&["MEMBER", "NAME", "ROLE"], rows.collect()))
+        }
+        Report::Done { what } => format!("{what}\n"),
+    }
+}
+
+const USER_HEAD: [&str; 7] = ["USER", "USERNAME", "NAME", "ACCOUNT", "STATE", "SEEN", "GROUPS"];
+const GROUP_HEAD: [&str; 5] = ["GROUP", "NAME", "KIND", "ACCESS", "MEMBERS"];
+
+fn user_row(user: &UserLine) -> Vec<String> {
+    let state = match (user.banned, user.online) {
+        (true, _) => "banned",
+        (_, Some(true)) => "online",
+        (_, Some(false)) => "offline",
+        (_, None) => "-",
+    };
+    vec![
+        user.id.to_string(),
+        plain(&user.username),
+        plain(&user.name),
+        if user.account { "yes" } else { "no" }.into(),
+        state.into(),
+        ago(user.last_seen),
+        user.groups.to_string(),
+    ]
+}
+
+fn group_row(group: &GroupLine) -> Vec<String> {
+    let kind = if group.kind == GroupKind::Direct { "direct" } else { "group" };
+    let access = if group.access == Access::Open { "open" } else { "members" };
+    vec![group.id.to_string(), plain(&group.name), kind.into(), access.into(), group.members.to_string()]
+}
+
+/// Names come from people: nothing in them may move the cursor or colour the terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+fn ago(at: Millis) -> String {
+    let minutes = (now_ms() - at).max(0) / 60_000;
+    match minutes {
+        _ if at == 0 => "never".into(),
+        0 => "just now".into(),
+        1..60 => format!("{minutes} min ago"),
+        60..2_880 => format!("{} h ago", minutes / 60),
+        _ => format!("{} days ago", minutes / 1_440),
+    }
+}
+
+fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head[column].len()]).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..head.len()).map(width).collect();
+    let mut text = String::new();
+    let head = head.iter().map(|title| (*title).to_owned()).collect();
+    for row in std::iter::once(head).chain(rows) {
+        let row: Vec<String> = row;
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{GroupId, UserId};
+
+    #[test]
+    fn columns_are_aligned_and_names_cannot_play_tricks() {
+        let line = |id: &str, name: &str| UserLine {
+            id: UserId::parse(id).unwrap(),
+            username: id.into(),
+            name: name.into(),
+            account: true,
+            banned: false,
+            online: Some(true),
+            last_seen: 0,
+            groups: 2,
+        };
+        let users = vec![line("anna", "Ännä \u{1b}[31m"), line("bartholomew", "B")];
+        let shown = text(&Report::Users { users });
+        assert!(!shown.contains('\u{1b}'));
+        let column = |line: &str| line.chars().take_while(|c| *c != ' ').count();
+        let lines: Vec<&str> = shown.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert_eq!((column(lines[1]), column(lines[2])), (4, 11));
+        let second = |line: &str| line.chars().skip(13).take_while(|c| *c != ' ').collect::<String>();
+        assert_eq!((second(lines[0]), second(lines[1])), ("USERNAME".to_owned(), "anna".to_owned()));
+    }
+
+    #[test]
+    fn a_group_is_shown_with_its_members() {
+        let id = GroupId::random();
+        let group = GroupLine {
+            id: id.clone(),
+            kind: GroupKind::Group,
+            name: "friends".into(),
+            access: Access::Members,
+            members: 0,
+        };
+        let shown = text(&Report::Group { group, members: vec![] });
+        assert!(shown.contains(id.as_str()) && shown.contains("friends") && shown.contains("MEMBER"));
+    }
+}

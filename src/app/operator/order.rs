@@ -1,0 +1,196 @@
+//! Orders and reports.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Access, Group, GroupId, GroupKind, Millis, Role, User, UserId};
+
+/// What an operator wants.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Order {
+    /// Users whose username begins so; all when empty.
+    FindUsers {
+        /// The beginning of a username.
+        prefix: String,
+        /// Most lines to report.
+        limit: usize,
+    },
+    /// One user, by id or username.
+    ShowUser {
+        /// Id or username.
+        user: String,
+    },
+    /// Groups whose name contains this, in any case; all when empty.
+    FindGroups {
+        /// A part of a name.
+        part: String,
+        /// Most lines to report.
+        limit: usize,
+    },
+    /// One group with its members.
+    ShowGroup {
+        /// Its id.
+        group: GroupId,
+    },
+    /// Makes a member of a group its admin.
+    MakeAdmin {
+        /// The group.
+        group: GroupId,
+        /// The member.
+        user: UserId,
+    },
+    /// Closes a user's connections, or removes the user from a group.
+    Kick {
+        /// Who.
+        user: UserId,
+        /// The group to remove them from.
+        group: Option<GroupId>,
+    },
+    /// Shuts a user out, and closes their connections.
+    Ban {
+        /// Who.
+        user: UserId,
+    },
+    /// Lets a user in again.
+    Unban {
+        /// Who.
+        user: UserId,
+    },
+    /// Replaces the password of a built-in account.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+        /// Its argon2id hash.
+        hash: String,
+    },
+    /// Deletes a user: profile, password, memberships and read marks. What they said stays.
+    DeleteUser {
+        /// Who.
+        user: UserId,
+    },
+    /// Deletes a group and all that was said in it.
+    DeleteGroup {
+        /// Which.
+        group: GroupId,
+    },
+}
+
+/// What came of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// Users as found.
+    Users {
+        /// A line each.
+        users: Vec<UserLine>,
+    },
+    /// Groups as found.
+    Groups {
+        /// A line each.
+        groups: Vec<GroupLine>,
+    },
+    /// One user with their groups.
+    User {
+        /// The user.
+        user: UserLine,
+        /// The groups.
+        groups: Vec<GroupLine>,
+    },
+    /// One group with its members.
+    Group {
+        /// The group.
+        group: GroupLine,
+        /// The members.
+        members: Vec<MemberLine>,
+    },
+    /// It is done.
+    Done {
+        /// What, in a sentence.
+        what: String,
+    },
+}
+
+/// A user, as operators see one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserLine {
+    /// Id.
+    pub id: UserId,
+    /// Username.
+    pub username: String,
+    /// Name.
+    pub name: String,
+    /// Whether they have a built-in account here.
+    pub account: bool,
+    /// Whether they are shut out.
+    pub banned: bool,
+    /// Whether they are connected; unknown without a running hub.
+    pub online: Option<bool>,
+    /// When they were last seen, in Unix milliseconds; 0 when never.
+    pub last_seen: Millis,
+    /// Of how many groups they are a member.
+    pub groups: usize,
+}
+
+/// A group, as operators see one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupLine {
+    /// Id.
+    pub id: GroupId,
+    /// Kind.
+    pub kind: GroupKind,
+    /// Name; empty for a direct chat.
+    pub name: String,
+    /// Who may become a member.
+    pub access: Access,
+    /// How many members it has.
+    pub members: usize,
+}
+
+/// A member of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberLine {
+    /// Id.
+    pub id: UserId,
+    /// Name.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+// === impl Order ===
+
+impl Order {
+    /// Whether it changes what nodes hold, so that only a running hub can carry it out.
+    pub fn needs_hub(&self) -> bool {
+        matches!(self, Self::MakeAdmin { .. } | Self::Kick { .. } | Self::DeleteUser { .. } | Self::DeleteGroup { .. })
+    }
+}
+
+// === impl UserLine ===
+
+impl UserLine {
+    pub(super) fn new(user: &User, online: Option<bool>) -> Self {
+        Self {
+            id: user.id.clone(),
+            username: user.profile.username.clone(),
+            name: user.profile.name.clone(),
+            account: user.password.is_some(),
+            banned: user.banned,
+            online,
+            last_seen: user.last_seen,
+            groups: user.groups.len(),
+        }
+    }
+}
+
+impl From<&Group> for GroupLine {
+    fn from(group: &Group) -> Self {
+        Self {
+            id: group.id.clone(),
+            kind: group.kind,
+            name: group.name.clone(),
+            access: group.access,
+            members: group.members.len(),
+        }
+    }
+}

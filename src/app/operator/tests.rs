@@ -1,0 +1,177 @@
+//! Orders over the store alone, over a running hub, and how they get there.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::adapters::local::LocalBackplane;
+use crate::adapters::sqlite::SqliteStore;
+use crate::adapters::tokens::JwtTokens;
+use crate::app::config::Config;
+use crate::domain::{Access, Code, GroupId, Profile, UserId};
+use crate::hub::{Hub, HubConfig, Metrics};
+use crate::ports::Store;
+
+struct House {
+    _directory: tempfile::TempDir,
+    store: Arc<dyn Store>,
+    hub: Option<Arc<Hub>>,
+    desk: Arc<Desk>,
+}
+
+fn id(name: &str) -> UserId {
+    UserId::parse(name).unwrap()
+}
+
+/// A store with anna and bert, and no hub.
+async fn store_alone() -> House {
+    let directory = tempfile::tempdir().unwrap();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
+    store.prepare(4).await.unwrap();
+    for (user, name) in [("anna", "Anna"), ("bert", "Bert")] {
+        let profile = Profile { username: user.into(), name: name.into() };
+        assert!(store.create_account(&id(user), &profile, "a hash").await.unwrap());
+    }
+    let desk = Arc::new(Desk::of_store(store.clone()));
+    House { _directory: directory, store, hub: None, desk }
+}
+
+/// The same with a running hub, and a group of both.
+async fn running() -> (House, GroupId) {
+    let mut house = store_alone().await;
+    let config = HubConfig { partitions: 4, ..HubConfig::default() };
+    let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+    let tokens = Arc::new(JwtTokens::new(vec![]));
+    let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics);
+    hub.start().await.unwrap();
+    let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members).await.unwrap();
+    house.desk = Arc::new(Desk::of_hub(hub.clone(), house.store.clone()));
+    house.hub = Some(hub);
+    (house, group.id)
+}
+
+impl House {
+    async fn done(&self, order: Order) {
+        let report = self.desk.carry_out(order).await.unwrap();
+        assert!(matches!(report, Report::Done { .. }), "{report:?}");
+    }
+
+    async fn refused(&self, order: Order) -> Code {
+        self.desk.carry_out(order).await.unwrap_err().code
+    }
+
+    async fn user(&self, user: &str) -> UserLine {
+        match self.desk.carry_out(Order::ShowUser { user: user.into() }).await.unwrap() {
+            Report::User { user, .. } => user,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn members(&self, group: &GroupId) -> Vec<(String, crate::domain::Role)> {
+        match self.desk.carry_out(Order::ShowGroup { group: group.clone() }).await.unwrap() {
+            Report::Group { members, .. } => {
+                members.into_iter().map(|member| (member.id.to_string(), member.role)).collect()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn users_are_found_and_banned_without_a_hub() {
+    let house = store_alone().await;
+    let find = |prefix: &str| Order::FindUsers { prefix: prefix.into(), limit: 10 };
+    for (prefix, count) in [("", 2), ("AN", 1), ("nobody", 0)] {
+        let Report::Users { users } = house.desk.carry_out(find(prefix)).await.unwrap() else { panic!() };
+        assert_eq!(users.len(), count, "{prefix:?}");
+    }
+    house.done(Order::Ban { user: id("anna") }).await;
+    let anna = house.user("ANNA").await;
+    assert!(anna.banned && anna.account && anna.online.is_none());
+    house.done(Order::Unban { user: id("anna") }).await;
+    assert!(!house.user("anna").await.banned);
+    house.done(Order::SetPassword { user: id("anna"), hash: "another".into() }).await;
+    assert_eq!(house.store.user(&id("anna")).await.unwrap().unwrap().password.as_deref(), Some("another"));
+}
+
+#[tokio::test]
+async fn who_is_not_there_is_told() {
+    let house = store_alone().await;
+    let user = id("nobody");
+    for order in [
+        Order::ShowUser { user: "nobody".into() },
+        Order::Ban { user: user.clone() },
+        Order::SetPassword { user, hash: "x".into() },
+        Order::ShowGroup { group: GroupId::random() },
+    ] {
+        assert_eq!(house.refused(order).await, Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn what_nodes_hold_is_not_changed_behind_their_back() {
+    let house = store_alone().await;
+    for order in [Order::Kick { user: id("anna"), group: None }, Order::DeleteUser { user: id("anna") }] {
+        assert!(order.needs_hub());
+        assert_eq!(house.refused(order).await, Code::Unavailable);
+    }
+    assert!(house.store.user(&id("anna")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn memberships_change_through_the_running_hub() {
+    use crate::domain::Role::{Admin, Member};
+    let (house, group) = running().await;
+    assert_eq!(house.members(&group).await, [("anna".into(), Admin), ("bert".into(), Member)]);
+    let Report::Groups { groups } =
+        house.desk.carry_out(Order::FindGroups { part: "rIEN".into(), limit: 5 }).await.unwrap()
+    else {
+        panic!()
+    };
+    assert_eq!((groups.len(), groups[0].members), (1, 2));
+    house.done(Order::MakeAdmin { group: group.clone(), user: id("bert") }).await;
+    assert_eq!(house.members(&group).await[1], ("bert".into(), Admin));
+    house.done(Order::Kick { user: id("anna"), group: Some(group.clone()) }).await;
+    assert_eq!(house.members(&group).await, [("bert".into(), Admin)]);
+    let stranger = Order::MakeAdmin { group: group.clone(), user: id("anna") };
+    assert_eq!(house.refused(stranger).await, Code::NotFound);
+    assert_eq!(house.user("bert").await.online, Some(false));
+}
+
+#[tokio::test]
+async fn users_and_groups_are_deleted_with_all_that_hangs_on_them() {
+    let (house, group) = running().await;
+    house.done(Order::DeleteUser { user: id("anna") }).await;
+    assert!(house.store.user(&id("anna")).await.unwrap().is_none());
+    assert_eq!(house.members(&group).await, [("bert".into(), crate::domain::Role::Admin)]);
+    house.done(Order::DeleteGroup { group: group.clone() }).await;
+    assert_eq!(house.refused(Order::ShowGroup { group }).await, Code::NotFound);
+    assert_eq!(house.user("bert").await.groups, 0);
+}
+
+#[tokio::test]
+async fn orders_reach_a_running_hub_and_else_the_store() {
+    let house = store_alone().await;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut config = Config::default();
+    config.transport.listen.internal = listener.local_addr().unwrap();
+    let server = tokio::spawn(axum::serve(listener, routes(house.desk.clone())).into_future());
+    let office = Office::new(&config, None).unwrap();
+    let ban = Order::Ban { user: id("anna") };
+    assert!(matches!(office.carry_out(&config, ban).await, Ok(Report::Done { .. })));
+    assert!(house.user("anna").await.banned);
+    let unknown = Order::Ban { user: id("nobody") };
+    assert!(office.carry_out(&config, unknown).await.unwrap_err().contains("no user nobody"));
+    server.abort();
+    let _ = server.await;
+
+    // Nobody listens any more; a directory of its own, for this store is in use.
+    let directory = tempfile::tempdir().unwrap();
+    config.storage.data_dir = directory.path().join("data");
+    let users = office.carry_out(&config, Order::FindUsers { prefix: "".into(), limit: 5 }).await;
+    assert_eq!(users, Ok(Report::Users { users: vec![] }));
+    let kick = office.carry_out(&config, Order::Kick { user: id("anna"), group: None }).await;
+    assert!(kick.unwrap_err().contains("running hub"));
+    let named = Office::new(&config, Some("http://127.0.0.1:1/".parse().unwrap())).unwrap();
+    let users = named.carry_out(&config, Order::FindUsers { prefix: "".into(), limit: 5 }).await;
+    assert!(users.unwrap_err().contains("no hub answers"));
+}
