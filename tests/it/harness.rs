@@ -5,4 +5,5 @@ mod mongo;
 mod processes;
 mod redis;
 mod redis_cluster;
+mod redis_sentinel;
 mod waiting;

@@ -4,7 +4,7 @@
 //! - [`scratch`]: directories that a later run sweeps away
 //! - [`ports`]: ports that no other test uses meanwhile
 //! - [`process`]: child processes that never outlive the test process
-//! - [`redis`], [`redis_cluster`], [`mongo`]: servers to kill, pause and restart
+//! - [`redis`], [`redis_cluster`], [`redis_sentinel`], [`mongo`]: servers to kill, pause and restart
 //! - [`shared`]: a clean place on servers that all tests of a run share
 //! - [`http`]: a client for what nodes serve
 //! - [`hub`]: nodes, as real `hubbub` processes
@@ -17,6 +17,7 @@ pub mod ports;
 pub mod process;
 pub mod redis;
 pub mod redis_cluster;
+pub mod redis_sentinel;
 pub mod scratch;
 pub mod shared;
 pub mod wait;
@@ -25,4 +26,5 @@ pub use hub::{Hub, HubBuilder};
 pub use mongo::MongoServer;
 pub use redis::{RedisOptions, RedisServer};
 pub use redis_cluster::RedisCluster;
+pub use redis_sentinel::RedisSentinel;
 pub use wait::{eventually, eventually_within};

@@ -141,12 +141,13 @@ impl RedisServer {
     }
 }
 
-/// A connected client of a standalone or Cluster URL. Its commands fail when the server is silent.
+/// A connected client of a standalone, Cluster or Sentinel URL. Its commands fail when the server is silent.
 pub async fn client(url: &str) -> Client {
     connect(url).await.unwrap_or_else(|error| panic!("connecting to {url}: {error}"))
 }
 
-async fn connect(url: &str) -> Result<Client, fred::error::Error> {
+/// [`client`] that returns why it could not connect.
+pub async fn connect(url: &str) -> Result<Client, fred::error::Error> {
     let client = Builder::from_config(Config::from_url(url)?)
         .with_connection_config(|connection| connection.connection_timeout = COMMAND_TIMEOUT)
         .with_performance_config(|timing| timing.default_command_timeout = COMMAND_TIMEOUT)
