@@ -13,6 +13,9 @@ const WAYS = {
   token: { title: "Sign in with a token", action: "Continue" },
 };
 
+/** What the hub takes for a username. */
+const USERNAME = "[A-Za-z0-9._@\\-]{1,64}";
+
 /** The way in: an account of the hub's own, or a token from elsewhere. */
 export class SignIn {
   #accounts;
@@ -109,13 +112,16 @@ export class SignIn {
 function accountFields(way) {
   const fresh = way === "register";
   const name = h("div", { class: "field" }, h("label", { for: "name" }, "Your name ", h("span", { class: "optional" }, "(optional)")),
-    h("input", { id: "name", name: "name", type: "text", autocomplete: "name", maxlength: "100" }));
+    h("input", { id: "name", name: "name", type: "text", autocomplete: "name", maxlength: "64" }));
   return [
     h("div", { class: "field" }, h("label", { for: "username" }, "Username"),
-      h("input", { id: "username", name: "username", type: "text", required: true, autocomplete: "username", autocapitalize: "none", spellcheck: "false", maxlength: "128" })),
+      h("input", {
+        id: "username", name: "username", type: "text", required: true, autocomplete: "username", autocapitalize: "none", spellcheck: "false",
+        maxlength: "64", pattern: USERNAME, title: "Letters, digits and . _ @ -",
+      })),
     ...(fresh ? [name] : []),
     h("div", { class: "field" }, h("label", { for: "password" }, "Password"),
-      h("input", { id: "password", name: "password", type: "password", required: true, autocomplete: fresh ? "new-password" : "current-password" })),
+      h("input", { id: "password", name: "password", type: "password", required: true, minlength: fresh && "8", autocomplete: fresh ? "new-password" : "current-password" })),
   ];
 }
 

@@ -8,7 +8,7 @@ import { Stage } from "./stage.js";
 /** @type {Stage} */
 let stage;
 before(async () => {
-  stage = await Stage.set(() => startHub(1));
+  stage = await Stage.set(() => startHub());
 });
 after(() => stage?.end());
 

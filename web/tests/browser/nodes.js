@@ -1,0 +1,38 @@
+import { existsSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { freePort, Process, scratch } from "./process.js";
+
+const TARGET = fileURLToPath(new URL("../../../target/", import.meta.url));
+
+/** Whichever was built last. */
+function binary() {
+  const given = process.env.HUBBUB_TEST_BINARY;
+  const built = [given ?? "", `${TARGET}release/hubbub`, `${TARGET}debug/hubbub`].filter((path) => path !== "" && existsSync(path));
+  if (built.length === 0) throw new Error("there is no hub to test: cargo build, or set HUBBUB_TEST_BINARY");
+  return given ?? built.reduce((one, other) => (statSync(other).mtimeMs > statSync(one).mtimeMs ? other : one));
+}
+
+/**
+ * Starts a node of the real hub and waits until it takes traffic.
+ *
+ * @param {string} name
+ * @param {Record<string, string>} [settings] `HUBBUB_…`
+ */
+export async function startNode(name, settings = {}) {
+  const directory = scratch(name);
+  const [port, internal] = [await freePort(), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const env = {
+    HUBBUB_NODE: name,
+    HUBBUB_LISTEN: `127.0.0.1:${port}`,
+    HUBBUB_INTERNAL_LISTEN: `127.0.0.1:${internal}`,
+    HUBBUB_PUBLIC_URL: url,
+    HUBBUB_DATA_DIR: `${directory}/data`,
+    HUBBUB_JWT_SECRET: "the secret of the browser tests, long enough for HS256",
+    HUBBUB_LOG: "info",
+    ...settings,
+  };
+  const node = new Process(name, binary(), [], { directory, env });
+  await node.ready(async () => (await fetch(`http://127.0.0.1:${internal}/readyz`)).ok);
+  return { url, node };
+}
