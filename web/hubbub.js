@@ -314,7 +314,7 @@ export class Hubbub extends Emitter {
   /** @param {Group} group */
   #note(group) {
     if (group.gone) this.#cursors.forget(group.id);
-    else this.#cursors.know(group.id, group.head);
+    else this.#cursors.meet(group.id);
   }
 
   #tick() {

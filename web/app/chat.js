@@ -290,6 +290,7 @@ export class Chat extends Emitter {
       last = page.groups.at(-1)?.id;
     }
     this.groups.keepOnly(seen);
+    this.#watch();
     this.emit("groups", undefined);
   }
 

@@ -107,7 +107,8 @@ export class Messages {
     const { me, people, outbox } = this.#chat;
     const known = new Set(events.map(({ cid }) => cid));
     const pending = outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
-    return rowsOf({ events, pending, me, nameOf: (id) => people.name(id), unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq) });
+    const direct = this.#target.to !== undefined || this.#chat.groups.get(this.#target.group ?? "")?.kind === "direct";
+    return rowsOf({ direct, events, pending, me, nameOf: (id) => people.name(id), unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq) });
   }
 
   /** @param {number} seq @returns {Progress} */

@@ -65,10 +65,11 @@ export class People {
     return [...(this.#typing.get(group) ?? [])].filter(([, until]) => until > now).map(([user]) => user);
   }
 
-  /** @param {Receipt} receipt */
-  mark(receipt) {
-    const users = this.#receipts.get(receipt.group) ?? new Map();
-    this.#receipts.set(receipt.group, users.set(receipt.user, receipt));
+  /** Marks never go back; a receipt may tell of one of the two alone. @param {Receipt} receipt */
+  mark({ group, user, read, delivered }) {
+    const users = this.#receipts.get(group) ?? new Map();
+    const known = users.get(user) ?? { read: 0, delivered: 0 };
+    this.#receipts.set(group, users.set(user, { group, user, read: Math.max(read, known.read), delivered: Math.max(delivered, known.delivered) }));
   }
 
   /** Who has this event, and who has read it. @param {string} group @param {number} seq @param {string} me */

@@ -36,18 +36,20 @@ const RUN_MS = 5 * 60_000;
  * @param {Pending[]} input.pending
  * @param {string} input.me
  * @param {(id: string) => string} input.nameOf
+ * @param {boolean} [input.direct] of a direct chat, who is in it goes without saying
  * @param {number | undefined} input.unreadAfter a line is drawn above the first message of others behind this seq
  * @param {(seq: number) => Progress} input.progressOf how far a stored message of one's own got
  * @param {number} [input.now]
  * @returns {Row[]}
  */
-export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, now = Date.now() }) {
+export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, direct = false, now = Date.now() }) {
   /** @type {Row[]} */
   const rows = [];
   let day;
   // Where the first unread one is further back than what is known, a line would stand in the wrong place.
   let lineDrawn = unreadAfter === undefined || (events[0]?.seq ?? Infinity) > unreadAfter + 1;
-  for (const event of events.filter(isShown)) {
+  for (const event of events) {
+    if (!isShown(event) || (direct && event.kind !== "text")) continue;
     if (day === undefined || !sameDay(day, event.time)) rows.push({ kind: "day", key: `day ${event.seq}`, text: dayLabel(event.time, now) });
     day = event.time;
     if (!lineDrawn && event.seq > /** @type {number} */ (unreadAfter) && event.kind === "text" && event.from !== me) {
@@ -89,7 +91,7 @@ function markRuns(rows) {
 }
 
 /** A membership event in words. @param {HubEvent} event @param {string} me @param {(id: string) => string} nameOf */
-export function noteOf({ kind, from, data }, me, nameOf) {
+export function noteOf({ seq, kind, from, data }, me, nameOf) {
   /** @type {string[]} */
   const users = Array.isArray(data?.users) ? data.users : [];
   const others = users.filter((id) => id !== from);
@@ -100,6 +102,6 @@ export function noteOf({ kind, from, data }, me, nameOf) {
   if (kind === "role" && data?.role === "admin") return `${who} made ${whom} ${others.length === 1 ? "an admin" : "admins"}`;
   if (kind === "role") return `${who} took the admin role from ${whom}`;
   if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
-  if (others.length === 0) return `${who} joined`;
-  return users.includes(from) ? `${who} started the group with ${whom}` : `${who} added ${whom}`;
+  if (seq === 1) return `${who} started the group`;
+  return others.length === 0 ? `${who} joined` : `${who} added ${whom}`;
 }

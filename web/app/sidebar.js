@@ -154,7 +154,7 @@ export class Sidebar {
     const waiting = outbox.of({ group: group.id }).at(-1);
     if (waiting) return `You: ${waiting.text}`;
     const { last } = group;
-    if (last === undefined) return "No messages yet";
+    if (last === undefined || (group.kind === "direct" && last.kind !== "text")) return "No messages yet";
     if (!isShown(last)) return "";
     if (last.kind !== "text") return noteOf(last, me, (id) => people.name(id));
     if (last.from === me) return `You: ${last.text}`;

@@ -1,8 +1,8 @@
 /**
  * What this client holds of each group: the seq of the newest event it was given.
  *
- * A group's `head` is remembered apart from that: it tells the hub where to go on after a reconnect when no event came
- * before, but drops nothing, because the event that made a group known may be its head.
+ * How far a group is that no event came of yet is remembered apart from that: it tells the hub where to go on after a
+ * reconnect, but drops nothing.
  */
 export class Cursors {
   /** @type {Map<string, number>} */
@@ -28,6 +28,16 @@ export class Cursors {
   /** Notes how far a group is that the hub told of. @param {string} group @param {number} head */
   know(group, head) {
     this.#heads.set(group, Math.max(head, this.#heads.get(group) ?? 0));
+  }
+
+  /**
+   * Notes a group that has just become this user's. The events that made it so are still to come, and its head may be one of
+   * them: until the first has come, only the very beginning is sure to leave none out.
+   *
+   * @param {string} group
+   */
+  meet(group) {
+    this.know(group, 0);
   }
 
   /** The hub goes on behind the group's head, so what is at or below it is not to come. @param {string} group @param {number} head */

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { startHub } from "./hubs.js";
+import { startCluster } from "./cluster.js";
 import { Stage } from "./stage.js";
 
-/** @type {Stage} */
+/** @type {Stage & { cluster: import("./cluster.js").Cluster }} */
 let stage;
 before(async () => {
-  stage = await Stage.set(() => startHub(2));
+  const cluster = await startCluster(2);
+  stage = Object.assign(await Stage.set(async () => cluster), { cluster });
 });
 after(() => stage?.end());
 
@@ -32,7 +33,7 @@ test("two people on two nodes talk, see each other and type; then one node is ki
     expected.push(text);
   };
   balancer.cut();
-  await stage.hub.kill(0);
+  await stage.cluster.kill(0);
   await ada.page.getByRole("navigation").getByText(/Connection lost|Reconnecting/).waitFor();
   await say(ada, "Is anybody there?");
   await ada.sees("Is anybody there?", "Sending");

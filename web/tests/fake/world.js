@@ -59,18 +59,19 @@ export class World {
     if (known && cid !== undefined) return known;
     const group = this.#newGroup(base32(randomBytes(16)), { kind: "group", name, access, admins: new Set([creator]) });
     this.#created.set(key, group);
-    this.addMembers(group, creator, [creator, ...members.filter((id) => id !== creator)]);
+    this.addMembers(group, creator, [creator], "admin");
+    this.addMembers(group, creator, members);
     return group;
   }
 
-  /** The direct chat of two; nobody joins it, so it begins without an event. @param {string} one @param {string} other */
+  /** The direct chat of two. @param {string} one @param {string} other */
   direct(one, other) {
     const pair = [one, other].sort();
     const id = base32(createHash("sha256").update(pair.map(prefixed).join("")).digest().subarray(0, 16));
     const known = this.groups.get(id);
     if (known) return known;
     const group = this.#newGroup(id, { kind: "direct", name: "", access: "members", admins: new Set() });
-    group.members.push(...pair);
+    this.addMembers(group, one, [one, other]);
     return group;
   }
 
@@ -81,13 +82,13 @@ export class World {
     return group;
   }
 
-  /** @param {GroupState} group @param {string} by @param {string[]} users */
-  addMembers(group, by, users) {
+  /** @param {GroupState} group @param {string} by @param {string[]} users @param {string} [role] */
+  addMembers(group, by, users, role = "member") {
     const added = users.filter((id) => !group.members.includes(id));
     if (added.length === 0) return;
     for (const id of added) this.user(id);
     group.members.push(...added);
-    this.append(group, by, { kind: "joined", data: { users: added } });
+    this.append(group, by, { kind: "joined", data: { users: added, role } });
   }
 
   /** @param {GroupState} group @param {string} by @param {string[]} users */

@@ -126,11 +126,12 @@ test("rows: what is pending comes last, and stays the same row when it is stored
 });
 
 test("membership in words", () => {
-  const say = (/** @type {string} */ kind, /** @type {string} */ from, /** @type {string[]} */ users) => noteOf(event(1, { kind, from, data: { users } }), "me", (id) => id.toUpperCase());
+  assert.equal(noteOf(event(1, { kind: "joined", data: { users: ["bo"], role: "admin" } }), "me", String), "bo started the group");
+  const say = (/** @type {string} */ kind, /** @type {string} */ from, /** @type {string[]} */ users) => noteOf(event(9, { kind, from, data: { users } }), "me", (id) => id.toUpperCase());
   assert.equal(say("joined", "bo", ["bo"]), "BO joined");
   assert.equal(say("joined", "me", ["me"]), "You joined");
   assert.equal(say("joined", "bo", ["me", "cy"]), "BO added you and CY");
-  assert.equal(say("joined", "me", ["me", "a", "b", "c", "d"]), "You started the group with A, B and 2 others");
+  assert.equal(say("joined", "me", ["a", "b", "c", "d"]), "You added A, B and 2 others");
   assert.equal(say("role", "bo", ["me"]), "BO took the admin role from you");
   assert.equal(noteOf(event(1, { kind: "role", data: { users: ["a", "b"], role: "admin" } }), "me", String), "bo made a and b admins");
   assert.equal(say("left", "bo", ["bo"]), "BO left");
@@ -142,7 +143,8 @@ test("typing ends by itself, receipts tell who has read", () => {
   people.startTyping("g", "bo", 1000);
   assert.deepEqual(people.typing("g", 1001), ["bo"]);
   assert.deepEqual(people.typing("g", 60_000), []);
-  people.mark({ group: "g", user: "bo", read: 4, delivered: 6 });
+  people.mark({ group: "g", user: "bo", read: 4, delivered: 4 });
+  people.mark({ group: "g", user: "bo", read: 0, delivered: 6 });
   people.mark({ group: "g", user: "me", read: 9, delivered: 9 });
   assert.deepEqual(people.reached("g", 4, "me"), { read: ["bo"], delivered: true });
   assert.deepEqual(people.reached("g", 5, "me"), { read: [], delivered: true });

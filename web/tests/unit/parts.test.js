@@ -36,11 +36,12 @@ test("a token tells when it runs out, and nonsense tells nothing", () => {
   for (const nonsense of ["", "a.b.c", "opaque", "..", "a.bnVsbA.c"]) assert.equal(expiryOf(nonsense), undefined);
 });
 
-test("a cursor drops what is held, and begins at an event whatever head was told before it", () => {
+test("a cursor drops what is held, and begins at whatever event a new group begins with", () => {
   const cursors = new Cursors({ a: 5 });
   assert.equal(cursors.accept("a", 5), false);
   assert.equal(cursors.accept("a", 6), true);
-  cursors.know("b", 3);
+  cursors.meet("b");
+  assert.deepEqual(cursors.all(), { a: 6, b: 0 });
   assert.equal(cursors.accept("b", 3), true);
   assert.equal(cursors.accept("b", 3), false);
   cursors.startAfter("c", 9);

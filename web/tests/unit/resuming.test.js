@@ -21,7 +21,7 @@ test("what was missed while the line was down comes once and in order", async (c
   }
   for (const group of groups) {
     const seqs = log.messages.filter((message) => message.group === group.id).map(({ seq }) => seq);
-    assert.deepEqual(seqs, Array.from({ length: 30 }, (_, index) => index + 2));
+    assert.deepEqual(seqs, Array.from({ length: 30 }, (_, index) => index + 3));
   }
   assert.deepEqual(world.breaches, []);
 });
@@ -50,8 +50,8 @@ test("an event that comes twice is shown once", async (context) => {
   say(world, group, 3);
   for (const event of group.events) node.session.say({ type: "message", ...event });
   say(world, group, 1);
-  await until(() => log.messages.some(({ seq }) => seq === 5), "the last came");
-  assert.deepEqual(log.messages.map(({ seq }) => seq), [2, 3, 4, 5]);
+  await until(() => log.messages.some(({ seq }) => seq === 6), "the last came");
+  assert.deepEqual(log.messages.map(({ seq }) => seq), [3, 4, 5, 6]);
 });
 
 test("cursors of an earlier client go on where it was", async (context) => {
@@ -60,20 +60,20 @@ test("cursors of an earlier client go on where it was", async (context) => {
   const first = client("ada");
   await first.connect();
   say(world, group, 2);
-  await until(() => first.cursors[group.id] === 3, "the first holds them");
+  await until(() => first.cursors[group.id] === 4, "the first holds them");
   first.close();
   say(world, group, 2);
   const second = client("ada", { cursors: first.cursors });
   const log = recorded(second);
   await second.connect();
   await until(() => log.messages.length === 2, "the second gets the rest");
-  assert.deepEqual(log.messages.map(({ seq }) => seq), [4, 5]);
+  assert.deepEqual(log.messages.map(({ seq }) => seq), [5, 6]);
 });
 
 test("too many missed: one gap, then the newest", async (context) => {
   const { world, client } = await fixture(context);
   const group = world.createGroup("bo", { name: "Busy", members: ["ada"] });
-  say(world, group, 1204);
+  say(world, group, 1203);
   const ada = client("ada", { cursors: { [group.id]: 5 } });
   const log = recorded(ada);
   await ada.connect();
@@ -85,7 +85,7 @@ test("too many missed: one gap, then the newest", async (context) => {
 test("what retention took is told as a gap, and the rest replayed", async (context) => {
   const { world, client } = await fixture(context);
   const group = world.createGroup("bo", { name: "Old", members: ["ada"] });
-  say(world, group, 9);
+  say(world, group, 8);
   group.first = 6;
   const ada = client("ada", { cursors: { [group.id]: 2 } });
   const log = recorded(ada);
@@ -97,7 +97,7 @@ test("what retention took is told as a gap, and the rest replayed", async (conte
 test("a cursor above the head is set back, and what follows is new", async (context) => {
   const { world, client } = await fixture(context);
   const group = world.createGroup("bo", { name: "Restored", members: ["ada"] });
-  say(world, group, 2);
+  say(world, group, 1);
   const ada = client("ada", { cursors: { [group.id]: 50 } });
   const log = recorded(ada);
   await ada.connect();
@@ -119,7 +119,7 @@ test("a group that one is taken out of is forgotten, and begins anew when one co
   assert.equal(ada.cursors[group.id], undefined);
   world.addMembers(group, "bo", ["ada"]);
   await until(() => log.messages.at(-1)?.kind === "joined", "told to be in");
-  assert.equal(ada.cursors[group.id], 3);
+  assert.equal(ada.cursors[group.id], 4);
 });
 
 test("a frame that cannot be read is skipped and told of", async (context) => {
