@@ -161,8 +161,9 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await ada.chat("Survey").getByText("3 unread messages").waitFor();
     await withoutFlaws(ada.page, "the list");
     await ada.chat("Survey").click();
+    const heard = new Promise((resolve) => bo.hub.on("message", ({ text, seq }) => text === "Mine" && resolve(seq)));
     await ada.say("Mine");
-    await bo.hub.read(group.id, 5);
+    await bo.hub.read(group.id, await heard);
     await ada.sees("Mine", "Read");
     await withoutFlaws(ada.page, "the conversation");
     await ada.page.getByRole("button", { name: "Details" }).click();

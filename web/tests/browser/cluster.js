@@ -1,55 +1,71 @@
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { startMongoDb } from "./mongodb.js";
-import { startNode } from "./nodes.js";
-import { freePort, Process, scratch } from "./process.js";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { binary } from "./nodes.js";
+import { freePort, scratch } from "./process.js";
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL("../../../scripts/cluster", import.meta.url));
+const NODES = 3;
+/** What `scripts/cluster` takes for Redis, MongoDB and its nodes, counted from its first port. */
+const PORTS = [0, 1, 2, 3, 10, 11, 20, 21];
 
 /**
- * Nodes of the real hub over a Redis and a MongoDB of their own.
+ * Three nodes of the real hub over a Redis and a MongoDB of their own, as `scripts/cluster` starts them.
  *
  * @typedef {import("./hubs.js").Hub & { kill: (index: number) => Promise<void> }} Cluster `kill` ends a node as SIGKILL does
  *
- * @param {number} count nodes
  * @returns {Promise<Cluster>}
  */
-export async function startCluster(count) {
-  /** @type {(() => Promise<void>)[]} */
-  const endings = [];
+export async function startCluster() {
+  const directory = scratch("cluster");
+  const first = await freePorts();
+  const given = process.env.HUBBUB_TEST_MONGODB_URL;
+  const env = {
+    ...process.env,
+    HUBBUB_RUN_DIR: directory,
+    HUBBUB_CLUSTER_PORT: String(first),
+    HUBBUB_CLUSTER_BINARY: binary(),
+    ...(given && { HUBBUB_MONGODB_URL: given }),
+  };
+  /** @param {...string} args */
+  const cluster = (...args) => run(SCRIPT, args, { env });
   const stop = async () => {
-    for (const ending of endings.reverse()) await ending();
+    await cluster("down");
+    await rm(directory, { recursive: true, force: true });
   };
   try {
-    const redis = await startRedis();
-    endings.push(redis.stop);
-    const mongodb = await startMongoDb();
-    endings.push(mongodb.stop);
-    const settings = { HUBBUB_REDIS_URL: redis.url, HUBBUB_MONGODB_URL: mongodb.url };
-    /** @type {{ url: string, node: Process }[]} */
-    const nodes = [];
-    for (let number = 1; number <= count; number += 1) {
-      const started = await startNode(`n${number}`, settings);
-      endings.push(() => started.node.remove());
-      nodes.push(started);
-    }
-    return { urls: nodes.map(({ url }) => url), kill: (index) => nodes[index].node.kill(), stop };
+    await cluster("up");
   } catch (error) {
     await stop();
     throw error;
   }
+  return {
+    urls: Array.from({ length: NODES }, (_, index) => `http://127.0.0.1:${first + 10 * index}`),
+    kill: async (index) => void (await cluster("kill", String(index + 1))),
+    stop,
+  };
 }
 
-async function startRedis() {
-  const [port, directory] = [await freePort(), scratch("redis")];
-  const args = ["--port", `${port}`, "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "yes", "--maxmemory-policy", "noeviction"];
-  const server = new Process("redis-server", "redis-server", args, { directory });
-  await server.ready(() => accepts(port));
-  return { url: `redis://127.0.0.1:${port}`, stop: () => server.remove() };
+/** The first of a row of ports that are all free. */
+async function freePorts() {
+  for (;;) {
+    const first = await freePort();
+    const taken = await Promise.all(PORTS.map((offset) => answers(first + offset)));
+    if (first + Math.max(...PORTS) < 65_536 && !taken.includes(true)) return first;
+  }
 }
 
 /** @param {number} port @returns {Promise<boolean>} */
-function accepts(port) {
+function answers(port) {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
   });
 }

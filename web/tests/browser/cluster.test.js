@@ -6,7 +6,7 @@ import { Stage } from "./stage.js";
 /** @type {Stage & { cluster: import("./cluster.js").Cluster }} */
 let stage;
 before(async () => {
-  const cluster = await startCluster(2);
+  const cluster = await startCluster();
   stage = Object.assign(await Stage.set(async () => cluster), { cluster });
 });
 after(() => stage?.end());

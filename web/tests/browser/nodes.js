@@ -4,8 +4,8 @@ import { freePort, Process, scratch } from "./process.js";
 
 const TARGET = fileURLToPath(new URL("../../../target/", import.meta.url));
 
-/** Whichever was built last. */
-function binary() {
+/** The hub under test: the one given, else whichever was built last. */
+export function binary() {
   const given = process.env.HUBBUB_TEST_BINARY;
   const built = [given ?? "", `${TARGET}release/hubbub`, `${TARGET}debug/hubbub`].filter((path) => path !== "" && existsSync(path));
   if (built.length === 0) throw new Error("there is no hub to test: cargo build, or set HUBBUB_TEST_BINARY");
