@@ -13,6 +13,8 @@ import { rowsOf } from "./rows.js";
 
 /** Nearer to the end than this, the view follows what comes. */
 const FOLLOW_PX = 48;
+/** A page that is left open does not grow for ever: at the end of more messages than this, those far above are let go. */
+const MOST_FOLLOWED = 1000;
 /** Nearer to the beginning than this, the page before is fetched. */
 const FETCH_PX = 600;
 
@@ -90,6 +92,7 @@ export class Messages {
     const { group } = this.#target;
     const timeline = group === undefined ? undefined : this.#chat.timeline(group);
     this.#following = this.#stillFollows();
+    if (this.#following && timeline && timeline.events.length > MOST_FOLLOWED) timeline.trim();
     const anchor = this.#following ? undefined : this.#anchor();
     this.#showTop();
     const rows = this.#rows(timeline?.events ?? []);

@@ -4,8 +4,8 @@
  * @typedef {import("../hubbub.js").HubEvent} HubEvent
  */
 
-/** So many events are kept of a group that is not looked at; more are fetched again when it is. */
-const KEPT_UNSEEN = 200;
+/** So many events are kept when those before are let go; they are fetched again when somebody scrolls back. */
+const KEPT = 200;
 
 export class Timeline {
   /** Ascending, each seq one above the one before. @type {HubEvent[]} */
@@ -52,10 +52,10 @@ export class Timeline {
     this.events = this.events.filter((event) => event.seq < from);
   }
 
-  /** Keeps memory small while nobody looks. */
+  /** Lets go of what nobody looks at. */
   trim() {
-    if (this.events.length <= KEPT_UNSEEN) return;
-    this.events = this.events.slice(-KEPT_UNSEEN);
+    if (this.events.length <= KEPT) return;
+    this.events = this.events.slice(-KEPT);
     this.hasEarlier = true;
   }
 
