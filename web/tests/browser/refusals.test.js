@@ -51,6 +51,21 @@ test("after a gap the newest is shown without a hole", async () => {
   ada.contented();
 });
 
+test("a page left open lets go of what is far above, and fetches it again for who scrolls up", async () => {
+  const ada = await stage.member("Ada");
+  await ada.makeGroup("Flood", []);
+  const group = /** @type {any} */ ([...stage.node.world.groups.values()].at(-1));
+  for (let count = 1; count <= 1100; count += 1) stage.node.world.append(group, "ada", { text: `drop ${count}` });
+  await ada.hears("drop 1100");
+  await ada.page.waitForFunction(() => document.querySelectorAll(".message").length < 1000);
+  const [first] = await ada.transcript();
+  await ada.messages.evaluate((scroller) => scroller.scrollTo(0, 0));
+  await ada.hears(`drop ${Number(first.split(" ")[1]) - 1}`);
+  const texts = await ada.transcript();
+  assert.deepEqual(texts, Array.from({ length: texts.length }, (_, index) => `drop ${1101 - texts.length + index}`));
+  ada.contented();
+});
+
 for (const [code, notice] of /** @type {[number, RegExp][]} */ ([[4002, /session has ended/], [4003, /no longer use/]])) {
   test(`close code ${code} leads to the log-in with the reason`, async () => {
     const ada = await stage.member("Ada");
