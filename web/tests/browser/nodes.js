@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { freePort, Process, scratch } from "./process.js";
 
-const TARGET = fileURLToPath(new URL("../../../target/", import.meta.url));
+const TARGET = process.env.CARGO_TARGET_DIR ? `${process.env.CARGO_TARGET_DIR}/` : fileURLToPath(new URL("../../../target/", import.meta.url));
 
 /** The hub under test: the one given, else whichever was built last. */
 export function binary() {

@@ -46,7 +46,7 @@ export class Process {
     });
   }
 
-  /** Waits until the check passes, or fails with the end of the log. @param {() => Promise<boolean>} check */
+  /** Waits until the check passes; else ends the process and fails with the end of its log. @param {() => Promise<boolean>} check */
   async ready(check) {
     let over = false;
     void this.#ended.then(() => (over = true));
@@ -55,6 +55,7 @@ export class Process {
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     const log = await readFile(this.#log, "utf8").catch(() => "");
+    await this.remove();
     throw new Error(`${this.#name} is not ready:\n${log.split("\n").slice(-SHOWN_LOG_LINES).join("\n")}`);
   }
 
