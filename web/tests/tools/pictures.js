@@ -36,7 +36,7 @@ const garden = await people.ada.hub.create({ name: "Allotment 12", members: ids(
 let last = 0;
 for (const [, from, text] of ALLOTMENT) ({ seq: last } = await people[from].hub.send({ group: garden.id, text }));
 await people.ada.hub.read(kitchen.id, 9);
-for (const name of /** @type {Name[]} */ (["bo", "chioma"])) await people[name].hub.read(garden.id, last);
+await people.ada.hub.read(garden.id, last);
 for (const name of /** @type {Name[]} */ (["dara", "emil", "fatima"])) people[name].hub.close();
 
 const typing = setInterval(() => people.bo.hub.typing(garden.id), 500);
@@ -47,6 +47,9 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
   await context.addInitScript((value) => localStorage.setItem("hubbub.login", value), login);
   const page = await context.newPage();
   await page.goto(`${url}/#/g/${garden.id}`);
+  await page.getByRole("img", { name: "Stored" }).last().waitFor();
+  for (const name of /** @type {Name[]} */ (["bo", "chioma"])) await people[name].hub.read(garden.id, last);
+  await page.getByRole("img", { name: "Read" }).last().waitFor();
   await page.getByRole("main").getByText("Bo Karlsson is typing…").waitFor();
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: `${DIRECTORY}chat-${colorScheme}.png` });
