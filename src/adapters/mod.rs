@@ -4,6 +4,7 @@ pub mod accounts;
 mod limits;
 pub mod local;
 pub mod mongodb;
+pub mod redis;
 pub mod sqlite;
 pub mod tokens;
 

@@ -1,0 +1,59 @@
+#!lua
+-- Appends sends to a partition's log, each with its group's next seq. Refused when out of memory.
+--
+-- KEYS  log, the state of each of G groups, a cid key for each send
+-- ARGV  origin, log cap, cid window (s), G, then for each send eight:
+--       number of its group (1..G), group, from, cid, kind, counts (1|0), members only (1|0), body
+-- Returns for each send one of
+--       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full
+local log, origin = KEYS[1], ARGV[1]
+local room = tonumber(ARGV[2]) - redis.call('XLEN', log)
+local window, groups = ARGV[3], tonumber(ARGV[4])
+
+-- What this batch knows of its groups: false when unknown, else s, n, h, and the members asked for.
+local states = {}
+
+local function state_of(number, field)
+  local state = states[number]
+  if state == nil then
+    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'h', field)
+    state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), h = held[3], [field] = held[4] }
+    states[number] = state
+  elseif state and state[field] == nil then
+    state[field] = redis.call('HGET', KEYS[1 + number], field)
+  end
+  return state
+end
+
+local function append(state, cid_key, at)
+  local seq = state.s + 1
+  local seen = redis.call('SET', cid_key, seq, 'NX', 'GET', 'EX', window)
+  if seen then return { 1, tonumber(seen) } end
+  state.s, state.changed = seq, true
+  state.n = state.n + tonumber(ARGV[at + 5])
+  room = room - 1
+  local id = redis.call('XADD', log, '*', 'v', 1, 'g', ARGV[at + 1], 's', seq, 'n', state.n, 'h', state.h,
+    'o', origin, 'f', ARGV[at + 2], 'c', ARGV[at + 3], 'k', ARGV[at + 4], 'b', ARGV[at + 7])
+  return { 0, seq, state.n, id }
+end
+
+local answers = {}
+for send = 1, #KEYS - 1 - groups do
+  local at = 5 + (send - 1) * 8
+  local cid_key, member_field = KEYS[1 + groups + send], '@' .. ARGV[at + 2]
+  local state = state_of(tonumber(ARGV[at]), member_field)
+  local allowed = state and (state[member_field] or ARGV[at + 6] == '0')
+  if not state then
+    answers[send] = { 3 }
+  elseif allowed and room > 0 then
+    answers[send] = append(state, cid_key, at)
+  else
+    local seen = redis.call('GET', cid_key)
+    answers[send] = seen and { 1, tonumber(seen) } or { allowed and 4 or 2 }
+  end
+end
+
+for number, state in pairs(states) do
+  if state and state.changed then redis.call('HSET', KEYS[1 + number], 's', state.s, 'n', state.n) end
+end
+return answers

@@ -1,0 +1,123 @@
+#!lua flags=allow-oom
+-- Acks what is stored, moves the groups' stored heads on, fills their recent caches, trims the log
+-- and answers who has a route.
+--
+-- KEYS  lease, log, moves, heads, then for each group three: state, routes, recent cache
+-- ARGV  token, recent cap, recent ttl (s), moves kept, number of acks, the ids to ack, then for each
+--       group: group, seq, n, time, number of events, and for each event: seq, event
+-- Returns false when the lease is not held with this token, else for each group its nodes
+local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
+local CHUNK = 1000
+
+-- The lease's value is "<owner> <token>".
+local held = redis.call('GET', lease)
+if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
+
+local at = 6
+local function next_arg()
+  at = at + 1
+  return ARGV[at - 1]
+end
+
+local function ack(count)
+  local acked = 0
+  for first = at, at + count - 1, CHUNK do
+    local last = math.min(first + CHUNK, at + count) - 1
+    acked = acked + redis.call('XACK', log, 'fanout', unpack(ARGV, first, last))
+  end
+  at = at + count
+  return acked
+end
+
+-- Only behind the oldest pending entry; when none is pending, behind the last delivered one.
+local function trim()
+  local pending = redis.call('XPENDING', log, 'fanout')
+  if pending[1] > 0 then
+    redis.call('XTRIM', log, 'MINID', pending[2])
+    return
+  end
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', log)) do
+    if group[2] == 'fanout' then
+      local ms, n = group[8]:match('(%d+)-(%d+)')
+      redis.call('XTRIM', log, 'MINID', string.format('%s-%d', ms, n + 1))
+    end
+  end
+end
+
+-- The cache is a list without holes whose last event is `newest`. Answers the new newest.
+local function fill(cache, newest, count)
+  local fresh = {}
+  for _ = 1, count do
+    local seq, event = tonumber(next_arg()), next_arg()
+    if seq > newest then
+      if seq > newest + 1 then
+        redis.call('DEL', cache)
+        fresh = {}
+      end
+      fresh[#fresh + 1] = event
+      newest = seq
+    end
+  end
+  if #fresh > 0 then
+    local length = 0
+    for first = 1, #fresh, CHUNK do
+      length = redis.call('RPUSH', cache, unpack(fresh, first, math.min(first + CHUNK - 1, #fresh)))
+    end
+    if length > recent_cap then redis.call('LTRIM', cache, -recent_cap, -1) end
+    redis.call('EXPIRE', cache, recent_ttl)
+  end
+  return newest
+end
+
+-- Moves one group on; answers whether its stored head moved. A group whose state is absent stays so.
+local function advance(state, cache)
+  local seq, n, time, count = tonumber(next_arg()), tonumber(next_arg()), next_arg(), tonumber(next_arg())
+  local now = redis.call('HMGET', state, 's', 'n', 'h', 'x')
+  if not now[1] then
+    at = at + 2 * count
+    return false
+  end
+  local fields = { 'x', fill(cache, tonumber(now[4] or 0), count) }
+  local function set(field, value)
+    fields[#fields + 1] = field
+    fields[#fields + 1] = value
+  end
+  if seq > tonumber(now[1]) then set('s', seq) end
+  if n > tonumber(now[2]) then set('n', n) end
+  local moved = seq > tonumber(now[3])
+  if moved then
+    set('h', seq)
+    set('hn', n)
+    set('ht', time)
+  end
+  redis.call('HSET', state, unpack(fields))
+  return moved
+end
+
+-- One number for all groups that moved in this commit; it begins with the time, so that it grows
+-- also over a loss.
+local function note_moves(moved)
+  local number = redis.call('HINCRBY', moves, 'c', 1)
+  if number == 1 then
+    local time = redis.call('TIME')
+    number = time[1] * 1000000 + time[2]
+    redis.call('HSET', moves, 'c', number, 'b', number - 1)
+  end
+  for _, group in ipairs(moved) do redis.call('ZADD', heads, number, group) end
+  local surplus = redis.call('ZCARD', heads) - tonumber(ARGV[4])
+  if surplus > 0 then
+    local popped = redis.call('ZPOPMIN', heads, surplus)
+    redis.call('HSET', moves, 'b', popped[#popped])
+  end
+end
+
+if ack(tonumber(ARGV[5])) > 0 then trim() end
+local moved, nodes = {}, {}
+for key = 5, #KEYS, 3 do
+  local group = next_arg()
+  if advance(KEYS[key], KEYS[key + 2]) then moved[#moved + 1] = group end
+  nodes[#nodes + 1] = redis.call('HKEYS', KEYS[key + 1])
+end
+if #moved > 0 then note_moves(moved) end
+return nodes

@@ -1,0 +1,53 @@
+#!lua flags=allow-oom
+-- Acks an entry and appends it anew with a seq above the store's head.
+--
+-- KEYS  lease, log, state of the group, cid key
+-- ARGV  token, id of the entry, its seq, seq and n of the store's head, cid window (s), then of the
+--       entry: group, origin, from, cid, kind, counts (1|0), body, users (spaces between), role (a|m)
+-- Returns false when the lease is not held with this token, else 1
+local lease, log, state, cid_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+-- The lease's value is "<owner> <token>".
+local held = redis.call('GET', lease)
+if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
+if redis.call('EXISTS', log) == 0 or redis.call('XACK', log, 'fanout', ARGV[2]) == 0 then return 1 end
+
+local seen = redis.call('GET', cid_key)
+if seen and seen ~= ARGV[3] then return 1 end
+local now = redis.call('HMGET', state, 's', 'n', 'h', 'mv', 'c')
+if not now[1] then
+  redis.call('DEL', cid_key)
+  return 1
+end
+
+local kind, role = ARGV[11], ARGV[15]
+local membership = kind == 'joined' or kind == 'left' or kind == 'role'
+local seq = math.max(tonumber(now[1]), tonumber(ARGV[4])) + 1
+local n = math.max(tonumber(now[2]), tonumber(ARGV[5])) + tonumber(ARGV[12])
+
+-- Once more, under the new seq: the set may have come from the store meanwhile.
+local function apply(users)
+  local count = tonumber(now[5])
+  for user in users:gmatch('%S+') do
+    local field = '@' .. user
+    if kind == 'joined' then
+      count = count + redis.call('HSET', state, field, role)
+    elseif kind == 'left' then
+      count = count - redis.call('HDEL', state, field)
+    elseif redis.call('HEXISTS', state, field) == 1 then
+      redis.call('HSET', state, field, role)
+    end
+  end
+  redis.call('HSET', state, 'mv', math.max(seq, tonumber(now[4])), 'c', count)
+end
+
+local entry = { 'v', 1, 'g', ARGV[7], 's', seq, 'n', n, 'h', now[3], 'o', ARGV[8], 'f', ARGV[9],
+  'c', ARGV[10], 'k', kind, 'b', ARGV[13] }
+if membership then
+  apply(ARGV[14])
+  for _, value in ipairs({ 'u', ARGV[14], 'r', role }) do entry[#entry + 1] = value end
+end
+redis.call('HSET', state, 's', seq, 'n', n)
+redis.call('SET', cid_key, seq, 'EX', ARGV[6])
+redis.call('XADD', log, '*', unpack(entry))
+return 1

@@ -1,0 +1,59 @@
+#!lua flags=allow-oom
+-- Raises a group's state to what the store knows; makes it when it is absent.
+--
+-- KEYS  state of the group, recent cache, moves, heads
+-- ARGV  group, moves kept, seq, n, time, kind, access, version, then for each member: user, role (a|m)
+-- Returns nothing
+local state, recent, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local seq, n, version = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[8])
+local FIRST_MEMBER, CHUNK = 9, 1000
+
+local held = redis.call('HMGET', state, 's', 'n', 'h', 'mv')
+local known = held[1]
+
+local function drop_members()
+  local fields = redis.call('HKEYS', state)
+  for _, field in ipairs(fields) do
+    if field:sub(1, 1) == '@' then redis.call('HDEL', state, field) end
+  end
+end
+
+local function set_members()
+  local pairs_of = {}
+  for i = FIRST_MEMBER, #ARGV, 2 do
+    pairs_of[#pairs_of + 1] = '@' .. ARGV[i]
+    pairs_of[#pairs_of + 1] = ARGV[i + 1]
+    if #pairs_of == CHUNK or i + 1 == #ARGV then
+      redis.call('HSET', state, unpack(pairs_of))
+      pairs_of = {}
+    end
+  end
+  redis.call('HSET', state, 'mv', version, 'c', (#ARGV - FIRST_MEMBER + 1) / 2)
+end
+
+local function note_move()
+  local number = redis.call('HINCRBY', moves, 'c', 1)
+  if number == 1 then
+    local time = redis.call('TIME')
+    number = time[1] * 1000000 + time[2]
+    redis.call('HSET', moves, 'c', number, 'b', number - 1)
+  end
+  redis.call('ZADD', heads, number, ARGV[1])
+  local surplus = redis.call('ZCARD', heads) - tonumber(ARGV[2])
+  if surplus > 0 then
+    local popped = redis.call('ZPOPMIN', heads, surplus)
+    redis.call('HSET', moves, 'b', popped[#popped])
+  end
+end
+
+-- A cache that outlived its state may have holes.
+if not known then redis.call('DEL', recent) end
+local moved = seq > tonumber(held[3] or 0)
+redis.call('HSET', state, 's', math.max(seq, tonumber(held[1] or 0)), 'n', math.max(n, tonumber(held[2] or 0)),
+  'k', ARGV[6], 'a', ARGV[7])
+if moved or not known then redis.call('HSET', state, 'h', seq, 'hn', n, 'ht', ARGV[5]) end
+if not known or version >= tonumber(held[4]) then
+  if known then drop_members() end
+  set_members()
+end
+if moved then note_move() end

@@ -1,0 +1,81 @@
+//! Connections to Redis.
+
+use std::time::Duration;
+
+use fred::clients::Client;
+use fred::interfaces::ClientLike;
+use fred::types::Builder;
+use fred::types::config::{Config, ReconnectPolicy, UnresponsiveConfig};
+
+use super::RedisConfig;
+use super::reply::to_error;
+use crate::ports::BackplaneError;
+
+/// Delays between attempts to connect again, in milliseconds: soon, then no more than once a second
+/// from each connection.
+const FIRST_DELAY: u32 = 50;
+const LONGEST_DELAY: u32 = 1_000;
+
+/// Makes connections.
+pub(super) struct Connector {
+    builder: Builder,
+    clustered: bool,
+    pub(super) command_timeout: Duration,
+}
+
+// === impl Connector ===
+
+impl Connector {
+    pub(super) fn new(config: &RedisConfig) -> Result<Self, BackplaneError> {
+        if config.url.starts_with("rediss") {
+            // Fails when a provider is installed already, which serves as well.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        let parsed = Config::from_url(&config.url).map_err(|error| to_error(&error))?;
+        let clustered = parsed.server.is_clustered();
+        let mut builder = Builder::from_config(parsed);
+        builder.set_policy(ReconnectPolicy::new_exponential(0, FIRST_DELAY, LONGEST_DELAY, 2));
+        builder.with_performance_config(|performance| {
+            performance.default_command_timeout = config.command_timeout;
+        });
+        builder.with_connection_config(|connection| {
+            connection.connection_timeout = config.connect_timeout;
+            connection.internal_command_timeout = config.connect_timeout;
+            connection.tcp.nodelay = Some(true);
+            // A command whose answer was lost is the caller's to repeat: sent twice unseen, a read
+            // would leave what the first one got pending for ever.
+            connection.max_command_attempts = 1;
+            connection.unresponsive =
+                UnresponsiveConfig { max_timeout: Some(config.command_timeout * 2), interval: Duration::from_secs(1) };
+        });
+        Ok(Self { builder, clustered, command_timeout: config.command_timeout })
+    }
+
+    /// Whether keys of different slots need different calls.
+    pub(super) fn clustered(&self) -> bool {
+        self.clustered
+    }
+
+    /// A connected client, or the reason why it cannot be had.
+    pub(super) async fn connect_now(&self) -> Result<Client, BackplaneError> {
+        let client = self.builder.build().map_err(|error| to_error(&error))?;
+        client.init().await.map_err(|error| to_error(&error))?;
+        Ok(client)
+    }
+
+    /// A client that connects in the background, however often that takes.
+    pub(super) fn connect_soon(&self) -> Result<Client, BackplaneError> {
+        let mut builder = self.builder.clone();
+        builder.with_config(|config| config.fail_fast = false);
+        let client = builder.build().map_err(|error| to_error(&error))?;
+        client.connect();
+        Ok(client)
+    }
+}
+
+/// Closes a client's connections.
+pub(super) async fn quit(client: &Client) {
+    if let Err(error) = client.quit().await {
+        tracing::debug!(%error, "closing a connection to redis");
+    }
+}

@@ -1,0 +1,177 @@
+//! [`Cluster`] in Redis.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fred::interfaces::{ClientLike, ClusterInterface, HashesInterface, KeysInterface};
+use fred::types::config::{Options, Server};
+use fred::types::{ClusterHash, CustomCommand, Value};
+use futures::future::try_join_all;
+
+use super::RedisBackplane;
+use super::commits::node_names;
+use super::reply::{Reply, to_error};
+use super::script::{BEAT, Call, HOLD_PARTITION, NEXT_EPOCH, RELEASE_PARTITION};
+use crate::domain::{NodeName, UserId};
+use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition};
+
+/// The oldest version that has all that the scripts use.
+const OLDEST_VERSION: (u64, u64) = (7, 0);
+
+#[async_trait]
+impl Cluster for RedisBackplane {
+    async fn beat(&self, record: &NodeRecord, lease: Duration) -> Result<Beat, BackplaneError> {
+        let text = serde_json::to_string(record).map_err(|error| BackplaneError::Unexpected(error.to_string()))?;
+        let keys = [self.keys.node_records(), self.keys.node_leases(), self.keys.reaped(), self.keys.meta()];
+        let call = Call::keys(keys).arg(record.node.as_str()).arg(text).number(lease.as_millis() as u64);
+        let [renewed, uptime, live, dead] = BEAT.run(&self.client, call).await?.tuple()?;
+        Ok(Beat {
+            renewed: renewed.number()? == 1,
+            live: live
+                .list()?
+                .iter()
+                .map(|record| record.parsed(|text| serde_json::from_str(text)))
+                .collect::<Result<_, _>>()?,
+            dead: node_names(dead)?,
+            uptime: uptime.number()?,
+        })
+    }
+
+    async fn next_epoch(&self, base: &str, at_least: u64) -> Result<u64, BackplaneError> {
+        let call = Call::keys([self.keys.epochs()]).arg(base).number(at_least);
+        NEXT_EPOCH.run(&self.client, call).await?.number()
+    }
+
+    async fn hold_partition(
+        &self,
+        partition: Partition,
+        owner: &NodeName,
+        token: &LeaseToken,
+        lease: Duration,
+    ) -> Result<bool, BackplaneError> {
+        let call = Call::keys([self.keys.lease(partition), self.keys.log(partition)])
+            .arg(owner.as_str())
+            .arg(token.0.as_str())
+            .number(lease.as_millis().max(1) as u64);
+        Ok(HOLD_PARTITION.run(&self.client, call).await?.number()? == 1)
+    }
+
+    async fn release_partition(&self, partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError> {
+        let call = Call::keys([self.keys.lease(partition)]).arg(token.0.as_str());
+        RELEASE_PARTITION.run(&self.client, call).await.map(|_| ())
+    }
+
+    async fn partition_owners(&self, count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError> {
+        try_join_all((0..count).map(|partition| self.owner(partition))).await
+    }
+
+    async fn reap(&self, node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError> {
+        if !self.begin_reap(node, false).await? {
+            return Ok(Vec::new());
+        }
+        self.remove_node(node, partitions).await
+    }
+
+    async fn leave(&self, node: &NodeName, partitions: Partition) -> Result<(), BackplaneError> {
+        self.begin_reap(node, true).await?;
+        self.remove_node(node, partitions).await.map(|_| ())
+    }
+
+    async fn check(&self, partitions: Partition) -> Result<(), String> {
+        for server in self.masters() {
+            let info = self.info(server).await.map_err(|error| error.to_string())?;
+            check_version(&info)?;
+            check_eviction(&info)?;
+        }
+        self.check_partitions(partitions).await
+    }
+
+    async fn ping(&self) -> Result<(), BackplaneError> {
+        // A key of the hub's own: in a Cluster, of the master that carries the leases.
+        self.client.exists::<(), _>(self.keys.meta()).await.map_err(|error| to_error(&error))
+    }
+}
+
+impl RedisBackplane {
+    async fn owner(&self, partition: Partition) -> Result<Option<NodeName>, BackplaneError> {
+        let lease: Option<String> =
+            self.client.get(self.keys.lease(partition)).await.map_err(|error| to_error(&error))?;
+        // The lease's value is "<owner> <token>".
+        let owner = lease.as_deref().and_then(|lease| lease.split(' ').next());
+        owner.map(|owner| Value::from(owner).parsed(NodeName::parse)).transpose()
+    }
+
+    /// The servers to look at one by one; `None` for the only one.
+    fn masters(&self) -> Vec<Option<Server>> {
+        match self.client.cached_cluster_state() {
+            Some(state) => state.unique_primary_nodes().into_iter().map(Some).collect(),
+            None => vec![None],
+        }
+    }
+
+    async fn info(&self, server: Option<Server>) -> Result<String, BackplaneError> {
+        let options = Options { cluster_node: server, ..Options::default() };
+        let command = CustomCommand::new_static("INFO", ClusterHash::Random, false);
+        let answer: Result<String, _> = self.client.with_options(&options).custom(command, Vec::<Value>::new()).await;
+        answer.map_err(|error| to_error(&error))
+    }
+
+    /// The number is recorded by the first node ever; all others must agree.
+    async fn check_partitions(&self, partitions: Partition) -> Result<(), String> {
+        let meta = self.keys.meta();
+        let recorded = async {
+            self.client.hsetnx::<(), _, _, _>(meta.as_str(), "partitions", i64::from(partitions)).await?;
+            self.client.hget::<u64, _, _>(meta.as_str(), "partitions").await
+        };
+        let recorded = recorded.await.map_err(|error| to_error(&error).to_string())?;
+        if recorded == u64::from(partitions) {
+            return Ok(());
+        }
+        Err(format!(
+            "this node is set to {partitions} partitions, but Redis is in use with {recorded}: \
+             set the same number on every node; it cannot change in the life of a deployment"
+        ))
+    }
+}
+
+fn info_field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
+}
+
+fn check_version(info: &str) -> Result<(), String> {
+    let version = info_field(info, "redis_version").unwrap_or("of an unknown version");
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0_u64));
+    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
+    if found >= OLDEST_VERSION {
+        return Ok(());
+    }
+    Err(format!("Redis 7.0 or newer is needed, this one is {version}: upgrade it"))
+}
+
+fn check_eviction(info: &str) -> Result<(), String> {
+    match info_field(info, "maxmemory_policy") {
+        None | Some("noeviction") => Ok(()),
+        Some(policy) => Err(format!(
+            "Redis would throw away what the hub needs (maxmemory-policy is {policy}): \
+             set maxmemory-policy to noeviction"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_and_policies_are_told_apart() {
+        let info = |version: &str, policy: &str| {
+            format!("# Server\r\nredis_version:{version}\r\n# Memory\r\nmaxmemory_policy:{policy}\r\n")
+        };
+        assert!(check_version(&info("7.0.15", "noeviction")).is_ok());
+        assert!(check_version(&info("8.2", "noeviction")).is_ok());
+        assert!(check_version(&info("6.2.14", "noeviction")).unwrap_err().contains("6.2.14"));
+        assert!(check_version("").is_err());
+        assert!(check_eviction(&info("7.0.15", "noeviction")).is_ok());
+        assert!(check_eviction(&info("7.0.15", "allkeys-lru")).unwrap_err().contains("allkeys-lru"));
+    }
+}

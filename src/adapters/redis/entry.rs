@@ -1,0 +1,102 @@
+//! Log entries as they stand in the stream. Scripts write them; this reads them.
+
+use bytes::Bytes;
+use fred::types::Value;
+
+use super::reply::Reply;
+use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, UserId};
+use crate::ports::{BackplaneError, EntryId, LogEntry};
+
+/// Version of entries that this reads.
+const VERSION: u64 = 1;
+
+/// A role as scripts and member sets write it.
+pub(super) fn role_letter(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "a",
+        Role::Member => "m",
+    }
+}
+
+/// The role that a letter stands for.
+pub(super) fn role_of(letter: &str) -> Result<Role, ()> {
+    match letter {
+        "a" => Ok(Role::Admin),
+        "m" => Ok(Role::Member),
+        _ => Err(()),
+    }
+}
+
+/// `ms-n` of a stream's entry.
+pub(super) fn stream_id(value: &Value) -> Result<(u64, u64), BackplaneError> {
+    value.parsed(|text| {
+        let (ms, n) = text.split_once('-').ok_or(())?;
+        Ok::<_, ()>((ms.parse().map_err(|_| ())?, n.parse().map_err(|_| ())?))
+    })
+}
+
+/// Stream entries as XRANGE and its like answer them: id and fields of each.
+pub(super) fn stream_entries(value: Value) -> Result<Vec<((u64, u64), Vec<Value>)>, BackplaneError> {
+    let entry = |value: Value| {
+        let [id, fields] = value.tuple()?;
+        Ok((stream_id(&id)?, fields.list()?))
+    };
+    value.list()?.into_iter().map(entry).collect()
+}
+
+/// The log entries of an answer.
+pub(super) fn log_entries(value: Value) -> Result<Vec<LogEntry>, BackplaneError> {
+    stream_entries(value)?.into_iter().map(|((ms, n), fields)| log_entry(EntryId(ms, n), fields)).collect()
+}
+
+fn log_entry(id: EntryId, fields: Vec<Value>) -> Result<LogEntry, BackplaneError> {
+    let mut fields = Fields(fields);
+    let version = fields.take("v")?.number()?;
+    if version != VERSION {
+        return Err(BackplaneError::Unexpected(format!("log entry of version {version}")));
+    }
+    let kind = fields.take("k")?.parsed(|text| Kind::from_name(text).ok_or(()))?;
+    let (users, role) = match kind {
+        Kind::Joined | Kind::Left | Kind::Role => {
+            (fields.take("u")?.parsed(users)?, fields.take("r")?.parsed(role_of)?)
+        }
+        Kind::Text | Kind::Void => (Vec::new(), Role::Member),
+    };
+    Ok(LogEntry {
+        id,
+        group: fields.take("g")?.parsed(GroupId::parse)?,
+        seq: fields.take("s")?.number()?,
+        n: fields.take("n")?.number()?,
+        time: id.0 as Millis,
+        stored: fields.take("h")?.number()?,
+        origin: fields.take("o")?.parsed(NodeName::parse)?,
+        from: fields.take("f")?.parsed(UserId::parse)?,
+        cid: fields.take("c")?.parsed(Cid::parse)?,
+        kind,
+        users,
+        role,
+        body: own(fields.take("b")?.bytes()?),
+    })
+}
+
+/// Apart from the read buffer, which it would otherwise keep alive as long as the event lives.
+fn own(bytes: Bytes) -> Bytes {
+    Bytes::copy_from_slice(&bytes)
+}
+
+fn users(text: &str) -> Result<Vec<UserId>, crate::domain::InvalidId> {
+    text.split(' ').filter(|user| !user.is_empty()).map(UserId::parse).collect()
+}
+
+/// Names and values of an entry, alternating.
+struct Fields(Vec<Value>);
+
+impl Fields {
+    fn take(&mut self, name: &str) -> Result<Value, BackplaneError> {
+        let at = self.0.chunks_exact(2).position(|pair| pair[0].as_bytes() == Some(name.as_bytes()));
+        match at {
+            Some(at) => Ok(std::mem::replace(&mut self.0[2 * at + 1], Value::Null)),
+            None => Err(BackplaneError::Unexpected(format!("log entry without {name:?}"))),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! [`Inboxes`] in Redis: a stream a node life.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use fred::clients::Client;
+use fred::interfaces::{ClientLike, KeysInterface, SortedSetsInterface, StreamsInterface};
+use fred::types::Value;
+use futures::future::try_join_all;
+use tokio::sync::Mutex;
+
+use super::RedisBackplane;
+use super::client::quit;
+use super::entry::stream_entries;
+use super::flight::{Flight, block_ms, read_options};
+use super::reply::{Reply, to_error};
+use super::script::{Call, OPEN_INBOX, POST};
+use crate::domain::{Millis, NodeName};
+use crate::ports::{BackplaneError, InboxEntry, InboxPosition, InboxRead, Inboxes};
+
+/// Entries that one read brings at most.
+const READ_MAX: u64 = 1024;
+
+/// Entries read until those that are no longer needed are trimmed away.
+const TRIM_EVERY: usize = 512;
+
+/// The connection on which the node's own inbox is read.
+#[derive(Default)]
+pub(super) struct InboxReader {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    client: Option<Client>,
+    /// The read under way, of which inbox and after which position.
+    flight: Option<(NodeName, InboxPosition, Flight)>,
+    /// Read since the last trimming.
+    untrimmed: usize,
+}
+
+// === impl InboxReader ===
+
+impl InboxReader {
+    pub(super) async fn close(&self) {
+        let mut state = self.state.lock().await;
+        if let Some((_, _, flight)) = state.flight.take() {
+            let _ = flight.land_now().await;
+        }
+        if let Some(client) = state.client.take() {
+            quit(&client).await;
+        }
+    }
+}
+
+impl RedisBackplane {
+    /// Makes the inbox when it is not there; true when it was made.
+    async fn make_inbox(&self, node: &NodeName, after: InboxPosition) -> Result<bool, BackplaneError> {
+        let keys = [self.keys.inbox(node), self.keys.full_inbox(node)];
+        let call = Call::keys(keys).arg(position_text(after));
+        Ok(OPEN_INBOX.run(&self.client, call).await?.number()? == 1)
+    }
+
+    async fn post_to(&self, node: &NodeName, payloads: Vec<Bytes>) -> Result<(), BackplaneError> {
+        let keys = [self.keys.inbox(node), self.keys.full_inbox(node)];
+        let mut call = Call::keys(keys).number(self.limits.inbox_cap);
+        for payload in payloads {
+            call.push(payload);
+        }
+        POST.run(&self.client, call).await.map(|_| ())
+    }
+
+    /// Begins a blocking read, unless the same one is under way already.
+    async fn begin_read(
+        &self,
+        state: &mut State,
+        node: &NodeName,
+        after: InboxPosition,
+        wait: Duration,
+    ) -> Result<(), BackplaneError> {
+        if state.flight.as_ref().is_some_and(|(of, from, _)| of == node && *from == after) {
+            return Ok(());
+        }
+        if let Some((_, _, flight)) = state.flight.take() {
+            // What it brings is read again.
+            let _ = flight.land_now().await;
+        }
+        let client = match &state.client {
+            Some(client) => client.clone(),
+            None => state.client.insert(self.connector.connect_soon()?).clone(),
+        };
+        let reader = client.with_options(&read_options(wait, self.connector.command_timeout));
+        let (key, from, block) = (self.keys.inbox(node), position_text(after), block_ms(wait));
+        let flight = Flight::start(&client, async move { reader.xread(Some(READ_MAX), Some(block), key, from).await });
+        state.flight = Some((node.clone(), after, flight));
+        Ok(())
+    }
+
+    async fn trim_inbox(&self, node: &NodeName, after: InboxPosition) -> Result<(), BackplaneError> {
+        let oldest = position_text(InboxPosition(after.0, after.1 + 1));
+        let trimmed = self.client.xtrim::<(), _, _>(self.keys.inbox(node), ("MINID", "=", oldest, None)).await;
+        trimmed.map_err(|error| to_error(&error))
+    }
+
+    /// Takes the marks of a full inbox away, before the caller compares positions: so it finds also
+    /// what is turned away until now.
+    async fn accept_again(&self, node: &NodeName, marks: Vec<String>) -> Result<(), BackplaneError> {
+        let seen = self.client.xdel::<(), _, _>(self.keys.inbox(node), marks).await;
+        let open = self.client.del::<(), _>(self.keys.full_inbox(node)).await;
+        seen.and(open).map_err(|error| to_error(&error))
+    }
+
+    /// An inbox without news: is it there? One that is gone is made anew, unless its node life was
+    /// reaped.
+    async fn revive_inbox(&self, node: &NodeName, after: InboxPosition) -> Result<bool, BackplaneError> {
+        let there: u64 = self.client.exists(self.keys.inbox(node)).await.map_err(|error| to_error(&error))?;
+        if there == 1 {
+            return Ok(false);
+        }
+        let reaped: Option<f64> =
+            self.client.zscore(self.keys.reaped(), node.as_str()).await.map_err(|error| to_error(&error))?;
+        if reaped.is_some() { Ok(true) } else { self.make_inbox(node, after).await }
+    }
+}
+
+#[async_trait]
+impl Inboxes for RedisBackplane {
+    async fn open_inbox(&self, node: &NodeName) -> Result<(), BackplaneError> {
+        self.make_inbox(node, InboxPosition::default()).await.map(|_| ())
+    }
+
+    async fn post(&self, posts: &[(NodeName, Bytes)]) -> Result<(), BackplaneError> {
+        let mut by_node: HashMap<&NodeName, Vec<Bytes>> = HashMap::new();
+        for (node, payload) in posts {
+            by_node.entry(node).or_default().push(payload.clone());
+        }
+        try_join_all(by_node.into_iter().map(|(node, payloads)| self.post_to(node, payloads))).await.map(|_| ())
+    }
+
+    async fn read_inbox(
+        &self,
+        node: &NodeName,
+        after: InboxPosition,
+        wait: Duration,
+    ) -> Result<InboxRead, BackplaneError> {
+        let mut state = self.inbox_reader.state.lock().await;
+        self.begin_read(&mut state, node, after, wait).await?;
+        if state.untrimmed >= TRIM_EVERY {
+            self.trim_inbox(node, after).await?;
+            state.untrimmed = 0;
+        }
+        let landed = match &mut state.flight {
+            Some((_, _, flight)) => flight.landed().await,
+            None => Ok(Value::Null),
+        };
+        state.flight = None;
+        let (read, marks) = inbox_read(landed.map_err(|error| to_error(&error))?)?;
+        if read.entries.is_empty() && !read.lossy {
+            let lossy = self.revive_inbox(node, after).await?;
+            return Ok(InboxRead { lossy, ..read });
+        }
+        state.untrimmed += read.entries.len();
+        if read.lossy {
+            self.accept_again(node, marks).await?;
+            state.untrimmed = TRIM_EVERY;
+        }
+        Ok(read)
+    }
+}
+
+/// The entries of an answer, and the ids of those that only say that the inbox was full.
+fn inbox_read(value: Value) -> Result<(InboxRead, Vec<String>), BackplaneError> {
+    let (mut read, mut marks) = (InboxRead::default(), Vec::new());
+    let Some(value) = value.present() else { return Ok((read, marks)) };
+    for stream in value.list()? {
+        let [_key, entries] = stream.tuple()?;
+        for ((ms, n), fields) in stream_entries(entries)? {
+            let position = InboxPosition(ms, n);
+            let [name, payload] = Value::Array(fields).tuple()?;
+            if name.as_bytes() == Some(b"full") {
+                marks.push(position_text(position));
+            } else {
+                read.entries.push(InboxEntry { position, payload: payload.bytes()?, time: ms as Millis });
+            }
+        }
+    }
+    read.lossy = !marks.is_empty();
+    Ok((read, marks))
+}
+
+fn position_text(InboxPosition(ms, n): InboxPosition) -> String {
+    format!("{ms}-{n}")
+}

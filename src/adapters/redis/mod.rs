@@ -1,0 +1,72 @@
+//! The backplane in Redis 7.0 or newer: standalone, behind Sentinel, or a Cluster.
+//!
+//! Everything that must happen in one step is a script in `lua/`, each with one typed call here.
+//! docs/backplane.md lists the keys and what is lost when Redis loses what.
+//!
+//! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
+//! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
+//!   owner makes, and that look; `reading`, `flight`: blocking reads.
+//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports.
+
+mod client;
+mod cluster;
+mod commits;
+mod config;
+mod entry;
+mod flight;
+mod inbox;
+mod keys;
+mod log;
+mod reading;
+mod reaping;
+mod registry;
+mod reply;
+mod script;
+mod sequence;
+mod tickets;
+mod views;
+
+pub use config::RedisConfig;
+
+use super::BackplaneLimits;
+use crate::ports::BackplaneError;
+use client::Connector;
+use keys::Keys;
+
+/// The backplane in Redis. One connection (one to each master of a Cluster) carries all calls,
+/// pipelined; blocking reads have connections of their own.
+pub struct RedisBackplane {
+    connector: Connector,
+    client: fred::clients::Client,
+    keys: Keys,
+    limits: BackplaneLimits,
+    log_reader: reading::LogReader,
+    inbox_reader: inbox::InboxReader,
+}
+
+// === impl RedisBackplane ===
+
+impl RedisBackplane {
+    /// Connects, once: an address that is wrong or out of reach is an error. From then on lost
+    /// connections are made again for ever, and calls meanwhile fail as
+    /// [`BackplaneError::Unreachable`].
+    pub async fn connect(config: &RedisConfig) -> Result<Self, BackplaneError> {
+        let connector = Connector::new(config)?;
+        let client = connector.connect_now().await?;
+        Ok(Self {
+            client,
+            keys: Keys::new(&config.prefix),
+            limits: config.limits.clone(),
+            log_reader: reading::LogReader::default(),
+            inbox_reader: inbox::InboxReader::default(),
+            connector,
+        })
+    }
+
+    /// Closes all connections. Calls that wait fail.
+    pub async fn close(&self) {
+        self.log_reader.close().await;
+        self.inbox_reader.close().await;
+        client::quit(&self.client).await;
+    }
+}

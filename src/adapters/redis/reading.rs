@@ -1,0 +1,224 @@
+//! Reading the partition logs: one blocking read over all partitions where Redis is one, one for
+//! each partition in a Cluster.
+
+use std::time::Duration;
+
+use fred::clients::Client;
+use fred::interfaces::{ClientLike, StreamsInterface};
+use fred::types::Value;
+use futures::future::{join_all, select_all, try_join_all};
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::RedisBackplane;
+use super::client::quit;
+use super::commits::FANOUT;
+use super::entry::log_entries;
+use super::flight::{Flight, Landed, block_ms, read_options};
+use super::reply::{Reply, to_error};
+use crate::domain::NodeName;
+use crate::ports::{BackplaneError, LogRead, Partition};
+
+/// Entries of each partition that one read brings at most.
+const READ_MAX: u64 = 512;
+
+/// The connections on which logs are read.
+#[derive(Default)]
+pub(super) struct LogReader {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    lanes: Vec<Lane>,
+    /// Read, but not yet given to a caller.
+    reads: Vec<LogRead>,
+    /// An error that came together with entries.
+    error: Option<BackplaneError>,
+}
+
+/// One connection and the partitions that are read on it.
+struct Lane {
+    client: Client,
+    partitions: Vec<Partition>,
+    flight: Option<Flight>,
+}
+
+// === impl LogReader ===
+
+impl LogReader {
+    pub(super) async fn close(&self) {
+        let mut state = self.state.lock().await;
+        join_all(state.lanes.drain(..).map(Lane::retire)).await;
+    }
+}
+
+// === impl Lane ===
+
+impl Lane {
+    /// Ends the read under way and closes the connection; answers what was read.
+    async fn retire(self) -> Option<Landed> {
+        let landed = match self.flight {
+            Some(flight) => Some(flight.land_now().await),
+            None => None,
+        };
+        quit(&self.client).await;
+        landed
+    }
+}
+
+// === impl State ===
+
+impl State {
+    /// Takes what was read, of the partitions asked for; other entries stay pending.
+    fn take(&mut self, partitions: &[Partition]) -> Vec<LogRead> {
+        let mut reads = std::mem::take(&mut self.reads);
+        reads.retain(|read| partitions.contains(&read.partition));
+        reads
+    }
+}
+
+impl RedisBackplane {
+    pub(super) async fn read_new(
+        &self,
+        consumer: &NodeName,
+        partitions: &[Partition],
+        wait: Duration,
+    ) -> Result<Vec<LogRead>, BackplaneError> {
+        let deadline = Instant::now() + wait;
+        let mut state = self.log_reader.state.lock().await;
+        self.arrange(&mut state, partitions).await?;
+        loop {
+            if let Some(error) = state.error.take() {
+                return Err(error);
+            }
+            let reads = state.take(partitions);
+            if !reads.is_empty() {
+                return Ok(reads);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if partitions.is_empty() {
+                tokio::time::sleep(left).await;
+                return Ok(Vec::new());
+            }
+            for lane in &mut state.lanes {
+                self.take_off(lane, consumer, left);
+            }
+            self.collect(&mut state).await;
+            if state.reads.is_empty() && state.error.is_none() && Instant::now() >= deadline {
+                return Ok(Vec::new());
+            }
+        }
+    }
+
+    /// Ends the lanes that are no longer asked for, and makes those that are missing.
+    async fn arrange(&self, state: &mut State, partitions: &[Partition]) -> Result<(), BackplaneError> {
+        let wanted: Vec<Vec<Partition>> = match self.connector.clustered() {
+            true => partitions.iter().map(|partition| vec![*partition]).collect(),
+            false if partitions.is_empty() => Vec::new(),
+            false => vec![partitions.to_vec()],
+        };
+        let (kept, retired) = state.lanes.drain(..).partition(|lane: &Lane| wanted.contains(&lane.partitions));
+        state.lanes = kept;
+        for lane in retired {
+            let read = lane.partitions.clone();
+            if let Some(landed) = lane.retire().await {
+                self.keep(state, &read, landed).await;
+            }
+        }
+        for partitions in wanted {
+            if !state.lanes.iter().any(|lane| lane.partitions == partitions) {
+                let client = self.connector.connect_soon()?;
+                state.lanes.push(Lane { client, partitions, flight: None });
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a read where none is under way.
+    fn take_off(&self, lane: &mut Lane, consumer: &NodeName, wait: Duration) {
+        if lane.flight.is_some() {
+            return;
+        }
+        let keys: Vec<String> = lane.partitions.iter().map(|partition| self.keys.log(*partition)).collect();
+        let ids = vec![">"; keys.len()];
+        let consumer = consumer.as_str().to_owned();
+        let client = lane.client.with_options(&read_options(wait, self.connector.command_timeout));
+        let block = block_ms(wait);
+        lane.flight = Some(Flight::start(&lane.client, async move {
+            client.xreadgroup(FANOUT, consumer, Some(READ_MAX), Some(block), false, keys, ids).await
+        }));
+    }
+
+    /// Waits for the first read to end, and keeps what all that have ended brought.
+    async fn collect(&self, state: &mut State) {
+        let flights = state.lanes.iter_mut().filter_map(|lane| {
+            let flight = lane.flight.as_mut()?;
+            Some(Box::pin(async { (&lane.partitions, flight.landed().await) }))
+        });
+        let flights: Vec<_> = flights.collect();
+        if flights.is_empty() {
+            return;
+        }
+        let ((partitions, landed), _, _) = select_all(flights).await;
+        let partitions = partitions.clone();
+        for lane in &mut state.lanes {
+            if lane.partitions == partitions {
+                lane.flight = None;
+            }
+        }
+        self.keep(state, &partitions, landed).await;
+        for at in 0..state.lanes.len() {
+            let lane = &mut state.lanes[at];
+            let Some(mut flight) = lane.flight.take_if(|flight| flight.is_finished()) else { continue };
+            let (partitions, landed) = (lane.partitions.clone(), flight.landed().await);
+            self.keep(state, &partitions, landed).await;
+        }
+    }
+
+    /// Keeps what a read brought for the next caller.
+    async fn keep(&self, state: &mut State, partitions: &[Partition], landed: Landed) {
+        let reads = match landed {
+            Ok(value) => self.log_reads(partitions, value),
+            Err(error) if lost_group(error.details()) => self.make_groups(partitions).await.map(|()| Vec::new()),
+            Err(error) => Err(to_error(&error)),
+        };
+        match reads {
+            Ok(reads) => state.reads.extend(reads),
+            Err(error) => state.error = Some(error),
+        }
+    }
+
+    fn log_reads(&self, partitions: &[Partition], value: Value) -> Result<Vec<LogRead>, BackplaneError> {
+        let Some(value) = value.present() else { return Ok(Vec::new()) };
+        let mut reads = Vec::new();
+        for stream in value.list()? {
+            let [key, entries] = stream.tuple()?;
+            let is_key = |partition: &&Partition| key.as_bytes() == Some(self.keys.log(**partition).as_bytes());
+            let partition = *partitions
+                .iter()
+                .find(is_key)
+                .ok_or_else(|| BackplaneError::Unexpected("entries of a log not asked for".into()))?;
+            reads.push(LogRead { partition, entries: log_entries(entries)? });
+        }
+        Ok(reads)
+    }
+
+    /// Makes the consumer groups anew, where Redis lost what it held.
+    async fn make_groups(&self, partitions: &[Partition]) -> Result<(), BackplaneError> {
+        try_join_all(partitions.iter().map(|partition| self.make_group(*partition))).await.map(|_| ())
+    }
+
+    async fn make_group(&self, partition: Partition) -> Result<(), BackplaneError> {
+        let log = self.keys.log(partition);
+        match self.client.xgroup_create::<(), _, _, _>(log, FANOUT, "0", true).await {
+            Err(error) if error.details().starts_with("BUSYGROUP") => Ok(()),
+            made => made.map_err(|error| to_error(&error)),
+        }
+    }
+}
+
+/// Whether Redis says that a log, or its consumer group, is gone.
+fn lost_group(details: &str) -> bool {
+    details.starts_with("NOGROUP") || details.starts_with("UNBLOCKED")
+}

@@ -1,0 +1,157 @@
+//! [`Registry`] in Redis.
+
+use async_trait::async_trait;
+use fred::interfaces::HashesInterface;
+use fred::types::Value;
+use futures::future::try_join_all;
+
+use super::RedisBackplane;
+use super::commits::node_names;
+use super::reply::{Reply, to_error};
+use super::script::{Call, INDEX_SESSION, JOIN_ROUTES, LEAVE_ROUTE, REGISTER, UNREGISTER};
+use super::views::head;
+use crate::domain::{GroupId, Millis, NodeName, SessionId, UserId};
+use crate::ports::{BackplaneError, Joined, Partition, Registry, SessionRecord, Sighting, Whereabouts};
+
+/// How long a user without sessions is remembered, in seconds: a week. Last seen is in the store too.
+const FORGET_AFTER: u64 = 7 * 24 * 3600;
+
+/// Routes that one script adds.
+const ROUTES_CHUNK: usize = 256;
+
+impl RedisBackplane {
+    /// Removes a session from its user, not from the node's index.
+    pub(super) async fn unseat(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+        let call = Call::keys([self.keys.user(user)])
+            .arg(record.session.as_str())
+            .arg(record.node.as_str())
+            .number(FORGET_AFTER);
+        sighting(UNREGISTER.run(&self.client, call).await?)
+    }
+
+    async fn whereabouts_of(&self, user: &UserId) -> Result<Whereabouts, BackplaneError> {
+        let answer: Result<Value, _> = self.client.hgetall(self.keys.user(user)).await;
+        whereabouts(answer.map_err(|error| to_error(&error))?)
+    }
+
+    async fn join_some(
+        &self,
+        partition: Partition,
+        groups: &[GroupId],
+        node: &NodeName,
+        generation: u64,
+    ) -> Result<Vec<Joined>, BackplaneError> {
+        let mut call = Call::keys([self.keys.routed_groups(partition, node)]).arg(node.as_str()).number(generation);
+        for group in groups {
+            call.push_key(self.keys.routes(partition, group));
+            call.push_key(self.keys.group(partition, group));
+            call.push_key(self.keys.recent(partition, group));
+            call.push(group.as_str());
+        }
+        JOIN_ROUTES.run(&self.client, call).await?.list()?.into_iter().map(joined).collect()
+    }
+}
+
+#[async_trait]
+impl Registry for RedisBackplane {
+    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+        let index = Call::keys([self.keys.sessions(&record.node)]).arg(index_entry(user, &record.session));
+        INDEX_SESSION.run(&self.client, index).await?;
+        let seat = Call::keys([self.keys.user(user)]).arg(record.session.as_str()).arg(record.node.as_str());
+        sighting(REGISTER.run(&self.client, seat).await?)
+    }
+
+    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+        use fred::interfaces::SetsInterface;
+        let sighting = self.unseat(user, record).await?;
+        let entry = index_entry(user, &record.session);
+        let removed = self.client.srem::<(), _, _>(self.keys.sessions(&record.node), entry).await;
+        removed.map_err(|error| to_error(&error))?;
+        Ok(sighting)
+    }
+
+    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {
+        try_join_all(users.iter().map(|user| self.whereabouts_of(user))).await
+    }
+
+    async fn join_routes(
+        &self,
+        partition: Partition,
+        groups: &[GroupId],
+        node: &NodeName,
+        generation: u64,
+    ) -> Result<Vec<Joined>, BackplaneError> {
+        let chunks = groups.chunks(ROUTES_CHUNK).map(|chunk| self.join_some(partition, chunk, node, generation));
+        Ok(try_join_all(chunks).await?.into_iter().flatten().collect())
+    }
+
+    async fn leave_route(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        node: &NodeName,
+        generation: u64,
+    ) -> Result<(), BackplaneError> {
+        let keys = [self.keys.routes(partition, group), self.keys.routed_groups(partition, node)];
+        let call = Call::keys(keys).arg(node.as_str()).number(generation).arg(group.as_str());
+        LEAVE_ROUTE.run(&self.client, call).await.map(|_| ())
+    }
+
+    async fn routes(&self, partition: Partition, group: &GroupId) -> Result<Vec<NodeName>, BackplaneError> {
+        let nodes: Result<Value, _> = self.client.hkeys(self.keys.routes(partition, group)).await;
+        node_names(nodes.map_err(|error| to_error(&error))?)
+    }
+}
+
+/// What stands in a node's index of its sessions.
+fn index_entry(user: &UserId, session: &SessionId) -> String {
+    format!("{session} {user}")
+}
+
+/// The session and user of an index entry.
+pub(super) fn parse_index_entry(text: &str) -> Result<(SessionId, UserId), ()> {
+    let (session, user) = text.split_once(' ').ok_or(())?;
+    Ok((SessionId::parse(session).map_err(|_| ())?, UserId::parse(user).map_err(|_| ())?))
+}
+
+fn session_record(session: &Value, node: &Value) -> Result<SessionRecord, BackplaneError> {
+    Ok(SessionRecord { session: session.parsed(SessionId::parse)?, node: node.parsed(NodeName::parse)? })
+}
+
+fn sighting(value: Value) -> Result<Sighting, BackplaneError> {
+    let [version, time, others] = value.tuple()?;
+    let others = others.list()?;
+    Ok(Sighting {
+        others: others.chunks_exact(2).map(|pair| session_record(&pair[0], &pair[1])).collect::<Result<_, _>>()?,
+        version: version.number()?,
+        time: time.number()? as Millis,
+    })
+}
+
+/// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.
+fn whereabouts(value: Value) -> Result<Whereabouts, BackplaneError> {
+    let mut found = Whereabouts::default();
+    for pair in value.list()?.chunks_exact(2) {
+        let name = pair[0].parsed(|name| Ok::<_, ()>(name.to_owned()))?;
+        match name.as_str() {
+            "v" => found.version = pair[1].number()?,
+            "t" => found.last_seen = pair[1].number()? as Millis,
+            other => {
+                if let Some(session) = other.strip_prefix("s:") {
+                    found.sessions.push(session_record(&session.into(), &pair[1])?);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn joined(value: Value) -> Result<Joined, BackplaneError> {
+    let mut values = value.list()?;
+    let last = if values.len() == 4 { values.pop() } else { None };
+    if values.is_empty() {
+        return Ok(Joined::default());
+    }
+    let last = last.and_then(Reply::present).map(Reply::bytes).transpose()?;
+    Ok(Joined { head: Some(head(&values)?), last })
+}

@@ -1,0 +1,102 @@
+//! Reading what Redis answered.
+
+use bytes::Bytes;
+use fred::error::{Error, ErrorKind};
+use fred::types::Value;
+
+use crate::ports::BackplaneError;
+
+/// Errors with which Redis says that it cannot serve now, or no longer here.
+const NOT_NOW: [&str; 10] = [
+    "BUSY",
+    "CLUSTERDOWN",
+    "FAILOVER",
+    "LOADING",
+    "MASTERDOWN",
+    "MISCONF",
+    "NOREPLICAS",
+    "READONLY",
+    "TRYAGAIN",
+    "UNBLOCKED",
+];
+
+/// What an error of the client means to the hub.
+pub(super) fn to_error(error: &Error) -> BackplaneError {
+    let first_word = error.details().split(' ').next().unwrap_or_default();
+    if first_word == "OOM" {
+        return BackplaneError::OutOfMemory;
+    }
+    let from_redis = first_word.len() > 2 && first_word.bytes().all(|b| b.is_ascii_uppercase());
+    let misread = matches!(
+        error.kind(),
+        ErrorKind::Parse
+            | ErrorKind::Protocol
+            | ErrorKind::InvalidArgument
+            | ErrorKind::InvalidCommand
+            | ErrorKind::NotFound
+            | ErrorKind::Config
+            | ErrorKind::Url
+    );
+    if misread || (from_redis && !NOT_NOW.contains(&first_word)) {
+        BackplaneError::Unexpected(error.to_string())
+    } else {
+        BackplaneError::Unreachable(error.to_string())
+    }
+}
+
+/// An answer of another form than the script promises.
+pub(super) fn unexpected(what: &str, value: &Value) -> BackplaneError {
+    BackplaneError::Unexpected(format!("{what} expected, got {:?}", value.kind()))
+}
+
+/// Takes an answer apart.
+pub(super) trait Reply: Sized {
+    /// An array's elements.
+    fn list(self) -> Result<Vec<Value>, BackplaneError>;
+    /// The elements of an array of exactly this length.
+    fn tuple<const N: usize>(self) -> Result<[Value; N], BackplaneError>;
+    /// A number that is not negative.
+    fn number(&self) -> Result<u64, BackplaneError>;
+    /// Text that is parsed as a `T`.
+    fn parsed<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, BackplaneError>;
+    /// Bytes as they are.
+    fn bytes(self) -> Result<Bytes, BackplaneError>;
+    /// `None` for nil.
+    fn present(self) -> Option<Self>;
+}
+
+impl Reply for Value {
+    fn list(self) -> Result<Vec<Value>, BackplaneError> {
+        match self {
+            Value::Array(values) => Ok(values),
+            other => Err(unexpected("an array", &other)),
+        }
+    }
+
+    fn tuple<const N: usize>(self) -> Result<[Value; N], BackplaneError> {
+        let values = self.list()?;
+        <[Value; N]>::try_from(values)
+            .map_err(|values| BackplaneError::Unexpected(format!("{N} values expected, got {}", values.len())))
+    }
+
+    fn number(&self) -> Result<u64, BackplaneError> {
+        self.as_u64().ok_or_else(|| unexpected("a number", self))
+    }
+
+    fn parsed<T, E>(&self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, BackplaneError> {
+        let text = self.as_bytes_str().ok_or_else(|| unexpected("text", self))?;
+        parse(&text).map_err(|_| BackplaneError::Unexpected(format!("{text:?} is not what was expected")))
+    }
+
+    fn bytes(self) -> Result<Bytes, BackplaneError> {
+        match self {
+            Value::Bytes(bytes) => Ok(bytes),
+            Value::String(text) => Ok(text.into_inner()),
+            other => Err(unexpected("bytes", &other)),
+        }
+    }
+
+    fn present(self) -> Option<Self> {
+        if self.is_null() { None } else { Some(self) }
+    }
+}

@@ -1,0 +1,120 @@
+//! Calling scripts.
+
+use std::sync::LazyLock;
+
+use fred::clients::Client;
+use fred::interfaces::ClientLike;
+use fred::types::{ClusterHash, CustomCommand, Value};
+
+use super::reply::to_error;
+use crate::ports::BackplaneError;
+
+/// A script, by its text and the hash that Redis knows it by.
+pub(super) struct Script {
+    text: Value,
+    hash: Value,
+}
+
+/// Keys and arguments of one call. All keys belong to one slot.
+#[derive(Default)]
+pub(super) struct Call {
+    keys: Vec<Value>,
+    args: Vec<Value>,
+}
+
+macro_rules! scripts {
+    ($($name:ident = $file:literal;)*) => {
+        $(pub(super) static $name: LazyLock<Script> =
+            LazyLock::new(|| Script::new(include_str!(concat!("../../../lua/", $file, ".lua"))));)*
+    };
+}
+
+scripts! {
+    APPEND = "append";
+    BEAT = "beat";
+    BEGIN_REAP = "begin_reap";
+    CHANGE_MEMBERS = "change_members";
+    COMMIT = "commit";
+    HOLD_PARTITION = "hold_partition";
+    INDEX_SESSION = "index_session";
+    JOIN_ROUTES = "join_routes";
+    LEAVE_ROUTE = "leave_route";
+    MOVED_SINCE = "moved_since";
+    NEXT_EPOCH = "next_epoch";
+    OPEN_INBOX = "open_inbox";
+    POST = "post";
+    RECENT = "recent";
+    REGISTER = "register";
+    RELEASE_PARTITION = "release_partition";
+    RESEQ = "reseq";
+    RESTORE = "restore";
+    TEND_CONSUMERS = "tend_consumers";
+    UNREGISTER = "unregister";
+}
+
+// === impl Script ===
+
+impl Script {
+    fn new(text: &'static str) -> Self {
+        let hash = fred::util::sha1_hash(text);
+        Self { text: Value::String(fred::util::static_str(text)), hash: hash.into() }
+    }
+
+    /// Runs it. A Redis that does not know it (the first time, or after a restart) gets its text.
+    pub(super) async fn run(&self, client: &Client, call: Call) -> Result<Value, BackplaneError> {
+        let known = send(client, "EVALSHA", call.arguments(&self.hash)).await;
+        let answer = match known {
+            Err(error) if error.details().starts_with("NOSCRIPT") => {
+                send(client, "EVAL", call.arguments(&self.text)).await
+            }
+            answer => answer,
+        };
+        answer.map_err(|error| to_error(&error))
+    }
+}
+
+async fn send(client: &Client, command: &'static str, arguments: Vec<Value>) -> Result<Value, fred::error::Error> {
+    // The slot is that of the first key, which follows the script and the number of keys.
+    let command = CustomCommand::new_static(command, ClusterHash::Offset(2), false);
+    client.custom(command, arguments).await
+}
+
+// === impl Call ===
+
+impl Call {
+    pub(super) fn keys(keys: impl IntoIterator<Item = String>) -> Self {
+        Self { keys: keys.into_iter().map(Value::from).collect(), args: Vec::new() }
+    }
+
+    pub(super) fn arg(mut self, arg: impl Into<Value>) -> Self {
+        self.push(arg);
+        self
+    }
+
+    /// Counters and sizes: far below 2^53, which is what a script can count to.
+    pub(super) fn number(mut self, number: u64) -> Self {
+        self.push_number(number);
+        self
+    }
+
+    pub(super) fn push_number(&mut self, number: u64) {
+        self.args.push(Value::Integer(number as i64));
+    }
+
+    pub(super) fn push_key(&mut self, key: String) {
+        self.keys.push(key.into());
+    }
+
+    pub(super) fn push(&mut self, arg: impl Into<Value>) {
+        self.args.push(arg.into());
+    }
+
+    fn arguments(&self, script: &Value) -> Vec<Value> {
+        let mut all = Vec::with_capacity(2 + self.keys.len() + self.args.len());
+        all.push(script.clone());
+        all.push(Value::Integer(self.keys.len() as i64));
+        all.extend(self.keys.iter().cloned());
+        all.extend(self.args.iter().cloned());
+        all
+    }
+}

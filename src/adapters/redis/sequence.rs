@@ -1,0 +1,175 @@
+//! What gives seqs: append, membership changes, restoring a group's state.
+
+use std::collections::HashMap;
+
+use fred::interfaces::KeysInterface;
+use fred::types::Value;
+
+use super::RedisBackplane;
+use super::entry::{role_letter, stream_id};
+use super::reply::{Reply, to_error, unexpected};
+use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
+use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
+use crate::ports::{Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission};
+
+/// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
+const APPEND_CHUNK: usize = 256;
+
+impl RedisBackplane {
+    pub(super) async fn append_all(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        appends: &[Append],
+    ) -> Result<Vec<Appended>, BackplaneError> {
+        let mut answers = Vec::with_capacity(appends.len());
+        for chunk in appends.chunks(APPEND_CHUNK) {
+            let answer = APPEND.run(&self.client, self.append_call(partition, origin, chunk)).await?;
+            for value in answer.list()? {
+                answers.push(appended(value)?);
+            }
+        }
+        Ok(answers)
+    }
+
+    fn append_call(&self, partition: Partition, origin: &NodeName, appends: &[Append]) -> Call {
+        let mut numbers: HashMap<&GroupId, u64> = HashMap::new();
+        let mut call = Call::keys([self.keys.log(partition)]);
+        for append in appends {
+            let next = numbers.len() as u64 + 1;
+            numbers.entry(&append.group).or_insert_with(|| {
+                call.push_key(self.keys.group(partition, &append.group));
+                next
+            });
+        }
+        call = call.arg(origin.as_str()).number(self.limits.log_cap).number(self.cid_window());
+        call.push_number(numbers.len() as u64);
+        for append in appends {
+            call.push_key(self.keys.cid(partition, &append.group, &append.from, &append.cid));
+            call.push_number(numbers[&append.group]);
+            call.push(append.group.as_str());
+            call.push(append.from.as_str());
+            call.push(append.cid.as_str());
+            call.push(append.kind.as_str());
+            call.push_number(append.kind.counts().into());
+            call.push_number(append.members_only.into());
+            call.push(append.body.clone());
+        }
+        call
+    }
+
+    pub(super) async fn change(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        change: &ChangeRequest,
+    ) -> Result<ChangeOutcome, BackplaneError> {
+        let keys = [
+            self.keys.log(partition),
+            self.keys.group(partition, &change.group),
+            self.keys.cid(partition, &change.group, &change.actor, &change.cid),
+        ];
+        let mut call = Call::keys(keys)
+            .arg(origin.as_str())
+            .number(self.limits.log_cap)
+            .number(self.cid_window())
+            .arg(change.group.as_str())
+            .arg(change.actor.as_str())
+            .arg(change.cid.as_str())
+            .arg(change.kind.as_str())
+            .arg(role_letter(change.role))
+            .arg(permission_name(change.permission))
+            .number(change.max_members as u64);
+        for user in &change.users {
+            call.push(user.as_str());
+        }
+        outcome(CHANGE_MEMBERS.run(&self.client, call).await?)
+    }
+
+    pub(super) async fn restore_state(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError> {
+        let keys = [
+            self.keys.group(partition, &floor.group),
+            self.keys.recent(partition, &floor.group),
+            self.keys.moves(partition),
+            self.keys.heads(partition),
+        ];
+        let mut call = Call::keys(keys)
+            .arg(floor.group.as_str())
+            .number(self.limits.moves_kept)
+            .number(floor.head.seq)
+            .number(floor.head.n)
+            .arg(floor.head.time)
+            .arg(kind_name(floor.kind))
+            .arg(access_name(floor.access))
+            .number(floor.version);
+        for member in &floor.members {
+            call.push(member.id.as_str());
+            call.push(role_letter(member.role));
+        }
+        RESTORE.run(&self.client, call).await.map(|_| ())
+    }
+
+    pub(super) async fn forget_send(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        from: &UserId,
+        cid: &Cid,
+    ) -> Result<(), BackplaneError> {
+        let key = self.keys.cid(partition, group, from, cid);
+        self.client.del::<(), _>(key).await.map_err(|error| to_error(&error))
+    }
+
+    pub(super) fn cid_window(&self) -> u64 {
+        self.limits.cid_window.as_secs().max(1)
+    }
+}
+
+fn appended(value: Value) -> Result<Appended, BackplaneError> {
+    let values = value.list()?;
+    let numbers: Vec<u64> = values.iter().take(3).map(Reply::number).collect::<Result<_, _>>()?;
+    match (numbers.as_slice(), values.get(3)) {
+        ([0, seq, n], Some(id)) => Ok(Appended::Accepted { seq: *seq, n: *n, time: stream_id(id)?.0 as Millis }),
+        ([1, seq], None) => Ok(Appended::Seen { seq: *seq }),
+        ([2], None) => Ok(Appended::NotMember),
+        ([3], None) => Ok(Appended::Unknown),
+        ([4], None) => Ok(Appended::Full),
+        _ => Err(unexpected("an append's answer", &Value::Array(values))),
+    }
+}
+
+fn outcome(value: Value) -> Result<ChangeOutcome, BackplaneError> {
+    let values = value.list()?;
+    let numbers: Vec<u64> = values.iter().map(Reply::number).collect::<Result<_, _>>()?;
+    match numbers.as_slice() {
+        [0, seq] => Ok(ChangeOutcome::Accepted { seq: *seq }),
+        [1] => Ok(ChangeOutcome::Unchanged),
+        [2] => Ok(ChangeOutcome::Forbidden),
+        [3] => Ok(ChangeOutcome::TooMany),
+        [4] => Ok(ChangeOutcome::Unknown),
+        [5] => Ok(ChangeOutcome::Full),
+        _ => Err(unexpected("a change's answer", &Value::Array(values))),
+    }
+}
+
+fn permission_name(permission: Permission) -> &'static str {
+    match permission {
+        Permission::Admin => "admin",
+        Permission::Oneself => "oneself",
+        Permission::Hub => "hub",
+    }
+}
+
+fn kind_name(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Group => "group",
+        GroupKind::Direct => "direct",
+    }
+}
+
+fn access_name(access: Access) -> &'static str {
+    match access {
+        Access::Members => "members",
+        Access::Open => "open",
+    }
+}
