@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::config::Config;
 use crate::adapters::local::LocalBackplane;
 use crate::adapters::mongodb::{MongoConfig, MongoStore};
+use crate::adapters::redis::{RedisBackplane, RedisConfig};
 use crate::adapters::sqlite::SqliteStore;
 use crate::ports::{Backplane, Store};
 
@@ -29,10 +30,13 @@ pub struct Parts {
 impl Parts {
     /// Opens what the settings name. The error is a sentence that says what to do.
     pub async fn open(config: &Config) -> Result<Self, String> {
-        let (redis, mongodb) = (config.storage.redis_url.is_some(), config.storage.mongodb_url.as_deref());
+        let (redis, mongodb) = (config.storage.redis_url.as_deref(), config.storage.mongodb_url.as_deref());
         let store = open_store(config).await?;
-        let backplane: Arc<dyn Backplane> = Arc::new(LocalBackplane::with_limits(config.backplane.clone()));
-        Ok(Self { backplane, store, shared_store_alone: mongodb.is_some() && !redis })
+        let backplane: Arc<dyn Backplane> = match redis {
+            Some(url) => Arc::new(shared(url, config).await?),
+            None => Arc::new(LocalBackplane::with_limits(config.backplane.clone())),
+        };
+        Ok(Self { backplane, store, shared_store_alone: mongodb.is_some() && redis.is_none() })
     }
 }
 
@@ -42,6 +46,11 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
         Some(url) => Arc::new(mongo(url, config).await?),
         None => Arc::new(embedded(&config.storage.data_dir)?),
     })
+}
+
+async fn shared(url: &str, config: &Config) -> Result<RedisBackplane, String> {
+    let settings = RedisConfig { limits: config.backplane.clone(), ..RedisConfig::new(url) };
+    RedisBackplane::connect(&settings).await.map_err(|error| format!("Redis: {error}; check redis_url"))
 }
 
 async fn mongo(url: &str, config: &Config) -> Result<MongoStore, String> {
