@@ -29,6 +29,9 @@ use crate::transport::wire::{close_frame, ping_frame};
 const GATHERED: usize = 64;
 /// [`Conn::expires`] before a hello.
 const STRANGER: Millis = 0;
+/// [`Conn::expires`] while the first frame is being answered: the client was in time, and what takes
+/// long is not its doing.
+const GREETED: Millis = Millis::MAX;
 
 /// One connection, as everybody but its own task sees it: bytes are written to the socket by whoever
 /// offers them, and left to the task only when the kernel does not take them.
@@ -123,6 +126,13 @@ impl Conn {
     /// Counts a message.
     pub(super) fn heard_message(&self) {
         self.node.metrics.received_messages.inc();
+    }
+
+    /// The client's first frame has come: its deadline is met.
+    pub(super) fn greeted(&self) {
+        if self.expires.load(Relaxed) == STRANGER {
+            self.set_expires(Some(GREETED));
+        }
     }
 
     /// Counts a control frame; false when there were too many since the last heartbeat.

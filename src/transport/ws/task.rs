@@ -143,6 +143,7 @@ impl Task {
             };
             pay(&self.conn, &mut pongs);
             self.conn.heard_message();
+            self.conn.greeted();
             let flow = while_flushing(&self.conn, session.handle(message)).await;
             self.conn.set_expires(session.expires());
             // However long it took: the client was not listened to meanwhile.
