@@ -4,6 +4,7 @@ mod admin;
 mod bench;
 mod braces;
 mod config;
+mod health;
 mod settings;
 mod token;
 
@@ -48,6 +49,7 @@ enum Command {
     Token(token::Token),
     Admin(admin::Admin),
     Config(config::Config),
+    Health(health::Health),
 }
 
 /// Why a command ended without having done what it was asked.
@@ -108,6 +110,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
         Some(Command::Token(token)) => token.run(&configured()?),
         Some(Command::Admin(admin)) => admin.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),
+        Some(Command::Health(health)) => health.run(&configured()?),
     }
 }
 
