@@ -10,7 +10,9 @@ shellcheck    shellcheck       checks      checking the scripts
 node          nodejs           web         the browser tests
 npm           npm              web         installing what the browser tests need
 chromium      chromium         web         the browser of the browser tests
-promtool      prometheus       dashboards  testing the rules and alerts
+promtool      prometheus       ops         testing the rules and alerts
+haproxy       haproxy          ops         checking the configuration of the load balancer
+python3       python3-venv     ops         running these checks
 '
 
 # ensure_packages SUITE… installs the packages of these suites that are missing.
@@ -53,7 +55,7 @@ as_root() {
 disable_services() {
     local service
     have systemctl || return 0
-    for service in redis-server prometheus; do
+    for service in redis-server prometheus haproxy; do
         if [[ " $* " == *" $service "* ]]; then
             as_root systemctl disable "$service" >/dev/null 2>&1 || true
         fi

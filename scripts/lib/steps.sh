@@ -37,7 +37,7 @@ count() {
 }
 
 # Sums the closing lines of cargo test, of node --test (plain and TAP), of
-# Playwright's runner, and promtool's one a file.
+# Playwright's runner, and of tests/ops.
 summaries() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
         /^test result: / { passed += $4; failed += $6 }
@@ -45,8 +45,7 @@ summaries() {
         /^(ℹ|#) (fail|cancelled) [0-9]+$/ { failed += $3 }
         /^  [0-9]+ passed( \(.*\))?$/ { passed += $1 }
         /^  [0-9]+ failed$/ { failed += $1 }
-        /^  SUCCESS$/ { passed++ }
-        /^  FAILED:/ { failed++ }
+        /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
         END { print passed + 0, failed + 0 }'
 }
 

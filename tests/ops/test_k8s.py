@@ -1,0 +1,177 @@
+"""The Kubernetes manifests, rendered as kubectl does and held to the schemas of Kubernetes."""
+
+import functools
+import json
+import re
+import unittest
+import warnings
+from pathlib import Path
+
+import jsonschema
+import kubernetes_validate
+import yaml
+
+from .project import ROOT, run
+from .settings import known_variables
+
+OVERLAYS = sorted(path.parent for path in (ROOT / "k8s" / "overlays").glob("*/kustomization.yaml"))
+# The oldest that k8s/README.md allows, and the newest that the schemas know.
+VERSIONS = ("1.30", kubernetes_validate.latest_version())
+# Where the schemas of resources stand that are not Kubernetes' own.
+OPERATORS = {
+    "monitoring.coreos.com/v1": (
+        "github.com/prometheus-operator/prometheus-operator@v0.83.0",
+        "example/prometheus-operator-crd/monitoring.coreos.com_{plural}.yaml",
+    ),
+    "keda.sh/v1alpha1": ("github.com/kedacore/keda/v2@v2.17.2", "config/crd/bases/keda.sh_{plural}.yaml"),
+}
+
+
+@functools.cache
+def rendered(overlay: Path) -> list[dict]:
+    return [document for document in yaml.safe_load_all(run("kubectl", "kustomize", overlay)) if document]
+
+
+def one(documents: list[dict], kind: str, name: str = "hubbub") -> dict:
+    found = [document for document in documents if (document["kind"], document["metadata"]["name"]) == (kind, name)]
+    assert len(found) == 1, f"{len(found)} {kind} {name}"
+    return found[0]
+
+
+@functools.cache
+def operator_schema(api: str, kind: str) -> dict:
+    """A custom resource's schema, from its operator's Go module."""
+    module, path = OPERATORS[api]
+    directory = json.loads(run("go", "mod", "download", "-json", module, cwd=ROOT))["Dir"]
+    definition = yaml.safe_load((Path(directory) / path.format(plural=f"{kind.lower()}s")).read_text())
+    version = next(each for each in definition["spec"]["versions"] if api.endswith(f"/{each['name']}"))
+    return closed(version["schema"]["openAPIV3Schema"], top=True)
+
+
+def closed(schema: dict, top: bool = False) -> dict:
+    """The schema with nothing allowed that it does not name."""
+    if isinstance(schema.get("properties"), dict):
+        properties = {name: closed(part) for name, part in schema["properties"].items()}
+        schema = {**schema, "properties": properties}
+        if top:
+            properties["metadata"] = {"type": "object"}
+        if "additionalProperties" not in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
+            schema["additionalProperties"] = False
+    if isinstance(schema.get("items"), dict):
+        schema = {**schema, "items": closed(schema["items"])}
+    if "pattern" in schema:
+        # Go takes flags in the middle of a pattern, Python at its beginning.
+        schema = {**schema, "pattern": re.sub(r"^\^\(\?i\)", "(?i)^", schema["pattern"])}
+    return schema
+
+
+class Manifests(unittest.TestCase):
+    def test_kubernetes_accepts_every_resource(self):
+        own = 0
+        for overlay in OVERLAYS:
+            for document in rendered(overlay):
+                api, kind = document["apiVersion"], document["kind"]
+                with self.subTest(overlay=overlay.name, kind=kind, name=document["metadata"]["name"]):
+                    if api in OPERATORS:
+                        jsonschema.validate(document, operator_schema(api, kind))
+                        continue
+                    for version in VERSIONS:
+                        with warnings.catch_warnings():
+                            # One whose schema is not found would otherwise pass.
+                            warnings.simplefilter("error")
+                            kubernetes_validate.validate(document, version, strict=True)
+                    own += 1
+        self.assertGreater(own, 20)
+
+    def test_nothing_passes_that_kubernetes_does_not_know(self):
+        deployment = one(rendered(OVERLAYS[0]), "Deployment")
+        with self.assertRaises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate({**deployment, "spec": {**deployment["spec"], "replicaz": 3}}, VERSIONS[0], strict=True)
+        monitor = one(rendered(ROOT / "k8s/overlays/prod"), "PodMonitor")
+        with self.assertRaises(jsonschema.ValidationError):
+            wrong = {**monitor, "spec": {**monitor["spec"], "interval": "15s"}}
+            jsonschema.validate(wrong, operator_schema(monitor["apiVersion"], "PodMonitor"))
+
+    def test_everything_is_about_the_pods_of_the_deployment(self):
+        for overlay in OVERLAYS:
+            documents = rendered(overlay)
+            pod = one(documents, "Deployment")["spec"]["template"]["metadata"]["labels"]
+            for document in documents:
+                spec = document.get("spec", {})
+                selectors = {
+                    "Service": lambda: spec["selector"],
+                    "Deployment": lambda: spec["selector"]["matchLabels"],
+                    "PodDisruptionBudget": lambda: spec["selector"]["matchLabels"],
+                    "PodMonitor": lambda: spec["selector"]["matchLabels"],
+                    "NetworkPolicy": lambda: spec["podSelector"]["matchLabels"],
+                }.get(document["kind"])
+                if selectors and document["metadata"]["name"].startswith("hubbub"):
+                    with self.subTest(overlay=overlay.name, kind=document["kind"]):
+                        self.assertTrue(selectors() and selectors().items() <= pod.items())
+
+    def test_pods_have_no_rights_that_they_do_not_need(self):
+        for overlay in OVERLAYS:
+            for document in rendered(overlay):
+                if document["kind"] not in ("Deployment", "StatefulSet"):
+                    continue
+                pod = document["spec"]["template"]["spec"]
+                self.assertFalse(pod["automountServiceAccountToken"])
+                self.assertTrue(pod["securityContext"]["runAsNonRoot"])
+                self.assertEqual(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault")
+                for container in pod["containers"]:
+                    rights = container["securityContext"]
+                    self.assertTrue(rights["readOnlyRootFilesystem"])
+                    self.assertFalse(rights["allowPrivilegeEscalation"])
+                    self.assertEqual(rights["capabilities"], {"drop": ["ALL"]})
+                    self.assertTrue(container["resources"]["requests"] and container["resources"]["limits"]["memory"])
+                    self.assertRegex(container["image"], r":[0-9]")
+
+
+class Hub(unittest.TestCase):
+    def setUp(self):
+        self.prod = rendered(ROOT / "k8s/overlays/prod")
+        self.pod = one(self.prod, "Deployment")["spec"]["template"]["spec"]
+        self.container = self.pod["containers"][0]
+
+    def test_a_rollout_never_takes_a_node_before_another_is_ready(self):
+        strategy = one(self.prod, "Deployment")["spec"]["strategy"]["rollingUpdate"]
+        self.assertEqual((strategy["maxUnavailable"], strategy["maxSurge"]), (0, 1))
+
+    def test_the_grace_period_covers_the_sleep_and_the_drain(self):
+        settings = one(self.prod, "ConfigMap", self.container["envFrom"][0]["configMapRef"]["name"])["data"]
+        drain = int(settings["HUBBUB_DRAIN_DEADLINE"].removesuffix("s"))
+        sleep = self.container["lifecycle"]["preStop"]["sleep"]["seconds"]
+        self.assertGreater(self.pod["terminationGracePeriodSeconds"], drain + sleep)
+
+    def test_only_readiness_looks_beyond_the_process(self):
+        paths = {probe: self.container[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")}
+        self.assertEqual(paths, {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"})
+
+    def test_settings_are_ones_that_the_hub_knows(self):
+        named = {variable["name"] for variable in self.container["env"]}
+        for overlay in OVERLAYS:
+            for document in rendered(overlay):
+                if document["kind"] in ("ConfigMap", "Secret"):
+                    named.update(document.get("data", {}))
+        readme = (ROOT / "k8s/README.md").read_text()
+        named.update(re.findall(r"from-literal=(\w+)=", readme))
+        self.assertEqual(named - known_variables(), set())
+
+    def test_the_internal_listener_stays_inside(self):
+        ingress = one(self.prod, "Ingress")["spec"]
+        backends = {path["backend"]["service"]["name"] for rule in ingress["rules"] for path in rule["http"]["paths"]}
+        self.assertEqual(backends, {"hubbub"})
+        self.assertEqual([port["targetPort"] for port in one(self.prod, "Service")["spec"]["ports"]], ["public"])
+        for policy in (document for document in self.prod if document["kind"] == "NetworkPolicy"):
+            for rule in policy["spec"]["ingress"]:
+                if any(port["port"] == "internal" for port in rule["ports"]):
+                    self.assertTrue(rule["from"])
+
+    def test_one_thing_scales(self):
+        keda = rendered(ROOT / "k8s/overlays/prod-keda")
+        self.assertEqual([d["kind"] for d in keda if d["kind"] in ("ScaledObject", "HorizontalPodAutoscaler")], ["ScaledObject"])
+        query = one(keda, "ScaledObject")["spec"]["triggers"][0]["metadata"]["query"]
+        self.assertIn(f'namespace="{one(keda, "ScaledObject")["metadata"]["namespace"]}"', query)
+        autoscaler = one(self.prod, "HorizontalPodAutoscaler")["spec"]
+        self.assertEqual(autoscaler["metrics"][0]["pods"]["metric"]["name"], "hubbub_sessions")
+        self.assertGreaterEqual(autoscaler["behavior"]["scaleDown"]["stabilizationWindowSeconds"], 1800)
