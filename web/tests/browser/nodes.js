@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { existsSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { freePort, Process, scratch } from "./process.js";
 
 const TARGET = process.env.CARGO_TARGET_DIR ? `${process.env.CARGO_TARGET_DIR}/` : fileURLToPath(new URL("../../../target/", import.meta.url));
@@ -33,6 +35,18 @@ export async function startNode(name, settings = {}) {
     ...settings,
   };
   const node = new Process(name, binary(), [], { directory, env });
-  await node.ready(async () => (await fetch(`http://127.0.0.1:${internal}/readyz`)).ok);
-  return { url, node };
+  const ready = () => node.ready(async () => (await fetch(`http://127.0.0.1:${internal}/readyz`)).ok);
+  await ready();
+  return { url, node, ready, env };
+}
+
+/**
+ * A token from the command line, as the node with this environment takes it.
+ *
+ * @param {Record<string, string>} env
+ * @param {...string} args of `hubbub token`
+ */
+export async function mintToken(env, ...args) {
+  const { stdout } = await promisify(execFile)(binary(), ["token", ...args], { env });
+  return stdout.trim();
 }

@@ -23,6 +23,7 @@ export const scratch = (name) => mkdtempSync(join(tmpdir(), `hubbub-${name}-`));
 
 /** A server that a test runs, with what it says kept in a file beside its data. */
 export class Process {
+  #start;
   #child;
   #name;
   #log;
@@ -36,13 +37,25 @@ export class Process {
     this.#log = join(directory, "log");
     // What the developer's own shell sets must not reach the process.
     const outer = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("HUBBUB_")));
-    this.#child = spawn(command, args, { cwd: directory, env: { ...outer, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-    const log = createWriteStream(this.#log);
-    this.#child.stdout.pipe(log, { end: false });
-    this.#child.stderr.pipe(log, { end: false });
-    this.#ended = new Promise((resolve) => {
-      this.#child.on("error", resolve);
-      this.#child.on("exit", resolve);
+    this.#start = () => spawn(command, args, { cwd: directory, env: { ...outer, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = this.#start();
+    this.#ended = this.#follow();
+  }
+
+  /** Starts it again as it was, with the data that it left. */
+  startAgain() {
+    this.#child = this.#start();
+    this.#ended = this.#follow();
+  }
+
+  #follow() {
+    const child = this.#child;
+    const log = createWriteStream(this.#log, { flags: "a" });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    return new Promise((resolve) => {
+      child.on("error", resolve);
+      child.on("exit", resolve);
     });
   }
 
@@ -56,7 +69,13 @@ export class Process {
     }
     const log = await readFile(this.#log, "utf8").catch(() => "");
     await this.remove();
-    throw new Error(`${this.#name} is not ready:\n${log.split("\n").slice(-SHOWN_LOG_LINES).join("\n")}`);
+    throw new Error(`${this.#name} ${over ? "ended" : "is not ready"}:\n${log.split("\n").slice(-SHOWN_LOG_LINES).join("\n")}`);
+  }
+
+  /** SIGTERM, and waits until it has ended by itself. */
+  async terminate() {
+    this.#child.kill("SIGTERM");
+    await this.#ended;
   }
 
   /** SIGKILL; its data stays. */
