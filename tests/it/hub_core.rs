@@ -89,7 +89,8 @@ impl Client {
     }
 
     async fn resume(hub: &Arc<Hub>, user: &str, cursors: Value) -> (Self, Value) {
-        let mut client = Self::connect(hub, if user.len() % 2 == 0 { Encoding::Json } else { Encoding::MsgPack });
+        let mut client =
+            Self::connect(hub, if user.len().is_multiple_of(2) { Encoding::Json } else { Encoding::MsgPack });
         client.say(json!({"type": "hello", "token": user, "cursors": cursors})).await;
         let welcome = client.next("welcome").await;
         (client, welcome)
@@ -162,7 +163,7 @@ impl House {
     }
 
     async fn start(dir: &tempfile::TempDir, change: impl FnOnce(&mut HubConfig)) -> Arc<Hub> {
-        let store = Arc::new(SqliteStore::open(&dir.path().join("hubbub.db")).unwrap());
+        let store = Arc::new(SqliteStore::open(dir.path().join("hubbub.db")).unwrap());
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         let mut config = HubConfig { session_rate: Rate { burst: 10_000, per_second: 10_000 }, ..HubConfig::default() };

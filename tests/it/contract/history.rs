@@ -137,7 +137,7 @@ impl History {
                     }
                     Happened::Gap { group, from, to } => {
                         let seen = seen.entry(group).or_default();
-                        (*from..=*to).for_each(|seq| drop(seen.insert(seq, ())));
+                        seen.extend((*from..=*to).map(|seq| (seq, ())));
                     }
                     _ => {}
                 }
