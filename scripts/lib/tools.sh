@@ -10,16 +10,29 @@ build_tool() {
     local name=$1
     local source=$ROOT/tools/$name binary=$TOOLS_DIR/$name sources
     [[ -f $source/go.mod ]] || die "There is no tool of that name: $name"
-    sources=$(cat "$source"/*.go "$source"/go.* | sha256sum)
+    sources=$(find "$source" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
     [[ -x $binary && $(cat "$binary.sources" 2>/dev/null) == "$sources" ]] && return
     go_is_recent || die "Building $name needs Go $OLDEST_GO or newer (https://go.dev/dl/); Debian's golang package is older."
     say "building $name with $(go env GOVERSION) (a few minutes the first time)"
     mkdir -p "$TOOLS_DIR"
     # Built beside and renamed, so that nobody runs half a binary.
-    (cd "$source" && CGO_ENABLED=0 nice go build -mod=readonly -buildvcs=false -trimpath \
-        -ldflags='-s -w' -o "$binary.$$" .) || die "Could not build $name."
+    (cd "$source" && compile "$binary.$$") || die "Could not build $name."
     mv "$binary.$$" "$binary"
     say "$sources" >"$binary.sources"
+}
+
+# compile BINARY builds the module in the current directory; with a patch.go, from
+# what that one writes.
+compile() {
+    local binary=$1 module=go.mod
+    if [[ -f patch.go ]]; then
+        mkdir -p "$binary.module"
+        go run patch.go "$binary.module" || return
+        module=$binary.module/go.mod
+    fi
+    CGO_ENABLED=0 nice go build -modfile="$module" -mod=readonly -buildvcs=false -trimpath \
+        -ldflags='-s -w' -o "$binary" . || return
+    rm -rf "$binary.module"
 }
 
 go_is_recent() {

@@ -8,6 +8,7 @@ mod groups;
 mod interleavings;
 mod marks;
 mod messages;
+mod mongo;
 mod pages;
 mod sample;
 mod sqlite;

@@ -20,7 +20,7 @@ const COMMAND_BYTES: usize = 8 * 1024 * 1024;
 const INSERTS: usize = 5_000;
 
 /// Statements in one update: each is a search of its own, and all must end in time.
-const UPDATES: usize = 500;
+const UPDATES: usize = 100;
 
 /// A document beyond this is not even sent; MongoDB's own limit is 16 MB.
 const MAX_DOCUMENT: usize = 15 * 1024 * 1024;

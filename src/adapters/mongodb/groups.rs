@@ -1,11 +1,10 @@
 //! Groups in MongoDB.
 
 use async_trait::async_trait;
-use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_bson};
 
+use super::MongoStore;
 use super::documents::{GroupDocument, int, read};
-use super::{MongoStore, encode};
 use crate::domain::{Group, GroupId, MembershipChange, Seq};
 use crate::ports::{GroupStore, StoreError};
 
@@ -44,10 +43,10 @@ impl GroupStore for MongoStore {
 
     async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError> {
         if let Some(group) = self.group(id).await? {
-            let lists = group.members.iter().map(|member| unset(member.id.as_str(), "groups", id));
-            self.update_all(cstr!("users"), lists.collect::<Result<_, _>>()?).await?;
-            let marks = group.members.iter().map(|member| unset(member.id.as_str(), "g", id));
-            self.update_all(cstr!("cursors"), marks.collect::<Result<_, _>>()?).await?;
+            let members: Vec<&str> = group.members.iter().map(|member| member.id.as_str()).collect();
+            let unset = |field| doc! { "$unset": { format!("{field}.{id}"): 1 } };
+            self.update_by_ids(&self.users, &members, &unset("groups")).await?;
+            self.update_by_ids(&self.cursors, &members, &unset("g")).await?;
         }
         self.remove_below(id, Seq::MAX).await?;
         self.within(self.groups.delete_one(doc! { "_id": id.as_str() })).await?;
@@ -77,12 +76,6 @@ impl MongoStore {
         }
         Err(StoreError::Unreachable("too many writers on one group".into()))
     }
-}
-
-/// A statement that removes what a user has of a group.
-fn unset(user: &str, field: &str, group: &GroupId) -> Result<RawDocumentBuf, StoreError> {
-    let update = doc! { "$unset": { format!("{field}.{group}"): 1 } };
-    encode(&doc! { "q": { "_id": user }, "u": update })
 }
 
 fn group_of(document: &RawDocumentBuf) -> Result<Group, StoreError> {

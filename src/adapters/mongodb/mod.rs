@@ -137,23 +137,43 @@ impl MongoStore {
         let ids: Vec<&str> = ids.collect();
         let mut found = Vec::with_capacity(ids.len());
         for slice in ids.chunks(IDS_AT_ONCE) {
-            let filter = match slice {
-                [one] => doc! { "_id": *one },
-                many => doc! { "_id": { "$in": many } },
-            };
-            let find = collection.find(filter).batch_size(IDS_AT_ONCE as u32 + 1);
+            let find = collection.find(by_ids(slice)).batch_size(IDS_AT_ONCE as u32 + 1);
             let documents: Vec<RawDocumentBuf> = self.within(async move { find.await?.try_collect().await }).await?;
             found.extend(documents);
         }
         Ok(found)
+    }
+
+    /// Updates the documents with these ids, in slices; answers how many there were. Must be an
+    /// update that may be repeated.
+    async fn update_by_ids(
+        &self,
+        collection: &Collection<RawDocumentBuf>,
+        ids: &[&str],
+        update: &Document,
+    ) -> Result<u64, StoreError> {
+        let mut matched = 0;
+        for slice in ids.chunks(IDS_AT_ONCE) {
+            let update = collection.update_many(by_ids(slice), update.clone());
+            matched += self.within(update).await?.matched_count;
+        }
+        Ok(matched)
+    }
+}
+
+/// A filter for the documents with these ids.
+fn by_ids(ids: &[&str]) -> Document {
+    match ids {
+        [one] => doc! { "_id": *one },
+        many => doc! { "_id": { "$in": many } },
     }
 }
 
 /// Documents in one reply at most; longer pages take further replies.
 const MAX_BATCH: u32 = 1_000;
 
-/// Ids in one query at most: some 100 KB of them.
-const IDS_AT_ONCE: usize = 1_000;
+/// Ids in one query at most: enough to make few round trips, and each a short one.
+const IDS_AT_ONCE: usize = 250;
 
 /// Waits for an operation up to a time; what became of it is unknown after that.
 async fn bounded<T>(

@@ -1,5 +1,7 @@
 //! Users in MongoDB.
 
+use std::collections::{BTreeSet, HashSet};
+
 use async_trait::async_trait;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
@@ -10,6 +12,9 @@ use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserI
 use crate::ports::{StoreError, UserStore};
 
 const NO_SUCH_USER: &str = "there is no such user";
+
+/// Tries to raise the lists of users while others make or delete some of them.
+const TRIES: usize = 4;
 
 #[async_trait]
 impl UserStore for MongoStore {
@@ -151,14 +156,29 @@ impl MongoStore {
             MembershipChange::Role(..) => return Ok(()),
         };
         let mark = int(seq).saturating_mul(2).saturating_add(joined.into());
-        let statements = change.users().iter().map(|user| {
-            let mut update = doc! { "$max": { format!("groups.{group}"): mark } };
-            if joined {
-                update.insert("$setOnInsert", absent_user());
+        let ids: BTreeSet<&str> = change.users().iter().map(UserId::as_str).collect();
+        let ids: Vec<&str> = ids.into_iter().collect();
+        let raise = doc! { "$max": { format!("groups.{group}"): mark } };
+        let own = doc! { group.as_str(): mark };
+        for _ in 0..TRIES {
+            let raised = self.update_by_ids(&self.users, &ids, &raise).await?;
+            if !joined || raised == ids.len() as u64 {
+                return Ok(());
             }
-            encode(&doc! { "q": { "_id": user.as_str() }, "u": update, "upsert": joined })
-        });
-        self.update_all(cstr!("users"), statements.collect::<Result<_, _>>()?).await
+            self.add_absent(&ids, &own).await?;
+        }
+        Err(StoreError::Unreachable("users come and go too fast".into()))
+    }
+
+    /// Makes those among the users who do not exist, with a list of groups: somebody may be added to
+    /// a group before they were ever here.
+    async fn add_absent(&self, ids: &[&str], groups: &Document) -> Result<(), StoreError> {
+        let present = self.find_by_ids(&self.users, ids.iter().copied()).await?;
+        let present: HashSet<&str> = present.iter().filter_map(|user| user.get_str("_id").ok()).collect();
+        let absent = ids.iter().filter(|id| !present.contains(*id));
+        let documents = absent.map(|id| encode(&absent_user(id, groups))).collect::<Result<Vec<_>, _>>()?;
+        // Whether each was made is seen by the update that follows.
+        self.insert_all(cstr!("users"), &documents).await.map(drop)
     }
 
     /// Adds a user; false when the id is taken.
@@ -208,9 +228,12 @@ impl MongoStore {
     }
 }
 
-/// The fields of somebody who was added to a group before they were ever here.
-fn absent_user() -> Document {
-    doc! { "username": "", "name": "", "banned": false, "created": now_ms(), "seen": 0_i64, "v": VERSION }
+/// Somebody of whom nothing is known yet.
+fn absent_user(id: &str, groups: &Document) -> Document {
+    doc! {
+        "_id": id, "username": "", "name": "", "banned": false, "groups": groups, "created": now_ms(), "seen": 0_i64,
+        "v": VERSION,
+    }
 }
 
 fn user_of(document: &RawDocumentBuf) -> Result<User, StoreError> {
