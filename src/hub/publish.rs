@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
 use super::Hub;
@@ -26,6 +26,8 @@ use crate::protocol::{RequestId, ServerFrame};
 const BATCH_MAX: usize = 256;
 /// So many sends wait for one partition's append at most; beyond it the hub is overloaded.
 const LANE_MAX: usize = 8_192;
+/// Repeated sends looked up in the store at the same time.
+const CHECKS_AT_ONCE: usize = 16;
 /// Between two tries while the backplane is out of reach.
 const RETRY_AFTER: Duration = Duration::from_millis(200);
 
@@ -57,6 +59,8 @@ pub(crate) struct Publisher {
     /// In order of their deadlines, which are all equally far.
     deadlines: Mutex<VecDeque<(Instant, SendKey)>>,
     count: AtomicUsize,
+    /// Repeated sends that are looked up in the store at the same time.
+    checks: Semaphore,
 }
 
 struct Waiting {
@@ -86,18 +90,26 @@ impl Publisher {
             waiting: DashMap::new(),
             deadlines: Mutex::default(),
             count: AtomicUsize::new(0),
+            checks: Semaphore::new(CHECKS_AT_ONCE),
         }
     }
 
-    fn wait(&self, key: SendKey, reply: Reply, timeout: Duration) {
+    /// Notes who waits; false when the same send is under way from here already: its answer will do
+    /// for both.
+    fn wait(&self, key: SendKey, reply: Reply, timeout: Duration) -> bool {
         let now = Instant::now();
+        let mut first = false;
         let mut entry = self.waiting.entry(key.clone()).or_insert_with(|| {
+            first = true;
             self.count.fetch_add(1, Ordering::Relaxed);
             Waiting { since: now, replies: Vec::new() }
         });
         entry.replies.push(reply);
         drop(entry);
-        self.deadlines.lock().push_back((now + timeout, key));
+        if first {
+            self.deadlines.lock().push_back((now + timeout, key));
+        }
+        first
     }
 
     fn take(&self, key: &SendKey) -> Option<Waiting> {
@@ -119,7 +131,9 @@ impl Hub {
     pub(crate) fn publish(self: &Arc<Self>, append: Append, reply: Reply) {
         let key = key_of(&append);
         self.metrics.accepted.inc();
-        self.publisher.wait(key.clone(), reply, self.config.send_timeout);
+        if !self.publisher.wait(key.clone(), reply, self.config.send_timeout) {
+            return;
+        }
         if !self.enqueue(Queued { append, since: Instant::now(), again: false }) {
             self.answer(&key, &Err(Refusal::overloaded("too many messages wait for this group; try again")));
         }
@@ -238,6 +252,8 @@ impl Hub {
     /// When it is still in the log, its delivery acks it. When it is neither (its seq went to
     /// another event), it is lost, and appended anew.
     async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
+        // Repeats come in swarms when something was slow: they must not make it slower.
+        let Ok(_place) = self.publisher.checks.acquire().await else { return };
         let Append { group, from, cid, .. } = &queued.append;
         let found = self.stored_send(group, from, cid, seq).await;
         let key = key_of(&queued.append);
