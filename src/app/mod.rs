@@ -13,6 +13,7 @@ pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod identity;
+mod open_files;
 pub mod operator;
 pub mod parts;
 pub mod serve;

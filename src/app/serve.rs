@@ -36,6 +36,7 @@ pub fn run(config: Config) -> Result<(), CommandError> {
 async fn serve(config: Config) -> Result<(), CommandError> {
     // One is enough for all: which one it is, is all the same to whoever comes second.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    super::open_files::raise_limit(config.hub.max_connections);
     // Ports first: a second hub on this machine is told before it touches anything.
     let bound = Bound::new(config.transport.clone())
         .map_err(|error| refused(format!("{error}; set another address for it, or end what uses it")))?;

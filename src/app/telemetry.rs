@@ -29,9 +29,12 @@ pub enum TelemetryError {
     /// The filter cannot be read.
     #[error("log: {0}")]
     Filter(#[from] tracing_subscriber::filter::ParseError),
-    /// The directory or a file in it cannot be written.
+    /// A file in the directory cannot be written.
     #[error("log_dir: {0}")]
     Directory(#[from] InitError),
+    /// The directory cannot be made.
+    #[error("log_dir: {0}")]
+    NoDirectory(#[source] io::Error),
     /// Something has set up logs already.
     #[error("logs are set up already")]
     Twice,
@@ -61,6 +64,9 @@ where
         LogFormat::Json => json_layer(out).boxed(),
     }];
     if let Some(directory) = &config.directory {
+        // Absolute, so that the links to the newest files lead there from anywhere.
+        let directory = std::fs::create_dir_all(directory).and_then(|()| directory.canonicalize());
+        let directory = &directory.map_err(TelemetryError::NoDirectory)?;
         let (combined, guard) = tracing_appender::non_blocking(daily(directory, "combined")?);
         files.push(guard);
         let (errors, guard) = tracing_appender::non_blocking(daily(directory, "error")?);
@@ -255,7 +261,7 @@ mod tests {
     #[test]
     fn what_cannot_be_written_is_told() {
         let config = LogConfig { directory: Some("/proc/nowhere".into()), ..LogConfig::default() };
-        assert!(matches!(build(&config, io::sink), Err(TelemetryError::Directory(_))));
+        assert!(matches!(build(&config, io::sink), Err(TelemetryError::NoDirectory(_))));
         let config = LogConfig { filter: "no=such=filter".into(), ..LogConfig::default() };
         assert!(matches!(build(&config, io::sink), Err(TelemetryError::Filter(_))));
     }

@@ -1,5 +1,6 @@
 //! Keys that an identity provider publishes (RFC 7517), and their rotation.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +37,7 @@ pub struct JwksTimes {
 #[derive(Debug, thiserror::Error)]
 pub enum JwksError {
     /// The request failed.
-    #[error("the key set cannot be fetched: {0}")]
+    #[error("the key set cannot be fetched: {}", whole_story(.0))]
     Http(#[from] reqwest::Error),
     /// The answer is too long to be a key set.
     #[error("the key set is larger than {MAX_BODY_BYTES} bytes")]
@@ -95,7 +96,12 @@ impl Jwks {
     pub fn new(url: Url, times: JwksTimes) -> Result<Arc<Self>, JwksError> {
         // Fails only when one is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder();
+        if url.scheme() == "http" {
+            // Needs no certificates, which a bare container does not have.
+            client = client.tls_certs_only(None);
+        }
+        let client = client
             .timeout(times.timeout)
             // A redirect could lead from https to http, or inside the own network.
             .redirect(reqwest::redirect::Policy::none())
@@ -188,6 +194,17 @@ impl Jwks {
         }
         parse(&body)
     }
+}
+
+/// The error with its causes, which the outermost one leaves out.
+fn whole_story(error: &reqwest::Error) -> String {
+    let mut story = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        story.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    story
 }
 
 fn parse(body: &[u8]) -> Result<Vec<VerifyingKey>, JwksError> {
