@@ -14,6 +14,7 @@ RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
     && cargo build --locked --profile "$PROFILE" --bin hubbub
 
 COPY src src
+COPY lua lua
 COPY web web
 COPY docs docs
 # Newer than what was built of the empty ones.

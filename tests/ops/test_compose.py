@@ -136,6 +136,15 @@ class Image(unittest.TestCase):
                     self.assertTrue((ROOT / source).exists(), source)
                     self.assertIn(f"!{source}", ignored)
 
+    def test_what_the_hub_embeds_is_copied(self):
+        copied = {source for line in self.instructions("COPY") if "--from=" not in line for source in line.split()[:-1]}
+        for path in (ROOT / "src").rglob("*.rs"):
+            source = path.read_text()
+            embedded = [path.parent / name for name in re.findall(r'include_(?:str|bytes)!\(\s*"([^"]+)"', source)]
+            embedded += [ROOT / name for name in re.findall(r'#\[folder = "([^"]+)"', source)]
+            for file in embedded:
+                self.assertIn(file.resolve().relative_to(ROOT).parts[0], copied, path)
+
     def test_dependencies_are_a_layer_of_their_own(self):
         steps = [line for line in self.lines if line.startswith(("COPY", "RUN"))]
         self.assertEqual(steps[0], "COPY Cargo.toml Cargo.lock ./")
