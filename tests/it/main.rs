@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that everything is linked once.
 //!
+//! - [`backplane_suite`] holds every backplane to the one contract
 //! - [`support`] starts the real servers and nodes that tests talk to
 //! - [`harness`] tests that support
 //! - [`house`] holds the sources to the one-way order of imports and to their size
@@ -8,6 +9,7 @@
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 
+mod backplane_suite;
 mod contract;
 mod faults;
 mod harness;

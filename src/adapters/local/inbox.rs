@@ -34,10 +34,10 @@ struct State {
 // === impl Inbox ===
 
 impl Inbox {
-    fn recreated() -> Self {
-        let inbox = Self::default();
-        inbox.state.lock().lossy = true;
-        inbox
+    /// In the place of one that is gone, of which `newest` was read.
+    fn instead(newest: InboxPosition) -> Self {
+        let state = State { newest, lossy: true, ..State::default() };
+        Self { state: Mutex::new(state), posted: Notify::new() }
     }
 
     fn post(&self, payload: &Bytes, time: Millis, cap: u64) {
@@ -75,11 +75,11 @@ impl State {
 
 impl LocalBackplane {
     /// The node's inbox; made anew when it is gone, unless the node has been reaped.
-    fn own_inbox(&self, node: &NodeName) -> Option<Arc<Inbox>> {
+    fn own_inbox(&self, node: &NodeName, after: InboxPosition) -> Option<Arc<Inbox>> {
         if self.nodes.lock().is_reaped(node) {
             return None;
         }
-        let inbox = self.inboxes.entry(node.clone()).or_insert_with(|| Arc::new(Inbox::recreated()));
+        let inbox = self.inboxes.entry(node.clone()).or_insert_with(|| Arc::new(Inbox::instead(after)));
         Some(Arc::clone(&inbox))
     }
 }
@@ -109,7 +109,7 @@ impl Inboxes for LocalBackplane {
         wait: Duration,
     ) -> Result<InboxRead, BackplaneError> {
         let deadline = Instant::now() + wait;
-        let Some(inbox) = self.own_inbox(node) else {
+        let Some(inbox) = self.own_inbox(node, after) else {
             tokio::time::sleep_until(deadline).await;
             return Ok(InboxRead { entries: Vec::new(), lossy: true });
         };

@@ -1,11 +1,14 @@
 //! Connections to Redis.
 
+use std::path::Path;
 use std::time::Duration;
 
 use fred::clients::Client;
 use fred::interfaces::ClientLike;
 use fred::types::Builder;
-use fred::types::config::{Config, ReconnectPolicy, UnresponsiveConfig};
+use fred::types::config::{Config, ReconnectPolicy, TlsConnector, UnresponsiveConfig};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use super::RedisConfig;
 use super::reply::to_error;
@@ -27,11 +30,12 @@ pub(super) struct Connector {
 
 impl Connector {
     pub(super) fn new(config: &RedisConfig) -> Result<Self, BackplaneError> {
-        if config.url.starts_with("rediss") {
-            // Fails when a provider is installed already, which serves as well.
-            let _ = rustls::crypto::ring::default_provider().install_default();
+        // Fails when one is installed already, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut parsed = Config::from_url(&config.url).map_err(|error| to_error(&error))?;
+        if let (Some(tls), Some(file)) = (&mut parsed.tls, &config.ca_file) {
+            tls.connector = trusting(file)?;
         }
-        let parsed = Config::from_url(&config.url).map_err(|error| to_error(&error))?;
         let clustered = parsed.server.is_clustered();
         let mut builder = Builder::from_config(parsed);
         builder.set_policy(ReconnectPolicy::new_exponential(0, FIRST_DELAY, LONGEST_DELAY, 2));
@@ -71,6 +75,21 @@ impl Connector {
         client.connect();
         Ok(client)
     }
+}
+
+/// TLS to servers whose certificates one of these authorities signed.
+fn trusting(file: &Path) -> Result<TlsConnector, BackplaneError> {
+    let unusable = |why: String| BackplaneError::Unexpected(format!("{}: {why}", file.display()));
+    let mut roots = rustls::RootCertStore::empty();
+    let certificates = CertificateDer::pem_file_iter(file).map_err(|error| unusable(error.to_string()))?;
+    for certificate in certificates {
+        let certificate = certificate.map_err(|error| unusable(error.to_string()))?;
+        roots.add(certificate).map_err(|error| unusable(error.to_string()))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable("there is no certificate in it".into()));
+    }
+    Ok(rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth().into())
 }
 
 /// Closes a client's connections.

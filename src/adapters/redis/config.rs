@@ -1,5 +1,6 @@
 //! Where Redis is and how much it keeps.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::adapters::BackplaneLimits;
@@ -14,9 +15,10 @@ const DEFAULT_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct RedisConfig {
     /// `redis://[user:password@]host[:port][/database]`, or with the scheme
     /// `redis-sentinel` (`…?sentinelServiceName=name&node=host:port`) or
-    /// `redis-cluster` (`…?node=host:port`). With `rediss…` over TLS, checked against the system's
-    /// certificates (`SSL_CERT_FILE` names others).
+    /// `redis-cluster` (`…?node=host:port`). With `rediss…` over TLS.
     pub url: String,
+    /// Certificates (PEM) of the authorities that sign the servers' ones; the system's when `None`.
+    pub ca_file: Option<PathBuf>,
     /// What every key begins with, so that several deployments may share one Redis.
     pub prefix: String,
     /// How much is kept.
@@ -34,6 +36,7 @@ impl RedisConfig {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            ca_file: None,
             prefix: "hubbub:".into(),
             limits: BackplaneLimits::default(),
             command_timeout: DEFAULT_COMMAND_TIMEOUT,

@@ -33,12 +33,13 @@ pub(super) fn read_options(wait: Duration, command_timeout: Duration) -> Options
 
 impl Flight {
     pub(super) fn start(client: &Client, read: impl Future<Output = Landed> + Send + 'static) -> Self {
-        let on_timeout = client.clone();
+        let silent = client.clone();
         let task = tokio::spawn(async move {
             let landed = read.await;
             // The client holds a blocked connection for healthy however long it is silent.
-            if landed.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Timeout) {
-                let _ = on_timeout.force_reconnection().await;
+            let timed_out = landed.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Timeout);
+            if timed_out && silent.is_connected() {
+                tokio::spawn(async move { silent.force_reconnection().await });
             }
             landed
         });

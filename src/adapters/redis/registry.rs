@@ -131,16 +131,17 @@ fn sighting(value: Value) -> Result<Sighting, BackplaneError> {
 /// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.
 fn whereabouts(value: Value) -> Result<Whereabouts, BackplaneError> {
     let mut found = Whereabouts::default();
-    for pair in value.list()?.chunks_exact(2) {
-        let name = pair[0].parsed(|name| Ok::<_, ()>(name.to_owned()))?;
+    let fields = value.into_map().map_err(|error| to_error(&error))?;
+    for (name, value) in fields.iter() {
         match name.as_str() {
-            "v" => found.version = pair[1].number()?,
-            "t" => found.last_seen = pair[1].number()? as Millis,
-            other => {
+            Some("v") => found.version = value.number()?,
+            Some("t") => found.last_seen = value.number()? as Millis,
+            Some(other) => {
                 if let Some(session) = other.strip_prefix("s:") {
-                    found.sessions.push(session_record(&session.into(), &pair[1])?);
+                    found.sessions.push(session_record(&session.into(), value)?);
                 }
             }
+            None => {}
         }
     }
     Ok(found)

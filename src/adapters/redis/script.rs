@@ -62,10 +62,11 @@ impl Script {
 
     /// Runs it. A Redis that does not know it (the first time, or after a restart) gets its text.
     pub(super) async fn run(&self, client: &Client, call: Call) -> Result<Value, BackplaneError> {
-        let known = send(client, "EVALSHA", call.arguments(&self.hash)).await;
+        let slot = call.slot();
+        let known = send(client, "EVALSHA", slot, call.arguments(&self.hash)).await;
         let answer = match known {
             Err(error) if error.details().starts_with("NOSCRIPT") => {
-                send(client, "EVAL", call.arguments(&self.text)).await
+                send(client, "EVAL", slot, call.arguments(&self.text)).await
             }
             answer => answer,
         };
@@ -73,10 +74,13 @@ impl Script {
     }
 }
 
-async fn send(client: &Client, command: &'static str, arguments: Vec<Value>) -> Result<Value, fred::error::Error> {
-    // The slot is that of the first key, which follows the script and the number of keys.
-    let command = CustomCommand::new_static(command, ClusterHash::Offset(2), false);
-    client.custom(command, arguments).await
+async fn send(
+    client: &Client,
+    command: &'static str,
+    slot: u16,
+    arguments: Vec<Value>,
+) -> Result<Value, fred::error::Error> {
+    client.custom(CustomCommand::new_static(command, ClusterHash::Custom(slot), false), arguments).await
 }
 
 // === impl Call ===
@@ -107,6 +111,11 @@ impl Call {
 
     pub(super) fn push(&mut self, arg: impl Into<Value>) {
         self.args.push(arg.into());
+    }
+
+    /// The slot that all keys belong to.
+    fn slot(&self) -> u16 {
+        self.keys.first().and_then(Value::as_bytes).map_or(0, fred::util::redis_keyslot)
     }
 
     fn arguments(&self, script: &Value) -> Vec<Value> {

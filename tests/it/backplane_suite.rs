@@ -1,0 +1,162 @@
+//! One suite over all backplanes: every guarantee of `ports::Backplane`.
+//!
+//! Each case is a function that takes an empty backplane; `backplane_suite!` makes a test of each
+//! for one kind. What only one kind can show stands in its own file: `local` (paused time),
+//! `redis_alone` (memory, kills, checks, users and TLS), `redis_cluster_alone`.
+
+mod appending;
+mod inboxes;
+mod interleavings;
+mod leases;
+mod local;
+mod losing;
+mod membership;
+mod moving;
+mod owning;
+mod presence;
+mod reaping;
+mod redis;
+mod redis_alone;
+mod redis_cluster;
+mod redis_cluster_alone;
+mod redis_urls;
+mod reseqs;
+mod restoring;
+mod routing;
+mod sample;
+
+use std::sync::Arc;
+
+use hubbub::adapters::BackplaneLimits;
+use hubbub::ports::Backplane;
+
+/// The partitions that the suite uses.
+const PARTITIONS: u16 = 4;
+
+/// A backplane of some kind that a test has for itself.
+trait World: Sized + Send + Sync {
+    /// An empty one that keeps no more than this.
+    async fn with(limits: BackplaneLimits) -> Self;
+    /// A node's own way to it.
+    async fn node(&self) -> Arc<dyn Backplane>;
+    /// All that it holds is gone.
+    async fn lose_everything(&self);
+}
+
+/// Makes one test of each case for one kind of backplane.
+macro_rules! backplane_suite {
+    ($world:ty) => {
+        backplane_suite! { $world;
+            appending: seqs_are_dense_in_each_group,
+            appending: only_what_counts_makes_n_grow,
+            appending: a_cid_is_accepted_once,
+            appending: a_cid_belongs_to_a_sender_and_a_group,
+            appending: only_members_and_services_send,
+            appending: who_left_still_learns_the_seq,
+            appending: an_unknown_group_takes_nothing,
+            appending: a_full_log_takes_nothing_more,
+            appending: entries_carry_all_that_was_sent,
+            appending: a_large_batch_stays_in_order,
+            appending: many_senders_leave_no_hole,
+            appending: a_forgotten_cid_may_come_again,
+            restoring: an_empty_group_is_known,
+            restoring: counters_rise_and_never_fall,
+            restoring: members_of_a_lower_version_stay_away,
+            restoring: the_same_version_is_the_stores,
+            restoring: roles_follow_the_set,
+            restoring: many_members_are_kept,
+            restoring: a_forgotten_group_is_unknown,
+            membership: admins_add_and_remove,
+            membership: only_admins_do,
+            membership: open_groups_let_people_in,
+            membership: nobody_joins_a_direct_chat,
+            membership: the_hub_may_do_anything,
+            membership: no_more_than_allowed,
+            membership: what_changes_nothing_is_left_out,
+            membership: a_repeated_change_has_its_first_seq,
+            membership: roles_change,
+            membership: refused_where_nothing_is_known_or_all_is_full,
+            membership: changes_and_sends_share_one_sequence,
+            owning: entries_are_delivered_once_and_stay_pending,
+            owning: a_waiting_read_wakes,
+            owning: a_read_without_news_ends,
+            owning: one_read_covers_many_partitions,
+            owning: a_read_given_up_loses_nothing,
+            owning: partitions_of_a_read_may_change,
+            owning: another_claims_what_is_pending,
+            owning: a_claim_while_the_first_one_reads,
+            owning: acks_never_take_what_is_pending,
+            owning: what_nobody_has_read_is_never_trimmed,
+            owning: no_commit_without_the_lease,
+            owning: acks_may_go_alone,
+            owning: a_commit_may_be_repeated,
+            owning: a_commit_raises_what_redis_forgot,
+            owning: large_logs_drain,
+            reseqs: an_entry_moves_above_the_head,
+            reseqs: an_entry_moves_once,
+            reseqs: a_send_that_moved_on_is_only_acked,
+            reseqs: a_membership_change_is_applied_again,
+            reseqs: in_an_unknown_group_the_sender_begins_anew,
+            reseqs: no_reseq_without_the_lease,
+            moving: moves_are_listed_by_commit,
+            moving: too_long_ago_means_compare_all,
+            moving: a_restore_is_a_move,
+            moving: the_recent_cache_has_no_holes,
+            moving: the_recent_cache_is_short,
+            moving: an_event_told_twice_is_kept_once,
+            routing: commits_answer_who_has_a_route,
+            routing: joining_tells_the_head,
+            routing: joining_an_unknown_group_waits_for_its_head,
+            routing: an_old_leave_leaves_a_new_route,
+            routing: many_groups_join_at_once,
+            inboxes: letters_come_in_order,
+            inboxes: a_waiting_reader_wakes,
+            inboxes: reading_again_from_the_same_place,
+            inboxes: nobody_posts_to_who_is_not_there,
+            inboxes: a_full_inbox_says_so,
+            inboxes: an_inbox_that_vanished_says_so,
+            inboxes: the_inbox_of_a_reaped_life_stays_away,
+            inboxes: opening_twice_keeps_what_is_in,
+            inboxes: what_was_read_makes_room,
+            presence: sessions_come_and_go,
+            presence: versions_grow,
+            presence: registering_twice_changes_nothing,
+            presence: whereabouts_in_the_order_asked,
+            presence: who_leaves_unknown_was_here_until_now,
+            presence: tickets_are_taken_once,
+            presence: tickets_run_out,
+            leases: a_beat_keeps_a_node_alive,
+            leases: a_lease_ends,
+            leases: records_are_seen_as_told,
+            leases: epochs_grow,
+            leases: one_holds_a_partition,
+            leases: a_partition_is_free_after_its_lease,
+            leases: only_the_holder_releases,
+            leases: it_can_be_checked_and_pinged,
+            reaping: nothing_of_a_dead_node_stays,
+            reaping: a_live_node_is_left_alone,
+            reaping: a_reaped_life_is_refused,
+            reaping: reaping_twice_answers_the_same,
+            reaping: leaving_is_at_once,
+            reaping: an_interrupted_reaping_is_finished_by_another,
+            reaping: other_sessions_of_a_user_stay,
+            losing: groups_are_unknown_again,
+            losing: leases_are_lost,
+            losing: nodes_are_told,
+            losing: a_reader_of_logs_carries_on,
+            losing: moves_are_not_known,
+            losing: versions_and_numbers_still_grow,
+            losing: a_claim_finds_nothing,
+            interleavings: seqs_stay_dense_and_unique,
+        }
+    };
+    ($world:ty; $($file:ident: $case:ident,)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                super::$file::$case::<$world>().await;
+            }
+        )+
+    };
+}
+use backplane_suite;

@@ -1,0 +1,111 @@
+//! Sessions of users, and tickets.
+
+use std::time::Duration;
+
+use hubbub::adapters::BackplaneLimits;
+use hubbub::domain::now_ms;
+use hubbub::ports::{SessionRecord, Whereabouts};
+
+use super::World;
+use super::sample::*;
+use crate::support::eventually;
+
+async fn new<W: World>() -> std::sync::Arc<dyn hubbub::ports::Backplane> {
+    W::with(BackplaneLimits::default()).await.node().await
+}
+
+pub async fn sessions_come_and_go<W: World>() {
+    let backplane = new::<W>().await;
+    let (anna, phone) = session("anna", "a.1");
+    let (_, laptop) = session("anna", "b.1");
+    let first = backplane.register(&anna, &phone).await.unwrap();
+    assert_eq!(first.others, []);
+    assert!((now_ms() - first.time).abs() < 60_000);
+    let second = backplane.register(&anna, &laptop).await.unwrap();
+    assert_eq!(second.others, [phone.clone()]);
+    let whereabouts = backplane.whereabouts(&[anna.clone()]).await.unwrap().remove(0);
+    let by_node = |mut sessions: Vec<SessionRecord>| {
+        sessions.sort_by(|a, b| a.node.cmp(&b.node));
+        sessions
+    };
+    assert_eq!(by_node(whereabouts.sessions), [phone.clone(), laptop.clone()]);
+    assert_eq!(backplane.unregister(&anna, &phone).await.unwrap().others, [laptop.clone()]);
+    let last = backplane.unregister(&anna, &laptop).await.unwrap();
+    assert_eq!(last.others, []);
+    let gone = backplane.whereabouts(&[anna]).await.unwrap().remove(0);
+    assert_eq!(gone, Whereabouts { sessions: vec![], last_seen: last.time, version: last.version });
+}
+
+pub async fn versions_grow<W: World>() {
+    let backplane = new::<W>().await;
+    let mut versions = Vec::new();
+    for _ in 0..5 {
+        let (anna, here) = session("anna", "a.1");
+        versions.push(backplane.register(&anna, &here).await.unwrap().version);
+        versions.push(backplane.unregister(&anna, &here).await.unwrap().version);
+    }
+    assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
+}
+
+pub async fn registering_twice_changes_nothing<W: World>() {
+    let backplane = new::<W>().await;
+    let (anna, here) = session("anna", "a.1");
+    let version = backplane.register(&anna, &here).await.unwrap().version;
+    assert_eq!(backplane.register(&anna, &here).await.unwrap().version, version);
+    // The node has taken a new epoch: the session moves with it.
+    let there = SessionRecord { node: node("a.2"), ..here.clone() };
+    let moved = backplane.register(&anna, &there).await.unwrap();
+    assert!(moved.version > version && moved.others.is_empty(), "{moved:?}");
+    // What the old life says late is not heard.
+    assert_eq!(backplane.unregister(&anna, &here).await.unwrap().version, moved.version);
+    assert_eq!(backplane.whereabouts(&[anna.clone()]).await.unwrap()[0].sessions, [there.clone()]);
+    let left = backplane.unregister(&anna, &there).await.unwrap().version;
+    assert_eq!(backplane.unregister(&anna, &there).await.unwrap().version, left);
+}
+
+pub async fn whereabouts_in_the_order_asked<W: World>() {
+    let backplane = new::<W>().await;
+    let (anna, here) = session("anna", "a.1");
+    let (bert, there) = session("b|e@r.t", "b.1");
+    backplane.register(&anna, &here).await.unwrap();
+    backplane.register(&bert, &there).await.unwrap();
+    let found = backplane.whereabouts(&[bert.clone(), user("nobody"), anna, bert]).await.unwrap();
+    let sessions: Vec<_> = found.iter().map(|at| at.sessions.clone()).collect();
+    assert_eq!(sessions, [vec![there.clone()], vec![], vec![here], vec![there]]);
+    assert_eq!(found[1], Whereabouts::default());
+    assert!(backplane.whereabouts(&[]).await.unwrap().is_empty());
+}
+
+pub async fn who_leaves_unknown_was_here_until_now<W: World>() {
+    let backplane = new::<W>().await;
+    let (anna, here) = session("anna", "a.1");
+    let left = backplane.unregister(&anna, &here).await.unwrap();
+    assert!(left.version > 0);
+    let found = backplane.whereabouts(&[anna.clone()]).await.unwrap().remove(0);
+    assert_eq!(found, Whereabouts { sessions: vec![], last_seen: left.time, version: left.version });
+}
+
+pub async fn tickets_are_taken_once<W: World>() {
+    let world = W::with(BackplaneLimits::default()).await;
+    let nodes = [world.node().await, world.node().await];
+    nodes[0].put_ticket("a ticket", "anna until 12", LONG).await.unwrap();
+    let takers = (0..8).map(|taker| nodes[taker % 2].take_ticket("a ticket"));
+    let taken: Vec<_> = futures::future::try_join_all(takers).await.unwrap().into_iter().flatten().collect();
+    assert_eq!(taken, ["anna until 12"]);
+    assert_eq!(nodes[1].take_ticket("another").await.unwrap(), None);
+}
+
+pub async fn tickets_run_out<W: World>() {
+    let backplane = new::<W>().await;
+    backplane.put_ticket("short", "x", Duration::from_millis(30)).await.unwrap();
+    backplane.put_ticket("long", "y", LONG).await.unwrap();
+    eventually("30 ms are over", async || {
+        backplane.put_ticket("other", "z", Duration::from_millis(1)).await.unwrap();
+        let left = backplane.take_ticket("other").await.unwrap();
+        left.map_or(Ok(()), |left| Err(left))
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    assert_eq!(backplane.take_ticket("short").await.unwrap(), None);
+    assert_eq!(backplane.take_ticket("long").await.unwrap().as_deref(), Some("y"));
+}

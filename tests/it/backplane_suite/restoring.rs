@@ -1,0 +1,109 @@
+//! A group's state comes from the store, and only ever rises.
+
+use hubbub::domain::{Access, GroupId, Role};
+use hubbub::ports::{Appended, ChangeOutcome, Floor, Permission};
+
+use super::World;
+use super::sample::*;
+
+pub async fn an_empty_group_is_known<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let lonely = GroupId::random();
+    assert_eq!(scene.head(&lonely).await, None);
+    assert_eq!(scene.backplane.roles(scene.partition, &lonely, &users(&["anna"])).await.unwrap(), None);
+    scene.backplane.restore(scene.partition, &Floor { members: vec![], ..floor(&lonely) }).await.unwrap();
+    assert_eq!(scene.head(&lonely).await, Some(Default::default()));
+    assert_eq!(scene.backplane.roles(scene.partition, &lonely, &users(&["anna"])).await.unwrap(), Some(vec![None]));
+    assert_eq!(scene.append(&[text(&lonely, "anna", "1")]).await, [Appended::NotMember]);
+}
+
+pub async fn counters_rise_and_never_fall<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let restore = async |seq, n| {
+        let floor = Floor { head: head(seq, n), ..floor(&scene.group) };
+        scene.backplane.restore(scene.partition, &floor).await.unwrap();
+    };
+    restore(10, 7).await;
+    assert_eq!(scene.head(&scene.group).await, Some(head(10, 7)));
+    let answers = scene.append(&[text(&scene.group, "anna", "1"), text(&scene.group, "anna", "2")]).await;
+    assert!(matches!(answers[1], Appended::Accepted { seq: 12, n: 9, .. }), "{answers:?}");
+    restore(3, 3).await;
+    restore(11, 8).await;
+    assert_eq!(scene.head(&scene.group).await, Some(head(11, 8)));
+    let answers = scene.append(&[text(&scene.group, "anna", "3")]).await;
+    assert!(matches!(answers[..], [Appended::Accepted { seq: 13, n: 10, .. }]), "{answers:?}");
+    assert_eq!(scene.read_all(3).await.last().unwrap().stored, 11);
+}
+
+pub async fn members_of_a_lower_version_stay_away<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let ChangeOutcome::Accepted { seq } = scene.change(&add(&scene.group, "anna", &["cleo"])).await else {
+        panic!("an admin adds")
+    };
+    let old = Floor { members: vec![member("bert", Role::Admin)], version: seq - 1, ..floor(&scene.group) };
+    scene.backplane.restore(scene.partition, &old).await.unwrap();
+    assert_eq!(scene.role("cleo").await, Some(Role::Member));
+    assert_eq!(scene.role("anna").await, Some(Role::Admin));
+    let new = Floor { members: vec![member("bert", Role::Admin)], version: seq + 1, ..floor(&scene.group) };
+    scene.backplane.restore(scene.partition, &new).await.unwrap();
+    assert_eq!(scene.role("cleo").await, None);
+    assert_eq!(scene.role("bert").await, Some(Role::Admin));
+}
+
+pub async fn the_same_version_is_the_stores<W: World>() {
+    let scene = Scene::<W>::new().await;
+    scene.change(&add(&scene.group, "anna", &["cleo", "dora"])).await;
+    let stored = Floor {
+        members: vec![member("anna", Role::Admin), member("emil", Role::Member)],
+        version: 1,
+        ..floor(&scene.group)
+    };
+    scene.backplane.restore(scene.partition, &stored).await.unwrap();
+    assert_eq!(scene.role("cleo").await, None);
+    assert_eq!(scene.role("emil").await, Some(Role::Member));
+    // The number of members follows: two are left.
+    let mut third = add(&scene.group, "anna", &["fritz"]);
+    third.max_members = 3;
+    assert_eq!(scene.change(&third).await, ChangeOutcome::Accepted { seq: 2 });
+}
+
+pub async fn roles_follow_the_set<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let asked = users(&["bert", "nobody", "anna"]);
+    let roles = scene.backplane.roles(scene.partition, &scene.group, &asked).await.unwrap().unwrap();
+    assert_eq!(roles, [Some(Role::Member), None, Some(Role::Admin)]);
+    assert_eq!(scene.backplane.roles(scene.partition, &scene.group, &[]).await.unwrap(), Some(vec![]));
+}
+
+pub async fn many_members_are_kept<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let names: Vec<String> = (0..2500).map(|at| format!("member|{at}@example.org")).collect();
+    let members = names.iter().map(|name| member(name, Role::Member)).collect();
+    let many = Floor { members, version: 1, ..floor(&scene.group) };
+    scene.backplane.restore(scene.partition, &many).await.unwrap();
+    for name in [&names[0], &names[999], &names[1000], &names[2499]] {
+        assert_eq!(scene.role(name).await, Some(Role::Member), "{name}");
+    }
+    scene.backplane.restore(scene.partition, &Floor { version: 2, ..floor(&scene.group) }).await.unwrap();
+    assert_eq!(scene.role(&names[1700]).await, None);
+    assert_eq!(scene.role("anna").await, Some(Role::Admin));
+}
+
+pub async fn a_forgotten_group_is_unknown<W: World>() {
+    let scene = Scene::<W>::new().await;
+    scene.say("1").await;
+    scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &node("a.1"), 1).await.unwrap();
+    scene.commit_upto(1..=1).await;
+    scene.backplane.forget_group(scene.partition, &scene.group).await.unwrap();
+    assert_eq!(scene.head(&scene.group).await, None);
+    assert_eq!(scene.append(&[text(&scene.group, "anna", "2")]).await, [Appended::Unknown]);
+    assert_eq!(scene.backplane.routes(scene.partition, &scene.group).await.unwrap(), []);
+    assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
+    // Made again, it begins at the beginning.
+    let open = Floor { access: Access::Open, ..floor(&scene.group) };
+    scene.backplane.restore(scene.partition, &open).await.unwrap();
+    assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
+    let mut join = add(&scene.group, "cleo", &["cleo"]);
+    join.permission = Permission::Oneself;
+    assert_eq!(scene.change(&join).await, ChangeOutcome::Accepted { seq: 1 });
+}
