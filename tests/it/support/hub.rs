@@ -20,6 +20,7 @@ pub const JWT_SECRET: &str = "the secret of the integration tests, long enough f
 #[derive(Debug, Clone)]
 pub struct HubBuilder {
     name: String,
+    internal_host: &'static str,
     environment: BTreeMap<String, String>,
 }
 
@@ -49,6 +50,12 @@ impl HubBuilder {
     /// Sets one of the node's settings, over those that the tests set themselves.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Binds the internal listener to every address of the machine.
+    pub fn internal_everywhere(mut self) -> Self {
+        self.internal_host = "0.0.0.0";
         self
     }
 
@@ -84,7 +91,7 @@ impl HubBuilder {
             .current_dir(directory.path())
             .env("HUBBUB_NODE", &self.name)
             .env("HUBBUB_LISTEN", public.address())
-            .env("HUBBUB_INTERNAL_LISTEN", internal.address())
+            .env("HUBBUB_INTERNAL_LISTEN", format!("{}:{}", self.internal_host, internal.number()))
             .env("HUBBUB_PUBLIC_URL", format!("http://{}", public.address()))
             .env("HUBBUB_DATA_DIR", directory.path().join("data"))
             .env("HUBBUB_JWT_SECRET", JWT_SECRET)
@@ -101,7 +108,7 @@ impl HubBuilder {
 impl Hub {
     /// A node of this name, to be set up and started.
     pub fn builder(name: &str) -> HubBuilder {
-        HubBuilder { name: name.to_owned(), environment: BTreeMap::new() }
+        HubBuilder { name: name.to_owned(), internal_host: "127.0.0.1", environment: BTreeMap::new() }
     }
 
     /// The embedded default, started.
