@@ -4,6 +4,9 @@
 //! for one kind. What only one kind can show stands in its own file: `local` (paused time),
 //! `redis_alone` (memory, kills, checks, users and TLS), `redis_cluster_alone`.
 
+// A slice of one clone reads like the calls beside it, with several.
+#![allow(clippy::cloned_ref_to_slice_refs)]
+
 mod appending;
 mod inboxes;
 mod interleavings;

@@ -102,7 +102,7 @@ pub async fn tickets_run_out<W: World>() {
     eventually("30 ms are over", async || {
         backplane.put_ticket("other", "z", Duration::from_millis(1)).await.unwrap();
         let left = backplane.take_ticket("other").await.unwrap();
-        left.map_or(Ok(()), |left| Err(left))
+        left.map_or(Ok(()), Err)
     })
     .await;
     tokio::time::sleep(Duration::from_millis(30)).await;

@@ -86,20 +86,13 @@ impl Stage {
     pub async fn verdict(self) {
         self.phase.send_replace(Phase::Settle);
         eventually_within(RECOVERY, "everything sent is answered and seen by all", async || {
-            let heads: HashMap<&String, u64> = self
-                .groups
-                .iter()
-                .map(|group| {
-                    let held = self.actors.iter().map(|(_, at, _)| at.borrow().held.get(group).copied().unwrap_or(0));
-                    (group, held.max().unwrap_or(0))
-                })
-                .collect();
+            let heads = heads(&self.nodes[0].address(), &self.groups).await?;
             let behind: Vec<_> = self
                 .actors
                 .iter()
                 .filter(|(_, at, _)| {
                     let at = at.borrow();
-                    at.unanswered > 0 || heads.iter().any(|(group, head)| at.held.get(*group) != Some(head))
+                    at.unanswered > 0 || heads.iter().any(|(group, head)| at.held.get(group) != Some(head))
                 })
                 .map(|(user, at, _)| format!("{user}: {:?}", *at.borrow()))
                 .collect();
@@ -169,6 +162,20 @@ async fn make_groups(address: &str) -> Vec<String> {
         groups.push(made);
     }
     groups
+}
+
+/// How far each group is stored.
+async fn heads(address: &str, groups: &[String]) -> Result<HashMap<String, u64>, String> {
+    let lost = |over: super::client::Over| format!("no history: {over:?}");
+    let mut socket = connected(address, &user(0)).await;
+    let mut heads = HashMap::new();
+    for group in groups {
+        let ask = json!({"type": "history", "group": group, "limit": 1});
+        let page = socket.ask(&ask, "history").await.map_err(lost)?;
+        let head = page["messages"][0]["seq"].as_u64().ok_or("an empty history")?;
+        heads.insert(group.clone(), head);
+    }
+    Ok(heads)
 }
 
 /// What is stored, as `history` shows it, page by page.
