@@ -16,6 +16,8 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// A room's map names its private files too: it is read by those who work in it.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod adapters;
 pub mod app;

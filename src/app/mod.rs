@@ -5,7 +5,7 @@
 //! - [`identity`]: whose tokens are accepted, and the hub's own key.
 //! - [`parts`]: the store and the backplane that the settings name.
 //! - [`serve`]: the node, from its start to its named phases of shutdown.
-//! - [`bench`]: a load generator that checks the contract.
+//! - [`mod@bench`]: a load generator that checks the contract.
 //! - [`operator`]: what operators can order, and who carries it out.
 //! - [`telemetry`]: log lines.
 
