@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::cli::CommandError;
 use super::config::Config;
@@ -53,10 +53,12 @@ async fn serve(config: Config) -> Result<(), CommandError> {
 
     let accounts = accounts(&config, &parts, &identities)?;
     let operators = operator::routes(Arc::new(Desk::of_hub(hub.clone(), parts.store.clone())));
+    // Heard from before anybody can know that the hub is ready.
+    let signals = Signals::listen()?;
     let running = bound.serve(hub.clone(), accounts, registry, operators);
     let running = running.map_err(|error| refused(error.to_string()))?;
     announce(&config, running.public);
-    let why = told_to_stop(single).await?;
+    let why = told_to_stop(signals, single).await;
     tracing::info!(why, "stopping");
     // `/readyz` says so from here on, while clients are sent away and the others take over.
     hub.drain().await;
@@ -78,21 +80,34 @@ fn announce(config: &Config, public: SocketAddr) {
     tracing::info!("hubbub {version} ({kind}): the chat page is at http://localhost:{port}/");
 }
 
+/// The signals that end a hub.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+// === impl Signals ===
+
+impl Signals {
+    fn listen() -> Result<Self, CommandError> {
+        let heard = |kind| signal(kind).map_err(|error| refused(format!("signals cannot be heard: {error}")));
+        Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
+    }
+}
+
 /// Waits for a signal, or for the loss of what only one node may hold.
-async fn told_to_stop(single: Option<SingleNode>) -> Result<&'static str, CommandError> {
-    let signals = |kind| signal(kind).map_err(|error| refused(format!("signals cannot be heard: {error}")));
-    let (mut terminate, mut interrupt) = (signals(SignalKind::terminate())?, signals(SignalKind::interrupt())?);
+async fn told_to_stop(mut signals: Signals, single: Option<SingleNode>) -> &'static str {
     let lost = async {
         match single {
             Some(single) => single.until_lost().await,
             None => std::future::pending().await,
         }
     };
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
+    tokio::select! {
+        _ = signals.terminate.recv() => "SIGTERM",
+        _ = signals.interrupt.recv() => "SIGINT",
         () = lost => "another node uses this MongoDB; set redis_url to run several",
-    })
+    }
 }
 
 /// Built-in accounts, where they are on and the hub has a key to sign their tokens with.
