@@ -35,22 +35,30 @@ pub(super) fn stream_id(value: &Value) -> Result<(u64, u64), BackplaneError> {
     })
 }
 
-/// Stream entries as XRANGE and its like answer them: id and fields of each.
-pub(super) fn stream_entries(value: Value) -> Result<Vec<((u64, u64), Vec<Value>)>, BackplaneError> {
+/// An entry of any stream.
+pub(super) struct StreamEntry {
+    pub(super) id: (u64, u64),
+    /// Names and values, alternating.
+    pub(super) fields: Vec<Value>,
+}
+
+/// Stream entries as XRANGE and its like answer them.
+pub(super) fn stream_entries(value: Value) -> Result<Vec<StreamEntry>, BackplaneError> {
     let entry = |value: Value| {
         let [id, fields] = value.tuple()?;
-        Ok((stream_id(&id)?, fields.list()?))
+        Ok(StreamEntry { id: stream_id(&id)?, fields: fields.list()? })
     };
     value.list()?.into_iter().map(entry).collect()
 }
 
 /// The log entries of an answer.
 pub(super) fn log_entries(value: Value) -> Result<Vec<LogEntry>, BackplaneError> {
-    stream_entries(value)?.into_iter().map(|((ms, n), fields)| log_entry(EntryId(ms, n), fields)).collect()
+    stream_entries(value)?.into_iter().map(log_entry).collect()
 }
 
-fn log_entry(id: EntryId, fields: Vec<Value>) -> Result<LogEntry, BackplaneError> {
-    let mut fields = Fields(fields);
+fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {
+    let id = EntryId(entry.id.0, entry.id.1);
+    let mut fields = Fields(entry.fields);
     let version = fields.take("v")?.number()?;
     if version != VERSION {
         return Err(BackplaneError::Unexpected(format!("log entry of version {version}")));

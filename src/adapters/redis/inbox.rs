@@ -176,13 +176,13 @@ fn inbox_read(value: Value) -> Result<(InboxRead, Vec<String>), BackplaneError> 
     let Some(value) = value.present() else { return Ok((read, marks)) };
     for stream in value.list()? {
         let [_key, entries] = stream.tuple()?;
-        for ((ms, n), fields) in stream_entries(entries)? {
-            let position = InboxPosition(ms, n);
-            let [name, payload] = Value::Array(fields).tuple()?;
+        for entry in stream_entries(entries)? {
+            let position = InboxPosition(entry.id.0, entry.id.1);
+            let [name, payload] = Value::Array(entry.fields).tuple()?;
             if name.as_bytes() == Some(b"full") {
                 marks.push(position_text(position));
             } else {
-                read.entries.push(InboxEntry { position, payload: payload.bytes()?, time: ms as Millis });
+                read.entries.push(InboxEntry { position, payload: payload.bytes()?, time: entry.id.0 as Millis });
             }
         }
     }
