@@ -43,7 +43,7 @@ export class Stage {
   /** Somebody with a window of their own. @param {string} name @param {import("playwright-core").BrowserContextOptions} [options] */
   async person(name, options = {}) {
     const context = await this.browser.newContext({ viewport: WIDE, ...options });
-    context.setDefaultTimeout(20_000);
+    context.setDefaultTimeout(45_000);
     this.#endings.push(() => context.close());
     return new Person(await context.newPage(), name);
   }

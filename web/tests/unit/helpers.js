@@ -6,9 +6,9 @@ import { mintToken } from "../fake/tokens.js";
 /** Short enough that nothing is waited for, long enough that nothing runs out on a busy machine. */
 export const TIMING = { backoffMin: 4, backoffMax: 40, tick: 5, deliveredEvery: 5, stableAfter: 0 };
 
-/** Resolves when the condition holds; fails with `what` after ten seconds. @param {() => any} condition @param {string} what */
+/** Resolves when the condition holds; fails with `what` after half a minute. @param {() => any} condition @param {string} what */
 export async function until(condition, what) {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+  for (const end = Date.now() + 30_000; Date.now() < end; ) {
     const value = condition();
     if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 2));
