@@ -124,7 +124,14 @@ impl MongoStore {
         }
         // One more than asked for, so that the server need not keep a cursor.
         let batch = limit.saturating_add(1).min(MAX_BATCH);
-        let find = collection.find(filter).sort(sort).skip(skip).limit(i64::from(limit)).batch_size(batch);
+        // Whoever asked has gone after this time; nor need the server look any further.
+        let find = collection
+            .find(filter)
+            .sort(sort)
+            .skip(skip)
+            .limit(i64::from(limit))
+            .batch_size(batch)
+            .max_time(self.timeout);
         self.within(async move { find.await?.try_collect().await }).await
     }
 

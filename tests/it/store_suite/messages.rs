@@ -47,11 +47,14 @@ pub async fn keeps_data_as_it_is(fixture: &mut impl Fixture) {
         "_id": 7, "große": "ß", "max": u64::MAX, "min": i64::MIN, "one": 1.0, "tiny": 5e-324,
         "third": 0.1 + 0.2, "long": 1.7976931348623157e308, "nul": "a\u{0}b", "nul\u{0}key": 1,
     });
+    let numbers = (0..500).map(|_| f64::from_bits(rand::random())).filter(|number| number.is_finite());
+    let numbers: Vec<f64> = numbers.collect();
     let deep = (0..60).fold(json!(1), |inner, _| json!({ "in": inner }));
     let events = vec![
         Event { data: data(value), ..text(&group, 1) },
         Event { data: data(deep), ..text(&group, 2) },
         Event { data: data(json!({})), ..text(&group, 3) },
+        Event { data: data(json!({ "numbers": numbers })), ..text(&group, 4) },
     ];
     stored(&store, &events).await;
     let read = store.page(&group, Page::After(0, 10)).await.unwrap();
