@@ -10,8 +10,10 @@
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
+//! - [`commands`] types what operators type
 
 mod backplane_suite;
+mod commands;
 mod contract;
 mod faults;
 mod harness;
