@@ -26,6 +26,7 @@ def total(expression: str, by: str = "") -> str:
 
 
 def quantile(share: float, histogram: str, labels: str = "", by: str = "") -> str:
-    """The value below which this share of a histogram's observations lies."""
+    """The value below which this share of a histogram's observations lies; nothing without any."""
     kept = f"{by}, le" if by else "le"
-    return f"histogram_quantile({share}, {total(rate(histogram + '_bucket', labels), kept)})"
+    # Of no observations the quantile is NaN, which is not at least 0.
+    return f"histogram_quantile({share}, {total(rate(histogram + '_bucket', labels), kept)}) >= 0"

@@ -105,7 +105,7 @@ def _functions(board: Board) -> None:
     board.add(
         figure(
             "Mean time between failures",
-            "Maturity: within the last 30 days. No data without a failure.",
+            "Maturity: within the last 30 days. Without a failure, as long as has been seen.",
             "s",
             (f"min({recorded('job:hubbub_mtbf_seconds:avg30d')})", "MTBF"),
         ),
@@ -114,7 +114,7 @@ def _functions(board: Board) -> None:
     board.add(
         figure(
             "Mean time to restore service",
-            "Maturity: within the last 30 days. No data without a failure.",
+            "Maturity: within the last 30 days. 0 without a failure.",
             "s",
             (f"max({recorded('job:hubbub_mtrs_seconds:avg30d')})", "MTRS"),
         ),

@@ -136,7 +136,7 @@ impl WebSocketMetrics {
 
 impl AdmissionMetrics {
     fn register(registry: &Registry) -> prometheus::Result<Self> {
-        Ok(Self {
+        let made = Self {
             http_connections: add(
                 registry,
                 IntGauge::new("hubbub_http_connections", "Open connections that are not WebSockets.")?,
@@ -152,7 +152,12 @@ impl AdmissionMetrics {
                     &["reason"],
                 )?,
             )?,
-        })
+        };
+        // There from the start, so that the first one of each shows as a change.
+        for reason in Refused::ALL {
+            made.refused.with_label_values(&[reason.as_str()]);
+        }
+        Ok(made)
     }
 
     /// A connection or handshake was refused.
@@ -187,6 +192,18 @@ impl HttpMetrics {
 // === impl Refused ===
 
 impl Refused {
+    /// Every reason.
+    const ALL: [Self; 8] = [
+        Self::Handshake,
+        Self::Subprotocol,
+        Self::Origin,
+        Self::Unauthorized,
+        Self::NodeFull,
+        Self::AddressFull,
+        Self::HttpFull,
+        Self::ProxyHeader,
+    ];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::Handshake => "handshake",
