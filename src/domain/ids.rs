@@ -123,6 +123,8 @@ const GROUP_ID_LEN: usize = 26;
 
 /// Ids that begin so are the hub's own and belong to no person.
 const RESERVED: &str = "hub.";
+const PROBE: &str = "hub.probe";
+const PASSING_PROBE: &str = "hub.probe.passing";
 
 // === impl UserId ===
 
@@ -135,6 +137,26 @@ impl UserId {
     /// The hub itself as a sender, of voids and of changes made by an operator.
     pub fn hub() -> Self {
         Self("hub.system".into())
+    }
+
+    /// The sender of nodes' messages to themselves.
+    pub fn probe() -> Self {
+        Self(PROBE.into())
+    }
+
+    /// The same where they are not to be stored: the one sender whose events no store holds.
+    pub fn passing_probe() -> Self {
+        Self(PASSING_PROBE.into())
+    }
+
+    /// Whether this is a sender of nodes' messages to themselves.
+    pub fn is_probe(&self) -> bool {
+        self.as_str() == PROBE || self.is_passing_probe()
+    }
+
+    /// Whether what this one sends is not stored.
+    pub fn is_passing_probe(&self) -> bool {
+        self.as_str() == PASSING_PROBE
     }
 }
 
@@ -155,6 +177,11 @@ impl GroupId {
     /// The group that `creator` makes with `cid`: the same when the request is repeated.
     pub fn created_by(creator: &UserId, cid: &Cid) -> Self {
         Self::hashed("created", creator.as_str(), cid.as_str())
+    }
+
+    /// The group in which a node (by its name without epoch) speaks to itself as `sender`.
+    pub fn probe(node: &str, sender: &UserId) -> Self {
+        Self::hashed("probe", node, sender.as_str())
     }
 
     /// Length-prefixed, so that no two different pairs hash the same text.
@@ -276,7 +303,7 @@ mod tests {
         for bad in ["", "a b", "ü", "a/b", &"x".repeat(129)] {
             assert!(UserId::parse(bad).is_err(), "{bad:?}");
         }
-        assert!(UserId::hub().is_reserved());
+        assert!([UserId::hub(), UserId::probe(), UserId::passing_probe()].iter().all(UserId::is_reserved));
     }
 
     #[test]

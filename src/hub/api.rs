@@ -216,6 +216,9 @@ impl Hub {
 
     /// Sends in a user's name, for a service: the user need not be a member.
     pub async fn send_as_service(self: &Arc<Self>, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        if from.is_probe() {
+            return Err(Refusal::forbidden("this id is the nodes' own, for what they send to themselves"));
+        }
         let (group, body) = self.prepare_send(from, &send).await?;
         self.publish_and_wait(text_append(group, from.clone(), send.cid, body, false)).await
     }

@@ -37,6 +37,7 @@ impl Hub {
         self.spawn(self.clone().run_presence());
         self.spawn(self.clone().run_marks());
         self.spawn(self.clone().run_sweep());
+        self.spawn(self.clone().run_probe());
         if self.config.retention.is_some() {
             self.spawn(self.clone().run_retention());
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::probe::ProbeConfig;
 use crate::protocol::Limits;
 
 /// How the hub behaves. Everything has a default; `app` fills it from flags, environment and file.
@@ -43,6 +44,8 @@ pub struct HubConfig {
     pub retention: Option<Duration>,
     /// How long draining may take.
     pub drain_deadline: Duration,
+    /// How the node probes itself.
+    pub probe: ProbeConfig,
 }
 
 /// A token bucket's size and speed.
@@ -105,6 +108,7 @@ impl Default for HubConfig {
             marks_every: Duration::from_secs(5),
             retention: None,
             drain_deadline: Duration::from_secs(30),
+            probe: ProbeConfig::default(),
         }
     }
 }

@@ -48,6 +48,9 @@ impl Marks {
 impl Hub {
     /// Whoever sends has read what was before.
     pub(crate) fn read_by_sending(&self, event: &Event) {
+        if event.from.is_reserved() {
+            return;
+        }
         self.marks.raise(&event.from, &event.group, Mark { read: event.seq, n: event.n, delivered: event.seq });
     }
 

@@ -1,10 +1,10 @@
 //! What the hub counts. No user and no group in a label.
 
 use prometheus::{
-    Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
-use crate::domain::Code;
+use crate::domain::{Code, Millis};
 use crate::ports::{LogStats, Partition};
 
 /// Edges of stage latencies in seconds: fine where a stage should be, and 1 s and 10 s, which the
@@ -60,6 +60,9 @@ pub struct Metrics {
     pub(crate) live_nodes: IntGauge,
     pub(crate) pending_sends: IntGauge,
     pub(crate) draining: IntGauge,
+    probe: Histogram,
+    pub(crate) probe_failures: IntCounter,
+    probe_last_success: Gauge,
 }
 
 // === impl Stage ===
@@ -116,6 +119,11 @@ impl Metrics {
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
             draining: make.gauge("draining", "1 while this node hands its work over.")?,
+            probe: make.histogram("probe_seconds", "Time of this node's messages to itself, from send to ack.")?,
+            probe_failures: make
+                .counter("probe_failures_total", "Messages of this node to itself that did not come back.")?,
+            probe_last_success: make
+                .seconds("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
         };
         for code in Code::ALL {
             metrics.rejected.with_label_values(&[code.as_str()]);
@@ -129,6 +137,12 @@ impl Metrics {
     /// Notes what a stage took, in seconds.
     pub(crate) fn took(&self, stage: Stage, seconds: f64) {
         self.stages[stage as usize].observe(seconds.max(0.0));
+    }
+
+    /// Notes that the node's message to itself came back, after some seconds, now.
+    pub(crate) fn probe_succeeded(&self, seconds: f64, now: Millis) {
+        self.probe.observe(seconds);
+        self.probe_last_success.set(now as f64 / 1e3);
     }
 
     pub(crate) fn rejected(&self, code: Code) {
@@ -189,6 +203,15 @@ impl Maker<'_> {
 
     fn gauges(&self, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, prometheus::Error> {
         self.keep(IntGaugeVec::new(Self::opts(name, help), &[label])?)
+    }
+
+    fn seconds(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
+        self.keep(Gauge::with_opts(Self::opts(name, help))?)
+    }
+
+    fn histogram(&self, name: &str, help: &str) -> Result<Histogram, prometheus::Error> {
+        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: STAGE_EDGES.to_vec() };
+        self.keep(Histogram::with_opts(opts)?)
     }
 
     fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, prometheus::Error> {

@@ -7,6 +7,7 @@
 //! - `attach`: groups and sessions come together; replay without a hole.
 //! - `membership`, `presence`, `marks`: the rest of what people do.
 //! - `cluster`: leases, epochs, reaping, sweep.
+//! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP.
 
 mod api;
@@ -25,6 +26,7 @@ mod node;
 mod owner;
 mod position;
 mod presence;
+mod probe;
 mod profiles;
 mod publish;
 mod replay;
@@ -42,6 +44,7 @@ pub use api::{FoundUser, HistoryPage, HistoryQuery, Location, Ticket};
 pub use config::{HubConfig, Rate};
 pub use limits::TokenBucket;
 pub use metrics::{Metrics, Stage};
+pub use probe::ProbeConfig;
 pub use publish::Stored;
 pub use session::{ConnectionInfo, Flow, Session};
 

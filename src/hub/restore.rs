@@ -31,11 +31,7 @@ impl Hub {
     }
 
     async fn restore_in_turn(&self, id: &GroupId) -> Result<Group, Refusal> {
-        let group = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
-        let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
-        self.fill_holes(id, head, group.first).await.map_err(|error| self.store_refusal(&error))?;
-        let group = self.with_missed_changes(group, head).await.map_err(|error| self.store_refusal(&error))?;
+        let (group, head) = self.complete_group(id).await?;
         let floor = Floor {
             group: id.clone(),
             head,
@@ -49,6 +45,19 @@ impl Hub {
         self.backplane.restore(partition, &floor).await.map_err(|error| self.backplane_refusal(&error))?;
         tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
         Ok(group)
+    }
+
+    /// The group with every stored membership change, and its head with no hole below.
+    async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
+        let refusal = |error| self.store_refusal(&error);
+        if let Some(probe) = self.probe_document(id) {
+            return Ok((probe, self.store.head(id).await.map_err(refusal)?));
+        }
+        let group = self.store.group(id).await.map_err(refusal)?;
+        let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
+        let head = self.store.head(id).await.map_err(refusal)?;
+        self.fill_holes(id, head, group.first).await.map_err(refusal)?;
+        Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
     }
 
     /// Voids for seqs below the head under which nothing is stored: their events never will be.

@@ -59,7 +59,8 @@ pub trait MessageStore: Send + Sync + 'static {
     /// The newest stored event's seq, `n` and time; all zero when the group has none.
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError>;
 
-    /// The newest `page` of all messages in the store, newest first, for the internal API.
+    /// The newest `page` of all messages in the store, newest first, for the internal API. What
+    /// nodes send to themselves ([`UserId::probe`]) is not among them.
     async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
 
     /// Removes a group's events older than `before`, never its newest one, and raises the group's

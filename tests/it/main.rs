@@ -6,6 +6,7 @@
 //! - [`house`] holds the sources to the one-way order of imports and to their size
 //! - [`store_suite`] holds every store to the one contract
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
+//! - [`node_probe`] watches nodes send messages to themselves
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
@@ -20,6 +21,7 @@ mod harness;
 mod house;
 mod http_api;
 mod hub_core;
+mod node_probe;
 mod protocol;
 mod store_suite;
 mod support;

@@ -9,7 +9,7 @@ from .test_dashboards import BOARDS, expressions
 DOCUMENT = (ROOT / "docs" / "metrics.md").read_text()
 # In src a metric is registered by its whole name, or by the name behind the common prefix.
 WHOLE = re.compile(r'"(hubbub_[a-z_0-9]+)"')
-PREFIXED = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?)\(\s*"([a-z_0-9]+)"')
+PREFIXED = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?|seconds)\(\s*"([a-z_0-9]+)"')
 
 
 def registered() -> set[str]:

@@ -54,7 +54,8 @@ impl MessageStore for MongoStore {
     async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError> {
         let skip = (page as u64).saturating_mul(per_page as u64);
         let sort = doc! { "time": -1, "_id": -1 };
-        let found = self.find(&self.messages, Document::new(), sort, skip, per_page).await?;
+        let filter = doc! { "from": { "$ne": UserId::probe().as_str() } };
+        let found = self.find(&self.messages, filter, sort, skip, per_page).await?;
         found.iter().map(|document| event(document)).collect()
     }
 

@@ -57,10 +57,12 @@ impl MessageStore for SqliteStore {
 
     async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError> {
         self.read(move |db| {
-            let sql = format!("SELECT {COLUMNS} FROM messages ORDER BY place DESC LIMIT ?1 OFFSET ?2");
+            let sql =
+                format!("SELECT {COLUMNS} FROM messages WHERE sender <> ?3 ORDER BY place DESC LIMIT ?1 OFFSET ?2");
             let skip = to_sql((page as u64).saturating_mul(per_page as u64));
             let mut statement = db.prepare_cached(&sql)?;
-            statement.query_map(params![to_sql(per_page as u64), skip], event)?.collect()
+            let probe = UserId::probe();
+            statement.query_map(params![to_sql(per_page as u64), skip, probe.as_str()], event)?.collect()
         })
         .await
     }

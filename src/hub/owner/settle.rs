@@ -65,11 +65,15 @@ impl Hub {
         let started = Instant::now();
         let mut slots: Vec<Option<Settled>> = Vec::new();
         slots.resize_with(entries.len(), || None);
-        let mut open: Vec<(usize, Open)> = entries
-            .into_iter()
-            .map(|(partition, entry)| Open { partition, event: event_of(&entry), entry, fate: Fate::Stored })
-            .enumerate()
-            .collect();
+        let mut open = Vec::with_capacity(entries.len());
+        for (slot, (partition, entry)) in entries.into_iter().enumerate() {
+            let event = event_of(&entry);
+            if entry.from.is_passing_probe() {
+                slots[slot] = Some(Settled { partition, entry, event: Some(event), fate: Fate::Stored });
+            } else {
+                open.push((slot, Open { partition, event, entry, fate: Fate::Stored }));
+            }
+        }
         let mut retry = RETRY_FIRST;
         loop {
             open.retain(|(_, one)| owned.holds(one.partition));

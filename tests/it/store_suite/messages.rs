@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::domain::{Data, Event, GroupId, Kind};
+use hubbub::domain::{Data, Event, GroupId, Kind, UserId};
 use hubbub::ports::{Inserted, Page, Store};
 use serde_json::json;
 
@@ -171,6 +171,9 @@ pub async fn lists_all_newest_first(fixture: &mut impl Fixture) {
     for seq in 1..=5 {
         stored(&store, &[text(&groups[seq as usize % 2], seq)]).await;
     }
+    // What nodes send to themselves is nobody's to read.
+    let probe = Event { from: UserId::probe(), ..text(&GroupId::random(), 6) };
+    stored(&store, &[probe]).await;
     assert_eq!(seqs(&store.all_messages(0, 3).await.unwrap()), [5, 4, 3]);
     assert_eq!(seqs(&store.all_messages(1, 3).await.unwrap()), [2, 1]);
     assert!(store.all_messages(2, 3).await.unwrap().is_empty());

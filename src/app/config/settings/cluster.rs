@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::app::config::codec::{Optional, Path, Span, Text, Whole};
+use crate::app::config::codec::{Optional, Path, Span, Switch, Text, Whole};
 use crate::app::config::setting::{Secrecy, Setting, field};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -75,6 +75,12 @@ pub(super) fn times() -> Vec<Setting> {
         Setting::new("cid_window", field!(backplane.cid_window), Span(MINUTE, 30 * DAY))
             .about("How long a repeated send is recognised without asking the store.")
             .because("A client offline for a day repeats cheaply; each remembered one takes about 100 bytes."),
+        Setting::new("probe_interval", field!(hub.probe.every), Optional(Span(SECOND / 10, 60 * MINUTE), "off"))
+            .about("How often the node sends a message to itself through the whole pipeline, to measure it.")
+            .because("Often enough to see what lasts 10 s; what is sent costs nothing to speak of."),
+        Setting::new("probe_stored", field!(hub.probe.stored), Switch)
+            .about("Whether these messages are stored, like everybody's; removed again after ten minutes.")
+            .because("Otherwise they tell nothing of the store. No list shows them either way."),
         Setting::new("log_cap", field!(backplane.log_cap), Whole(1_000, 100_000_000))
             .about("Messages of a partition that may wait for the store; beyond, senders get `overloaded`.")
             .because("Some minutes of a store that is down, and about 40 MB a partition."),
