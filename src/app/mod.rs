@@ -6,6 +6,7 @@
 //! - [`parts`]: the store and the backplane that the settings name.
 //! - [`serve`]: the node, from its start to its named phases of shutdown.
 //! - [`mod@bench`]: a load generator that checks the contract.
+//! - [`probe`]: a user who sends to themself, and measures.
 //! - [`operator`]: what operators can order, and who carries it out.
 //! - [`telemetry`]: log lines.
 
@@ -16,6 +17,8 @@ pub mod identity;
 mod open_files;
 pub mod operator;
 pub mod parts;
+pub mod probe;
 pub mod serve;
 mod signing_key;
 pub mod telemetry;
+mod wire;

@@ -7,6 +7,7 @@
 //! - [`store_suite`] holds every store to the one contract
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`node_probe`] watches nodes send messages to themselves
+//! - [`probe_command`] looks at hubs from outside
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
@@ -22,6 +23,7 @@ mod house;
 mod http_api;
 mod hub_core;
 mod node_probe;
+mod probe_command;
 mod protocol;
 mod store_suite;
 mod support;

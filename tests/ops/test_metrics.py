@@ -10,6 +10,7 @@ DOCUMENT = (ROOT / "docs" / "metrics.md").read_text()
 # In src a metric is registered by its whole name, or by the name behind the common prefix.
 WHOLE = re.compile(r'"(hubbub_[a-z_0-9]+)"')
 PREFIXED = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?|seconds)\(\s*"([a-z_0-9]+)"')
+PREFIX = re.compile(r'format!\("(hubbub_[a-z_]*)\{name\}"')
 
 
 def registered() -> set[str]:
@@ -18,7 +19,8 @@ def registered() -> set[str]:
     for path in (ROOT / "src").rglob("metrics.rs"):
         text = path.read_text()
         found.update(WHOLE.findall(text))
-        found.update(f"hubbub_{name}" for name in PREFIXED.findall(text))
+        prefix = PREFIX.search(text)
+        found.update(f"{prefix[1]}{name}" for name in PREFIXED.findall(text) if prefix)
     return found
 
 

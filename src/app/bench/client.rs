@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 
 use super::histogram::Histogram;
-use super::wire::{Heard, client_frame, masked, next_frame};
+use crate::app::wire::{Heard, client_frame, masked, next_frame};
 use crate::protocol::Encoding;
 
 thread_local! {

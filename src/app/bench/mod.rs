@@ -10,7 +10,6 @@ mod histogram;
 mod load;
 mod report;
 mod usage;
-mod wire;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

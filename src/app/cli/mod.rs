@@ -5,6 +5,7 @@ mod bench;
 mod braces;
 mod config;
 mod health;
+mod probe;
 mod settings;
 mod token;
 
@@ -23,6 +24,7 @@ Examples:
   HUBBUB_JWT_SECRET=… hubbub --redis-url redis://r --mongodb-url mongodb://m/?replicaSet=rs0
   hubbub token --user anna                    a token to try things with
   hubbub admin users                          who is there
+  hubbub probe --once                         is it well, seen from outside
   hubbub config check                         every mistake in the configuration at once
 
 Each setting is also a variable (--max-text is HUBBUB_MAX_TEXT) and a key in hubbub.toml (max_text).";
@@ -46,6 +48,7 @@ enum Command {
     /// Run the hub (the same as no command)
     Serve,
     Bench(bench::Bench),
+    Probe(probe::Probe),
     Token(token::Token),
     Admin(admin::Admin),
     Config(config::Config),
@@ -107,6 +110,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
     match cli.command {
         None | Some(Command::Serve) => serve(configured()?),
         Some(Command::Bench(bench)) => bench.run(configured),
+        Some(Command::Probe(probe)) => probe.run(configured),
         Some(Command::Token(token)) => token.run(&configured()?),
         Some(Command::Admin(admin)) => admin.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),

@@ -12,6 +12,8 @@ use super::setting::Setting;
 pub(super) const PREFIX: &str = "HUBBUB_";
 /// Names the file; not a setting itself.
 const FILE_VARIABLE: &str = "HUBBUB_CONFIG";
+/// The token of `hubbub probe`; not a setting of the hub.
+pub const PROBE_TOKEN_VARIABLE: &str = "HUBBUB_PROBE_TOKEN";
 /// Read when it exists and no other is named.
 const DEFAULT_FILE: &str = "hubbub.toml";
 /// Belongs to the test suite, which starts hubs with settings of its own.
@@ -144,7 +146,8 @@ fn from_variable<'a>(
         Some(setting) => {
             given.push(Given { setting, origin: Origin::Variable(name.to_owned()), text: text.to_owned() });
         }
-        None if name == FILE_VARIABLE || name.starts_with(TEST_PREFIX) || set_by_kubernetes(name, text) => {}
+        None if [FILE_VARIABLE, PROBE_TOKEN_VARIABLE].contains(&name) => {}
+        None if name.starts_with(TEST_PREFIX) || set_by_kubernetes(name, text) => {}
         None => {
             let names: Vec<String> = settings.iter().map(Setting::variable).collect();
             let near = nearest(name, names.iter().map(String::as_str));

@@ -1,17 +1,17 @@
-//! As much of the protocol as a load generator needs, read without building anything: it shares
-//! the machine with what it measures.
+//! As much of the protocol as load generator and probe need, read without building anything: they
+//! share the machine with what they measure.
 
 use std::io;
 
 use crate::protocol::Encoding;
 
-/// Marks a text of the bench; the time of sending (microseconds of the bench's clock) follows, then `;`.
+/// Marks a text that is measured; the time of sending (microseconds of the sender's clock) follows, then `;`.
 pub const MARK: &[u8] = b"~b:";
 
 /// A server frame, as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// An event with its seq, and the time of sending when it is a text of the bench.
+    /// An event with its seq, and the time of sending when it is a text that is measured.
     Message { seq: u64, sent: Option<u64> },
     /// A send was stored.
     Ack,

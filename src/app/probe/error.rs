@@ -1,0 +1,97 @@
+//! What keeps a probe from its message.
+
+use std::error::Error;
+use std::time::Duration;
+
+use url::Url;
+
+/// Why a probe failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// Nobody answers there.
+    #[error("no hub answers at {url}: {why}")]
+    Unreachable {
+        /// Where it was looked for.
+        url: Url,
+        /// What happened.
+        why: String,
+    },
+    /// Somebody answers who does not speak the protocol.
+    #[error("{url} is no hub's: it does not answer as a hub does; check the URL")]
+    NoHub {
+        /// Who was asked.
+        url: Url,
+    },
+    /// The token is not accepted.
+    #[error(
+        "{url} does not accept the token{}; give another with --token or HUBBUB_PROBE_TOKEN, or set jwt_secret to the hub's",
+        if detail.is_empty() { String::new() } else { format!(" ({detail})") }
+    )]
+    Token {
+        /// Who was asked.
+        url: Url,
+        /// The hub's words.
+        detail: String,
+    },
+    /// The hub refuses for another reason, such as being full.
+    #[error("{url} refuses: {what}")]
+    Refused {
+        /// Who was asked.
+        url: Url,
+        /// The hub's words.
+        what: String,
+    },
+    /// The connection ended.
+    #[error("the connection ended before {before}: {why}")]
+    Ended {
+        /// What was waited for.
+        before: &'static str,
+        /// What happened.
+        why: String,
+    },
+    /// An answer did not come.
+    #[error("{what} did not come within {} s", within.as_secs())]
+    Late {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        within: Duration,
+    },
+    /// The hub answered with an error frame.
+    #[error("the hub answered {code}: {message}")]
+    Denied {
+        /// The protocol's code.
+        code: String,
+        /// The hub's words.
+        message: String,
+    },
+}
+
+// === impl ProbeError ===
+
+impl ProbeError {
+    pub(super) fn unreachable(url: &Url, error: &reqwest::Error) -> Self {
+        // The innermost says what happened ("Connection refused"), the others what was tried.
+        let mut innermost: &dyn Error = error;
+        while let Some(source) = innermost.source() {
+            innermost = source;
+        }
+        ProbeError::Unreachable { url: url.clone(), why: innermost.to_string() }
+    }
+
+    pub(super) fn no_hub(url: &Url) -> Self {
+        ProbeError::NoHub { url: url.clone() }
+    }
+
+    /// An error frame, as it was received.
+    pub(super) fn denied(frame: &str) -> Self {
+        let read: serde_json::Value = serde_json::from_str(frame).unwrap_or_default();
+        let text = |field: &str| read[field].as_str().unwrap_or_default().to_owned();
+        ProbeError::Denied { code: text("code"), message: text("message") }
+    }
+
+    /// Whether trying again would come to the same: the URL or the token is wrong.
+    pub fn is_mistake(&self) -> bool {
+        matches!(self, ProbeError::NoHub { .. } | ProbeError::Token { .. })
+    }
+}
