@@ -3,7 +3,7 @@
 from .board import Board, figure, graph, list_of
 from .expressions import of, quantile, rate, recorded, total
 
-FAILED = 'code=~"unavailable|internal"'
+IDEALLY = 'within="1s"'
 
 
 def build():
@@ -51,6 +51,16 @@ def _functions(board: Board) -> None:
     )
     board.add(
         figure(
+            "A channel carries",
+            "Channel capacity: the highest rate to oneself at which all messages came back within 1 s, as hubbub probe finds. At least 1 in 5 s, ideally 1 a second.",
+            "cps",
+            (f"min({recorded('job:hubbub_channel_rate:min', IDEALLY)})", "messages a second"),
+            steps=[(0, "red"), (0.2, "yellow"), (1, "green")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
             "Slow messages, 1 h",
             "Time behaviour: the share of messages that took longer than 1 s within the last hour. The objective is less than 1 %.",
             "percentunit",
@@ -83,6 +93,16 @@ def _functions(board: Board) -> None:
     )
     board.add(
         figure(
+            "From outside",
+            "Availability: whether the last message that hubbub probe sent to itself came back.",
+            "none",
+            (f"min({recorded('job:hubbub_outside_up:max')})", "up"),
+            steps=[(0, "red"), (1, "green")],
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
             "Nodes that answer",
             "Nodes that answer Prometheus.",
             "none",
@@ -94,7 +114,7 @@ def _functions(board: Board) -> None:
     board.add(
         figure(
             "Uptime, 30 d",
-            "Maturity: the share of the last 30 days in which at least one node answered. The objective is 99 %.",
+            "Maturity: the share of the last 30 days in which messages from outside came through (without a probe: in which a node answered). The objective is 99 %.",
             "percentunit",
             (f"min({recorded('job:hubbub_up:avg30d')})", "uptime"),
             steps=[(0, "red"), (0.99, "yellow"), (0.999, "green")],
@@ -139,6 +159,26 @@ def _functions(board: Board) -> None:
             steps=[(0, "green"), (14 * 86_400, "yellow")],
         ),
         4, 4,
+    )
+    board.add(
+        figure(
+            "Failures, 30 d",
+            "Maturity: changes from up to down within the last 30 days.",
+            "none",
+            (f"max({recorded('job:hubbub_failures:count30d')})", "failures"),
+        ),
+        4, 4,
+    )
+    board.add(
+        figure(
+            "Messages to oneself",
+            "Time behaviour: 99 % of what nodes and probe send to themselves takes no longer; also told when nobody else sends.",
+            "s",
+            (f"max({recorded('job:hubbub_probe_seconds:p99_rate5m')})", "by nodes"),
+            (f"max({recorded('job:hubbub_outside_message_seconds:p99_rate5m')})", "from outside"),
+            steps=[(0, "green"), (1, "yellow"), (10, "red")],
+        ),
+        8, 4,
     )
     board.add(
         list_of(
@@ -206,8 +246,39 @@ def _courses(board: Board) -> None:
     board.add(
         graph(
             "Up",
-            "1 while a node answers Prometheus.",
+            "1 while a node answers Prometheus, and while messages from outside come through.",
             "none",
             (of("up"), "{{instance}}"),
+            (recorded("job:hubbub_outside_up:max"), "from outside"),
+        )
+    )
+    board.row("Messages to oneself")
+    board.add(
+        graph(
+            "Time of messages to oneself",
+            "99 % of what each node sends to itself through the whole pipeline, and of what hubbub probe sends from outside.",
+            "s",
+            (quantile(0.99, "hubbub_probe_seconds", by="instance"), "{{instance}}"),
+            (recorded("job:hubbub_outside_message_seconds:p99_rate5m"), "from outside"),
+            (recorded("job:hubbub_outside_connect_seconds:p99_rate5m"), "connecting from outside"),
+            steps=[(0, "green"), (1, "yellow"), (10, "red")],
+        )
+    )
+    board.add(
+        graph(
+            "What a channel carries",
+            "Channel capacity over time: the highest rates at which all messages came back within 1 s and within 10 s. The ladder ends at its highest rung.",
+            "cps",
+            (recorded("job:hubbub_channel_rate:min"), "within {{within}}"),
+            steps=[(0, "red"), (0.2, "yellow"), (1, "green")],
+        )
+    )
+    board.add(
+        graph(
+            "Messages to oneself that failed",
+            "By node, and from outside by the step at which it failed.",
+            "cps",
+            (rate("hubbub_probe_failures_total"), "{{instance}}"),
+            (recorded("job:hubbub_outside_failures:rate5m"), "from outside: {{step}}"),
         )
     )

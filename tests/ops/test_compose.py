@@ -86,6 +86,15 @@ class Compose(unittest.TestCase):
             self.assertTrue(all((ROOT / path).exists() for path in watched))
 
 
+    def test_the_probe_asks_and_is_asked_where_it_is(self):
+        probe = self.services["probe"]
+        jobs = {job["job_name"]: job for job in yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"]}
+        self.assertEqual(jobs["hubbub-probe"]["static_configs"][0]["targets"], ["probe:9464"])
+        self.assertIn("0.0.0.0:9464", probe["command"])
+        self.assertEqual(probe["environment"]["HUBBUB_INTERNAL_LISTEN"], "127.0.0.1:9464")
+        self.assertEqual(probe["image"], self.services["hub-1"]["image"])
+
+
 class Configured(unittest.TestCase):
     def test_haproxy_accepts_its_configuration(self):
         # Other names than these cannot be resolved here, and would only be warned of.
