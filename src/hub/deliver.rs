@@ -76,6 +76,7 @@ impl Hub {
             Item::Receipt { group, user, read, delivered } => self.show_receipt(&group, &user, read, delivered),
             Item::Evict { user, banned } => self.evict(&user, banned),
             Item::Deleted { group } => self.group_deleted(&group),
+            Item::Missed => self.compare_all_positions(),
         }
     }
 

@@ -252,11 +252,23 @@ impl Hub {
     /// When it is still in the log, its delivery acks it. When it is neither (its seq went to
     /// another event), it is lost, and appended anew.
     async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
-        // Repeats come in swarms when something was slow: they must not make it slower.
-        let Ok(_place) = self.publisher.checks.acquire().await else { return };
-        let Append { group, from, cid, .. } = &queued.append;
-        let found = self.stored_send(group, from, cid, seq).await;
         let key = key_of(&queued.append);
+        let Append { group, from, cid, .. } = &queued.append;
+        let mut pause = RETRY_AFTER;
+        let found = loop {
+            // Repeats come in swarms when something was slow: they must not make it slower.
+            let Ok(place) = self.publisher.checks.acquire().await else { return };
+            let found = self.stored_send(group, from, cid, seq).await;
+            drop(place);
+            // Where the group is not on this node, and another node made the first try, no
+            // delivery will come by here.
+            let unheard = matches!(found, Ok(Found::NotYet)) && self.groups.get(group).is_none();
+            if !unheard || !self.publisher.waiting.contains_key(&key) {
+                break found;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        };
         match found {
             Ok(Found::Stored(event)) => self.settle(&event),
             Ok(Found::NotYet) => {}

@@ -45,6 +45,8 @@ pub(crate) enum Item {
     Evict { user: UserId, banned: bool },
     /// The group is gone for good.
     Deleted { group: GroupId },
+    /// Letters to this node were lost: it compares its positions with what is stored.
+    Missed,
 }
 
 // === impl Body ===

@@ -5,6 +5,7 @@
 //! - [`harness`] tests that support
 //! - [`house`] holds the sources to the one-way order of imports and to their size
 //! - [`store_suite`] holds every store to the one contract
+//! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside
@@ -12,6 +13,7 @@
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
+//! - [`interleavings`] stops nodes of one process at a chosen call and forces what may happen between
 //! - [`commands`] types what operators type
 
 mod backplane_suite;
@@ -22,7 +24,9 @@ mod harness;
 mod house;
 mod http_api;
 mod hub_core;
+mod interleavings;
 mod node_probe;
+mod people;
 mod probe_command;
 mod protocol;
 mod store_suite;

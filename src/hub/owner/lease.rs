@@ -1,6 +1,6 @@
 //! Which partitions are ours: rendezvous hashing over the live nodes, held by leases.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub(crate) struct Owned {
     /// Partitions that another node should own, with the time of taking them.
     out_of_turn: Mutex<HashMap<Partition, Instant>>,
     changed: Notify,
+    /// Nodes that letters to were lost, and that are still to be told so.
+    pub(crate) uninformed: Mutex<BTreeSet<NodeName>>,
     /// Batches stored: progress that renews leases without asking the store.
     pub(crate) progress: AtomicU64,
 }

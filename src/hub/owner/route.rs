@@ -121,13 +121,19 @@ impl Hub {
     }
 
     /// Commits one batch, with the acks of the one before, and sends its letters.
-    async fn route(self: &Arc<Self>, owned: &Owned, batch: Batch, acks: Option<Done>) -> Option<(Partition, Done)> {
+    async fn route(
+        self: &Arc<Self>,
+        owned: &Arc<Owned>,
+        batch: Batch,
+        acks: Option<Done>,
+    ) -> Option<(Partition, Done)> {
         let acked = acks.map(|done| done.entries).unwrap_or_default();
         let commit = batch.commit(acked.clone());
         let routes = self.commit(owned, &commit).await?;
         forget(&batch.held, &acked);
         let newcomers = self.nodes_of_newcomers(&batch).await;
-        self.send_letters(&batch, &commit, routes, newcomers).await;
+        let letters = self.write_letters(&batch, &commit, routes, newcomers);
+        self.post_letters(owned, letters).await;
         Some((batch.partition, Done { token: batch.token, entries: batch.done, held: batch.held }))
     }
 
@@ -178,7 +184,12 @@ impl Hub {
                         nodes.insert(group.clone(), sessions.map(|session| session.node).collect());
                         break;
                     }
-                    Err(_) if retry >= RETRY_MOST => break,
+                    Err(_) if retry >= RETRY_MOST => {
+                        // Wherever they are: nodes without them leave the letter aside.
+                        let view = self.node.view();
+                        nodes.insert(group.clone(), view.nodes.iter().map(|node| node.node.clone()).collect());
+                        break;
+                    }
                     Err(_) => {
                         tokio::time::sleep(retry).await;
                         retry *= 2;
@@ -189,13 +200,14 @@ impl Hub {
         nodes
     }
 
-    async fn send_letters(
+    /// What each node is to be told. This one takes its part at once.
+    fn write_letters(
         self: &Arc<Self>,
         batch: &Batch,
         commit: &Commit,
         routes: Vec<Vec<NodeName>>,
         mut newcomers: HashMap<GroupId, Vec<NodeName>>,
-    ) {
+    ) -> BTreeMap<NodeName, Vec<Item>> {
         let me = self.node.name();
         let mut letters: BTreeMap<NodeName, Vec<Item>> = BTreeMap::new();
         for (part, routed) in commit.groups.iter().zip(routes) {
@@ -218,11 +230,11 @@ impl Hub {
                 letters.entry(node.clone()).or_default().push(item.clone());
             }
         }
-        self.post_letters(letters).await;
+        letters
     }
 
     /// Posts, a few times if need be; what cannot be posted is found by comparing positions.
-    async fn post_letters(&self, letters: BTreeMap<NodeName, Vec<Item>>) {
+    async fn post_letters(self: &Arc<Self>, owned: &Arc<Owned>, letters: BTreeMap<NodeName, Vec<Item>>) {
         if letters.is_empty() {
             return;
         }
@@ -231,11 +243,49 @@ impl Hub {
         while let Err(error) = self.backplane.post(&posts).await {
             self.metrics.backplane_error();
             if retry >= RETRY_MOST {
-                tracing::warn!(%error, "letters were lost; nodes find what is missing by their sweeps");
+                tracing::warn!(%error, "letters were lost; their nodes are to be told");
+                self.own_up(owned, posts.into_iter().map(|(node, _)| node));
                 return;
             }
             tokio::time::sleep(retry).await;
             retry *= 2;
+        }
+    }
+
+    /// Has nodes compare what they hold, as soon as they can be told: their sweeps would find what is
+    /// missing in groups that they know, and not that a user of theirs is in a new one.
+    fn own_up(self: &Arc<Self>, owned: &Arc<Owned>, nodes: impl Iterator<Item = NodeName>) {
+        let mut uninformed = owned.uninformed.lock();
+        let begins = uninformed.is_empty();
+        uninformed.extend(nodes);
+        if begins && !uninformed.is_empty() {
+            let (hub, owned) = (self.clone(), owned.clone());
+            self.spawn(async move { hub.inform(&owned).await });
+        }
+    }
+
+    async fn inform(&self, owned: &Owned) {
+        loop {
+            tokio::time::sleep(RETRY_MOST).await;
+            let posts: Vec<_> = {
+                let mut uninformed = owned.uninformed.lock();
+                let view = self.node.view();
+                // A later life of a node compares by itself.
+                uninformed.retain(|node| view.nodes.iter().any(|live| live.node == *node));
+                if uninformed.is_empty() {
+                    return;
+                }
+                uninformed.iter().map(|node| (node.clone(), Letter::encode(vec![Item::Missed]))).collect()
+            };
+            if self.backplane.post(&posts).await.is_ok() {
+                let mut uninformed = owned.uninformed.lock();
+                for (node, _) in &posts {
+                    uninformed.remove(node);
+                }
+                if uninformed.is_empty() {
+                    return;
+                }
+            }
         }
     }
 

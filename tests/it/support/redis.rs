@@ -125,6 +125,17 @@ impl RedisServer {
         self.restart().await;
     }
 
+    /// [`RedisServer::restart_empty`] that keeps what a Cluster node knows of the others.
+    pub async fn restart_without_data(&mut self) {
+        self.kill();
+        for kept in ["appendonlydir", "dump.rdb"] {
+            let path = self.directory.path().join(kept);
+            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            assert!(removed.is_ok() || !path.exists(), "removing {}: {removed:?}", path.display());
+        }
+        self.restart().await;
+    }
+
     /// A connected client.
     pub async fn client(&self) -> Client {
         client(&self.url()).await

@@ -1,0 +1,15 @@
+//! What may happen between two steps of a message's way, each forced: nodes of one process over one
+//! Redis and one store are stopped at a chosen call, or told that it failed, while others go on.
+//!
+//! - [`gates`]: where calls are held and failed; [`gated`]: the ports behind them
+//! - [`scene`]: the nodes and what all must agree on in the end
+//! - [`owners`]: an owner is stopped, or misled, between any two of its steps
+//! - [`losses`]: Redis loses all or some of what it held at the wrong moment
+//! - [`senders`]: repeats, removals and first messages while a send is under way
+
+mod gated;
+mod gates;
+mod losses;
+mod owners;
+mod scene;
+mod senders;

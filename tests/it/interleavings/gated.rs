@@ -1,0 +1,149 @@
+//! A store and a backplane behind gates: every call passes one before and one after.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hubbub::domain::*;
+use hubbub::ports::*;
+
+use super::gates::{Gates, OutOfReach, Side};
+
+/// A node's way to the store.
+pub struct GatedStore {
+    pub inner: Arc<dyn Store>,
+    pub gates: Gates,
+}
+
+/// A node's way to the backplane.
+pub struct GatedBackplane {
+    pub inner: Arc<dyn Backplane>,
+    pub gates: Gates,
+}
+
+/// Implements a port by handing every call on between two gates. A call is named as its method, or
+/// as the expression after `as` says.
+macro_rules! gated {
+    ($port:ident for $gated:ident {
+        $(fn $call:ident($($arg:ident: $type:ty),*) -> $answer:ty $(as $name:expr)?;)*
+    }) => {
+        #[async_trait::async_trait]
+        impl $port for $gated {
+            $(async fn $call(&self, $($arg: $type),*) -> $answer {
+                #[allow(unused_mut, unused_assignments)]
+                let mut name = stringify!($call);
+                $(name = $name;)?
+                if self.gates.pass(Side::Before, name).await {
+                    return OutOfReach::out_of_reach();
+                }
+                let answer = self.inner.$call($($arg),*).await;
+                if self.gates.pass(Side::After, name).await {
+                    return OutOfReach::out_of_reach();
+                }
+                answer
+            })*
+        }
+    };
+}
+
+gated! { Log for GatedBackplane {
+    fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
+    fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
+        -> Result<ChangeOutcome, BackplaneError>;
+    fn restore(partition: Partition, floor: &Floor) -> Result<(), BackplaneError>;
+    fn roles(partition: Partition, group: &GroupId, users: &[UserId])
+        -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
+    fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
+    fn claim(consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
+    fn commit(commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError>
+        as if commit.groups.is_empty() { "ack" } else { "commit" };
+    fn reseq(reseq: &Reseq) -> Result<(), CommitError>;
+    fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
+    fn heads(partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
+    fn moved_since(partition: Partition, after: u64)
+        -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError>;
+    fn recent(partition: Partition, group: &GroupId, after: Seq) -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
+    fn log_stats(partition: Partition) -> Result<LogStats, BackplaneError>;
+    fn forget_group(partition: Partition, group: &GroupId) -> Result<(), BackplaneError>;
+} }
+
+gated! { Inboxes for GatedBackplane {
+    fn open_inbox(node: &NodeName) -> Result<(), BackplaneError>;
+    fn post(posts: &[(NodeName, Bytes)]) -> Result<(), BackplaneError>;
+    fn read_inbox(node: &NodeName, after: InboxPosition, wait: Duration) -> Result<InboxRead, BackplaneError>;
+} }
+
+gated! { Registry for GatedBackplane {
+    fn register(user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
+    fn unregister(user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
+    fn whereabouts(users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError>;
+    fn join_routes(partition: Partition, groups: &[GroupId], node: &NodeName, generation: u64)
+        -> Result<Vec<Joined>, BackplaneError>;
+    fn leave_route(partition: Partition, group: &GroupId, node: &NodeName, generation: u64)
+        -> Result<(), BackplaneError>;
+    fn routes(partition: Partition, group: &GroupId) -> Result<Vec<NodeName>, BackplaneError>;
+} }
+
+gated! { Cluster for GatedBackplane {
+    fn beat(record: &NodeRecord, lease: Duration) -> Result<Beat, BackplaneError>;
+    fn next_epoch(base: &str, at_least: u64) -> Result<u64, BackplaneError>;
+    fn hold_partition(partition: Partition, owner: &NodeName, token: &LeaseToken, lease: Duration)
+        -> Result<bool, BackplaneError>;
+    fn release_partition(partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError>;
+    fn partition_owners(count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError>;
+    fn reap(node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError>;
+    fn leave(node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
+    fn check(partitions: Partition) -> Result<(), String>;
+    fn ping() -> Result<(), BackplaneError>;
+} }
+
+gated! { Tickets for GatedBackplane {
+    fn put_ticket(ticket: &str, contents: &str, ttl: Duration) -> Result<(), BackplaneError>;
+    fn take_ticket(ticket: &str) -> Result<Option<String>, BackplaneError>;
+} }
+
+gated! { MessageStore for GatedStore {
+    fn insert(events: &[Event]) -> Result<Vec<Inserted>, StoreError>;
+    fn event(group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError>;
+    fn event_by_cid(group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
+    fn page(group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
+    fn head(group: &GroupId) -> Result<Head, StoreError>;
+    fn all_messages(page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
+    fn expire(group: &GroupId, before: Millis) -> Result<u64, StoreError>;
+} }
+
+gated! { GroupStore for GatedStore {
+    fn create_group(group: &Group) -> Result<bool, StoreError>;
+    fn group(id: &GroupId) -> Result<Option<Group>, StoreError>;
+    fn groups(ids: &[GroupId]) -> Result<Vec<Group>, StoreError>;
+    fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
+    fn all_groups(page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
+    fn delete_group(id: &GroupId) -> Result<(), StoreError>;
+} }
+
+gated! { UserStore for GatedStore {
+    fn ensure_user(id: &UserId, profile: &Profile) -> Result<User, StoreError>;
+    fn user(id: &UserId) -> Result<Option<User>, StoreError>;
+    fn users(ids: &[UserId]) -> Result<Vec<User>, StoreError>;
+    fn create_account(id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
+    fn user_by_username(username: &str) -> Result<Option<User>, StoreError>;
+    fn find_users(prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+    fn all_users(page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
+    fn set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
+    fn set_password(id: &UserId, password: &str) -> Result<(), StoreError>;
+    fn set_banned(id: &UserId, banned: bool) -> Result<(), StoreError>;
+    fn seen(users: &[(UserId, Millis)]) -> Result<(), StoreError>;
+    fn delete_user(id: &UserId) -> Result<(), StoreError>;
+} }
+
+gated! { CursorStore for GatedStore {
+    fn marks(user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError>;
+    fn raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
+} }
+
+gated! { Store for GatedStore {
+    fn prepare(partitions: u16) -> Result<(), String>;
+    fn ping() -> Result<(), StoreError>;
+    fn hold_single_node_lease(node: &str, lease_ms: u64) -> Result<bool, StoreError>;
+} }

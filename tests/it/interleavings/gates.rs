@@ -1,0 +1,190 @@
+//! Where a node's calls are stopped and made to fail, at a chosen one.
+
+use std::sync::Arc;
+
+use hubbub::ports::{BackplaneError, CommitError, StoreError};
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+/// On which side of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The call has not been made.
+    Before,
+    /// It was made, and its answer is not there yet.
+    After,
+}
+
+/// What all calls of one node to its store and backplane pass through.
+#[derive(Clone)]
+pub struct Gates {
+    rules: Arc<Mutex<Vec<Rule>>>,
+    frozen: watch::Sender<Frozen>,
+}
+
+/// A call that is held, from the moment that it comes until this is released or dropped.
+pub struct Held {
+    state: watch::Sender<Stage>,
+}
+
+struct Rule {
+    call: &'static str,
+    side: Side,
+    deed: Deed,
+}
+
+enum Deed {
+    /// Holds the next call, once.
+    Hold(watch::Sender<Stage>),
+    /// Fails so many calls.
+    Fail(usize),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Frozen {
+    No,
+    All,
+    AllBut(&'static str),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Awaited,
+    Reached,
+    Released,
+}
+
+/// An answer that says "out of reach".
+pub trait OutOfReach {
+    fn out_of_reach() -> Self;
+}
+
+// === impl Gates ===
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self { rules: Arc::default(), frozen: watch::channel(Frozen::No).0 }
+    }
+}
+
+impl Gates {
+    /// Holds the next call of this name.
+    pub fn hold(&self, side: Side, call: &'static str) -> Held {
+        let (state, _) = watch::channel(Stage::Awaited);
+        self.rules.lock().push(Rule { call, side, deed: Deed::Hold(state.clone()) });
+        Held { state }
+    }
+
+    /// Fails the next `times` calls of this name.
+    pub fn fail(&self, side: Side, call: &'static str, times: usize) {
+        self.rules.lock().push(Rule { call, side, deed: Deed::Fail(times) });
+    }
+
+    /// Every call stands still from now on: the process is stopped, as far as others can tell.
+    pub fn freeze(&self) {
+        self.frozen.send_replace(Frozen::All);
+    }
+
+    /// As [`Gates::freeze`], but for calls of this name.
+    pub fn freeze_but(&self, call: &'static str) {
+        self.frozen.send_replace(Frozen::AllBut(call));
+    }
+
+    /// The process goes on where it stood.
+    pub fn thaw(&self) {
+        self.frozen.send_replace(Frozen::No);
+    }
+
+    /// Whether rules are left that nothing has run into.
+    pub fn all_used(&self) -> bool {
+        self.rules.lock().is_empty()
+    }
+
+    /// One call comes by; true when it is to fail.
+    pub async fn pass(&self, side: Side, call: &'static str) -> bool {
+        let mut fails = false;
+        let mut held = None;
+        {
+            let mut rules = self.rules.lock();
+            if let Some(at) = rules.iter().position(|rule| rule.call == call && rule.side == side) {
+                match &mut rules[at].deed {
+                    Deed::Hold(state) => held = Some(state.clone()),
+                    Deed::Fail(times) => {
+                        fails = true;
+                        *times -= 1;
+                    }
+                }
+                if !matches!(rules[at].deed, Deed::Fail(1..)) {
+                    rules.remove(at);
+                }
+            }
+        }
+        if let Some(state) = held {
+            state.send_if_modified(|stage| {
+                let reached = *stage == Stage::Awaited;
+                if reached {
+                    *stage = Stage::Reached;
+                }
+                reached
+            });
+            until(&state, |stage| *stage == Stage::Released).await;
+        }
+        until(&self.frozen, |frozen| match frozen {
+            Frozen::No => true,
+            Frozen::All => false,
+            Frozen::AllBut(free) => *free == call,
+        })
+        .await;
+        fails
+    }
+}
+
+// === impl Held ===
+
+impl Held {
+    /// Waits until the call has come.
+    pub async fn reached(&self) {
+        let reached = until(&self.state, |stage| *stage != Stage::Awaited);
+        tokio::time::timeout(crate::support::wait::PATIENCE, reached).await.expect("the call that is to be held comes");
+    }
+
+    /// Lets the call go on.
+    pub fn release(self) {}
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.state.send_replace(Stage::Released);
+    }
+}
+
+async fn until<T>(sender: &watch::Sender<T>, condition: impl FnMut(&T) -> bool) {
+    // Cannot fail: the sender is held here.
+    let _ = sender.subscribe().wait_for(condition).await;
+}
+
+// === impl OutOfReach ===
+
+impl<T> OutOfReach for Result<T, BackplaneError> {
+    fn out_of_reach() -> Self {
+        Err(BackplaneError::Unreachable("the test says so".into()))
+    }
+}
+
+impl<T> OutOfReach for Result<T, StoreError> {
+    fn out_of_reach() -> Self {
+        Err(StoreError::Unreachable("the test says so".into()))
+    }
+}
+
+impl<T> OutOfReach for Result<T, CommitError> {
+    fn out_of_reach() -> Self {
+        Err(BackplaneError::Unreachable("the test says so".into()).into())
+    }
+}
+
+impl<T> OutOfReach for Result<T, String> {
+    fn out_of_reach() -> Self {
+        Err("the test says so".into())
+    }
+}

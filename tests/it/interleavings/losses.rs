@@ -1,0 +1,119 @@
+//! Redis loses all or some of what it held, at the wrong moment.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::gates::Side;
+use super::scene::{FIRST, Scene, repeat_until_acked, send};
+use crate::support::shared;
+
+/// Redis is emptied while the owner stands at a call with a message in its hands.
+async fn redis_is_emptied(side: Side, call: &'static str) {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let stopped = scene.nodes[FIRST].gates.hold(side, call);
+    send(&mut people[0], &group, "on its way").await;
+    stopped.reached().await;
+    scene.empty_redis().await;
+    stopped.release();
+    repeat_until_acked(&mut people[0], &group, "on its way").await;
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_between_append_and_insert() {
+    redis_is_emptied(Side::Before, "insert").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_between_insert_and_commit() {
+    redis_is_emptied(Side::Before, "commit").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_between_commit_and_inbox() {
+    redis_is_emptied(Side::Before, "post").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_while_entries_are_read() {
+    redis_is_emptied(Side::After, "read_log").await;
+}
+
+/// The seq is given twice: once before Redis was emptied, once after.
+#[tokio::test(flavor = "multi_thread")]
+async fn emptied_and_the_seq_given_again() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let gates = &scene.nodes[FIRST].gates;
+    let stopped = gates.hold(Side::Before, "insert");
+    send(&mut people[0], &group, "first to have the seq").await;
+    stopped.reached().await;
+    gates.freeze();
+    stopped.release();
+    scene.empty_redis().await;
+    repeat_until_acked(&mut people[2], &group, "second to have the seq").await;
+    gates.thaw();
+    repeat_until_acked(&mut people[0], &group, "first to have the seq").await;
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_and_seqs_collide() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    send(&mut people[0], &group, "kept").await;
+    people[0].next("ack").await;
+    let early = scene.snapshot().await;
+    for cid in ["lost 1", "lost 2", "lost 3"] {
+        send(&mut people[0], &group, cid).await;
+        people[0].next("ack").await;
+    }
+    scene.roll_back(early).await;
+    // Each takes a seq that the store has given away.
+    for (at, client) in people.iter_mut().enumerate() {
+        send(client, &group, &format!("after {at}")).await;
+    }
+    for client in &mut people {
+        client.next("ack").await;
+    }
+    // Acked before, and unknown to Redis: acked again with its seq.
+    repeat_until_acked(&mut people[0], &group, "lost 2").await;
+    scene.agree(&mut people, &group).await;
+}
+
+/// A membership change gets a seq that is taken, and moves.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_and_a_change_collides() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let mut guest = scene.join(2, "guest").await;
+    let early = scene.snapshot().await;
+    send(&mut people[0], &group, "lost").await;
+    people[0].next("ack").await;
+    scene.roll_back(early).await;
+    people[0].ask(json!({"type": "add", "id": 1, "group": group.as_str(), "users": ["guest"]}), "ok").await;
+    assert_eq!(guest.next("group").await["id"], group.as_str());
+    repeat_until_acked(&mut guest, &group, "hello").await;
+    people.push(guest);
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_master_of_a_cluster_comes_back_empty() {
+    let mut cluster = crate::support::RedisCluster::start().await;
+    let space = shared::RedisSpace { url: cluster.url(), prefix: "hubbub:".into() };
+    let scene = Scene::over(space, 3, |config| config.send_timeout = Duration::from_secs(5)).await;
+    let (mut people, group) = scene.people().await;
+    for (master, cid) in [(0, "one"), (1, "two"), (2, "three")] {
+        let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "commit");
+        send(&mut people[0], &group, cid).await;
+        stopped.reached().await;
+        cluster.master(master).restart_without_data().await;
+        cluster.wait_until_ok().await;
+        stopped.release();
+        repeat_until_acked(&mut people[0], &group, cid).await;
+    }
+    scene.agree(&mut people, &group).await;
+}

@@ -1,0 +1,126 @@
+//! An owner is stopped, or misled, between any two of its steps.
+
+use serde_json::json;
+
+use super::gates::Side;
+use super::scene::{FIRST, Scene, repeat_until_acked, send};
+
+/// The owner stands still at a call while a message is on its way; another takes over; the message
+/// reaches everybody once; the old owner goes on where it stood and does no harm.
+async fn an_owner_stops(side: Side, call: &'static str) {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let gates = &scene.nodes[FIRST].gates;
+    let stopped = gates.hold(side, call);
+    send(&mut people[0], &group, "on its way").await;
+    stopped.reached().await;
+    gates.freeze();
+    stopped.release();
+    scene.taken_over_from(FIRST).await;
+    repeat_until_acked(&mut people[0], &group, "on its way").await;
+    repeat_until_acked(&mut people[2], &group, "meanwhile").await;
+    scene.nodes[FIRST].gates.thaw();
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_its_insert() {
+    an_owner_stops(Side::Before, "insert").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_its_insert_and_before_commit() {
+    an_owner_stops(Side::Before, "commit").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_commit_and_before_the_inboxes() {
+    an_owner_stops(Side::After, "commit").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_inboxes_and_before_the_ack() {
+    an_owner_stops(Side::Before, "ack").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blocked_read_is_handed_an_entry_after_takeover() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let old = &scene.nodes[FIRST].gates;
+    let read = old.hold(Side::Before, "read_log");
+    read.reached().await;
+    // The node stands still but for this one read, which Redis is answering.
+    let answered = old.hold(Side::After, "read_log");
+    old.freeze_but("read_log");
+    let new = scene.taken_over_from(FIRST).await;
+    let idle = scene.nodes[new].gates.hold(Side::Before, "read_log");
+    idle.reached().await;
+    send(&mut people[0], &group, "swallowed").await;
+    read.release();
+    answered.reached().await;
+    old.freeze();
+    answered.release();
+    idle.release();
+    repeat_until_acked(&mut people[0], &group, "swallowed").await;
+    old.thaw();
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_insert_reached_the_store_and_timed_out() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    scene.nodes[FIRST].gates.fail(Side::After, "insert", 2);
+    send(&mut people[0], &group, "slow").await;
+    assert_eq!(people[0].next("ack").await["cid"], "slow");
+    assert!(scene.nodes[FIRST].gates.all_used());
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_insert_timed_out_and_the_owner_changed() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let gates = &scene.nodes[FIRST].gates;
+    gates.fail(Side::After, "insert", 1);
+    let again = gates.hold(Side::Before, "insert");
+    // The first insert runs into the hold; let it pass and stop the second.
+    send(&mut people[0], &group, "slow").await;
+    again.reached().await;
+    let second = gates.hold(Side::Before, "insert");
+    again.release();
+    second.reached().await;
+    gates.freeze();
+    second.release();
+    scene.taken_over_from(FIRST).await;
+    repeat_until_acked(&mut people[0], &group, "slow").await;
+    gates.thaw();
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_took_place_and_timed_out() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    scene.nodes[FIRST].gates.fail(Side::After, "commit", 2);
+    send(&mut people[0], &group, "slow").await;
+    assert_eq!(people[0].next("ack").await["cid"], "slow");
+    scene.agree(&mut people, &group).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_are_lost() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    // More often than an owner tries.
+    scene.nodes[FIRST].gates.fail(Side::Before, "post", 20);
+    send(&mut people[0], &group, "unheard").await;
+    assert_eq!(people[0].next("ack").await["cid"], "unheard");
+    let seen = people[2].texts(1).await;
+    assert_eq!(seen[0].1, "unheard");
+    people[2].ask(json!({"type": "ping", "id": 1}), "pong").await;
+}

@@ -1,0 +1,290 @@
+//! Nodes of one process over a real Redis and one store, each behind gates of its own.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fred::clients::Client as RedisClient;
+use fred::interfaces::{ClientLike, KeysInterface};
+use fred::types::{ClusterHash, CustomCommand, Value as RedisValue};
+use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
+use hubbub::adapters::sqlite::SqliteStore;
+use hubbub::domain::{Event, GroupId, Seq, UserId};
+use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
+use hubbub::ports::{Backplane, Page, Store};
+use serde_json::{Value, json};
+
+use super::gated::{GatedBackplane, GatedStore};
+use super::gates::Gates;
+use crate::people::{Client, NameIsToken, make_group};
+use crate::support::shared::{self, RedisSpace};
+use crate::support::{eventually, redis};
+
+/// Short, so that a node that stands still is soon taken for dead; long enough for a machine that
+/// is busy with other tests.
+const LEASE: Duration = Duration::from_secs(3);
+const PARTITIONS: u16 = 1;
+/// How long a client repeats a send at most.
+const REPEATED_FOR: Duration = Duration::from_secs(60);
+
+/// The node that partition 0 falls to when all three live, by the hash of their names.
+pub const FIRST: usize = 1;
+
+/// A node behind its gates.
+pub struct Node {
+    pub hub: Arc<Hub>,
+    pub gates: Gates,
+}
+
+/// Nodes `a`, `b`, `c` … with one partition: one of them owns all groups.
+pub struct Scene {
+    pub store: Arc<dyn Store>,
+    pub backplane: Arc<dyn Backplane>,
+    pub nodes: Vec<Node>,
+    redis: RedisClient,
+    _directory: tempfile::TempDir,
+}
+
+/// What Redis held at some moment.
+pub struct Snapshot(Vec<(String, RedisValue)>);
+
+// === impl Scene ===
+
+impl Scene {
+    pub async fn open(nodes: usize) -> Self {
+        Self::over(shared::redis().await, nodes, |_| {}).await
+    }
+
+    /// On this Redis, with settings of the test's own.
+    pub async fn over(space: RedisSpace, nodes: usize, change: impl Fn(&mut HubConfig)) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
+        let backplane = connect(&space).await;
+        let mut started = Vec::new();
+        for name in ["a", "b", "c"].into_iter().take(nodes) {
+            let mut config = HubConfig {
+                node: name.into(),
+                partitions: PARTITIONS,
+                node_lease: LEASE,
+                sweep_every: Duration::from_millis(500),
+                session_rate: Rate { burst: 10_000, per_second: 10_000 },
+                user_rate: Rate { burst: 10_000, per_second: 10_000 },
+                ..HubConfig::default()
+            };
+            change(&mut config);
+            started.push(Node::start(config, &store, connect(&space).await).await);
+        }
+        let redis = redis::client(&space.url).await;
+        let scene = Self { store, backplane, nodes: started, redis, _directory: directory };
+        eventually("all nodes see each other", async || {
+            let all = scene.nodes.iter().all(|node| node.hub.nodes().len() == nodes);
+            if all { Ok(()) } else { Err("some do not") }
+        })
+        .await;
+        scene.settled_owner().await;
+        scene
+    }
+
+    /// Which node owns the groups, if any does now.
+    pub async fn owner(&self) -> Option<usize> {
+        let owners = self.backplane.partition_owners(PARTITIONS).await.ok()?;
+        let name = owners.first()?.as_ref()?.base().to_owned();
+        self.nodes.iter().position(|node| node.hub.config().node == name)
+    }
+
+    /// Waits until the node that should own the groups does, and answers which.
+    pub async fn settled_owner(&self) -> usize {
+        let first = if self.nodes.len() > FIRST { FIRST } else { 0 };
+        eventually("the first choice owns the groups", async || match self.owner().await {
+            Some(owner) if owner == first => Ok(owner),
+            other => Err(format!("{other:?} owns them, not {first}")),
+        })
+        .await
+    }
+
+    /// Waits until another node owns the groups.
+    pub async fn taken_over_from(&self, old: usize) -> usize {
+        eventually("another node takes the partition over", async || match self.owner().await {
+            Some(owner) if owner != old => Ok(owner),
+            other => Err(format!("{other:?} owns it")),
+        })
+        .await
+    }
+
+    pub async fn join(&self, node: usize, user: &str) -> Client {
+        Client::hello(&self.nodes[node].hub, user).await.0
+    }
+
+    /// A user on each node, named `user-0`, `user-1` …, all in one group that the first one made.
+    pub async fn people(&self) -> (Vec<Client>, GroupId) {
+        let mut people = Vec::new();
+        for node in 0..self.nodes.len() {
+            people.push(self.join(node, &format!("user-{node}")).await);
+        }
+        let others: Vec<String> = (1..people.len()).map(|node| format!("user-{node}")).collect();
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        let group = GroupId::parse(&make_group(&mut people[0], &others).await).unwrap();
+        for client in &mut people[1..] {
+            client.next("group").await;
+        }
+        (people, group)
+    }
+
+    /// Redis loses everything.
+    pub async fn empty_redis(&self) {
+        let command = CustomCommand::new_static("FLUSHDB", ClusterHash::Random, false);
+        let _: () = self.redis.custom(command, vec!["SYNC"]).await.expect("the test's Redis is there");
+    }
+
+    /// What Redis holds of the groups now. Nothing should be under way.
+    pub async fn snapshot(&self) -> Snapshot {
+        let mut held = Vec::new();
+        for key in self.group_keys().await {
+            let value: RedisValue = self.redis.dump(key.clone()).await.expect("the test's Redis is there");
+            held.push((key, value));
+        }
+        Snapshot(held)
+    }
+
+    /// What Redis holds of the groups is as it was then: it lost its tail, as after a failover.
+    pub async fn roll_back(&self, snapshot: Snapshot) {
+        for key in self.group_keys().await {
+            if !snapshot.0.iter().any(|(kept, _)| *kept == key) {
+                let _: () = self.redis.del(key).await.expect("the test's Redis is there");
+            }
+        }
+        for (key, value) in snapshot.0 {
+            let restored = self.redis.restore(key, 0, value, true, false, None, None).await;
+            let _: () = restored.expect("Redis takes its own dump back");
+        }
+    }
+
+    /// Logs, states and remembered cids; not the lease, which runs out by itself.
+    async fn group_keys(&self) -> Vec<String> {
+        let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
+        let mut keys: Vec<String> =
+            self.redis.custom(command, vec!["*}:v1:*"]).await.expect("the test's Redis is there");
+        keys.retain(|key| key.contains("{p") && !key.ends_with(":lease"));
+        keys
+    }
+
+    /// Waits until a node has no route for a group.
+    pub async fn route_left(&self, node: usize, group: &GroupId) {
+        let name = &self.nodes[node].hub.config().node;
+        eventually("the route is removed", async || {
+            let routes = self.backplane.routes(0, group).await.map_err(|error| error.to_string())?;
+            if routes.iter().all(|route| route.base() != name) { Ok(()) } else { Err(format!("{routes:?}")) }
+        })
+        .await;
+    }
+
+    /// Waits until somebody's removal from a group is in the log.
+    pub async fn not_a_member(&self, group: &GroupId, user: &str) {
+        let user = [UserId::parse(user).unwrap()];
+        eventually("the removal is in the log", async || match self.backplane.roles(0, group, &user).await {
+            Ok(Some(roles)) if roles == [None] => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .await;
+    }
+
+    /// Everything stored of a group.
+    pub async fn stored(&self, group: &GroupId) -> Vec<Event> {
+        self.store.page(group, Page::After(0, 10_000)).await.unwrap()
+    }
+
+    /// Everybody sees a last message of the first one's, and until then all that is stored, in
+    /// order, each event once; no `cid` is stored twice.
+    pub async fn agree(&self, people: &mut [Client], group: &GroupId) {
+        let end = format!("end-{}", rand::random::<u32>());
+        repeat_until_acked(&mut people[0], group, &end).await;
+        let mut views = Vec::new();
+        for client in people.iter_mut() {
+            views.push(seen_until(client, group, &end).await);
+        }
+        let stored = self.stored(group).await;
+        let kinds: Vec<_> = stored.iter().map(|event| (event.seq, event.kind.as_str().to_owned())).collect();
+        assert!(stored.iter().map(|event| event.seq).eq(1..=stored.len() as Seq), "holes: {kinds:?}");
+        let mut cids: Vec<_> = stored.iter().map(|event| (event.from.clone(), event.cid.clone())).collect();
+        cids.sort();
+        assert!(cids.windows(2).all(|pair| pair[0] != pair[1]), "stored twice: {cids:?}");
+        for (view, at) in views.iter().zip(0..) {
+            let first = view.first().map_or(0, |(seq, _)| *seq);
+            let expected: Vec<_> =
+                stored.iter().filter(|event| event.seq >= first).map(|e| (e.seq, text_of(e))).collect();
+            assert_eq!(*view, expected, "what client {at} saw");
+        }
+    }
+}
+
+// === impl Node ===
+
+impl Node {
+    async fn start(config: HubConfig, store: &Arc<dyn Store>, backplane: Arc<dyn Backplane>) -> Self {
+        let gates = Gates::default();
+        let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
+        let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
+        hub.start().await.unwrap();
+        Self { hub, gates }
+    }
+}
+
+async fn connect(space: &RedisSpace) -> Arc<dyn Backplane> {
+    let config = RedisConfig { prefix: space.prefix.clone(), ..RedisConfig::new(&space.url) };
+    Arc::new(RedisBackplane::connect(&config).await.expect("the test's Redis is there"))
+}
+
+/// Says a text, with itself as its cid, and waits for nothing.
+pub async fn send(client: &mut Client, group: &GroupId, cid: &str) {
+    client.say(send_frame(group, cid)).await;
+}
+
+/// The same, repeated while the answer is "not now", as clients do.
+pub async fn repeat_until_acked(client: &mut Client, group: &GroupId, cid: &str) {
+    until_acked(client, send_frame(group, cid)).await;
+}
+
+/// Repeats a send until it is acked; answers the ack.
+pub async fn until_acked(client: &mut Client, frame: Value) -> Value {
+    let begun = std::time::Instant::now();
+    let mut answers = Vec::new();
+    while begun.elapsed() < REPEATED_FOR {
+        client.say(frame.clone()).await;
+        loop {
+            let answer = client.next_of(&["ack", "error"]).await;
+            if answer["cid"] == frame["cid"] {
+                return answer;
+            }
+            if answer["re"] == frame["id"] {
+                answers.push(answer);
+                break;
+            }
+        }
+    }
+    panic!("{frame} was not acked: {answers:?}");
+}
+
+fn send_frame(group: &GroupId, cid: &str) -> Value {
+    json!({"type": "send", "id": cid, "group": group.as_str(), "cid": cid, "text": cid})
+}
+
+/// The group's messages that a client is shown, up to the one with this text.
+async fn seen_until(client: &mut Client, group: &GroupId, text: &str) -> Vec<(Seq, String)> {
+    let mut seen = Vec::new();
+    loop {
+        let message = client.next("message").await;
+        if message["group"] != group.as_str() {
+            continue;
+        }
+        let shown = message["text"].as_str().unwrap_or_default().to_owned();
+        seen.push((message["seq"].as_u64().unwrap(), shown.clone()));
+        if shown == text {
+            return seen;
+        }
+    }
+}
+
+fn text_of(event: &Event) -> String {
+    event.text.clone().unwrap_or_default()
+}
