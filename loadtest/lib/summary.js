@@ -1,0 +1,111 @@
+// What a run tells at its end: the fitness functions with a verdict, figures, and all of it as JSON.
+
+const WORDS = {
+  hubbub_held: 'users online at once',
+  hubbub_self_message: 'a message to oneself',
+  hubbub_end_to_end: 'a message to others',
+  hubbub_channel_capacity: 'messages a second in a channel',
+  hubbub_clear_refusals: 'refusals with a clear code',
+  hubbub_uptime: 'uptime of the clients',
+  hubbub_reconnect: 'away until welcomed again',
+  hubbub_lost: 'messages lost',
+  hubbub_out_of_order: 'messages out of order',
+  hubbub_acked: 'sends answered as stored',
+  hubbub_received: 'messages that arrived',
+  checks: 'checks',
+};
+
+const FIGURES = [
+  ['hubbub_connect', 'dialling until welcomed'],
+  ['hubbub_ack', 'send until ack'],
+  ['hubbub_self_message', 'a message to oneself'],
+  ['hubbub_end_to_end', 'a message to any member'],
+  ['hubbub_reconnect', 'away until welcomed again'],
+];
+
+const COUNTS = [
+  ['ws_sessions', 'connections made'],
+  ['hubbub_received', 'messages that arrived'],
+  ['hubbub_repeated', 'of them repeated'],
+  ['hubbub_gaps', 'events told as gaps'],
+  ['hubbub_dropped_connections', 'connections cut by the hub'],
+  ['hubbub_refused', 'refusals'],
+];
+
+/** A `handleSummary` that prints the verdict and writes `SUMMARY` (a path), if one is given. */
+export function summaryOf(plan, notes = () => []) {
+  return (data) => {
+    if (!data.metrics.iterations) return { stdout: 'Nothing was measured: the run ended before it had begun.\n' };
+    const rows = verdicts(data.metrics);
+    const outputs = { stdout: `${text(plan, data, rows, notes(data.metrics))}\n` };
+    if (__ENV.SUMMARY) outputs[__ENV.SUMMARY] = `${JSON.stringify(report(plan, data, rows), null, 2)}\n`;
+    return outputs;
+  };
+}
+
+function verdicts(metrics) {
+  const rows = [];
+  for (const [metric, { thresholds, values }] of Object.entries(metrics)) {
+    for (const [rule, { ok }] of Object.entries(thresholds || {})) {
+      rows.push({ metric, what: WORDS[metric] || metric, rule, measured: measured(rule, values), ok });
+    }
+  }
+  const order = Object.keys(WORDS);
+  return rows.sort((a, b) => order.indexOf(a.metric) - order.indexOf(b.metric));
+}
+
+/** The figure that a rule such as `p(99)<1000` is about. */
+function measured(rule, values) {
+  const value = values[/^[a-z]+(\(\d+\))?/.exec(rule)[0]];
+  return value === undefined ? null : value;
+}
+
+function text(plan, data, rows, notes) {
+  const { metrics } = data;
+  const all = rows.every(({ ok }) => ok);
+  return [
+    '',
+    `hubbub load test "${plan.name}": ${plan.users} users, groups of ${plan.group}, ${plan.encoding}, ${(data.state.testRunDurationMs / 1000).toFixed(0)} s`,
+    '',
+    ...rows.map(({ what, rule, measured: value, ok }) => `  ${ok ? 'ok    ' : 'FAILED'}  ${what.padEnd(32)} ${rule.padEnd(14)} ${figure(value)}`),
+    '',
+    ...figures(metrics),
+    '',
+    ...COUNTS.filter(([name]) => metrics[name]).map(([name, what]) => `  ${what.padEnd(32)} ${figure(metrics[name].values.count)}`),
+    ...notes.map((note) => `  ${note}`),
+    '',
+    all ? 'All fitness functions were held.' : 'Some fitness functions were not held.',
+  ].join('\n');
+}
+
+function figures(metrics) {
+  const there = FIGURES.filter(([name]) => metrics[name] && metrics[name].values.count > 0);
+  if (there.length === 0) return [];
+  const head = `  ${'in milliseconds'.padEnd(32)} ${['p50', 'p95', 'p99', 'max', 'count'].map((name) => name.padStart(9)).join('')}`;
+  return [head].concat(
+    there.map(([name, what]) => {
+      const { values } = metrics[name];
+      const columns = [values.med, values['p(95)'], values['p(99)'], values.max, values.count];
+      return `  ${what.padEnd(32)} ${columns.map((value) => figure(value).padStart(9)).join('')}`;
+    }),
+  );
+}
+
+function figure(value) {
+  if (value === null || value === undefined) return '-';
+  return Number.isInteger(value) ? `${value}` : value.toFixed(value < 10 ? 3 : 1);
+}
+
+function report(plan, data, rows) {
+  const metrics = {};
+  for (const [name, { values }] of Object.entries(data.metrics)) metrics[name] = values;
+  const { name, users, group, encoding, run } = plan;
+  return {
+    script: name,
+    plan: { users, group, encoding, run },
+    seconds: data.state.testRunDurationMs / 1000,
+    held: rows.every(({ ok }) => ok),
+    fitness: rows,
+    metrics,
+  };
+}
