@@ -90,6 +90,10 @@ async fn what_keeps_it_from_measuring_is_told_in_a_sentence() {
     let (code, _, complaint) = once(&[&hub.http_url()]).await;
     assert_eq!(code, Some(1));
     assert!(complaint.contains("no hub answers at") && complaint.contains(&hub.address()), "{complaint}");
+    // Another address of the same hub serves as well.
+    let alive = Hub::builder("b").start().await;
+    let (code, table, _) = once(&[&hub.http_url(), &hub.ws_url(), &alive.http_url()]).await;
+    assert_eq!(code, Some(0), "{table}");
     let (code, _, complaint) = once(&["127.0.0.1:8080"]).await;
     assert_eq!(code, Some(2));
     assert!(complaint.contains("expected a URL such as http://"), "{complaint}");

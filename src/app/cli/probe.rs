@@ -35,6 +35,9 @@ pub(super) struct Probe {
     /// The hub: its address, its /chat/location, or a WebSocket URL
     #[arg(value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = Target::parse)]
     target: Target,
+    /// Further addresses of it, for when nobody answers at the first
+    #[arg(value_name = "URL", value_parser = Target::parse)]
+    others: Vec<Target>,
     /// Look once, print a table, and end
     #[arg(long)]
     once: bool,
@@ -95,6 +98,7 @@ impl Probe {
             highest_rate: self.highest_rate,
             step: self.step,
             target: self.target,
+            others: self.others,
         };
         if self.once {
             return told(&runtime.block_on(plan.once(self.ladder)).map_err(CommandError::Refused)?);

@@ -44,6 +44,8 @@ pub type TokenSource = Box<dyn Fn() -> Result<String, String> + Send + Sync>;
 pub struct Plan {
     /// The hub.
     pub target: Target,
+    /// Further addresses of it, for when nobody answers at the first.
+    pub others: Vec<Target>,
     /// Who the probe is.
     pub token: TokenSource,
     /// Messages of an attempt.
@@ -122,7 +124,7 @@ impl Plan {
                 Err(error) => round.failed = Some((Step::Message, error)),
             }
         }
-        Ok(Report { target: self.target.to_string(), round, rungs })
+        Ok(Report { target: self.name(), round, rungs })
     }
 
     /// Looks again and again, until told to stop.
@@ -131,11 +133,11 @@ impl Plan {
     /// A sentence: the URL or token is wrong, the port is taken, the state cannot be kept. A hub
     /// that is down is no error: that is what the probe is there to see.
     pub async fn watch(&self, watch: &Watch, stop: impl Future<Output = ()>) -> Result<(), String> {
-        let mut state = Maturity::open(&watch.state, &self.target.to_string(), now_ms()).map_err(|e| e.to_string())?;
+        let mut state = Maturity::open(&watch.state, &self.name(), now_ms()).map_err(|error| error.to_string())?;
         let metrics = ProbeMetrics::new().map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(watch.listen).await;
         let listener = listener.map_err(|error| format!("{}: {error}; choose another with --listen", watch.listen))?;
-        tracing::info!(target_url = %self.target, "probing; metrics at http://{}/metrics", watch.listen);
+        tracing::info!(hub = self.name(), "probing; metrics at http://{}/metrics", watch.listen);
         let served = axum::serve(listener, metrics.routes()).into_future();
         tokio::select! {
             served = served => served.map_err(|error| error.to_string()),
@@ -197,9 +199,7 @@ impl Plan {
     async fn try_round(&self, token: &str, round: &mut Round) -> Result<(), (Step, ProbeError)> {
         let at = |step| move |error| (step, error);
         let started = Instant::now();
-        let socket = self.target.socket(token, NEVER_OVER).await.map_err(at(Step::Locate))?;
-        let socket = round.socket.insert(socket);
-        let mut link = Link::open(socket, token, NEVER_OVER).await.map_err(at(Step::Connect))?;
+        let mut link = self.connect(token, &mut round.socket).await?;
         round.connected = Some(started.elapsed());
         let group = link.own_group(NEVER_OVER).await.map_err(at(Step::Message))?;
         for _ in 0..self.messages {
@@ -211,12 +211,35 @@ impl Plan {
         Ok(())
     }
 
+    /// Finds out where to connect, and does; at the next address where nobody answers at one.
+    async fn connect(&self, token: &str, place: &mut Option<Url>) -> Result<Link, (Step, ProbeError)> {
+        let mut tried = connect_to(&self.target, token, place).await;
+        for other in &self.others {
+            if !matches!(tried, Err((_, ProbeError::Unreachable { .. }))) {
+                break;
+            }
+            tried = connect_to(other, token, place).await;
+        }
+        tried
+    }
+
     async fn climb(&self, token: &str) -> Result<Vec<Rung>, ProbeError> {
-        let socket = self.target.socket(token, NEVER_OVER).await?;
-        let mut link = Link::open(&socket, token, NEVER_OVER).await?;
+        let mut link = self.connect(token, &mut None).await.map_err(|(_, error)| error)?;
         let group = link.own_group(NEVER_OVER).await?;
         let rungs = ladder::climb(&mut link, &group, self.highest_rate, self.step).await?;
         link.close().await;
         Ok(rungs)
     }
+
+    /// The hub as it was named.
+    fn name(&self) -> String {
+        let names: Vec<String> = std::iter::once(&self.target).chain(&self.others).map(Target::to_string).collect();
+        names.join(" ")
+    }
+}
+
+async fn connect_to(target: &Target, token: &str, place: &mut Option<Url>) -> Result<Link, (Step, ProbeError)> {
+    let socket = target.socket(token, NEVER_OVER).await.map_err(|error| (Step::Locate, error))?;
+    let socket = place.insert(socket);
+    Link::open(socket, token, NEVER_OVER).await.map_err(|error| (Step::Connect, error))
 }
