@@ -12,7 +12,8 @@ node          nodejs           web         the browser tests
 npm           npm              web         installing what the browser tests need
 chromium      chromium         web         the browser of the browser tests
 promtool      prometheus       ops         testing the rules and alerts
-prometheus    prometheus       cluster       watching the cluster
+redis-server  redis-server     ops         the cluster whose dashboards are looked at
+prometheus    prometheus       cluster     watching the cluster
 haproxy       haproxy          ops         checking the configuration of the load balancer
 python3       python3-venv     ops         running these checks
 '
