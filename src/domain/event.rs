@@ -60,6 +60,22 @@ pub enum MembershipChange {
     Role(Vec<UserId>, Role),
 }
 
+/// About what an event's other fields take on the wire, in bytes.
+const ENVELOPE: usize = 150;
+/// About what a number, a quotation or a comma takes on the wire, in bytes.
+const PARTICLE: usize = 4;
+
+/// About how many bytes a value takes on the wire.
+fn weight(value: &serde_json::Value) -> usize {
+    PARTICLE
+        + match value {
+            serde_json::Value::String(text) => text.len(),
+            serde_json::Value::Array(items) => items.iter().map(weight).sum(),
+            serde_json::Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + weight(value)).sum(),
+            _ => 0,
+        }
+}
+
 // === impl Kind ===
 
 impl Kind {
@@ -91,6 +107,12 @@ impl Event {
     /// Its id everywhere, `<group>:<seq>`.
     pub fn id(&self) -> String {
         self.group.event_id(self.seq)
+    }
+
+    /// About how many bytes it takes on the wire.
+    pub fn weight(&self) -> usize {
+        let data = self.data.as_ref().map_or(0, |data| data.iter().map(|(key, value)| key.len() + weight(value)).sum());
+        ENVELOPE + self.text.as_ref().map_or(0, String::len) + data
     }
 
     /// How it changes who is a member, if it does.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::Hub;
+use super::config::{BUNDLE_BYTES, PAGE_BYTES};
 use super::publish::{Stored, text_append};
 use crate::domain::{
     Access, Code, Event, Group, GroupId, GroupKind, Millis, Profile, Refusal, Seq, User, UserId, now_ms,
@@ -141,26 +142,38 @@ impl Hub {
         Ok(())
     }
 
-    /// A page of events with whether there are more in its direction.
-    pub(crate) async fn page_with_more(&self, group: &GroupId, page: Page) -> Result<(Vec<Event>, bool), Refusal> {
+    /// A page of events of about so many bytes at most, one event at least, with whether there are
+    /// more in its direction.
+    pub(crate) async fn page_with_more(
+        &self,
+        group: &GroupId,
+        page: Page,
+        bytes: usize,
+    ) -> Result<(Vec<Event>, bool), Refusal> {
         let asked = match page {
             Page::Before(before, limit) => Page::Before(before, limit + 1),
             Page::After(after, limit) => Page::After(after, limit + 1),
         };
         let mut events = self.store.page(group, asked).await.map_err(|error| self.store_refusal(&error))?;
         let (Page::Before(_, limit) | Page::After(_, limit)) = page;
-        let more = events.len() > limit;
-        if more {
-            match page {
-                Page::Before(..) => drop(events.remove(0)),
-                Page::After(..) => drop(events.pop()),
+        let found = events.len();
+        match page {
+            Page::Before(..) => {
+                let kept = fitting(events.iter().rev(), bytes).min(limit).min(found);
+                events.drain(..found - kept);
             }
+            Page::After(..) => events.truncate(fitting(events.iter(), bytes).min(limit)),
         }
+        let more = events.len() < found;
         Ok((events, more))
     }
 
     /// A page of a group's history, for a service.
     pub async fn group_history(&self, group: &GroupId, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        self.history_within(group, query, PAGE_BYTES).await
+    }
+
+    async fn history_within(&self, group: &GroupId, query: HistoryQuery, bytes: usize) -> Result<HistoryPage, Refusal> {
         let page = match query {
             HistoryQuery::Before(before, limit) => Page::Before(before, limit),
             HistoryQuery::After(after, limit) => Page::After(after, limit),
@@ -174,7 +187,7 @@ impl Hub {
                 Page::Before(head.seq + 1 - skipped, per_page)
             }
         };
-        let (messages, more) = self.page_with_more(group, page).await?;
+        let (messages, more) = self.page_with_more(group, page, bytes).await?;
         Ok(HistoryPage { group: group.clone(), messages, more })
     }
 
@@ -189,9 +202,11 @@ impl Hub {
 
     /// The same page of each of a user's groups.
     pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
-        let mut pages = Vec::new();
+        let (mut pages, mut left) = (Vec::new(), BUNDLE_BYTES);
         for group in self.own_groups(user).await?.iter().take(BUNDLE_MAX) {
-            pages.push(self.group_history(group, query).await?);
+            let page = self.history_within(group, query, left.min(PAGE_BYTES)).await?;
+            left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
+            pages.push(page);
         }
         let newest = |page: &HistoryPage| page.messages.last().map_or(0, |event| event.time);
         pages.sort_by_key(|page| std::cmp::Reverse(newest(page)));
@@ -203,13 +218,20 @@ impl Hub {
         Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
     }
 
-    /// Sends as a user and waits for the ack.
-    pub async fn send(self: &Arc<Self>, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
-        let waited = self.users.bucket(user).lock().take();
+    /// Counts a call of a user against their rate, which their sessions share.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time after which there is room again.
+    pub fn count_call(&self, user: &UserId) -> Result<(), Refusal> {
+        let waited = self.rates.of(user).lock().take();
         waited.map_err(|wait| {
             let refusal = Refusal::new(Code::RateLimited, "too many requests; slow down");
             refusal.retry_after(wait.as_millis() as u64 + 1)
-        })?;
+        })
+    }
+
+    /// Sends as a user and waits for the ack.
+    pub async fn send(self: &Arc<Self>, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
         let (group, body) = self.prepare_send(user, &send).await?;
         self.publish_and_wait(text_append(group, user.clone(), send.cid, body, true)).await
     }
@@ -339,4 +361,13 @@ impl Hub {
         let found = self.with_presence(vec![user]).await?;
         found.into_iter().next().ok_or_else(|| Refusal::not_found("there is no such user"))
     }
+}
+
+/// How many of these make so many bytes; one at least.
+fn fitting<'a>(events: impl Iterator<Item = &'a Event>, bytes: usize) -> usize {
+    let weights = events.scan(0, |sum, event| {
+        *sum += event.weight();
+        Some(*sum)
+    });
+    weights.take_while(|sum| *sum <= bytes).count().max(1)
 }

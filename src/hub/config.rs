@@ -85,6 +85,23 @@ pub(crate) const WATCH_MAX: usize = 20;
 /// As the protocol says.
 pub(crate) const CID_MAX: usize = 64;
 
+/// A page ends where it has so many bytes of text and data, with one event at least: what many ask
+/// for at once must fit into memory.
+pub(crate) const PAGE_BYTES: usize = 256 * 1024;
+/// The same for the pages of all groups in one answer.
+pub(crate) const BUNDLE_BYTES: usize = 1024 * 1024;
+/// `data` is read by clients in many languages, not all of which bear deep nesting.
+pub(crate) const MAX_DATA_DEPTH: usize = 32;
+
+// === impl Rate ===
+
+impl Rate {
+    /// So many times this rate.
+    pub fn times(self, factor: u32) -> Self {
+        Self { burst: self.burst.saturating_mul(factor), per_second: self.per_second.saturating_mul(factor) }
+    }
+}
+
 impl Default for HubConfig {
     fn default() -> Self {
         Self {

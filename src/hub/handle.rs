@@ -9,8 +9,6 @@ use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::config::Rate;
-use super::limits::TokenBucket;
 use crate::domain::{GroupId, SessionId, UserId};
 use crate::ports::{CloseCode, Offered, Outbound};
 use crate::protocol::{Encoding, ServerFrame, encode};
@@ -41,14 +39,9 @@ pub(crate) struct Watch {
 }
 
 /// The users with sessions on this node.
+#[derive(Default)]
 pub(crate) struct LocalUsers {
-    users: DashMap<UserId, LocalUser>,
-    rate: Rate,
-}
-
-struct LocalUser {
-    sessions: Vec<Arc<SessionHandle>>,
-    bucket: Arc<Mutex<TokenBucket>>,
+    users: DashMap<UserId, Vec<Arc<SessionHandle>>>,
 }
 
 // === impl SessionHandle ===
@@ -127,50 +120,32 @@ impl SessionHandle {
 // === impl LocalUsers ===
 
 impl LocalUsers {
-    pub(crate) fn new(rate: Rate) -> Self {
-        Self { users: DashMap::new(), rate }
-    }
-
     /// Adds a session; answers how many users there are now.
     pub(crate) fn add(&self, session: &Arc<SessionHandle>) -> usize {
-        let rate = self.rate;
-        self.users
-            .entry(session.user.clone())
-            .or_insert_with(|| LocalUser { sessions: Vec::new(), bucket: bucket(rate) })
-            .sessions
-            .push(session.clone());
+        self.users.entry(session.user.clone()).or_default().push(session.clone());
         self.users.len()
     }
 
     /// Removes a session; answers how many users there are now.
     pub(crate) fn remove(&self, session: &SessionHandle) -> usize {
-        self.users.remove_if_mut(&session.user, |_, user| {
-            user.sessions.retain(|other| other.id != session.id);
-            user.sessions.is_empty()
+        self.users.remove_if_mut(&session.user, |_, sessions| {
+            sessions.retain(|other| other.id != session.id);
+            sessions.is_empty()
         });
         self.users.len()
     }
 
     /// The user's sessions on this node.
     pub(crate) fn sessions(&self, user: &UserId) -> Vec<Arc<SessionHandle>> {
-        self.users.get(user).map(|user| user.sessions.clone()).unwrap_or_default()
+        self.users.get(user).map(|sessions| sessions.clone()).unwrap_or_default()
     }
 
     pub(crate) fn is_here(&self, user: &UserId) -> bool {
         self.users.contains_key(user)
     }
 
-    /// The user's bucket, shared by their sessions here; one of its own for who has no session.
-    pub(crate) fn bucket(&self, user: &UserId) -> Arc<Mutex<TokenBucket>> {
-        self.users.get(user).map_or_else(|| bucket(self.rate), |user| user.bucket.clone())
-    }
-
     /// All sessions of the node.
     pub(crate) fn all(&self) -> Vec<Arc<SessionHandle>> {
-        self.users.iter().flat_map(|user| user.sessions.clone()).collect()
+        self.users.iter().flat_map(|sessions| sessions.clone()).collect()
     }
-}
-
-fn bucket(rate: Rate) -> Arc<Mutex<TokenBucket>> {
-    Arc::new(Mutex::new(TokenBucket::new(rate)))
 }

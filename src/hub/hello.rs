@@ -65,7 +65,7 @@ impl Hub {
         self.metrics.sessions.inc();
         match self.welcome(&handle, &identity, cursors).await {
             Ok(()) => {
-                let user_bucket = self.users.bucket(&handle.user);
+                let user_bucket = self.rates.of(&handle.user);
                 Ok(Live { handle, user_bucket, expires: identity.expires })
             }
             Err(refused) => {

@@ -61,6 +61,7 @@ pub struct Hub {
     pub(crate) node: node::NodeState,
     pub(crate) groups: group::LocalGroups,
     pub(crate) users: handle::LocalUsers,
+    pub(crate) rates: limits::UserRates,
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
     pub(crate) profiles: profiles::Profiles,
@@ -87,7 +88,8 @@ impl Hub {
         Arc::new(Self {
             node: node::NodeState::default(),
             groups: group::LocalGroups::default(),
-            users: handle::LocalUsers::new(config.user_rate),
+            users: handle::LocalUsers::default(),
+            rates: limits::UserRates::new(config.user_rate),
             publisher: publish::Publisher::new(config.partitions),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),

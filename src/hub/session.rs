@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Hub;
-use super::config::{HISTORY_DEFAULT, HISTORY_PAGE};
+use super::config::{HISTORY_DEFAULT, HISTORY_PAGE, MAX_DATA_DEPTH, PAGE_BYTES};
 use super::handle::SessionHandle;
 use super::limits::TokenBucket;
 use super::publish::{Reply, text_append};
@@ -17,6 +17,10 @@ use crate::ports::{CloseCode, Identity, Outbound, Page};
 use crate::protocol::{
     ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode,
 };
+
+/// Requests beyond the rate are answered up to so many times the rate: a client that sent in one go
+/// what it had kept is told to slow down, one that does not listen is sent away.
+const PATIENCE: u32 = 10;
 
 /// What is known of a connection before its first frame.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct Session {
     encoding: Encoding,
     identity: Option<Identity>,
     bucket: TokenBucket,
+    /// How many more refused requests are answered.
+    patience: TokenBucket,
     live: Option<Live>,
 }
 
@@ -56,8 +62,9 @@ pub(crate) struct Live {
 impl Hub {
     /// Takes a connection in. Nothing is registered before its `hello`.
     pub fn connect(self: &Arc<Self>, outbound: Arc<dyn Outbound>, encoding: Encoding, info: ConnectionInfo) -> Session {
-        let bucket = TokenBucket::new(self.config.session_rate);
-        Session { hub: self.clone(), outbound, encoding, identity: info.identity, bucket, live: None }
+        let rate = self.config.session_rate;
+        let (bucket, patience) = (TokenBucket::new(rate), TokenBucket::new(rate.times(PATIENCE)));
+        Session { hub: self.clone(), outbound, encoding, identity: info.identity, bucket, patience, live: None }
     }
 }
 
@@ -67,6 +74,9 @@ impl Session {
     /// Does what one message asks. A `send` is only taken in here; its answer comes later.
     pub async fn handle(&mut self, message: &[u8]) -> Flow {
         if let Err(wait) = self.take_token() {
+            if self.patience.take().is_err() {
+                return Flow::Close(CloseCode::POLICY, "too many requests");
+            }
             let refusal = Refusal::new(Code::RateLimited, "too many requests; slow down").retry_after(wait);
             // Only its id is of interest; what it asks is not done.
             let re = decode(self.encoding, message).map_or_else(|rejection| rejection.re, |(re, _)| re);
@@ -177,6 +187,15 @@ impl Session {
     }
 }
 
+/// Whether lists and maps lie in each other more than so many times.
+fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
+    match value {
+        serde_json::Value::Array(items) => most == 0 || items.iter().any(|item| is_deeper(item, most - 1)),
+        serde_json::Value::Object(fields) => most == 0 || fields.values().any(|field| is_deeper(field, most - 1)),
+        _ => false,
+    }
+}
+
 fn no_hello() -> Flow {
     Flow::Close(CloseCode::NO_HELLO, "no valid hello")
 }
@@ -222,9 +241,13 @@ impl Hub {
 
     fn check_data(&self, data: Option<&Data>) -> Result<(), Refusal> {
         let most = self.config.max_data;
-        let size = data.map_or(0, |data| serde_json::to_vec(data).map_or(usize::MAX, |json| json.len()));
+        let Some(data) = data else { return Ok(()) };
+        let size = serde_json::to_vec(data).map_or(usize::MAX, |json| json.len());
         if size > most {
             return Err(Refusal::too_large(format!("`data` has at most {most} bytes as JSON")));
+        }
+        if data.values().any(|value| is_deeper(value, MAX_DATA_DEPTH)) {
+            return Err(Refusal::bad_frame(format!("`data` is nested at most {MAX_DATA_DEPTH} deep")));
         }
         Ok(())
     }
@@ -282,7 +305,7 @@ impl Hub {
             (_, Some(after)) => Page::After(after, limit),
             (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
         };
-        let (events, more) = self.page_with_more(&group, page).await?;
+        let (events, more) = self.page_with_more(&group, page, PAGE_BYTES).await?;
         let messages = events.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
         session.send(&ServerFrame::History { re, group: &group, messages, more });
         Ok(())

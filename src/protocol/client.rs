@@ -131,6 +131,10 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Result<(Option<RequestId>, Cl
 }
 
 fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, String> {
+    // A list of the fields' values would be taken as well.
+    if !begins_a_map(encoding, bytes) {
+        return Err("it is no map".into());
+    }
     match encoding {
         // serde_json stops at a depth of 128 by itself.
         Encoding::Json => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
@@ -141,6 +145,14 @@ fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Resul
             let value = T::deserialize(&mut decoder).map_err(|error| error.to_string())?;
             if rest.is_empty() { Ok(value) } else { Err("bytes after the end of the map".into()) }
         }
+    }
+}
+
+fn begins_a_map(encoding: Encoding, bytes: &[u8]) -> bool {
+    match encoding {
+        Encoding::Json => bytes.trim_ascii_start().first() == Some(&b'{'),
+        // The three ways in which MessagePack begins a map.
+        Encoding::MsgPack => matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf)),
     }
 }
 
@@ -319,6 +331,15 @@ mod tests {
         bytes.extend(std::iter::repeat_n(0x91, 100_000));
         bytes.push(0xc0);
         assert_eq!(decode(Encoding::MsgPack, &bytes).unwrap_err().refusal.code, Code::BadFrame);
+    }
+
+    #[test]
+    fn a_list_of_values_is_no_frame() {
+        let mut values = vec![serde_json::Value::Null; 21];
+        values[0] = "ping".into();
+        assert_eq!(code(&serde_json::to_string(&values).unwrap()), Code::BadFrame);
+        let packed = rmp_serde::to_vec(&values).unwrap();
+        assert_eq!(decode(Encoding::MsgPack, &packed).unwrap_err().refusal.code, Code::BadFrame);
     }
 
     #[test]

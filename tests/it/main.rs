@@ -14,6 +14,7 @@
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 //! - [`interleavings`] stops nodes of one process at a chosen call and forces what may happen between
+//! - [`hostile`] is clients that attack, beside others that must not notice
 //! - [`commands`] types what operators type
 
 mod backplane_suite;
@@ -21,6 +22,7 @@ mod commands;
 mod contract;
 mod faults;
 mod harness;
+mod hostile;
 mod house;
 mod http_api;
 mod hub_core;

@@ -74,6 +74,7 @@ impl FromRequestParts<Api> for Caller {
         let token = bearer_of(&parts.headers)
             .ok_or_else(|| Refusal::new(Code::Unauthorized, "this needs `Authorization: Bearer <token>`"))?;
         let identity = api.hub.authenticate(token).await?;
+        api.hub.count_call(&identity.user)?;
         api.hub.ensure_known(&identity).await?;
         Ok(Self(identity))
     }

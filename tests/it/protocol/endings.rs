@@ -1,14 +1,15 @@
 //! Every way in which the hub ends a connection.
 
+use std::net::Ipv4Addr;
+
 use hubbub::domain::now_ms;
 use hubbub::protocol::Encoding;
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 
 use super::peer::Peer;
 use crate::support::Hub;
 use crate::support::hub::JWT_SECRET;
+use crate::support::raw::{Raw, masked};
 use crate::support::wait::eventually;
 
 /// A token with these claims.
@@ -67,9 +68,9 @@ async fn the_silent_are_pinged_and_then_4101() {
         let (mut anna, _) = Peer::hello(&hub, encoding, "anna").await;
         let stays = tokio::time::timeout(std::time::Duration::from_secs(5), anna.next("bye"));
         let mut raw = raw_hello(&hub, encoding).await;
-        let (stays, silent) = tokio::join!(stays, read_to_close(&mut raw));
+        let (stays, silent) = tokio::join!(stays, raw.close_code());
         assert!(stays.is_err(), "who answers stays");
-        assert_eq!(silent, 4101);
+        assert_eq!(silent, Some(4101));
     }
 }
 
@@ -92,8 +93,8 @@ async fn what_breaks_the_rules_is_closed_with_its_code() {
         for (bytes, code) in cases {
             let mut raw = raw_hello(&hub, encoding).await;
             // The hub may close before all of it is written.
-            let _ = raw.write_all(&bytes).await;
-            assert_eq!(read_to_close(&mut raw).await, code);
+            let _ = raw.write(&bytes).await;
+            assert_eq!(raw.close_code().await, Some(code));
         }
     }
 }
@@ -110,9 +111,9 @@ async fn a_slow_reader_1013_and_resumes() {
         let [mut anna] = Peer::people(&hub, encoding, ["anna"]).await;
         let slow = Peer::hello(&hub, encoding, "slow").await.0;
         let group = anna.group(&["slow"]).await;
-        let before = count(&hub, "hubbub_slow_reader_closes_total").await;
+        let before = hub.metric("hubbub_slow_reader_closes_total").await;
         let mut sent = 0;
-        while count(&hub, "hubbub_slow_reader_closes_total").await == before {
+        while hub.metric("hubbub_slow_reader_closes_total").await == before {
             for _ in 0..100 {
                 sent += 1;
                 anna.say(json!({"type": "send", "group": group, "cid": format!("c{sent}"), "text": "x".repeat(4_000)}))
@@ -148,86 +149,16 @@ async fn who_goes_without_a_word_is_forgotten() {
     for encoding in Encoding::ALL {
         drop(raw_hello(&hub, encoding).await);
         eventually("nobody is connected", async || {
-            let open = count(&hub, "hubbub_connections").await + count(&hub, "hubbub_sessions").await;
+            let open = hub.metric("hubbub_connections").await + hub.metric("hubbub_sessions").await;
             if open == 0.0 { Ok(()) } else { Err(format!("{open} are")) }
         })
         .await;
     }
 }
 
-/// The value of a metric without labels.
-async fn count(hub: &Hub, name: &str) -> f64 {
-    let metrics = hub.internal("/metrics").await.expect("metrics are served");
-    let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name}")).parse().expect("a number")
-}
-
-fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first];
-    match payload.len() {
-        short @ 0..=125 => frame.push(0x80 | short as u8),
-        middle @ 126..=0xffff => {
-            frame.push(0x80 | 126);
-            frame.extend((middle as u16).to_be_bytes());
-        }
-        long => {
-            frame.push(0x80 | 127);
-            frame.extend((long as u64).to_be_bytes());
-        }
-    }
-    frame.extend([0; 4]);
-    frame.extend(payload);
-    frame
-}
-
 /// A session over a bare socket, which answers nothing by itself.
-async fn raw_hello(hub: &Hub, encoding: Encoding) -> TcpStream {
-    let mut stream = TcpStream::connect(hub.address()).await.expect("the node takes connections");
-    let protocol = if encoding.is_text() { "hubbub.v1.json" } else { "hubbub.v1.msgpack" };
-    let handshake = format!(
-        "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {protocol}\r\n\r\n",
-        hub.address()
-    );
-    stream.write_all(handshake.as_bytes()).await.unwrap();
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(tokio::io::AsyncReadExt::read_u8(&mut stream).await.expect("an answer"));
-    }
+async fn raw_hello(hub: &Hub, encoding: Encoding) -> Raw {
     let hello = json!({"type": "hello", "token": crate::contract::stage::token("raw")});
-    let frame = match encoding {
-        Encoding::Json => masked(0x81, hello.to_string().as_bytes()),
-        Encoding::MsgPack => masked(0x82, &rmp_serde::to_vec(&hello).unwrap()),
-    };
-    stream.write_all(&frame).await.unwrap();
-    // Its welcome.
-    read_frame(&mut stream).await;
-    stream
-}
-
-async fn read_frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
-    use tokio::io::AsyncReadExt;
-
-    let reading = async {
-        let first = stream.read_u8().await?;
-        let length = match stream.read_u8().await? {
-            126 => usize::from(stream.read_u16().await?),
-            127 => stream.read_u64().await? as usize,
-            short => usize::from(short),
-        };
-        let mut payload = vec![0; length];
-        stream.read_exact(&mut payload).await?;
-        std::io::Result::Ok((first, payload))
-    };
-    let frame = tokio::time::timeout(crate::support::wait::PATIENCE, reading).await;
-    frame.expect("a frame in time").expect("the connection lasts")
-}
-
-/// Reads on to the close frame: its code.
-async fn read_to_close(stream: &mut TcpStream) -> u16 {
-    loop {
-        if let (0x88, payload) = read_frame(stream).await {
-            return u16::from_be_bytes([payload[0], payload[1]]);
-        }
-    }
+    let session = Raw::hello_from(Ipv4Addr::LOCALHOST, &hub.address(), encoding, &hello).await;
+    session.expect("hello is accepted")
 }

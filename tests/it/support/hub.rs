@@ -188,6 +188,14 @@ impl Hub {
         answer.error_for_status()?.text().await
     }
 
+    /// The value of a metric, named as `/metrics` shows it, with its labels if it has any; 0 when it
+    /// is not there.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let metrics = self.internal("/metrics").await.expect("metrics are served");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().expect("a number"))
+    }
+
     async fn ready_within(&mut self, within: Duration) -> Result<(), String> {
         let mut ended = None;
         let ready = poll(within, async || {

@@ -7,6 +7,7 @@
 //! - [`redis`], [`redis_cluster`], [`redis_sentinel`], [`mongo`]: servers to kill, pause and restart
 //! - [`shared`]: a clean place on servers that all tests of a run share
 //! - [`http`]: a client for what nodes serve
+//! - [`raw`]: a WebSocket client that breaks the rules
 //! - [`hub`]: nodes, as real `hubbub` processes
 #![allow(dead_code, unused_imports, reason = "the harness is a library: not every part of it is used at every time")]
 
@@ -15,6 +16,7 @@ pub mod hub;
 pub mod mongo;
 pub mod ports;
 pub mod process;
+pub mod raw;
 pub mod redis;
 pub mod redis_cluster;
 pub mod redis_sentinel;

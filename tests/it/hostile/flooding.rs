@@ -1,0 +1,67 @@
+//! Floods of what is allowed one at a time.
+
+use std::time::Instant;
+
+use hubbub::protocol::Encoding;
+use serde_json::{Value, json};
+
+use super::siege::{Cost, Siege};
+use super::{ATTACKER, all, hello};
+use crate::contract::stage::connected;
+use crate::support::raw::{Raw, encoded};
+
+/// One user's devices.
+const DEVICES: usize = 20;
+/// What each of them sends; together ten times what a user may send at once.
+const SENDS: usize = 150;
+/// A user's burst and rate by default.
+const BURST: usize = 200;
+const RATE: usize = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_user_on_many_devices_has_one_users_rate() {
+    let siege = Siege::lay("a message flood from 20 devices of one user").await;
+    let mut desk = connected(&siege.hub.address(), "flooder").await;
+    let made = desk.ask(&json!({"type": "create", "name": "x", "members": []}), "group").await.unwrap();
+    let begun = Instant::now();
+    let answers = all(DEVICES, async |device| {
+        let mut raw = Raw::hello_from(ATTACKER, &siege.hub.address(), Encoding::Json, &hello("flooder")).await.unwrap();
+        let frames: Vec<u8> = (0..SENDS)
+            .flat_map(|number| {
+                let cid = format!("{device}-{number}");
+                let send = json!({"type": "send", "id": number, "group": made["id"], "cid": cid, "text": "flood"});
+                encoded(Encoding::Json, &send)
+            })
+            .collect();
+        raw.write(&frames).await.unwrap();
+        answered(&mut raw).await
+    })
+    .await;
+    let acked: usize = answers.iter().map(|(acked, _)| acked).sum();
+    let limited: usize = answers.iter().map(|(_, limited)| limited).sum();
+    // By then the bucket can have given no more than this, however slow the machine.
+    let most = BURST + RATE * (begun.elapsed().as_secs() as usize + 1);
+    assert_eq!(acked + limited, DEVICES * SENDS, "each send is answered");
+    assert!(acked <= most && acked >= BURST / 2, "{acked} were taken, at most {most} may be");
+    drop(desk);
+    siege.lift(Cost { memory: 48, cpu: 90 }).await;
+}
+
+/// Reads until every send is answered: how many were acked, and how many told to slow down.
+async fn answered(raw: &mut Raw) -> (usize, usize) {
+    let (mut acked, mut limited) = (0, 0);
+    while acked + limited < SENDS {
+        let (_, payload) = raw.frame().await.expect("each send is answered");
+        let frame: Value = serde_json::from_slice(&payload).unwrap_or_default();
+        match (frame["type"].as_str(), frame["code"].as_str()) {
+            (Some("ack"), _) => acked += 1,
+            (Some("error"), Some("rate_limited")) => {
+                assert!(frame["retry_after"].as_u64() > Some(0), "{frame}");
+                limited += 1;
+            }
+            (Some("error"), _) => panic!("{frame}"),
+            _ => {}
+        }
+    }
+    (acked, limited)
+}
