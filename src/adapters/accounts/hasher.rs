@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::Params;
+use argon2::password_hash::Error;
 use tokio::sync::Semaphore;
 use tracing::error;
 
+use super::argon::Memory;
 use super::config::{AccountsConfig, HashCost};
 use crate::domain::{Code, Refusal};
 
 /// Hashes on blocking threads, a few at once, with a bounded queue before them.
 pub(super) struct Hasher {
-    argon: Argon2<'static>,
+    params: Params,
+    memory: Arc<Memory>,
     admitted: Arc<Semaphore>,
     running: Arc<Semaphore>,
     /// A hash of the same cost as any, for users who have none.
@@ -23,11 +25,12 @@ pub(super) struct Hasher {
 
 impl Hasher {
     pub(super) fn new(config: &AccountsConfig) -> Result<Self, Refusal> {
-        let argon = argon(config.cost)?;
+        let (params, memory) = (params(config.cost)?, Arc::new(Memory::default()));
         let at_once = config.hashes_at_once.max(1);
         Ok(Self {
-            decoy: hash_with(&argon, "nobody's password")?.into(),
-            argon,
+            decoy: memory.hash(&params, "nobody's password").map_err(failed)?.into(),
+            params,
+            memory,
             admitted: Arc::new(Semaphore::new(at_once + config.hash_queue)),
             running: Arc::new(Semaphore::new(at_once)),
         })
@@ -35,20 +38,16 @@ impl Hasher {
 
     /// The password's hash as it is stored.
     pub(super) async fn hash(&self, password: &str) -> Result<String, Refusal> {
-        let (argon, password) = (self.argon.clone(), password.to_owned());
-        self.run(move || hash_with(&argon, &password)).await?
+        let (params, memory, password) = (self.params.clone(), self.memory.clone(), password.to_owned());
+        self.run(move || memory.hash(&params, &password).map_err(failed)).await?
     }
 
     /// Whether the password is the one hashed. Takes as long when there is no hash.
     pub(super) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Refusal> {
-        let (argon, password) = (self.argon.clone(), password.to_owned());
+        let (memory, password) = (self.memory.clone(), password.to_owned());
         let known = stored.is_some();
         let stored: Arc<str> = stored.map_or_else(|| self.decoy.clone(), Into::into);
-        self.run(move || {
-            let hash = PasswordHash::new(&stored).map_err(|_| unreadable())?;
-            Ok(argon.verify_password(password.as_bytes(), &hash).is_ok() && known)
-        })
-        .await?
+        self.run(move || Ok(memory.verify(&stored, &password).map_err(|_| unreadable())? && known)).await?
     }
 
     /// The permits go with the work: who hangs up makes no room while the work still runs.
@@ -68,19 +67,16 @@ impl Hasher {
 /// The password's hash, computed here and now: for commands, not for the running hub.
 pub fn hash_password(password: &str) -> Result<String, Refusal> {
     super::Credentials::check_password(password)?;
-    hash_with(&argon(HashCost::default())?, password)
+    Memory::default().hash(&params(HashCost::default())?, password).map_err(failed)
 }
 
-fn argon(cost: HashCost) -> Result<Argon2<'static>, Refusal> {
+fn params(cost: HashCost) -> Result<Params, Refusal> {
     let params = Params::new(cost.memory_kib, cost.passes, 1, None);
-    let params = params.map_err(|_| Refusal::new(Code::Internal, "the cost of password hashes is out of range"))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+    params.map_err(|_| Refusal::new(Code::Internal, "the cost of password hashes is out of range"))
 }
 
-fn hash_with(argon: &Argon2<'_>, password: &str) -> Result<String, Refusal> {
-    let failed = |_| Refusal::new(Code::Internal, "the password cannot be hashed");
-    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>()).map_err(failed)?;
-    Ok(argon.hash_password(password.as_bytes(), &salt).map_err(failed)?.to_string())
+fn failed(_: Error) -> Refusal {
+    Refusal::new(Code::Internal, "the password cannot be hashed")
 }
 
 fn unreadable() -> Refusal {

@@ -5,6 +5,7 @@
 //! - [`AccountsConfig`] says how much of that at once.
 //! - [`hash_password`] and [`Credentials`] serve operators' commands.
 
+mod argon;
 mod config;
 mod credentials;
 mod hasher;
