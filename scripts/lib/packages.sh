@@ -16,6 +16,7 @@ redis-server  redis-server     ops         the cluster whose dashboards are look
 prometheus    prometheus       cluster     watching the cluster
 haproxy       haproxy          ops         checking the configuration of the load balancer
 python3       python3-venv     ops         running these checks
+python3       python3-venv     clients     the tests with a client in Python
 '
 
 # ensure_packages SUITE… installs the packages of these suites that are missing.
