@@ -56,12 +56,14 @@ async fn tokens_and_tickets_are_not_guessed() {
 async fn passwords_are_guessed_slowly_and_hashing_leaves_room_for_messages() {
     let siege = Siege::lay("password guessing").await;
     let account = json!({"username": "victim", "password": "a long password", "name": "Victim"});
-    assert_eq!(post(&siege.hub, "/auth/register", &account).await.0, StatusCode::CREATED);
+    let client = http::client_from(ATTACKER);
+    let post = async |path: &str, body: &Value| post(&client, &siege.hub, path, body).await;
+    assert_eq!(post("/auth/register", &account).await.0, StatusCode::CREATED);
     let mut answers = Vec::new();
     for round in 0..GUESSES / 100 {
         let guesses = all(100, async |number| {
             let guess = json!({"username": "victim", "password": format!("guess {round} {number}")});
-            post(&siege.hub, "/auth/login", &guess).await
+            post("/auth/login", &guess).await
         });
         answers.extend(guesses.await);
     }
@@ -74,8 +76,8 @@ async fn passwords_are_guessed_slowly_and_hashing_leaves_room_for_messages() {
     siege.lift(Cost { memory: 96, cpu: 60 }).await;
 }
 
-async fn post(hub: &Hub, path: &str, body: &Value) -> (StatusCode, Value) {
-    let answer = http::client_from(ATTACKER).post(format!("{}{path}", hub.http_url())).json(body).send().await;
+async fn post(client: &reqwest::Client, hub: &Hub, path: &str, body: &Value) -> (StatusCode, Value) {
+    let answer = client.post(format!("{}{path}", hub.http_url())).json(body).send().await;
     let answer = answer.expect("the node answers");
     (answer.status(), answer.json().await.unwrap_or_default())
 }
