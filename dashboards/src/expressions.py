@@ -1,12 +1,15 @@
 """Prometheus expressions as the dashboards need them, with the template variables filled in."""
 
 SELECTED = 'job=~"$job", instance=~"$instance"'
+# Every target has these; with all jobs chosen, the probe and the exporters would count as nodes.
+OF_ANY_TARGET = ("up", "process_")
+NODES = 'job="hubbub"'
 
 
 def of(metric: str, labels: str = "") -> str:
     """A metric of the chosen nodes, with further label matchers."""
-    matchers = f"{SELECTED}, {labels}" if labels else SELECTED
-    return f"{metric}{{{matchers}}}"
+    matchers = [SELECTED, NODES if metric.startswith(OF_ANY_TARGET) else "", labels]
+    return f"{metric}{{{', '.join(matcher for matcher in matchers if matcher)}}}"
 
 
 def recorded(series: str, labels: str = "") -> str:

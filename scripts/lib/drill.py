@@ -103,7 +103,7 @@ async def slow_reader(address: str, people: list[dict], seconds: int) -> None:
         for talker in talkers:
             said += 1
             await talker.say(type="send", group=group, cid=f"d{said}", text=LONG)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         await look(sleeper)
     for task in listening:
         task.cancel()

@@ -101,8 +101,7 @@ impl RedisBackplane {
             };
             if field("name").and_then(Value::as_bytes) == Some(FANOUT.as_bytes()) {
                 let pending = field("pending").and_then(Value::as_u64).unwrap_or_default();
-                // Redis does not always know; then it is at most what is there and not delivered.
-                let lag = field("lag").and_then(Value::as_u64).unwrap_or(length.saturating_sub(pending));
+                let lag = lag_of(field("lag").and_then(Value::as_u64), length, pending);
                 return Ok(LogStats { length, pending, lag });
             }
         }
@@ -123,10 +122,30 @@ impl RedisBackplane {
     }
 }
 
+/// Redis does not always know how many entries nobody has read, and counts ones that are long gone
+/// after a restart from its log: they are at most those that are there and not delivered.
+fn lag_of(told: Option<u64>, length: u64, pending: u64) -> u64 {
+    let not_delivered = length.saturating_sub(pending);
+    told.map_or(not_delivered, |told| told.min(not_delivered))
+}
+
 /// A head of three numbers.
 pub(super) fn head(values: &[Value]) -> Result<Head, BackplaneError> {
     match values {
         [seq, n, time, ..] => Ok(Head { seq: seq.number()?, n: n.number()?, time: time.number()? as Millis }),
         _ => Err(BackplaneError::Unexpected("a head without its numbers".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lag_of;
+
+    #[test]
+    fn the_lag_is_never_more_than_what_is_there() {
+        assert_eq!(lag_of(Some(3), 10, 2), 3);
+        assert_eq!(lag_of(Some(1_315), 2, 1), 1);
+        assert_eq!(lag_of(None, 10, 2), 8);
+        assert_eq!(lag_of(None, 1, 2), 0);
     }
 }
