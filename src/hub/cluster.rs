@@ -37,6 +37,7 @@ impl Hub {
         self.spawn(self.clone().run_presence());
         self.spawn(self.clone().run_marks());
         self.spawn(self.clone().run_sweep());
+        self.spawn(self.clone().run_history());
         self.spawn(self.clone().run_probe());
         if self.config.retention.is_some() {
             self.spawn(self.clone().run_retention());
@@ -69,6 +70,7 @@ impl Hub {
             draining: self.node.is_draining(),
             version: env!("CARGO_PKG_VERSION").into(),
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
+            vitals: self.metrics.vitals(now_ms()),
         }
     }
 

@@ -1,15 +1,20 @@
 //! What the hub counts. No user and no group in a label.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use prometheus::core::Metric;
 use prometheus::{
     Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
 };
 
 use crate::domain::{Code, Millis};
-use crate::ports::{LogStats, Partition};
+use crate::ports::{LogStats, NodeVitals, Partition};
 
 /// Edges of stage latencies in seconds: fine where a stage should be, and 1 s and 10 s, which the
 /// fitness functions speak of.
-const STAGE_EDGES: [f64; 16] =
+pub const LATENCY_EDGES: [f64; 16] =
     [0.0002, 0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// A stage of a message's way, for the histogram `hubbub_stage_seconds`.
@@ -56,6 +61,8 @@ pub struct Metrics {
     log_length: IntGaugeVec,
     log_pending: IntGaugeVec,
     log_lag: IntGaugeVec,
+    /// The same three, of the partitions owned here.
+    logs: Arc<Mutex<BTreeMap<Partition, LogStats>>>,
     errors: IntCounterVec,
     pub(crate) live_nodes: IntGauge,
     pub(crate) pending_sends: IntGauge,
@@ -115,6 +122,7 @@ impl Metrics {
             log_length: make.gauges("log_length", "Entries in a partition's log.", "partition")?,
             log_pending: make.gauges("log_pending", "Entries of group fanout delivered and not acked.", "partition")?,
             log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", "partition")?,
+            logs: Arc::default(),
             errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", "part")?,
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
@@ -162,10 +170,48 @@ impl Metrics {
         self.log_length.with_label_values(&[&label]).set(stats.length as i64);
         self.log_pending.with_label_values(&[&label]).set(stats.pending as i64);
         self.log_lag.with_label_values(&[&label]).set(stats.lag as i64);
+        self.logs.lock().insert(partition, stats);
+    }
+
+    /// How this node has been doing.
+    pub(crate) fn vitals(&self, now: Millis) -> NodeVitals {
+        let gauge = |gauge: &IntGauge| gauge.get().max(0) as u64;
+        let latency = &self.stages[Stage::EndToEnd as usize];
+        let logs = self.logs.lock();
+        NodeVitals {
+            time: now,
+            users: gauge(&self.users_online),
+            pending_sends: gauge(&self.pending_sends),
+            partitions: gauge(&self.owned_partitions),
+            lag: logs.values().map(|stats| stats.lag).sum(),
+            pending: logs.values().map(|stats| stats.pending).sum(),
+            accepted: self.accepted.get(),
+            acked: self.acked.get(),
+            delivered: self.delivered.get(),
+            rejected: occurred(Code::ALL.map(|code| {
+                let code = code.as_str();
+                (code, self.rejected.with_label_values(&[code]).get())
+            })),
+            faults: occurred([
+                ("backplane_error", self.errors.with_label_values(&["backplane"]).get()),
+                ("store_error", self.errors.with_label_values(&["store"]).get()),
+                ("probe_lost", self.probe_failures.get()),
+                ("lease_lost", self.reregistrations.get()),
+                ("node_reaped", self.reaps.get()),
+                ("entries_claimed", self.claims.get()),
+                ("hole_repaired", self.repairs.get()),
+                ("state_restored", self.restores.get()),
+                ("resequenced", self.resequenced.get()),
+                ("void", self.voids.get()),
+            ]),
+            latency: counts(latency),
+            probe: counts(&self.probe),
+        }
     }
 
     /// A partition that is no longer owned here is no longer reported from here.
     pub(crate) fn forget_log(&self, partition: Partition) {
+        self.logs.lock().remove(&partition);
         let label = partition.to_string();
         for gauge in [&self.log_length, &self.log_pending, &self.log_lag] {
             // Absent is what is wanted, so an absent one is no error.
@@ -210,12 +256,49 @@ impl Maker<'_> {
     }
 
     fn histogram(&self, name: &str, help: &str) -> Result<Histogram, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: STAGE_EDGES.to_vec() };
+        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: LATENCY_EDGES.to_vec() };
         self.keep(Histogram::with_opts(opts)?)
     }
 
     fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: STAGE_EDGES.to_vec() };
+        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: LATENCY_EDGES.to_vec() };
         self.keep(HistogramVec::new(opts, &[label])?)
+    }
+}
+
+/// Those of which there were any.
+fn occurred<const N: usize>(counted: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    counted.into_iter().filter(|(_, count)| *count > 0).map(|(name, count)| (name.to_owned(), count)).collect()
+}
+
+/// How many observations lie up to each edge and above the one before, and how many above all.
+fn counts(histogram: &Histogram) -> Vec<u64> {
+    let metric = histogram.metric();
+    let told = metric.get_histogram();
+    let up_to = told.get_bucket().iter().map(|bucket| bucket.cumulative_count());
+    let mut before = 0;
+    let all = up_to.chain([told.get_sample_count()]);
+    all.map(|count| count.saturating_sub(std::mem::replace(&mut before, count))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vitals_count_what_happened_and_nothing_else() {
+        let metrics = Metrics::register(&Registry::new()).unwrap();
+        let quiet = metrics.vitals(1);
+        assert!(quiet.rejected.is_empty() && quiet.faults.is_empty());
+        assert_eq!(quiet.latency, vec![0; LATENCY_EDGES.len() + 1]);
+        metrics.took(Stage::EndToEnd, 0.0015);
+        metrics.took(Stage::EndToEnd, 99.0);
+        metrics.rejected(Code::Overloaded);
+        metrics.store_error();
+        let vitals = metrics.vitals(2);
+        assert_eq!((vitals.latency[3], vitals.latency[16]), (1, 1));
+        assert_eq!(vitals.latency.iter().sum::<u64>(), 2);
+        assert_eq!(vitals.rejected["overloaded"], 1);
+        assert_eq!(vitals.faults.keys().collect::<Vec<_>>(), ["store_error"]);
     }
 }

@@ -23,6 +23,7 @@ mod marks;
 mod membership;
 mod metrics;
 mod node;
+mod overview;
 mod owner;
 mod position;
 mod presence;
@@ -43,7 +44,8 @@ use tokio_util::task::TaskTracker;
 pub use api::{FoundUser, HistoryPage, HistoryQuery, Location, Ticket};
 pub use config::{HubConfig, Rate};
 pub use limits::TokenBucket;
-pub use metrics::{Metrics, Stage};
+pub use metrics::{LATENCY_EDGES, Metrics, Stage};
+pub use overview::{HISTORY_EVERY, Overview, PartitionState};
 pub use probe::ProbeConfig;
 pub use publish::Stored;
 pub use session::{ConnectionInfo, Flow, Session};
@@ -67,6 +69,7 @@ pub struct Hub {
     pub(crate) profiles: profiles::Profiles,
     pub(crate) marks: marks::Marks,
     pub(crate) restores: restore::Restores,
+    pub(crate) history: overview::History,
     /// Ends the node's own tasks.
     pub(crate) stop: CancellationToken,
     /// The node's own tasks.
@@ -95,6 +98,7 @@ impl Hub {
             profiles: profiles::Profiles::default(),
             marks: marks::Marks::default(),
             restores: restore::Restores::default(),
+            history: overview::History::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

@@ -1,5 +1,6 @@
 //! Which nodes live and which of them owns what: leases, by the backplane's clock.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +32,42 @@ pub struct NodeRecord {
     pub version: String,
     /// When this life of the node began.
     pub since: Millis,
+    /// How it has been doing.
+    #[serde(default)]
+    pub vitals: NodeVitals,
+}
+
+/// How a node has been doing, for operators; of no weight for anything that nodes decide. Kept small:
+/// every node tells it, and reads it of all, with every beat.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NodeVitals {
+    /// When this was so, by the node's clock.
+    pub time: Millis,
+    /// Users with sessions there.
+    pub users: u64,
+    /// Sends that wait for their ack.
+    pub pending_sends: u64,
+    /// Partitions that it owns.
+    pub partitions: u64,
+    /// Entries of these that nobody has read yet.
+    pub lag: u64,
+    /// Entries of these that are read and not committed.
+    pub pending: u64,
+    /// Sends taken in, since the process began; so are all that follow.
+    pub accepted: u64,
+    /// Sends answered as stored.
+    pub acked: u64,
+    /// Events handed to sessions.
+    pub delivered: u64,
+    /// Requests refused, by code; without those of which there were none.
+    pub rejected: BTreeMap<String, u64>,
+    /// Faults, by kind; without those of which there were none.
+    pub faults: BTreeMap<String, u64>,
+    /// Sends by how long their ack took: a count for each of some edges, and one for longer.
+    pub latency: Vec<u64>,
+    /// The same of the node's messages to itself.
+    pub probe: Vec<u64>,
 }
 
 /// The answer to a heartbeat.

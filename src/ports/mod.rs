@@ -17,7 +17,7 @@ mod store;
 mod tokens;
 
 pub use backplane::{Backplane, BackplaneError};
-pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord};
+pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Log, LogEntry,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::order::{GroupLine, MemberLine, Order, Report, UserLine};
@@ -18,19 +19,21 @@ const MOST_LINES: usize = 1_000;
 pub struct Desk {
     store: Arc<dyn Store>,
     hub: Option<Arc<Hub>>,
+    /// Cancelled to have the hub end in good order.
+    end: CancellationToken,
 }
 
 // === impl Desk ===
 
 impl Desk {
-    /// A desk in the running hub.
-    pub fn of_hub(hub: Arc<Hub>, store: Arc<dyn Store>) -> Self {
-        Self { store, hub: Some(hub) }
+    /// A desk in the running hub, which ends in good order when `end` is cancelled.
+    pub fn of_hub(hub: Arc<Hub>, store: Arc<dyn Store>, end: CancellationToken) -> Self {
+        Self { store, hub: Some(hub), end }
     }
 
     /// A desk over a store that no hub uses at the moment.
     pub fn of_store(store: Arc<dyn Store>) -> Self {
-        Self { store, hub: None }
+        Self { store, hub: None, end: CancellationToken::new() }
     }
 
     /// Does what is ordered. `not_found` for users and groups that do not exist; `unavailable`
@@ -65,6 +68,11 @@ impl Desk {
                 self.group(&group).await?;
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
+            }
+            Order::Drain => {
+                self.running()?;
+                self.end.cancel();
+                done("this node hands over its sessions and ends".into())
             }
         }
     }

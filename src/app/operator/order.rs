@@ -73,6 +73,8 @@ pub enum Order {
         /// Which.
         group: GroupId,
     },
+    /// Has this very node hand over its sessions and partitions, and end.
+    Drain,
 }
 
 /// What came of an order.
@@ -162,7 +164,14 @@ pub struct MemberLine {
 impl Order {
     /// Whether it changes what nodes hold, so that only a running hub can carry it out.
     pub fn needs_hub(&self) -> bool {
-        matches!(self, Self::MakeAdmin { .. } | Self::Kick { .. } | Self::DeleteUser { .. } | Self::DeleteGroup { .. })
+        matches!(
+            self,
+            Self::MakeAdmin { .. }
+                | Self::Kick { .. }
+                | Self::DeleteUser { .. }
+                | Self::DeleteGroup { .. }
+                | Self::Drain
+        )
     }
 }
 

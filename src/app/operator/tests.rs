@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use super::*;
 use crate::adapters::local::LocalBackplane;
 use crate::adapters::sqlite::SqliteStore;
@@ -44,7 +46,7 @@ async fn running() -> (House, GroupId) {
     let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics);
     hub.start().await.unwrap();
     let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members).await.unwrap();
-    house.desk = Arc::new(Desk::of_hub(hub.clone(), house.store.clone()));
+    house.desk = Arc::new(Desk::of_hub(hub.clone(), house.store.clone(), CancellationToken::new()));
     house.hub = Some(hub);
     (house, group.id)
 }

@@ -176,6 +176,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::NodeVitals;
 
     fn node(name: &str, draining: bool) -> NodeRecord {
         NodeRecord {
@@ -187,6 +188,7 @@ mod tests {
             draining,
             version: String::new(),
             since: 0,
+            vitals: NodeVitals::default(),
         }
     }
 

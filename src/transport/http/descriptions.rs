@@ -33,6 +33,7 @@ pub fn openapi(listener: Listener) -> OpenApi {
         Listener::Public => (public::documented().into_openapi(), "bearer"),
         Listener::Internal => {
             let mut description = internal::documented().into_openapi();
+            description.merge(internal::documented_page().into_openapi());
             description.merge(internal::documented_health().into_openapi());
             (description, "service")
         }
@@ -100,7 +101,7 @@ impl Listener {
             }
             Self::Internal => {
                 "What services and operators ask. The service token is needed where the listener is bound beyond \
-                 loopback, by everything but /metrics, /healthz and /readyz."
+                 loopback, by everything but the operator's page, /metrics, /healthz and /readyz."
             }
         }
     }

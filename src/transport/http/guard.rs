@@ -28,7 +28,23 @@ pub(super) async fn guard(State(api): State<Api>, request: Request, next: Next) 
     }
 }
 
+/// The same without the token.
+pub(super) async fn names(State(api): State<Api>, request: Request, next: Next) -> Response {
+    match check_names(request.headers(), &api.config) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => Problem::from(refusal).into_response(),
+    }
+}
+
 fn check(headers: &HeaderMap, config: &TransportConfig) -> Result<(), Refusal> {
+    check_names(headers, config)?;
+    if config.listen.internal.ip().is_loopback() || shows_token(headers, config.http.service_token.as_deref()) {
+        return Ok(());
+    }
+    Err(Refusal::new(Code::Unauthorized, "this needs the service token as `Authorization: Bearer <token>`"))
+}
+
+fn check_names(headers: &HeaderMap, config: &TransportConfig) -> Result<(), Refusal> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok());
     if !host.is_some_and(|host| is_own(host, &config.listen.internal_hosts)) {
         return Err(Refusal::forbidden(
@@ -39,10 +55,7 @@ fn check(headers: &HeaderMap, config: &TransportConfig) -> Result<(), Refusal> {
     if headers.get_all(ORIGIN).iter().any(foreign) {
         return Err(Refusal::forbidden("pages of other origins may not ask here"));
     }
-    if config.listen.internal.ip().is_loopback() || shows_token(headers, config.http.service_token.as_deref()) {
-        return Ok(());
-    }
-    Err(Refusal::new(Code::Unauthorized, "this needs the service token as `Authorization: Bearer <token>`"))
+    Ok(())
 }
 
 /// Whether a `Host` names this listener in a way that no foreign DNS name can.

@@ -1,9 +1,11 @@
-//! The chat page and its client module, carried in the binary.
+//! The chat page, its client module and the operator's page, carried in the binary.
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use url::Url;
 
@@ -35,22 +37,48 @@ pub(super) async fn module(State(api): State<Api>, headers: HeaderMap) -> Respon
     serve("hubbub.js", &headers, &api).await
 }
 
+/// The operator's page.
+#[utoipa::path(
+    get, path = "/", tag = "page", security(()),
+    responses((status = 200, description = "The page", body = String, content_type = "text/html"))
+)]
+pub(super) async fn operator_page(headers: HeaderMap) -> Response {
+    serve_with("operator/index.html", &headers, CONTENT_SECURITY_POLICY).await
+}
+
+/// What the operator's page consists of, and what it shares with the chat page.
+pub(super) fn operator_files() -> Router<Api> {
+    Router::new().route("/operator/{file}", get(operator_file)).route("/app/{file}", get(operator_file))
+}
+
+async fn operator_file(request: Request) -> Response {
+    serve_with(request.uri().path().trim_start_matches('/'), request.headers(), CONTENT_SECURITY_POLICY).await
+}
+
 /// Serves what belongs to the page and the module under its own path.
 pub(super) async fn file(State(api): State<Api>, request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return layers::not_found().await.into_response();
     }
-    serve(request.uri().path().trim_start_matches('/'), request.headers(), &api).await
+    let path = request.uri().path().trim_start_matches('/');
+    if path.starts_with("operator/") {
+        return layers::not_found().await.into_response();
+    }
+    serve(path, request.headers(), &api).await
 }
 
 async fn serve(path: &str, headers: &HeaderMap, api: &Api) -> Response {
+    serve_with(path, headers, &content_security_policy(&api.hub.public_urls())).await
+}
+
+async fn serve_with(path: &str, headers: &HeaderMap, policy: &str) -> Response {
     match Web::get(path) {
-        Some(file) => answer(path, file, headers, &api.hub.public_urls()),
+        Some(file) => answer(path, file, headers, policy),
         None => layers::not_found().await.into_response(),
     }
 }
 
-fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap, public_urls: &[String]) -> Response {
+fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap, policy: &str) -> Response {
     let etag = format!("\"{}\"", data_encoding::HEXLOWER.encode(&file.metadata.sha256_hash()[..12]));
     let unchanged = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes());
     let mut headers = HeaderMap::new();
@@ -61,7 +89,7 @@ fn answer(path: &str, file: EmbeddedFile, asked: &HeaderMap, public_urls: &[Stri
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
-    let policy = HeaderValue::from_str(&content_security_policy(public_urls)).ok();
+    let policy = HeaderValue::from_str(policy).ok();
     headers.extend(policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
     (headers, file.data).into_response()
 }
@@ -94,7 +122,7 @@ mod tests {
     #[test]
     fn what_a_browser_needs_is_inside_and_nothing_else() {
         let paths: Vec<_> = Web::iter().collect();
-        for needed in ["index.html", "hubbub.js", "msgpack.js"] {
+        for needed in ["index.html", "hubbub.js", "msgpack.js", "operator/index.html"] {
             assert!(paths.iter().any(|path| path == needed), "{needed}");
         }
         for path in &paths {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::adapters::BackplaneLimits;
-use hubbub::ports::{LeaseToken, NodeRecord};
+use hubbub::ports::{LeaseToken, NodeRecord, NodeVitals};
 
 use super::World;
 use super::sample::*;
@@ -59,6 +59,7 @@ pub async fn records_are_seen_as_told<W: World>() {
         zone: Some("zone {1}".into()),
         connections: 99,
         draining: true,
+        vitals: NodeVitals { users: 7, faults: [("void".into(), 1)].into(), latency: vec![0, 1], ..Default::default() },
         ..record("a.1")
     };
     backplane.beat(&record("a.1"), LONG).await.unwrap();

@@ -8,7 +8,7 @@ use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
 use hubbub::ports::{
     Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit,
-    LeaseToken, LogEntry, NodeRecord, Partition, Permission, SessionRecord,
+    LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord,
 };
 
 use super::World;
@@ -50,6 +50,7 @@ pub fn record(name: &str) -> NodeRecord {
         draining: false,
         version: "1.2.3".into(),
         since: 1_700_000_000_000,
+        vitals: NodeVitals::default(),
     }
 }
 

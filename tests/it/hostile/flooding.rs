@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::siege::{Cost, Siege};
 use super::{ATTACKER, all, hello};
-use crate::contract::stage::connected;
+use crate::contract::stage::{connected, token};
 use crate::support::raw::{Raw, encoded};
+use crate::support::{Hub, http};
 
 /// One user's devices.
 const DEVICES: usize = 20;
@@ -45,6 +46,36 @@ async fn one_user_on_many_devices_has_one_users_rate() {
     assert!(acked <= most && acked >= BURST / 2, "{acked} were taken, at most {most} may be");
     drop(desk);
     siege.lift(Cost { memory: 48, cpu: 90 }).await;
+}
+
+#[tokio::test]
+async fn neither_http_calls_nor_coming_again_renew_a_users_rate() {
+    let hub = Hub::builder("a").env("HUBBUB_USER_BURST", "20").env("HUBBUB_USER_RATE", "1").start().await;
+    let begun = Instant::now();
+    let (client, token) = (http::client(), token("flooder"));
+    let mut taken = 0;
+    for _ in 0..60 {
+        let call = client.get(format!("{}/chat/location", hub.http_url())).bearer_auth(&token).send().await.unwrap();
+        match call.status().as_u16() {
+            200 => taken += 1,
+            429 => assert!(call.headers().contains_key("retry-after")),
+            other => panic!("{other}"),
+        }
+    }
+    for _ in 0..10 {
+        let mut session = connected(&hub.address(), "flooder").await;
+        session.say(&json!({"type": "ping"})).await.unwrap();
+        loop {
+            match session.hear().await.unwrap() {
+                frame if frame["type"] == "pong" => taken += 1,
+                frame if frame["type"] == "error" => assert_eq!(frame["code"], "rate_limited"),
+                _ => continue,
+            }
+            break;
+        }
+    }
+    let most = 20 + begun.elapsed().as_secs() + 1;
+    assert!((20..=most).contains(&taken), "{taken} were taken, at most {most} may be");
 }
 
 /// Reads until every send is answered: how many were acked, and how many told to slow down.

@@ -1,6 +1,6 @@
 //! The internal API.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::caller::Caller;
 use crate::contract::stage::connected;
@@ -51,6 +51,12 @@ async fn every_operation_is_served_and_answers_as_described() {
     caller.get("/healthz", "/healthz").await.expect(200);
     caller.get("/readyz", "/readyz").await.expect(200);
     caller.get("/openapi.json", "/openapi.json").await.expect(200);
+    let cluster = caller.get("/cluster", "/cluster").await.expect(200);
+    assert_eq!((&cluster["nodes"][0]["node"], &cluster["not_ready"]), (&cluster["node"], &Value::Null));
+    assert_eq!(cluster["partitions"].as_array().unwrap().len(), 16);
+    let history = caller.get("/cluster/history", "/cluster/history").await.expect(200);
+    assert_eq!(history["samples"][0]["nodes"][0]["node"], cluster["node"]);
+    caller.get("/", "/").await.expect(200);
     assert_eq!(caller.not_asked(), Vec::<String>::new());
 }
 
@@ -80,6 +86,50 @@ async fn what_is_wrong_is_told_as_a_problem() {
     }
     let lost = json!({"group": nowhere, "from": "anna", "message": "x"});
     assert_eq!(caller.post("/message/", "/message/", lost).await.problem(404), "not_found");
+}
+
+#[tokio::test]
+async fn the_operators_page_is_for_this_listener_and_runs_nothing_from_elsewhere() {
+    let hub = Hub::builder("a")
+        .internal_everywhere()
+        .env("HUBBUB_SERVICE_TOKEN", "a service token of at least 32 bytes")
+        .start()
+        .await;
+    let ask = async |url: String, host: Option<&str>| {
+        let request = http::client().get(url);
+        host.into_iter().fold(request, |request, host| request.header("host", host)).send().await.unwrap()
+    };
+    // A browser cannot show a token when it opens a page; the page holds nothing and asks for it.
+    for path in ["/", "/operator/main.js", "/app/base.css"] {
+        let page = ask(format!("{}{path}", hub.internal_url()), None).await;
+        assert_eq!(page.status(), 200, "{path}");
+        let policy = page.headers()["content-security-policy"].to_str().unwrap();
+        assert!(policy.starts_with("default-src 'self'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+        let rebound = ask(format!("{}{path}", hub.internal_url()), Some("evil.example")).await;
+        assert_eq!(rebound.status(), 403, "{path}");
+    }
+    for path in ["/cluster", "/cluster/history"] {
+        assert_eq!(ask(format!("{}{path}", hub.internal_url()), None).await.status(), 401, "{path}");
+    }
+    for path in ["/operator/index.html", "/operator/main.js", "/cluster"] {
+        assert_eq!(ask(format!("{}{path}", hub.http_url()), None).await.status(), 404, "{path} is not public");
+    }
+}
+
+#[tokio::test]
+async fn an_operator_has_a_node_drained_and_no_page_of_elsewhere_does() {
+    let mut hub = Hub::embedded().await;
+    let order = |origin: Option<&'static str>| {
+        let request =
+            http::client().post(format!("{}/admin/orders", hub.internal_url())).json(&json!({"order": "drain"}));
+        origin.into_iter().fold(request, |request, origin| request.header("origin", origin)).send()
+    };
+    assert_eq!(order(Some("https://evil.example")).await.unwrap().status(), 403);
+    assert_eq!(order(Some("null")).await.unwrap().status(), 403);
+    hub.internal("/readyz").await.expect("it goes on");
+    assert_eq!(order(None).await.unwrap().status(), 200);
+    let ended = hub.exited().await;
+    assert!(ended.success(), "{ended}");
 }
 
 #[tokio::test]

@@ -80,7 +80,9 @@ impl HubBuilder {
     pub fn spawn(self) -> Hub {
         let (public, internal) = (Port::reserve(), Port::reserve());
         let directory = scratch::directory(&self.name);
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+        // For figures of an optimised build; otherwise the one that was built with the tests.
+        let given = std::env::var_os("HUBBUB_TEST_BINARY");
+        let mut command = Command::new(given.unwrap_or_else(|| env!("CARGO_BIN_EXE_hubbub").into()));
         // What the developer's own shell sets must not reach the node.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("HUBBUB_")) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { withoutFlaws } from "./flaws.js";
 import { startHub } from "./hubs.js";
 import { fresh, NARROW, PASSWORD } from "./person.js";
 import { Stage } from "./stage.js";
@@ -175,18 +175,6 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
     await withoutFlaws(ada.page, "the dialog");
     ada.contented();
   });
-}
-
-const AXE = await readFile(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-/** @param {import("playwright-core").Page} page @param {string} what */
-async function withoutFlaws(page, what) {
-  await page.evaluate(AXE);
-  const flaws = await page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (window).axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"] });
-    return violations.flatMap((/** @type {any} */ { id, nodes }) => nodes.map((/** @type {any} */ node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
-  });
-  assert.deepEqual(flaws, [], what);
 }
 
 /** What an element is called, as far as this page needs it. @param {Element} element */

@@ -19,15 +19,16 @@ export function binary() {
  *
  * @param {string} name
  * @param {Record<string, string>} [settings] `HUBBUB_…`
+ * @param {string} [internalHost] where the internal listener is bound
  */
-export async function startNode(name, settings = {}) {
+export async function startNode(name, settings = {}, internalHost = "127.0.0.1") {
   const directory = scratch(name);
-  const [port, internal] = [await freePort(), await freePort()];
-  const url = `http://127.0.0.1:${port}`;
+  const [port, internalPort] = [await freePort(), await freePort()];
+  const [url, internal] = [port, internalPort].map((number) => `http://127.0.0.1:${number}`);
   const env = {
     HUBBUB_NODE: name,
     HUBBUB_LISTEN: `127.0.0.1:${port}`,
-    HUBBUB_INTERNAL_LISTEN: `127.0.0.1:${internal}`,
+    HUBBUB_INTERNAL_LISTEN: `${internalHost}:${internalPort}`,
     HUBBUB_PUBLIC_URL: url,
     HUBBUB_DATA_DIR: `${directory}/data`,
     HUBBUB_JWT_SECRET: "the secret of the browser tests, long enough for HS256",
@@ -35,9 +36,9 @@ export async function startNode(name, settings = {}) {
     ...settings,
   };
   const node = new Process(name, binary(), [], { directory, env });
-  const ready = () => node.ready(async () => (await fetch(`http://127.0.0.1:${internal}/readyz`)).ok);
+  const ready = () => node.ready(async () => (await fetch(`${internal}/readyz`)).ok);
   await ready();
-  return { url, node, ready, env };
+  return { url, internal, node, ready, env };
 }
 
 /**

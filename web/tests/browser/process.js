@@ -78,6 +78,11 @@ export class Process {
     await this.#ended;
   }
 
+  /** Waits until it has ended by itself. */
+  async ended() {
+    await this.#ended;
+  }
+
   /** SIGKILL; its data stays. */
   async kill() {
     this.#child.kill("SIGKILL");

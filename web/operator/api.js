@@ -1,0 +1,78 @@
+/** What the page asks of the node that serves it. */
+
+const KEPT_AS = "hubbub.service-token";
+
+/** The node wants the service token, or another one. */
+export class TokenNeeded extends Error {}
+
+/**
+ * @typedef {object} Vitals counters of a node since its process began, and a few present numbers
+ * @property {number} time when they were so, by the node's clock
+ * @property {number} users
+ * @property {number} pending_sends
+ * @property {number} partitions
+ * @property {number} lag
+ * @property {number} pending
+ * @property {number} accepted
+ * @property {number} acked
+ * @property {number} delivered
+ * @property {Record<string, number>} rejected
+ * @property {Record<string, number>} faults
+ * @property {number[]} latency
+ * @property {number[]} probe
+ *
+ * @typedef {object} Node
+ * @property {string} node with its epoch
+ * @property {string | null} public_url
+ * @property {string | null} zone
+ * @property {number} connections
+ * @property {number} capacity
+ * @property {boolean} draining
+ * @property {string} version
+ * @property {number} since
+ * @property {Vitals} vitals
+ *
+ * @typedef {{ owner: string | null, length: number, pending: number, lag: number }} Partition
+ *
+ * @typedef {object} Cluster
+ * @property {string} node the one that tells
+ * @property {number} time
+ * @property {string | null} not_ready
+ * @property {string} group
+ * @property {number[]} latency_edges in seconds
+ * @property {Node[]} nodes
+ * @property {Partition[] | null} partitions
+ *
+ * @typedef {{ time: number, nodes: Node[] }} Sample
+ */
+
+/** Keeps the service token for as long as the tab is open. @param {string} token */
+export const keepToken = (token) => sessionStorage.setItem(KEPT_AS, token);
+
+/** @param {string} path @param {RequestInit} [init] */
+async function ask(path, init = {}) {
+  const headers = new Headers(init.headers);
+  const token = sessionStorage.getItem(KEPT_AS);
+  if (token) headers.set("authorization", `Bearer ${token}`);
+  const answer = await fetch(path, { ...init, headers, cache: "no-store" });
+  if (answer.status === 401) throw new TokenNeeded("this node wants its service token");
+  if (!answer.ok) {
+    const problem = await answer.json().catch(() => ({}));
+    throw new Error(problem.detail ?? problem.title ?? `${path} was answered with ${answer.status}`);
+  }
+  return answer;
+}
+
+/** @returns {Promise<Cluster>} */
+export const cluster = async () => (await ask("/cluster")).json();
+
+/** The last quarter of an hour. @returns {Promise<Sample[]>} */
+export const history = async () => (await (await ask("/cluster/history")).json()).samples;
+
+/** This node's own metrics, as text. */
+export const metrics = async () => (await ask("/metrics")).text();
+
+/** Has this node hand over its sessions and end. @returns {Promise<void>} */
+export async function drain() {
+  await ask("/admin/orders", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ order: "drain" }) });
+}
