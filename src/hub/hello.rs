@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::Hub;
+use super::arrivals::Arrived;
 use super::config::{GROUPS_PAGE, SMALL_GROUP};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
@@ -83,11 +84,10 @@ impl Hub {
     ) -> Result<(), Refused> {
         let later = |refusal| (refusal, CloseCode::TRY_LATER);
         self.register_session(handle).await.map_err(later)?;
-        let user = self.ensured(identity).await.map_err(later)?;
+        let Arrived { user, marks } = self.arrive(identity).await.map_err(later)?;
         if user.banned {
             return Err((Refusal::forbidden("you are banned from this hub"), CloseCode::BANNED));
         }
-        let marks = self.store.marks(&user.id).await.map_err(|error| later(self.store_refusal(&error)))?;
         let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
         let groups = self.pin_groups(&ids).await.map_err(later)?;
         match self.show_all(handle, groups.clone(), &cursors, &marks).await {
@@ -248,7 +248,7 @@ impl Hub {
             page.into_iter().filter_map(|group| Some((documents.get(&group.id)?.clone(), group))).collect();
         self.names_of_members(page.iter().map(|(document, _)| document)).await?;
         self.seed_last_events(&page).await;
-        let marks = self.store.marks(&session.user).await.map_err(|error| self.store_refusal(&error))?;
+        let marks = self.marks_of(&session.user).await.map_err(|error| self.store_refusal(&error))?;
         let lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
         let views: Vec<_> = page
             .iter()

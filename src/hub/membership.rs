@@ -303,14 +303,12 @@ impl Hub {
 
     /// Makes users who are not known yet, for services that name people first.
     pub(crate) async fn ensure_users(&self, users: &[UserId]) -> Result<(), Refusal> {
-        for user in users {
-            if user.is_reserved() {
-                return Err(Refusal::new(Code::Forbidden, "ids beginning `hub.` are the hub's own"));
-            }
-            let profile = Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
-            self.store.ensure_user(user, &profile).await.map_err(|error| self.store_refusal(&error))?;
+        if users.iter().any(UserId::is_reserved) {
+            return Err(Refusal::new(Code::Forbidden, "ids beginning `hub.` are the hub's own"));
         }
-        Ok(())
+        let profile = |user: &UserId| Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
+        let named: Vec<_> = users.iter().map(|user| (user.clone(), profile(user))).collect();
+        self.known_or_made(&named).await.map(drop).map_err(|error| self.store_refusal(&error))
     }
 }
 

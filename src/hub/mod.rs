@@ -1,6 +1,7 @@
 //! The use cases: what the hub does, over the ports.
 //!
 //! - [`session`](Session): one connection's requests; `hello` registers and resumes.
+//! - `arrivals`: whoever says hello at the same time is looked up together.
 //! - `publish`: appends in batches, remembers who waits for an ack.
 //! - `owner`: the partitions this node owns: order, store, commit, route.
 //! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
@@ -11,6 +12,7 @@
 //! - `api`: the same for HTTP.
 
 mod api;
+mod arrivals;
 mod attach;
 mod cluster;
 pub mod config;
@@ -64,6 +66,7 @@ pub struct Hub {
     pub(crate) groups: group::LocalGroups,
     pub(crate) users: handle::LocalUsers,
     pub(crate) rates: limits::UserRates,
+    pub(crate) arrivals: arrivals::Arrivals,
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
     pub(crate) profiles: profiles::Profiles,
@@ -93,6 +96,7 @@ impl Hub {
             groups: group::LocalGroups::default(),
             users: handle::LocalUsers::default(),
             rates: limits::UserRates::new(config.user_rate),
+            arrivals: arrivals::Arrivals::default(),
             publisher: publish::Publisher::new(config.partitions),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),

@@ -143,8 +143,8 @@ pub trait UserStore: Send + Sync + 'static {
 /// Read marks.
 #[async_trait]
 pub trait CursorStore: Send + Sync + 'static {
-    /// All marks of a user.
-    async fn marks(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError>;
+    /// All marks of several users; those who have none are missing.
+    async fn marks(&self, users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError>;
 
     /// Raises marks; none ever goes back, whatever the order of calls.
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;

@@ -13,11 +13,13 @@ use crate::ports::{CursorStore, StoreError};
 
 #[async_trait]
 impl CursorStore for MongoStore {
-    async fn marks(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError> {
-        let found = self.find_one(&self.cursors, doc! { "_id": user.as_str() }).await?;
-        let Some(document) = found else { return Ok(HashMap::new()) };
-        let marks = read::<CursorDocument>(&document)?.g;
-        Ok(marks.into_iter().map(|(group, mark)| (group, mark.into())).collect())
+    async fn marks(&self, users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError> {
+        let found = self.find_by_ids(&self.cursors, users.iter().map(UserId::as_str)).await?;
+        let of_user = |document: &RawDocumentBuf| {
+            let CursorDocument { id, g } = read(document)?;
+            Ok((id, g.into_iter().map(|(group, mark)| (group, mark.into())).collect()))
+        };
+        found.iter().map(of_user).collect()
     }
 
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError> {

@@ -141,6 +141,8 @@ pub(super) struct UserDocument {
 /// All marks of one user.
 #[derive(Deserialize)]
 pub(super) struct CursorDocument {
+    #[serde(rename = "_id")]
+    pub(super) id: UserId,
     #[serde(default)]
     pub(super) g: BTreeMap<GroupId, MarkDocument>,
 }

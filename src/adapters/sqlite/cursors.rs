@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::messages::id;
 use super::{SqliteStore, from_sql, to_sql};
@@ -12,17 +12,17 @@ use crate::ports::{CursorStore, StoreError};
 
 #[async_trait]
 impl CursorStore for SqliteStore {
-    async fn marks(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError> {
-        let user = user.clone();
+    async fn marks(&self, users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError> {
+        let users = users.to_vec();
         self.read(move |db| {
-            let sql = "SELECT grp, read, n, delivered FROM marks WHERE user = ?1";
-            let mut statement = db.prepare_cached(sql)?;
-            let marks = statement.query_map([user.as_str()], |row| {
-                let (read, n, delivered) = (row.get(1)?, row.get(2)?, row.get(3)?);
-                let mark = Mark { read: from_sql(read), n: from_sql(n), delivered: from_sql(delivered) };
-                Ok((id(row, 0, GroupId::parse)?, mark))
-            })?;
-            marks.collect()
+            let mut all = HashMap::new();
+            for user in users {
+                let marks = marks_of(db, &user)?;
+                if !marks.is_empty() {
+                    all.insert(user, marks);
+                }
+            }
+            Ok(all)
         })
         .await
     }
@@ -42,4 +42,15 @@ impl CursorStore for SqliteStore {
         })
         .await
     }
+}
+
+fn marks_of(db: &Connection, user: &UserId) -> rusqlite::Result<HashMap<GroupId, Mark>> {
+    let sql = "SELECT grp, read, n, delivered FROM marks WHERE user = ?1";
+    let mut statement = db.prepare_cached(sql)?;
+    let marks = statement.query_map([user.as_str()], |row| {
+        let (read, n, delivered) = (row.get(1)?, row.get(2)?, row.get(3)?);
+        let mark = Mark { read: from_sql(read), n: from_sql(n), delivered: from_sql(delivered) };
+        Ok((id(row, 0, GroupId::parse)?, mark))
+    })?;
+    marks.collect()
 }

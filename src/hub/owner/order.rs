@@ -1,6 +1,6 @@
 //! Each group's entries in the order of their seqs. Pure state.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::{GroupId, Seq};
 use crate::ports::LogEntry;
@@ -9,6 +9,8 @@ use crate::ports::LogEntry;
 #[derive(Debug, Default)]
 pub(crate) struct Order {
     groups: HashMap<GroupId, Sequence>,
+    /// Those of them that have entries waiting: few, however many groups there are.
+    waiting: HashSet<GroupId>,
 }
 
 #[derive(Debug)]
@@ -42,27 +44,25 @@ impl Order {
             .entry(entry.group.clone())
             .or_insert_with(|| Sequence { next: entry.stored + 1, waiting: BTreeMap::new() });
         sequence.next = sequence.next.max(entry.stored + 1);
+        self.waiting.insert(entry.group.clone());
         sequence.waiting.entry(entry.seq).or_default().push(entry);
     }
 
     /// Everything in turn, ascending within each group.
     pub(crate) fn take_ready(&mut self) -> Vec<LogEntry> {
         let mut ready = Vec::new();
-        for sequence in self.groups.values_mut() {
-            while let Some(first) = sequence.waiting.first_entry() {
-                if *first.key() > sequence.next {
-                    break;
-                }
-                sequence.next = sequence.next.max(*first.key() + 1);
-                ready.extend(first.remove());
-            }
-        }
+        self.waiting.retain(|group| {
+            let Some(sequence) = self.groups.get_mut(group) else { return false };
+            sequence.take_ready(&mut ready);
+            !sequence.waiting.is_empty()
+        });
         ready
     }
 
     /// The first hole of each group that has entries waiting behind one.
     pub(crate) fn holes(&self) -> Vec<Hole> {
-        let holes = self.groups.iter().filter_map(|(group, sequence)| {
+        let holes = self.waiting.iter().filter_map(|group| {
+            let sequence = self.groups.get(group)?;
             let first = *sequence.waiting.keys().next()?;
             (first > sequence.next).then(|| Hole { group: group.clone(), next: sequence.next, upto: first - 1 })
         });
@@ -73,6 +73,20 @@ impl Order {
     pub(crate) fn pass(&mut self, group: &GroupId, seq: Seq) {
         if let Some(sequence) = self.groups.get_mut(group) {
             sequence.next = sequence.next.max(seq + 1);
+        }
+    }
+}
+
+// === impl Sequence ===
+
+impl Sequence {
+    fn take_ready(&mut self, ready: &mut Vec<LogEntry>) {
+        while let Some(first) = self.waiting.first_entry() {
+            if *first.key() > self.next {
+                return;
+            }
+            self.next = self.next.max(*first.key() + 1);
+            ready.extend(first.remove());
         }
     }
 }

@@ -138,7 +138,7 @@ gated! { UserStore for GatedStore {
 } }
 
 gated! { CursorStore for GatedStore {
-    fn marks(user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError>;
+    fn marks(users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError>;
     fn raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 } }
 

@@ -5,6 +5,7 @@ use hubbub::domain::{Mark, MembershipChange, Role, User};
 use hubbub::ports::StoreError;
 
 use super::Fixture;
+use super::marks::marks_of;
 use super::sample::{group, profile, user};
 
 fn names(users: &[User]) -> Vec<&str> {
@@ -57,7 +58,7 @@ pub async fn any_user_id_works(fixture: &mut impl Fixture) {
         let stored = store.user(&user(id)).await.unwrap().unwrap();
         assert_eq!(stored.groups.get(&made.id), Some(&seq));
         assert_eq!(stored.profile.name, id);
-        assert_eq!(store.marks(&user(id)).await.unwrap().get(&made.id), Some(&mark));
+        assert_eq!(marks_of(&store, &user(id)).await.get(&made.id), Some(&mark));
     }
     let members = store.group(&made.id).await.unwrap().unwrap().members;
     assert!(members.iter().map(|member| member.id.as_str()).eq(ids));
@@ -183,7 +184,7 @@ pub async fn a_deleted_user_leaves_nothing(fixture: &mut impl Fixture) {
         store.delete_user(&anna).await.unwrap();
         assert_eq!(store.user(&anna).await.unwrap(), None);
         assert_eq!(store.user_by_username("anna").await.unwrap(), None);
-        assert!(store.marks(&anna).await.unwrap().is_empty());
+        assert!(marks_of(&store, &anna).await.is_empty());
     }
     // The name is free again, and whoever takes it starts anew.
     assert!(store.create_account(&anna, &profile("anna", "Anna"), "other").await.unwrap());
