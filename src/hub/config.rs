@@ -42,6 +42,8 @@ pub struct HubConfig {
     pub marks_every: Duration,
     /// Messages older than this are removed; `None` keeps everything.
     pub retention: Option<Duration>,
+    /// How long the backplane recognises a repeated send by itself.
+    pub cid_window: Duration,
     /// How long draining may take.
     pub drain_deadline: Duration,
     /// How the node probes itself.
@@ -123,6 +125,7 @@ impl Default for HubConfig {
             node_lease: DEFAULT_NODE_LEASE,
             sweep_every: Duration::from_secs(3),
             marks_every: Duration::from_secs(5),
+            cid_window: Duration::from_secs(24 * 3600),
             retention: None,
             drain_deadline: Duration::from_secs(30),
             probe: ProbeConfig::default(),

@@ -66,6 +66,7 @@ pub struct Metrics {
     errors: IntCounterVec,
     pub(crate) live_nodes: IntGauge,
     pub(crate) pending_sends: IntGauge,
+    pub(crate) remembered_cids: IntGauge,
     pub(crate) draining: IntGauge,
     probe: Histogram,
     pub(crate) probe_failures: IntCounter,
@@ -126,6 +127,8 @@ impl Metrics {
             errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", "part")?,
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
+            remembered_cids: make
+                .gauge("remembered_cids", "Sends of this node's life whose repeats the backplane knows.")?,
             draining: make.gauge("draining", "1 while this node hands its work over.")?,
             probe: make.histogram("probe_seconds", "Time of this node's messages to itself, from send to ack.")?,
             probe_failures: make

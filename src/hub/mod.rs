@@ -32,6 +32,7 @@ mod presence;
 mod probe;
 mod profiles;
 mod publish;
+mod remembered;
 mod replay;
 mod restore;
 mod session;
@@ -97,7 +98,7 @@ impl Hub {
             users: handle::LocalUsers::default(),
             rates: limits::UserRates::new(config.user_rate),
             arrivals: arrivals::Arrivals::default(),
-            publisher: publish::Publisher::new(config.partitions),
+            publisher: publish::Publisher::new(config.partitions, config.cid_window),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),
             marks: marks::Marks::default(),

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::Hub;
 use super::handle::SessionHandle;
 use super::metrics::Stage;
+use super::remembered::Remembered;
 use crate::domain::{Cid, Code, Event, GroupId, Kind, Millis, Refusal, Seq, UserId};
 use crate::ports::{Append, Appended, BackplaneError, Partition};
 use crate::protocol::{RequestId, ServerFrame};
@@ -61,6 +62,7 @@ pub(crate) struct Publisher {
     count: AtomicUsize,
     /// Repeated sends that are looked up in the store at the same time.
     checks: Semaphore,
+    remembered: Remembered,
 }
 
 struct Waiting {
@@ -84,13 +86,14 @@ struct Queued {
 // === impl Publisher ===
 
 impl Publisher {
-    pub(crate) fn new(partitions: u16) -> Self {
+    pub(crate) fn new(partitions: u16, cid_window: Duration) -> Self {
         Self {
             lanes: (0..partitions).map(|_| Mutex::default()).collect(),
             waiting: DashMap::new(),
             deadlines: Mutex::default(),
             count: AtomicUsize::new(0),
             checks: Semaphore::new(CHECKS_AT_ONCE),
+            remembered: Remembered::new(cid_window),
         }
     }
 
@@ -233,7 +236,7 @@ impl Hub {
         self.metrics.took(Stage::Append, queued.since.elapsed().as_secs_f64());
         let key = key_of(&queued.append);
         match answer {
-            Appended::Accepted { .. } => {}
+            Appended::Accepted { .. } => self.publisher.remembered.note(Instant::now()),
             Appended::Seen { seq } => {
                 let hub = self.clone();
                 self.spawn(async move { hub.seen_before(queued, seq).await });
@@ -363,6 +366,7 @@ impl Hub {
                 }
             }
             self.metrics.pending_sends.set(self.publisher.pending() as i64);
+            self.metrics.remembered_cids.set(self.publisher.remembered.count(now) as i64);
         }
     }
 }

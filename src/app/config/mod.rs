@@ -86,9 +86,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Mistakes> {
 // === impl Config ===
 
 impl Config {
-    /// Tells the transport what is set once for it and the hub.
+    /// Tells each part what is set once for several.
     fn agree(&mut self) {
-        let (hub, transport) = (&self.hub, &mut self.transport);
+        let (hub, transport) = (&mut self.hub, &mut self.transport);
+        hub.cid_window = self.backplane.cid_window;
         transport.admission.max_connections = usize::try_from(hub.max_connections).unwrap_or(usize::MAX);
         transport.websocket.heartbeat = hub.heartbeat;
         transport.websocket.max_message = hub.max_frame;
