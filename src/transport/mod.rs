@@ -21,6 +21,7 @@ pub mod wire;
 pub mod ws;
 
 pub use config::{AdmissionConfig, HttpConfig, ListenConfig, TransportConfig, WebSocketConfig};
+pub use http::REQUESTS;
 pub use metrics::{AdmissionMetrics, HttpMetrics, Refused, TransportMetrics, WebSocketMetrics};
 pub use problem::{PROBLEM_JSON, Problem, ProblemDocument, Problems, status_of};
 pub use serve::{Bound, Running};

@@ -16,6 +16,7 @@
 //! - [`interleavings`] stops nodes of one process at a chosen call and forces what may happen between
 //! - [`hostile`] is clients that attack, beside others that must not notice
 //! - [`commands`] types what operators type
+//! - [`logs`] reads what a node wrote
 
 mod backplane_suite;
 mod commands;
@@ -27,6 +28,7 @@ mod house;
 mod http_api;
 mod hub_core;
 mod interleavings;
+mod logs;
 mod node_probe;
 mod people;
 mod probe_command;

@@ -5,6 +5,7 @@
 //! - [`views`]: bodies of requests and answers; [`extract`]: how requests are read.
 //! - [`descriptions`]: OpenAPI, made from the code.
 
+mod access_log;
 pub mod descriptions;
 mod extract;
 mod guard;
@@ -16,6 +17,7 @@ pub mod views;
 
 use std::sync::Arc;
 
+pub use access_log::REQUESTS;
 pub use internal::router as internal_router;
 pub use public::router as public_router;
 

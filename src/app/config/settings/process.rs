@@ -18,7 +18,10 @@ pub(super) fn settings() -> Vec<Setting> {
             .about("How log lines look: text for people, json for programs.")
             .because("The first reader is a person."),
         Setting::new("log_dir", field!(log.directory), Optional(Path, ""))
-            .about("Also write combined.log and error.log (JSON, a file a day, two weeks) to this directory.")
+            .about(
+                "Also write requests.log (HTTP requests and handshakes, in Apache's combined format), combined.log and \
+                 error.log (JSON) to this directory, a file a day, for two weeks.",
+            )
             .because("Standard output is enough where something collects it."),
         Setting::new("worker_threads", field!(process.worker_threads), Optional(Whole(1, 1024), "auto"))
             .about("Threads that do the work.")

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Api, descriptions, layers, pages};
+use super::{Api, access_log, descriptions, layers, pages};
 
 /// The public API. `websockets` is the route of WebSocket handshakes.
 pub fn router(api: Api, websockets: Router) -> Router {
@@ -29,6 +29,7 @@ pub fn router(api: Api, websockets: Router) -> Router {
         .layer(from_fn(layers::secure))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(counted, layers::count))
+        .layer(from_fn(access_log::log))
 }
 
 /// The routes with their descriptions.
