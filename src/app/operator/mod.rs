@@ -1,4 +1,4 @@
-//! What an operator can do: find and list, make admins, kick and ban, set passwords, delete.
+//! What an operator can do: find and list, make admins, kick and ban, set passwords, delete, drain a node.
 //!
 //! - [`Order`] says what to do, [`Report`] what came of it; both travel as JSON.
 //! - [`Desk`] carries orders out, over the running hub or over the store alone.
