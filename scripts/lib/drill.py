@@ -155,20 +155,32 @@ async def crowd(address: str, people: list[dict], end: float, counted: collectio
 
 
 async def talk(address: str, person: dict, end: float, counted: collections.Counter) -> None:
+    """Sends without heeding any answer; comes back when the hub has had enough."""
+    while time.monotonic() < end:
+        try:
+            await talk_until_closed(address, person, end, counted)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            counted["talkers cut off"] += 1
+            await asyncio.sleep(0.5)
+
+
+async def talk_until_closed(address: str, person: dict, end: float, counted: collections.Counter) -> None:
     client = await Client.connect(address, person["token"])
     await client.until("welcome")
     await client.say(type="create", id=1, name="flood", members=[], cid=f"flood-{time.time_ns()}")
     group = (await client.until("group"))["id"]
     listening = asyncio.create_task(count(client, counted))
     said = 0
-    while time.monotonic() < end and not listening.done():
-        said += 1
-        await client.say(type="send", group=group, cid=f"f{said}", text="flood")
-        if said % 100 == 0:
-            await asyncio.sleep(0.05)
-    counted["messages"] += said
-    listening.cancel()
-    client.writer.close()
+    try:
+        while time.monotonic() < end and not listening.done():
+            said += 1
+            await client.say(type="send", group=group, cid=f"f{said}", text="flood")
+            if said % 100 == 0:
+                await asyncio.sleep(0.05)
+    finally:
+        counted["messages"] += said
+        listening.cancel()
+        client.writer.close()
 
 
 def main() -> None:
