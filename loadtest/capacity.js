@@ -3,7 +3,7 @@
 // Needs of the hub: max_connections of all nodes together above USERS, and from one address
 // (max_connections_per_address) as many as come from one: USERS, or SOCKETS with --local-ips.
 
-import { capacityOf, contract, timeBehaviour, timeToOthers } from './lib/fitness.js';
+import { capacityOf, contractOf, timeBehaviour, timeToOthers } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, live, play, prepare } from './lib/crowd.js';
 import { planOf } from './lib/plan.js';
 import { summaryOf } from './lib/summary.js';
@@ -16,7 +16,7 @@ const rise = plan.ramp + (plan.steps - 1) * plan.step_hold;
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { capacity: crowdScenario(plan, rise + plan.hold) },
-  thresholds: { ...capacityOf(plan.users), ...timeBehaviour, ...timeToOthers, ...contract },
+  thresholds: { ...capacityOf(plan.users), ...timeBehaviour, ...timeToOthers, ...contractOf(plan.users) },
 };
 
 export const setup = () => prepare(plan);

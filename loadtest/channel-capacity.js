@@ -4,7 +4,7 @@
 // and user_rate of at least the highest of RATES.
 
 import { channelCapacity as measured } from './lib/metrics.js';
-import { channelCapacity, contract, FITNESS, timeBehaviour, withinTime } from './lib/fitness.js';
+import { channelCapacity, contractOf, FITNESS, timeBehaviour, withinTime } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, join, prepare } from './lib/crowd.js';
 import { Client } from './lib/client.js';
 import { listOf, planOf } from './lib/plan.js';
@@ -24,7 +24,7 @@ const LATE = FITNESS.time_behaviour.max_ms;
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { ladder: crowdScenario(plan, RATES.length * (plan.step + LATE / 1000)) },
-  thresholds: { ...channelCapacity, ...contract, hubbub_received: timeBehaviour.hubbub_received },
+  thresholds: { ...channelCapacity, ...contractOf(plan.users), hubbub_received: timeBehaviour.hubbub_received },
 };
 
 export const setup = () => prepare(plan, { rate: Math.max(...RATES), variable: 'RATES' });
@@ -59,7 +59,8 @@ async function step(clients, group, rate) {
   const count = Math.max(3, Math.round(rate * plan.step));
   const expected = count * clients.length;
   const all = new Promise((resolve) => {
-    for (const client of clients) client.onText = (took) => times.push(took) === expected && resolve();
+    const arrived = (where, took) => where === group && times.push(took) === expected && resolve();
+    for (const client of clients) client.onText = arrived;
   });
   for (let i = 0; i < count; i++) {
     clients[0].send(group);

@@ -6,7 +6,7 @@
 
 import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
-import { availabilityUnderLoad, contract, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
+import { availabilityUnderLoad, contractOf, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
 import { Client } from './lib/client.js';
 import { COMMON_OPTIONS, cleanUp, join, live, prepare } from './lib/crowd.js';
 import { closeSocket } from './lib/link.js';
@@ -41,7 +41,7 @@ const once = (exec) => ({
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { served: once('served'), messages: once('messages'), connections: once('connections') },
-  thresholds: { ...timeBehaviour, ...timeToOthers, ...contract, ...uptime, ...availabilityUnderLoad },
+  thresholds: { ...timeBehaviour, ...timeToOthers, ...contractOf(plan.served), ...uptime, ...availabilityUnderLoad },
 };
 
 export const setup = () => prepare(plan, { connections: plan.served + plan.flooders });

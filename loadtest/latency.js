@@ -3,7 +3,7 @@
 // Needs of the hub: USERS connections from one address (max_connections_per_address), and 1 / INTERVAL
 // requests a second of one connection (session_rate).
 
-import { contract, timeBehaviour } from './lib/fitness.js';
+import { contractOf, timeBehaviour } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, live, play, prepare } from './lib/crowd.js';
 import { planOf } from './lib/plan.js';
 import { summaryOf } from './lib/summary.js';
@@ -13,7 +13,7 @@ const plan = planOf('latency', { USERS: 100, GROUP: 1, INTERVAL: 1, RAMP: 5, HOL
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { latency: crowdScenario(plan, plan.ramp + plan.hold) },
-  thresholds: { ...timeBehaviour, ...contract },
+  thresholds: { ...timeBehaviour, ...contractOf(plan.users) },
 };
 
 export const setup = () => prepare(plan, { rate: 1 / plan.interval, variable: 'the rate (a longer INTERVAL)' });

@@ -2,7 +2,7 @@
 //
 // Needs of the hub: max_connections_per_address of at least USERS, or SOCKETS with --local-ips.
 
-import { comesBack, contract, timeBehaviour } from './lib/fitness.js';
+import { comesBack, contractOf, timeBehaviour } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, join, part, play, prepare } from './lib/crowd.js';
 import { groupOf, isFirst } from './lib/groups.js';
 import { planOf } from './lib/plan.js';
@@ -16,7 +16,7 @@ const seconds = plan.ramp + plan.storms * (plan.away + plan.between);
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { storm: crowdScenario(plan, seconds) },
-  thresholds: { ...comesBack, ...contract, ...timeBehaviour },
+  thresholds: { ...comesBack, ...contractOf(plan.users), ...timeBehaviour },
 };
 
 export const setup = () => prepare(plan);

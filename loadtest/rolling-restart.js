@@ -3,7 +3,7 @@
 // Needs of the hub: several nodes, all of them in HUB, and somebody who restarts them during DURATION
 // (kill -TERM, start again, wait for /readyz, the next); max_connections_per_address as for soak.
 
-import { comesBack, contract, timeBehaviour, uptime } from './lib/fitness.js';
+import { comesBack, contractOf, timeBehaviour, uptime } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, live, play, prepare } from './lib/crowd.js';
 import { planOf } from './lib/plan.js';
 import { summaryOf } from './lib/summary.js';
@@ -15,7 +15,7 @@ const seconds = plan.ramp + plan.duration;
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { restart: crowdScenario(plan, seconds) },
-  thresholds: { ...timeBehaviour, ...contract, ...uptime, ...comesBack },
+  thresholds: { ...timeBehaviour, ...contractOf(plan.users), ...uptime, ...comesBack },
 };
 
 export const setup = () => prepare(plan);

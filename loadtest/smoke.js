@@ -3,7 +3,7 @@
 // Needs of the hub: nothing beyond the defaults.
 
 import { check } from 'k6';
-import { availabilityUnderLoad, contract, timeBehaviour, timeToOthers } from './lib/fitness.js';
+import { availabilityUnderLoad, contractOf, timeBehaviour, timeToOthers } from './lib/fitness.js';
 import { COMMON_OPTIONS, cleanUp, crowdScenario, join, part, play, prepare } from './lib/crowd.js';
 import { groupOf, isFirst } from './lib/groups.js';
 import { planOf } from './lib/plan.js';
@@ -18,7 +18,7 @@ export const options = {
   thresholds: {
     ...timeBehaviour,
     ...timeToOthers,
-    ...contract,
+    ...contractOf(plan.users),
     ...availabilityUnderLoad,
     checks: ['rate==1'],
   },

@@ -3,7 +3,7 @@
 // Needs of the hub: max_connections_per_address of at least USERS, or SOCKETS with --local-ips; tokens
 // that are good for the whole run (hubbub token --ttl).
 
-import { comesBack, contract, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
+import { comesBack, contractOf, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
 import { COMMON_OPTIONS, chat, cleanUp, crowdScenario, join, part, play, prepare } from './lib/crowd.js';
 import { groupOf } from './lib/groups.js';
 import { planOf } from './lib/plan.js';
@@ -17,7 +17,7 @@ const seconds = plan.ramp + plan.duration;
 export const options = {
   ...COMMON_OPTIONS,
   scenarios: { soak: crowdScenario(plan, seconds) },
-  thresholds: { ...timeBehaviour, ...timeToOthers, ...contract, ...uptime, ...comesBack },
+  thresholds: { ...timeBehaviour, ...timeToOthers, ...contractOf(plan.users), ...uptime, ...comesBack },
 };
 
 export const setup = () => prepare(plan);

@@ -3,7 +3,7 @@
 import { Cursors } from './cursors.js';
 import { Link, Refusal } from './link.js';
 import {
-  acked, ackTime, countRefusal, dropped, endToEnd, joinTime, lost, received, reconnectTime, selfMessage, uptimeShare,
+  acked, ackTime, countRefusal, dropped, endToEnd, finished, joinTime, lost, received, reconnectTime, selfMessage, uptimeShare,
 } from './metrics.js';
 import { nodeOf } from './plan.js';
 import { sleep, within } from './wait.js';
@@ -131,6 +131,7 @@ export class Client {
   /** Disconnects, and counts what is missing. */
   finish() {
     if (this.online) this.connected += Date.now() - this.back;
+    if (!this.quiet) finished.add(1);
     if (this.first && !this.quiet) uptimeShare.add(this.connected / Math.max(1, Date.now() - this.first));
     this.ended = true;
     this.online = false;
@@ -177,7 +178,7 @@ export class Client {
     const took = Math.max(0, arrived - Number(sent));
     endToEnd.add(took);
     if (event.from === this.user) selfMessage.add(took);
-    if (this.onText) this.onText(took);
+    if (this.onText) this.onText(event.group, took);
   }
 
   answered(frame) {

@@ -41,12 +41,15 @@ export const comesBack = {
   hubbub_reconnect: [`max<${time.max_ms}`],
 };
 
-/** The delivery contract: everything arrives, in order, and every send is answered. */
-export const contract = {
-  hubbub_lost: ['count==0'],
-  hubbub_out_of_order: ['count==0'],
-  hubbub_acked: ['rate==1'],
-};
+/** The delivery contract, for so many users: everything arrives, in order, and every send is answered. */
+export function contractOf(users) {
+  return {
+    hubbub_finished: [`count==${users}`],
+    hubbub_lost: ['count==0'],
+    hubbub_out_of_order: ['count==0'],
+    hubbub_acked: ['rate==1'],
+  };
+}
 
 /** Whether a message that took so long (ms) and this slowest one stay within the bounds. */
 export function withinTime(p99, slowest) {

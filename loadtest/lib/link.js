@@ -63,8 +63,9 @@ export class Link {
     this.ended(this.problem || new Refusal('connection', 'the connection ended'));
   }
 
+  /** What is said into a closing connection is lost, as on any other; senders repeat it. */
   say(frame) {
-    if (!this.over) this.socket.send(this.codec.encode(frame));
+    if (this.socket.readyState === OPEN) this.socket.send(this.codec.encode(frame));
   }
 
   close() {

@@ -29,6 +29,8 @@ export const gaps = new Counter('hubbub_gaps');
 export const dropped = new Counter('hubbub_dropped_connections');
 /** Requests and connections that were refused, by code. */
 export const refused = new Counter('hubbub_refused');
+/** Users who played their part to its end: a run that broke off halfway has shown nothing. */
+export const finished = new Counter('hubbub_finished');
 /** Users connected from their joining until the end. */
 export const held = new Counter('hubbub_held');
 

@@ -8,6 +8,7 @@ const WORDS = {
   hubbub_clear_refusals: 'refusals with a clear code',
   hubbub_uptime: 'uptime of the clients',
   hubbub_reconnect: 'away until welcomed again',
+  hubbub_finished: 'users there to the end',
   hubbub_lost: 'messages lost',
   hubbub_out_of_order: 'messages out of order',
   hubbub_acked: 'sends answered as stored',

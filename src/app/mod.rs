@@ -6,11 +6,13 @@
 //! - [`parts`]: the store and the backplane that the settings name.
 //! - [`serve`]: the node, from its start to its named phases of shutdown.
 //! - [`mod@bench`]: a load generator that checks the contract.
+//! - [`capacity`]: how large a deployment must be.
 //! - [`probe`]: a user who sends to themself, and measures.
 //! - [`operator`]: what operators can order, and who carries it out.
 //! - [`telemetry`]: log lines.
 
 pub mod bench;
+pub mod capacity;
 pub mod cli;
 pub mod config;
 pub mod identity;

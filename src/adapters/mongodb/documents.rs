@@ -245,4 +245,17 @@ mod tests {
         let error = event(&newer).unwrap_err().to_string();
         assert!(error.contains("\"g:7\" has version 2"), "{error}");
     }
+
+    /// `hubbub capacity` reckons with 218 bytes and the text (src/app/capacity/costs.rs).
+    #[test]
+    fn a_message_takes_218_bytes_beside_its_text() {
+        let plain = Event {
+            from: UserId::parse("user-123").unwrap(),
+            kind: Kind::Text,
+            cid: Cid::parse(&"x".repeat(22)).unwrap(),
+            text: Some("x".repeat(100)),
+            ..Event::void(GroupId::random(), 7, 0, 1_767_225_600_000)
+        };
+        assert_eq!(message(&plain).unwrap().as_bytes().len(), 218 + 100);
+    }
 }

@@ -3,6 +3,7 @@
 mod admin;
 mod bench;
 mod braces;
+mod capacity;
 mod config;
 mod health;
 mod probe;
@@ -26,6 +27,7 @@ Examples:
   hubbub admin users                          who is there
   hubbub probe --once                         is it well, seen from outside
   hubbub config check                         every mistake in the configuration at once
+  hubbub capacity --users 20000               how many machines that takes
 
 Each setting is also a variable (--max-text is HUBBUB_MAX_TEXT) and a key in hubbub.toml (max_text).";
 
@@ -48,6 +50,7 @@ enum Command {
     /// Run the hub (the same as no command)
     Serve,
     Bench(bench::Bench),
+    Capacity(Box<capacity::Capacity>),
     Probe(probe::Probe),
     Token(token::Token),
     Admin(admin::Admin),
@@ -111,6 +114,7 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
         None | Some(Command::Serve) => serve(configured()?),
         Some(Command::Bench(bench)) => bench.run(configured),
         Some(Command::Probe(probe)) => probe.run(configured),
+        Some(Command::Capacity(capacity)) => capacity.run(),
         Some(Command::Token(token)) => token.run(&configured()?),
         Some(Command::Admin(admin)) => admin.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),
