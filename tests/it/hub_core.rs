@@ -1,6 +1,7 @@
 //! The hub's use cases over its embedded parts, without sockets: frames in, frames out.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
@@ -209,6 +210,35 @@ async fn everything_stored_is_there_after_a_restart() {
     assert_eq!(again["seq"], welcome["groups"][0]["head"]);
     let next = anna.ask(json!({"type": "send", "group": group, "cid": "2", "text": "after"}), "ack").await;
     assert!(next["seq"].as_u64() > welcome["groups"][0]["head"].as_u64());
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_retention_is_gone_and_resuming_clients_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let hub = House::start(&dir, |_| {}).await;
+    let mut anna = Client::hello(&hub, "anna").await.0;
+    let group = make_group(&mut anna, &[]).await;
+    for i in 0..5 {
+        anna.ask(json!({"type": "send", "group": group, "cid": format!("{i}"), "text": format!("{i}")}), "ack").await;
+    }
+    anna.session.end().await;
+    hub.drain().await;
+    drop(hub);
+    // A node removes what is too old when it starts, and then again and again.
+    let hub = House::start(&dir, |config| config.retention = Some(Duration::from_millis(1))).await;
+    let (mut gap, head) = loop {
+        let (mut anna, welcome) = Client::resume(&hub, "anna", json!({group.clone(): 1})).await;
+        let first = anna.next_of(&["gap", "message"]).await;
+        anna.session.end().await;
+        if first["type"] == "gap" {
+            break (first, welcome["groups"][0]["head"].as_u64().unwrap());
+        }
+    };
+    assert_eq!(gap["reason"].take(), "expired");
+    assert_eq!((gap["from"].as_u64(), gap["to"].as_u64()), (Some(2), Some(head - 1)), "the newest always stays");
+    let mut anna = Client::resume(&hub, "anna", json!({group.clone(): head})).await.0;
+    let next = anna.ask(json!({"type": "send", "group": group, "cid": "next", "text": "next"}), "ack").await;
+    assert_eq!(next["seq"].as_u64(), Some(head + 1));
 }
 
 #[tokio::test]
