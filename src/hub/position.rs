@@ -9,7 +9,7 @@ use crate::domain::{Event, Head, Seq};
 const STASH_MAX: usize = 1_000;
 
 /// The last seq given out, events waiting for their turn, and how far the group is known to go.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Position {
     at: Option<Head>,
     stash: BTreeMap<Seq, Arc<Event>>,

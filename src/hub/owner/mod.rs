@@ -8,6 +8,8 @@
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
 mod lease;
+#[cfg(test)]
+mod model;
 mod order;
 mod route;
 mod settle;

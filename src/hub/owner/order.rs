@@ -6,14 +6,14 @@ use crate::domain::{GroupId, Seq};
 use crate::ports::LogEntry;
 
 /// The groups of a partition, as far as entries of theirs came by.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Order {
     groups: HashMap<GroupId, Sequence>,
     /// Those of them that have entries waiting: few, however many groups there are.
     waiting: HashSet<GroupId>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Sequence {
     next: Seq,
     waiting: BTreeMap<Seq, Vec<LogEntry>>,

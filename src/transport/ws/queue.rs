@@ -118,4 +118,53 @@ mod tests {
         queue.keep_begun();
         assert!(queue.is_empty());
     }
+
+    /// Every sequence of steps, up to six: what leaves is whole frames in their order, and only
+    /// whole frames are ever dropped.
+    #[test]
+    fn frames_are_never_torn() {
+        #[derive(Debug, Clone, Copy)]
+        enum Step {
+            Push(usize),
+            PushRest,
+            Leave(usize),
+            KeepBegun,
+        }
+        const STEPS: [Step; 6] =
+            [Step::Push(2), Step::Push(3), Step::PushRest, Step::Leave(1), Step::Leave(4), Step::KeepBegun];
+        for number in 0..STEPS.len().pow(6) {
+            let steps = (0..6).map(|at| STEPS[number / STEPS.len().pow(at) % STEPS.len()]);
+            let (mut queue, mut left, mut frame) = (Queue::default(), Vec::new(), 0_u8);
+            let mut next = |length: usize| {
+                frame += 1;
+                (0..length as u8).map(|at| frame << 4 | (length as u8 - 1 - at)).collect::<Vec<u8>>()
+            };
+            for step in steps.clone() {
+                match step {
+                    Step::Push(length) => queue.push(next(length).into()),
+                    // Its first byte left without waiting in the queue.
+                    Step::PushRest if queue.is_empty() && left.last().is_none_or(|byte| byte & 0xf == 0) => {
+                        let bytes = next(3);
+                        left.push(bytes[0]);
+                        queue.push_rest(bytes[1..].to_vec().into());
+                    }
+                    Step::PushRest => {}
+                    Step::Leave(count) => {
+                        let count = count.min(queue.bytes());
+                        left.extend(&gathered(&queue)[..count]);
+                        queue.advance(count);
+                    }
+                    Step::KeepBegun => queue.keep_begun(),
+                }
+            }
+            left.extend(gathered(&queue));
+            // Each byte counts down to the end of its frame.
+            let torn = left.windows(2).any(|pair| match pair[0] & 0xf {
+                0 => pair[1] >> 4 <= pair[0] >> 4,
+                _ => pair[1] != pair[0] - 1,
+            });
+            let whole = left.last().is_none_or(|byte| byte & 0xf == 0);
+            assert!(!torn && whole, "{left:x?} after {:?}", steps.collect::<Vec<_>>());
+        }
+    }
 }
