@@ -17,6 +17,8 @@ mod attach;
 mod cluster;
 pub mod config;
 mod deliver;
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod handle;
 mod hello;

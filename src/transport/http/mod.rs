@@ -8,6 +8,8 @@
 mod access_log;
 pub mod descriptions;
 mod extract;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod internal;
 mod layers;
