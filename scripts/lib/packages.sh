@@ -7,6 +7,7 @@ PACKAGES='
 cc            build-essential  rust        compiling the C parts of dependencies
 redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
+faketime      faketime         rust        the tests of a node whose clock jumps
 shellcheck    shellcheck       checks      checking the scripts
 node          nodejs           web         the browser tests
 npm           npm              web         installing what the browser tests need

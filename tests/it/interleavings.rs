@@ -5,11 +5,13 @@
 //! - [`scene`]: the nodes and what all must agree on in the end
 //! - [`owners`]: an owner is stopped, or misled, between any two of its steps
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
+//! - [`resumers`]: a hello is held up while the group goes on
 //! - [`senders`]: repeats, removals and first messages while a send is under way
 
 mod gated;
 mod gates;
 mod losses;
 mod owners;
+mod resumers;
 mod scene;
 mod senders;

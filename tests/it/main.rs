@@ -13,6 +13,7 @@
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
+//! - [`torture`] does that at random for as long as one likes, with everything at once
 //! - [`interleavings`] stops nodes of one process at a chosen call and forces what may happen between
 //! - [`hostile`] is clients that attack, beside others that must not notice
 //! - [`commands`] types what operators type
@@ -35,3 +36,4 @@ mod probe_command;
 mod protocol;
 mod store_suite;
 mod support;
+mod torture;

@@ -18,6 +18,11 @@ use super::history::{Happened, SendId, Shown};
 const RECONNECT: Duration = Duration::from_millis(150);
 /// A send without an answer for this long is repeated on the same connection.
 const REPEAT: Duration = Duration::from_secs(12);
+/// An actor with a haunt goes in or out after each of these.
+const RESTLESS: Duration = Duration::from_millis(1_500);
+/// One of so many sends is followed by a nap: the session is there, and reads nothing.
+const NAPS: u32 = 300;
+const LONGEST_NAP: Duration = Duration::from_secs(8);
 
 /// What all actors are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +35,14 @@ pub enum Phase {
     Over,
 }
 
+/// Where an actor says something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub group: String,
+    /// The other one of a direct chat, which this names the group of.
+    pub to: Option<String>,
+}
+
 /// Who an actor is and what it does.
 pub struct Part {
     pub user: String,
@@ -37,7 +50,9 @@ pub struct Part {
     pub encoding: Encoding,
     /// `host:port` of every node.
     pub nodes: Vec<String>,
-    pub groups: Vec<String>,
+    pub places: Vec<Place>,
+    /// An open group that the actor joins and leaves all the time, besides.
+    pub haunt: Option<String>,
     /// Mean pause between two sends.
     pub pause: Duration,
     pub seed: u64,
@@ -67,16 +82,22 @@ struct Actor {
     record: Record,
     cursors: HashMap<String, u64>,
     /// Unanswered sends, in the order in which they were made.
-    waiting: BTreeMap<u64, (SendId, String, Instant)>,
+    waiting: BTreeMap<u64, Waiting>,
     acked: HashSet<SendId>,
     next: u64,
     progress: watch::Sender<Progress>,
 }
 
+struct Waiting {
+    id: SendId,
+    frame: Value,
+    since: Instant,
+}
+
 /// Plays a part until the phase is `Over`.
 pub async fn play(part: Part, mut phase: watch::Receiver<Phase>, progress: watch::Sender<Progress>) -> Record {
     let random = StdRng::seed_from_u64(part.seed);
-    let cursors = part.groups.iter().map(|group| (group.clone(), 0)).collect();
+    let cursors = part.places.iter().map(|place| (place.group.clone(), 0)).collect();
     let mut actor = Actor {
         part,
         random,
@@ -108,11 +129,12 @@ impl Actor {
         let hello = json!({"type": "hello", "token": self.part.token, "cursors": self.cursors});
         socket.ask(&hello, "welcome").await?;
         self.record.happened.push(Happened::Connected { cursors: self.cursors.clone() });
-        for frame in self.waiting.values().map(|(id, text, _)| send_frame(id, text)).collect::<Vec<_>>() {
+        for frame in self.waiting.values().map(|waiting| waiting.frame.clone()).collect::<Vec<_>>() {
             socket.say(&frame).await?;
         }
         let mut next_send = Instant::now() + self.pause();
         let mut repeat = tokio::time::interval(Duration::from_secs(1));
+        let mut restless = tokio::time::interval(RESTLESS);
         loop {
             let load = *phase.borrow() == Phase::Load;
             tokio::select! {
@@ -121,6 +143,15 @@ impl Actor {
                     next_send = Instant::now() + self.pause();
                     let frame = self.new_send();
                     socket.say(&frame).await?;
+                    if self.random.random_ratio(1, NAPS) {
+                        // Paused, as a phone in a pocket; nothing is concluded from it.
+                        tokio::time::sleep(LONGEST_NAP.mul_f64(self.random.random_range(0.1..1.0))).await;
+                    }
+                }
+                _ = restless.tick(), if load && self.part.haunt.is_some() => {
+                    if let Some(frame) = self.in_or_out() {
+                        socket.say(&frame).await?;
+                    }
                 }
                 _ = repeat.tick() => {
                     for frame in self.overdue() {
@@ -138,23 +169,42 @@ impl Actor {
 
     fn new_send(&mut self) -> Value {
         self.next += 1;
-        let group = self.part.groups[self.random.random_range(0..self.part.groups.len())].clone();
-        let id = (group, self.part.user.clone(), format!("c{}", self.next));
+        let place = self.somewhere();
+        let id = (place.group.clone(), self.part.user.clone(), format!("c{}", self.next));
         let text = format!("{}-{}", self.part.user, self.next);
-        let frame = send_frame(&id, &text);
-        self.record.sent.insert(id.clone(), text.clone());
-        self.waiting.insert(self.next, (id, text, Instant::now()));
+        let mut frame = json!({"type": "send", "id": self.next, "cid": id.2, "text": text});
+        match place.to {
+            Some(peer) => frame["to"] = peer.into(),
+            None => frame["group"] = place.group.into(),
+        }
+        self.record.sent.insert(id.clone(), text);
+        self.waiting.insert(self.next, Waiting { id, frame: frame.clone(), since: Instant::now() });
         self.tell();
         frame
     }
 
+    fn somewhere(&mut self) -> Place {
+        let inside = self.part.haunt.clone().filter(|haunt| self.cursors.contains_key(haunt));
+        let at = self.random.random_range(0..self.part.places.len() + usize::from(inside.is_some()));
+        match (self.part.places.get(at), inside) {
+            (None, Some(group)) => Place { group, to: None },
+            (place, _) => place.unwrap_or(&self.part.places[0]).clone(),
+        }
+    }
+
+    fn in_or_out(&mut self) -> Option<Value> {
+        let haunt = self.part.haunt.as_ref()?;
+        let what = if self.cursors.contains_key(haunt) { "leave" } else { "join" };
+        Some(json!({"type": what, "id": "in or out", "group": haunt}))
+    }
+
     fn overdue(&mut self) -> Vec<Value> {
         let now = Instant::now();
-        let overdue = self.waiting.values_mut().filter(|(_, _, since)| now - *since > REPEAT);
+        let overdue = self.waiting.values_mut().filter(|waiting| now - waiting.since > REPEAT);
         overdue
-            .map(|(id, text, since)| {
-                *since = now;
-                send_frame(id, text)
+            .map(|waiting| {
+                waiting.since = now;
+                waiting.frame.clone()
             })
             .collect()
     }
@@ -165,19 +215,46 @@ impl Actor {
             Some("ack") => self.take_ack(frame),
             Some("gap") => {
                 let (group, from, to) = (text(&frame["group"]), number(&frame["from"]), number(&frame["to"]));
-                self.cursors.insert(group.clone(), to);
-                self.record.happened.push(Happened::Gap { group, from, to });
+                if frame["reason"] == "reset" {
+                    self.cursors.insert(group.clone(), from - 1);
+                    self.record.happened.push(Happened::Reset { group, from });
+                } else {
+                    self.cursors.insert(group.clone(), to);
+                    self.record.happened.push(Happened::Gap { group, from, to });
+                }
+            }
+            // A store that was restored knows nothing of the group yet.
+            Some("group") if frame["gone"] == true && self.forgets(&text(&frame["id"])) => {
+                let group = text(&frame["id"]);
+                self.cursors.insert(group.clone(), 0);
+                self.record.happened.push(Happened::Reset { group, from: 1 });
+            }
+            Some("group") if frame["gone"] == true && self.part.haunt.as_deref() == frame["id"].as_str() => {
+                let group = text(&frame["id"]);
+                self.cursors.remove(&group);
+                self.record.happened.push(Happened::Left { group });
             }
             Some("error") => {
                 *self.record.refusals.entry(text(&frame["code"])).or_default() += 1;
-                // Told to try again with the same cid: soon, by the next look at what is overdue.
-                if let Some((_, _, since)) = frame["re"].as_u64().and_then(|number| self.waiting.get_mut(&number)) {
-                    *since = Instant::now() - REPEAT;
+                let number = frame["re"].as_u64().unwrap_or_default();
+                let haunt = self.part.haunt.as_deref();
+                // Sent where the actor is no member any more.
+                let outside = |waiting: &Waiting| frame["code"] == "forbidden" && haunt == Some(&waiting.id.0);
+                if self.waiting.get(&number).is_some_and(outside) {
+                    self.waiting.remove(&number);
+                } else if let Some(waiting) = self.waiting.get_mut(&number) {
+                    // Told to try again with the same cid: soon, by the next look at what is overdue.
+                    waiting.since = Instant::now() - REPEAT;
                 }
             }
             _ => {}
         }
         self.tell();
+    }
+
+    /// Whether this is a group that the actor belongs to for good and has seen something of.
+    fn forgets(&self, group: &str) -> bool {
+        self.part.places.iter().any(|place| place.group == group) && self.cursors.get(group).is_some_and(|at| *at > 0)
     }
 
     fn take_message(&mut self, frame: &Value) {
@@ -193,7 +270,7 @@ impl Actor {
 
     fn take_ack(&mut self, frame: &Value) {
         let id = (text(&frame["group"]), self.part.user.clone(), text(&frame["cid"]));
-        self.waiting.retain(|_, (waiting, _, _)| *waiting != id);
+        self.waiting.retain(|_, waiting| waiting.id != id);
         self.acked.insert(id.clone());
         self.record.happened.push(Happened::Acked { id, seq: number(&frame["seq"]) });
     }
@@ -202,11 +279,6 @@ impl Actor {
         let progress = Progress { unanswered: self.waiting.len(), held: self.cursors.clone(), acked: self.acked.len() };
         self.progress.send_replace(progress);
     }
-}
-
-fn send_frame(id: &SendId, text: &str) -> Value {
-    let number: u64 = id.2[1..].parse().expect("cids are `c` and a number");
-    json!({"type": "send", "id": number, "group": id.0, "cid": id.2, "text": text})
 }
 
 /// An event as the record keeps it.

@@ -61,6 +61,11 @@ impl Socket {
         }
     }
 
+    /// The next frame of the hub; gives up after a while.
+    pub async fn hear_soon(&mut self) -> Result<Value, Over> {
+        tokio::time::timeout(PATIENCE, self.hear()).await.unwrap_or(Err(Over(None)))
+    }
+
     /// The next frame of a type, skipping others; gives up after a while.
     pub async fn hear_a(&mut self, frame_type: &str) -> Result<Value, Over> {
         let found = async {

@@ -34,6 +34,15 @@ pub enum Happened {
         from: u64,
         to: u64,
     },
+    /// The group's history ends before `from` again: the store was restored from a backup.
+    Reset {
+        group: String,
+        from: u64,
+    },
+    /// No longer a member: what is said from now on is not for this client.
+    Left {
+        group: String,
+    },
 }
 
 /// Everything that is known of a run.
@@ -47,6 +56,9 @@ pub struct History {
     pub members: HashMap<String, HashMap<String, u64>>,
     /// What is stored in the end, by group.
     pub stored: HashMap<String, Vec<Shown>>,
+    /// Whether the store was restored from a backup meanwhile. Only then a client may be told to
+    /// forget what it saw.
+    pub restored: bool,
 }
 
 impl History {
@@ -87,8 +99,12 @@ impl History {
     fn check_client(&self, client: &str, happened: &[Happened], found: &mut Vec<String>) {
         let mut at: HashMap<&str, u64> = HashMap::new();
         let mut acks: HashMap<&SendId, u64> = HashMap::new();
-        for what in happened {
+        let revoked = self.revoked(client, happened, found);
+        for (index, what) in happened.iter().enumerate() {
+            let stands = !revoked.contains(&index);
             match what {
+                Happened::Reset { group, from } => drop(at.insert(group, from - 1)),
+                Happened::Left { group } => drop(at.remove(group.as_str())),
                 Happened::Connected { cursors } => {
                     at = cursors.iter().map(|(group, seq)| (group.as_str(), *seq)).collect();
                 }
@@ -104,13 +120,14 @@ impl History {
                         found.push(format!("P1: {client} saw {} after {at} in {group}", shown.seq));
                     }
                     at.insert(group, shown.seq);
-                    if self.event(group, shown.seq) != Some(shown) {
+                    if stands && self.event(group, shown.seq) != Some(shown) {
                         found.push(format!(
                             "P2: {client} saw {shown:?} in {group}, stored is {:?}",
                             self.event(group, shown.seq)
                         ));
                     }
                 }
+                Happened::Acked { .. } if !stands => {}
                 Happened::Acked { id, seq } => {
                     if *acks.entry(id).or_insert(*seq) != *seq {
                         found.push(format!("P4: {id:?} was acked with two seqs"));
@@ -126,6 +143,28 @@ impl History {
         }
     }
 
+    /// What a client was told to forget, by its place in the record.
+    fn revoked(&self, client: &str, happened: &[Happened], found: &mut Vec<String>) -> HashSet<usize> {
+        let mut revoked = HashSet::new();
+        for (index, what) in happened.iter().enumerate() {
+            let Happened::Reset { group, from } = what else { continue };
+            if !self.restored {
+                found.push(format!("P2: {client} was told to forget {group} from {from} on"));
+            }
+            for (earlier, what) in happened[..index].iter().enumerate() {
+                let beyond = match what {
+                    Happened::Message { group: of, shown } => of == group && shown.seq >= *from,
+                    Happened::Acked { id, seq } => id.0 == *group && seq >= from,
+                    _ => false,
+                };
+                if beyond {
+                    revoked.insert(earlier);
+                }
+            }
+        }
+        revoked
+    }
+
     /// P3: every member got every event since it began, or a gap.
     fn check_delivery(&self, found: &mut Vec<String>) {
         for (client, groups) in &self.members {
@@ -138,6 +177,9 @@ impl History {
                     Happened::Gap { group, from, to } => {
                         let seen = seen.entry(group).or_default();
                         seen.extend((*from..=*to).map(|seq| (seq, ())));
+                    }
+                    Happened::Reset { group, from } => {
+                        seen.entry(group).or_default().retain(|seq, ()| seq < from);
                     }
                     _ => {}
                 }
@@ -232,6 +274,43 @@ mod tests {
             h.clients.insert("b".into(), happened);
         });
         assert!(told(&hole, "P3"), "a gap that does not begin where the client stands: {hole:?}");
+    }
+
+    #[test]
+    fn only_a_restored_store_makes_forget() {
+        let reset = |h: &mut History| {
+            h.stored.get_mut("g").unwrap().pop();
+            for happened in h.clients.values_mut() {
+                happened.push(Happened::Reset { group: "g".into(), from: 3 });
+            }
+        };
+        assert!(told(&planted(reset), "P2"), "nothing was restored");
+        let restored = planted(|h| {
+            reset(h);
+            h.restored = true;
+        });
+        assert_eq!(restored, Vec::<String>::new());
+        let again = planted(|h| {
+            reset(h);
+            h.restored = true;
+            h.stored.get_mut("g").unwrap().push(Shown { text: "another".into(), ..shown(3) });
+        });
+        assert!(told(&again, "P3"), "what came to be there later is for everybody: {again:?}");
+    }
+
+    #[test]
+    fn who_left_misses_nothing() {
+        let left = planted(|h| {
+            h.members.remove("b");
+            let happened = h.clients.get_mut("b").unwrap();
+            happened[2] = Happened::Left { group: "g".into() };
+        });
+        assert_eq!(left, Vec::<String>::new());
+        let hole = planted(|h| {
+            h.members.remove("b");
+            h.clients.get_mut("b").unwrap().remove(2);
+        });
+        assert!(told(&hole, "P1"), "a hole while a member: {hole:?}");
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub const JWT_SECRET: &str = "the secret of the integration tests, long enough f
 pub struct HubBuilder {
     name: String,
     internal_host: &'static str,
+    survives_full_disk: bool,
     environment: BTreeMap<String, String>,
 }
 
@@ -59,6 +60,13 @@ impl HubBuilder {
         self
     }
 
+    /// Has writes beyond a limit on the size of files fail, as on a full disk, instead of killing
+    /// the node.
+    pub fn survives_full_disk(mut self) -> Self {
+        self.survives_full_disk = true;
+        self
+    }
+
     /// Starts the node and waits until it says that it may take traffic.
     ///
     /// # Panics
@@ -82,7 +90,11 @@ impl HubBuilder {
         let directory = scratch::directory(&self.name);
         // For figures of an optimised build; otherwise the one that was built with the tests.
         let given = std::env::var_os("HUBBUB_TEST_BINARY");
-        let mut command = Command::new(given.unwrap_or_else(|| env!("CARGO_BIN_EXE_hubbub").into()));
+        let binary = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_hubbub").into());
+        let mut command = Command::new(if self.survives_full_disk { "sh".into() } else { binary.clone() });
+        if self.survives_full_disk {
+            command.args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(binary);
+        }
         // What the developer's own shell sets must not reach the node.
         for (name, _) in std::env::vars_os() {
             if name.to_str().is_some_and(|name| name.starts_with("HUBBUB_")) {
@@ -110,7 +122,12 @@ impl HubBuilder {
 impl Hub {
     /// A node of this name, to be set up and started.
     pub fn builder(name: &str) -> HubBuilder {
-        HubBuilder { name: name.to_owned(), internal_host: "127.0.0.1", environment: BTreeMap::new() }
+        HubBuilder {
+            name: name.to_owned(),
+            internal_host: "127.0.0.1",
+            survives_full_disk: false,
+            environment: BTreeMap::new(),
+        }
     }
 
     /// The embedded default, started.
@@ -171,6 +188,25 @@ impl Hub {
     pub async fn restart(&mut self) {
         self.process.start_again().expect("it started before");
         self.wait_until_ready().await;
+    }
+
+    /// Kills it if it runs, starts it again and waits for nothing.
+    pub fn start_again(&mut self) {
+        self.process.start_again().expect("it started before");
+    }
+
+    /// Waits until the node may take traffic. Started again each time that it ends, as whoever looks
+    /// after nodes does: one that finds no Redis when it starts gives up.
+    pub async fn revive(&mut self, within: Duration) {
+        let revived = poll(within, async || {
+            if !self.process.is_running() {
+                self.start_again();
+            }
+            self.internal("/readyz").await.map(drop).map_err(|error| error.to_string())
+        });
+        if let Err(last) = revived.await {
+            panic!("node {} does not come back: {last}\n{}", self.name, self.process.log_tail());
+        }
     }
 
     /// Waits until the node says that it may take traffic.

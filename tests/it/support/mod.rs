@@ -5,6 +5,7 @@
 //! - [`ports`]: ports that no other test uses meanwhile
 //! - [`process`]: child processes that never outlive the test process
 //! - [`redis`], [`redis_cluster`], [`redis_sentinel`], [`mongo`]: servers to kill, pause and restart
+//! - [`proxy`]: a way to a server that tests cut
 //! - [`shared`]: a clean place on servers that all tests of a run share
 //! - [`http`]: a client for what nodes serve
 //! - [`raw`]: a WebSocket client that breaks the rules
@@ -16,6 +17,7 @@ pub mod hub;
 pub mod mongo;
 pub mod ports;
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod redis;
 pub mod redis_cluster;

@@ -4,7 +4,9 @@ mod docker;
 mod source;
 
 use std::{
+    fs,
     io::Write,
+    path::Path,
     process::Command,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -28,7 +30,7 @@ pub struct MongoServer {
     source: Source,
     running: Running,
     port: Port,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 #[derive(Debug)]
@@ -57,7 +59,7 @@ impl MongoServer {
                 Running::start("ferretdb", source::ferretdb(binary, &port, &directory), &directory)
             }
         };
-        let mut server = MongoServer { source, running, port, _directory: directory };
+        let mut server = MongoServer { source, running, port, directory };
         if server.is_replica_set() {
             server.initiate_replica_set().await;
         }
@@ -74,6 +76,37 @@ impl MongoServer {
     /// Its URL with a database.
     pub fn database_url(&self, database: &str) -> String {
         with_database(&self.url(), database)
+    }
+
+    /// `127.0.0.1:<port>`.
+    pub fn address(&self) -> String {
+        self.port.address()
+    }
+
+    /// Kills it, copies what it had stored, and starts it again. `None` in a container, whose files
+    /// are out of reach.
+    pub async fn back_up(&mut self) -> Option<TempDir> {
+        let Running::Process(process) = &mut self.running else { return None };
+        process.kill();
+        let copy = scratch::directory("backup");
+        copy_files(self.directory.path(), copy.path());
+        self.restart().await;
+        Some(copy)
+    }
+
+    /// Kills it and starts it again with what it had stored at the time of the copy.
+    pub async fn restore(&mut self, copy: &TempDir) {
+        self.kill();
+        for entry in fs::read_dir(self.directory.path()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            // Its log is not what it stored.
+            if path.extension().is_none_or(|extension| extension != "log") {
+                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                removed.unwrap_or_else(|error| panic!("removing {}: {error}", path.display()));
+            }
+        }
+        copy_files(copy.path(), self.directory.path());
+        self.restart().await;
     }
 
     /// SIGKILL. The port stays reserved, and nobody answers there.
@@ -164,6 +197,19 @@ impl Running {
             && let Some(status) = process.try_exited()
         {
             panic!("it ended ({status}):\n{}", process.log_tail());
+        }
+    }
+}
+
+/// Copies everything but logs.
+fn copy_files(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            fs::create_dir_all(&target).unwrap_or_else(|error| panic!("making {}: {error}", target.display()));
+            copy_files(&path, &target);
+        } else if path.extension().is_none_or(|extension| extension != "log") {
+            fs::copy(&path, &target).unwrap_or_else(|error| panic!("copying {}: {error}", path.display()));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use rustix::process::{Pid, Signal, getppid, kill_process, set_parent_process_death_signal};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, kill_process, prlimit, set_parent_process_death_signal};
 
 use super::wait::eventually;
 
@@ -77,6 +77,18 @@ impl Process {
     /// The exit status of a process that has exited by itself.
     pub fn try_exited(&mut self) -> Option<ExitStatus> {
         self.child.as_mut()?.try_wait().ok().flatten()
+    }
+
+    /// Whether the process was started and has not ended since.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// No file of the process grows beyond so many bytes; `None` takes the limit away.
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let pid = i32::try_from(self.id()).ok().and_then(Pid::from_raw);
+        let limit = Rlimit { current: bytes, maximum: None };
+        prlimit(pid, Resource::Fsize, limit).unwrap_or_else(|error| panic!("limiting {}: {error}", self.name));
     }
 
     /// SIGSTOP: the process keeps its sockets and does nothing.

@@ -1,0 +1,48 @@
+//! A session resumes while the group goes on: registered, subscribed and replayed without a hole,
+//! wherever it is held up.
+
+use serde_json::json;
+
+use super::gates::Side;
+use super::scene::{Scene, repeat_until_acked};
+use crate::people::Client;
+
+/// Every step of a hello and of the replay after it that another event may slip in between.
+const STEPS: [(Side, &str); 9] = [
+    (Side::Before, "register"),
+    (Side::After, "register"),
+    (Side::After, "ensure_user"),
+    (Side::After, "marks"),
+    (Side::Before, "join_routes"),
+    (Side::After, "join_routes"),
+    (Side::After, "groups"),
+    (Side::Before, "recent"),
+    (Side::After, "recent"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_holds_a_hello_up_nothing_is_missed() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    for (number, (side, call)) in STEPS.into_iter().enumerate() {
+        people.remove(2).session.end().await;
+        scene.route_left(2, &group).await;
+        let cursor = scene.stored(&group).await.len() as u64;
+        for what in ["one missed", "two missed"] {
+            repeat_until_acked(&mut people[0], &group, &format!("{what} {number}")).await;
+        }
+        let held = scene.nodes[2].gates.hold(side, call);
+        let (hub, cursors) = (scene.nodes[2].hub.clone(), json!({group.as_str(): cursor}));
+        let resuming = tokio::spawn(async move { Client::resume(&hub, "user-2", cursors).await.0 });
+        held.reached().await;
+        for what in ["one meanwhile", "two meanwhile"] {
+            repeat_until_acked(&mut people[0], &group, &format!("{what} {number}")).await;
+        }
+        held.release();
+        people.push(resuming.await.expect("the hello is answered"));
+        let seen = people[2].texts(4).await;
+        let seqs: Vec<_> = seen.iter().map(|(seq, _)| *seq).collect();
+        assert!(seqs.iter().copied().eq(cursor + 1..=cursor + 4), "held {side:?} {call}: {seen:?} after {cursor}");
+    }
+    scene.agree(&mut people, &group).await;
+}
