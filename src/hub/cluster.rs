@@ -139,8 +139,7 @@ impl Hub {
         let hub = self.clone();
         self.spawn(async move {
             hub.register_all_sessions().await;
-            hub.rejoin(hub.groups.all()).await;
-            hub.check_all_memberships().await;
+            hub.compare_all_positions();
         });
     }
 
@@ -191,12 +190,28 @@ impl Hub {
         }
     }
 
-    /// Letters may have been lost: looks at all groups of the node.
+    /// Letters may have been lost: looks at all groups of the node. Asked for again meanwhile, it
+    /// is done once more after.
     pub(crate) fn compare_all_positions(self: &Arc<Self>) {
+        {
+            let mut asked = self.restores.comparisons.lock();
+            *asked += 1;
+            if *asked > 1 {
+                return;
+            }
+        }
         let hub = self.clone();
         self.spawn(async move {
-            hub.rejoin(hub.groups.all()).await;
-            hub.check_all_memberships().await;
+            loop {
+                let serving = *hub.restores.comparisons.lock();
+                hub.rejoin(hub.groups.all()).await;
+                hub.check_all_memberships().await;
+                let mut asked = hub.restores.comparisons.lock();
+                if *asked == serving {
+                    *asked = 0;
+                    return;
+                }
+            }
         });
     }
 

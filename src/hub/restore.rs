@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dashmap::DashMap;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::Hub;
 use crate::domain::{Event, Group, GroupId, Head, Refusal, Seq};
@@ -13,20 +14,41 @@ use crate::ports::{Floor, Inserted, Page, StoreError};
 /// no more than a log's worth ahead of the contiguous head.
 const HOLE_WINDOW: usize = 1_000;
 
-/// One restore a group at a time on this node.
+/// One restore a group at a time on this node, and one comparison of all positions: when much is
+/// lost at once and the store is slow, who waits must not make it slower.
 #[derive(Default)]
 pub(crate) struct Restores {
-    under_way: DashMap<GroupId, Arc<Mutex<()>>>,
+    under_way: DashMap<GroupId, Turn>,
+    /// How often a comparison was asked for since the one under way began; 0 when none is.
+    pub(crate) comparisons: parking_lot::Mutex<u64>,
 }
+
+/// When the last restore of a group began, and what came of it.
+type Turn = Arc<Mutex<Option<(Instant, Result<Group, Refusal>)>>>;
 
 impl Hub {
     /// Raises the group's state in the backplane to what the store knows. Answers the stored
     /// group, or `not_found`.
     pub(crate) async fn restore(&self, id: &GroupId) -> Result<Group, Refusal> {
+        let asked = Instant::now();
         let turn = self.restores.under_way.entry(id.clone()).or_default().clone();
-        let _turn = turn.lock().await;
-        let restored = self.restore_in_turn(id).await;
-        self.restores.under_way.remove(id);
+        let mut last = turn.lock().await;
+        // One that began after this was asked for is as good as one of our own.
+        let restored = match last.take().filter(|(begun, _)| *begun >= asked) {
+            Some((begun, shared)) => {
+                *last = Some((begun, shared.clone()));
+                shared
+            }
+            None => {
+                let begun = Instant::now();
+                let restored = self.restore_in_turn(id).await;
+                *last = Some((begun, restored.clone()));
+                restored
+            }
+        };
+        drop(last);
+        // Those who wait hold it as well; the last of them takes it away.
+        self.restores.under_way.remove_if(id, |_, held| Arc::strong_count(held) <= 2);
         restored
     }
 

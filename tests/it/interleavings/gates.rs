@@ -1,5 +1,6 @@
 //! Where a node's calls are stopped and made to fail, at a chosen one.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use hubbub::ports::{BackplaneError, CommitError, StoreError};
@@ -19,6 +20,7 @@ pub enum Side {
 #[derive(Clone)]
 pub struct Gates {
     rules: Arc<Mutex<Vec<Rule>>>,
+    calls: Arc<Mutex<HashMap<&'static str, usize>>>,
     frozen: watch::Sender<Frozen>,
 }
 
@@ -63,7 +65,7 @@ pub trait OutOfReach {
 
 impl Default for Gates {
     fn default() -> Self {
-        Self { rules: Arc::default(), frozen: watch::channel(Frozen::No).0 }
+        Self { rules: Arc::default(), calls: Arc::default(), frozen: watch::channel(Frozen::No).0 }
     }
 }
 
@@ -100,8 +102,16 @@ impl Gates {
         self.rules.lock().is_empty()
     }
 
+    /// How many calls of this name have come.
+    pub fn calls(&self, call: &str) -> usize {
+        self.calls.lock().get(call).copied().unwrap_or(0)
+    }
+
     /// One call comes by; true when it is to fail.
     pub async fn pass(&self, side: Side, call: &'static str) -> bool {
+        if side == Side::Before {
+            *self.calls.lock().entry(call).or_default() += 1;
+        }
         let mut fails = false;
         let mut held = None;
         {

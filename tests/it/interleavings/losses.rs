@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked, send};
-use crate::support::shared;
+use crate::people::Client;
+use crate::support::{eventually, shared};
 
 /// Redis is emptied while the owner stands at a call with a message in its hands.
 async fn redis_is_emptied(side: Side, call: &'static str) {
@@ -97,6 +98,39 @@ async fn the_tail_is_lost_and_a_change_collides() {
     assert_eq!(guest.next("group").await["id"], group.as_str());
     repeat_until_acked(&mut guest, &group, "hello").await;
     people.push(guest);
+    scene.agree(&mut people, &group).await;
+}
+
+/// The store is slow and Redis empty: many who need the same group do not restore it one by one.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_who_wait_for_a_restore_share_it() {
+    const MANY: usize = 20;
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    people.remove(2).session.end().await;
+    scene.route_left(2, &group).await;
+    let gates = &scene.nodes[2].gates;
+    let (joins, restores) = (gates.calls("join_routes"), gates.calls("restore"));
+    let slow = gates.hold(Side::Before, "restore");
+    scene.empty_redis().await;
+    let hellos: Vec<_> = (0..MANY)
+        .map(|_| {
+            let hub = scene.nodes[2].hub.clone();
+            tokio::spawn(async move { Client::hello(&hub, "user-2").await.0 })
+        })
+        .collect();
+    slow.reached().await;
+    eventually("all ask for the group", async || match gates.calls("join_routes") - joins {
+        MANY.. => Ok(()),
+        some => Err(format!("{some} do")),
+    })
+    .await;
+    slow.release();
+    for hello in hellos {
+        people.push(hello.await.expect("the hello is answered"));
+    }
+    let restores = gates.calls("restore") - restores;
+    assert!(restores <= MANY / 3, "restored {restores} times");
     scene.agree(&mut people, &group).await;
 }
 

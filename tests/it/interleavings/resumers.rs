@@ -11,7 +11,7 @@ use crate::people::Client;
 const STEPS: [(Side, &str); 9] = [
     (Side::Before, "register"),
     (Side::After, "register"),
-    (Side::After, "ensure_user"),
+    (Side::After, "users"),
     (Side::After, "marks"),
     (Side::Before, "join_routes"),
     (Side::After, "join_routes"),

@@ -212,7 +212,13 @@ impl Ground {
         if let Redis::One(redis) = &mut self.redis {
             redis.restart_empty().await;
         }
-        self.nodes.iter_mut().for_each(Hub::start_again);
+        for node in &mut self.nodes {
+            node.start_again();
+            node.revive(RECOVERY).await;
+        }
+        // Everybody comes back before anything new is said: a cursor tells of a lost tail only while
+        // the group has not grown past it again.
+        audience.settle(&self.reader()).await;
         self.restored = true;
         audience.carry_on();
     }
