@@ -60,7 +60,8 @@ impl Hub {
         Ok(())
     }
 
-    fn record(&self, name: &NodeName) -> NodeRecord {
+    /// What this node says of itself, as it is now.
+    pub(crate) fn record(&self, name: &NodeName) -> NodeRecord {
         NodeRecord {
             node: name.clone(),
             public_url: self.config.public_url.clone(),

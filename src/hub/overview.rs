@@ -28,7 +28,7 @@ pub struct Overview {
     pub time: Millis,
     /// Why this node may not take traffic, if it may not.
     pub not_ready: Option<String>,
-    /// The nodes that live, as of the last beat.
+    /// The nodes that live: this one as it is now, the others as of the last beat.
     pub nodes: Vec<NodeRecord>,
     /// The partitions, in order; `None` when the backplane does not answer.
     pub partitions: Option<Vec<PartitionState>>,
@@ -67,11 +67,12 @@ impl Hub {
             Err(_) => Some("the backplane does not answer".into()),
         };
         let partitions = tokio::time::timeout(PATIENCE, self.partition_states()).await;
+        let node = self.node.name();
         Overview {
-            node: self.node.name(),
+            nodes: self.nodes_now(&node),
+            node,
             time: now_ms(),
             not_ready,
-            nodes: self.node.view().nodes.clone(),
             partitions: partitions.ok().and_then(Result::ok),
         }
     }
@@ -79,6 +80,14 @@ impl Hub {
     /// The nodes over the last quarter of an hour, every [`HISTORY_EVERY`], the oldest first.
     pub fn recent_nodes(&self) -> Vec<(Millis, Vec<NodeRecord>)> {
         self.history.0.lock().iter().map(|(time, view)| (*time, view.nodes.clone())).collect()
+    }
+
+    /// What this node knows of itself need not wait for its beat: who drains it wants to know whom
+    /// that sends away.
+    fn nodes_now(&self, own: &NodeName) -> Vec<NodeRecord> {
+        let view = self.node.view();
+        let now = |seen: &NodeRecord| if seen.node == *own { self.record(own) } else { seen.clone() };
+        view.nodes.iter().map(now).collect()
     }
 
     async fn partition_states(&self) -> Result<Vec<PartitionState>, BackplaneError> {

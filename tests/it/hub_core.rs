@@ -259,3 +259,15 @@ async fn strangers_bad_frames_and_floods_are_answered() {
     assert_eq!((limited["code"].as_str(), &limited["re"]), (Some("rate_limited"), &json!(9)));
     assert!(limited["retry_after"].as_u64().unwrap() > 0);
 }
+
+#[tokio::test]
+async fn a_node_tells_of_itself_as_it_is_now() {
+    // Its next beats are far away.
+    let house = House::open_with(|config| config.node_lease = Duration::from_secs(3_600)).await;
+    let own = async || house.hub.overview().await.nodes.into_iter().next().expect("the node itself");
+    assert_eq!(own().await.connections, 0);
+    let anna = Client::hello(&house.hub, "anna").await.0;
+    let seen = own().await;
+    assert_eq!((seen.connections, seen.vitals.users), (1, 1));
+    drop(anna);
+}

@@ -3,7 +3,13 @@
 const KEPT_AS = "hubbub.service-token";
 
 /** The node wants the service token, or another one. */
-export class TokenNeeded extends Error {}
+export class TokenNeeded extends Error {
+  /** @param {boolean} refused whether one was given */
+  constructor(refused) {
+    super("this node wants its service token");
+    this.refused = refused;
+  }
+}
 
 /**
  * @typedef {object} Vitals counters of a node since its process began, and a few present numbers
@@ -55,7 +61,7 @@ async function ask(path, init = {}) {
   const token = sessionStorage.getItem(KEPT_AS);
   if (token) headers.set("authorization", `Bearer ${token}`);
   const answer = await fetch(path, { ...init, headers, cache: "no-store" });
-  if (answer.status === 401) throw new TokenNeeded("this node wants its service token");
+  if (answer.status === 401) throw new TokenNeeded(token !== null);
   if (!answer.ok) {
     const problem = await answer.json().catch(() => ({}));
     throw new Error(problem.detail ?? problem.title ?? `${path} was answered with ${answer.status}`);

@@ -1,5 +1,6 @@
 import { h } from "/app/dom.js";
 import { cluster as askCluster, history, keepToken, metrics, TokenNeeded } from "./api.js";
+import { keepAsking } from "./drain.js";
 import { histograms, parse } from "./exposition.js";
 import { card, fitness } from "./fitness.js";
 import { clock, latency, short, whole } from "./format.js";
@@ -77,6 +78,7 @@ function render(cluster, now) {
   show(regions.stages, stages(now, marks[0].stages));
   show(regions.partitions, partitions(cluster));
   show(regions.faults, faultList(faults(samples)));
+  keepAsking(cluster);
 }
 
 async function look() {
@@ -89,16 +91,20 @@ async function look() {
 
 /** @param {unknown} error */
 function troubled(error) {
-  if (error instanceof TokenNeeded) return askForToken();
+  if (error instanceof TokenNeeded) return askForToken(error.refused);
   status.className = "status is-bad";
   status.textContent = `This node does not answer: ${/** @type {Error} */ (error).message}`;
 }
 
-function askForToken() {
+/** @param {boolean} refused whether one was given that the node does not take */
+function askForToken(refused) {
   const field = h("input", { type: "password", class: "field", "aria-label": "Service token", autocomplete: "off", required: true });
-  const form = h("form", { class: "token" }, h("h1", {}, h("span", { class: "brand" }, "hubbub"), " operator"), h("p", {}, "This node wants its service token. It is kept until this tab is closed."), field, h("button", { class: "button button-main" }, "Continue"));
+  const button = h("button", { class: "button button-main" }, "Continue");
+  const problem = refused ? h("p", { class: "problem", role: "alert" }, "The node does not take this token.") : null;
+  const form = h("form", { class: "token" }, h("h1", {}, h("span", { class: "brand" }, "hubbub"), " operator"), h("p", {}, "This node wants its service token. It is kept until this tab is closed."), field, problem, button);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
+    button.disabled = true;
     keepToken(field.value);
     void start();
   });

@@ -1,6 +1,5 @@
-import { openDialog } from "/app/dialog.js";
 import { h } from "/app/dom.js";
-import { drain } from "./api.js";
+import { confirmDrain } from "./drain.js";
 import { clock, latency, percent, short, span, whole } from "./format.js";
 import { meaning } from "./meanings.js";
 import { added, base, quantile, rates, since } from "./series.js";
@@ -59,19 +58,6 @@ function state(cluster, node) {
   if (node.draining) return h("span", { class: "pill pill-warn" }, "draining");
   if (node.node === cluster.node && cluster.not_ready) return h("span", { class: "pill pill-bad", title: cluster.not_ready }, "not ready");
   return h("span", { class: "pill pill-good" }, "live");
-}
-
-/** @param {Cluster} cluster @param {import("./api.js").Node} node */
-function confirmDrain(cluster, node) {
-  const others = cluster.nodes.filter((other) => other.node !== node.node && !other.draining).length;
-  const to = others === 0 ? "There is no other node: they wait until one is back." : `They go to the other ${others === 1 ? "node" : `${others} nodes`}, and resume without a loss.`;
-  openDialog({
-    title: `Drain ${base(node.node)}?`,
-    content: [h("p", {}, `${node.connections === 1 ? "1 session is" : `${whole(node.connections)} sessions are`} sent away. ${to} Then the process ends; what supervises it may start it again.`)],
-    action: "Drain this node",
-    dangerous: true,
-    onSubmit: drain,
-  });
 }
 
 const STAGES = [

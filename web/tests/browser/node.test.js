@@ -52,7 +52,7 @@ test("where accounts are off, one comes in with a token, and goes out when it ha
   await page.getByLabel("Password").fill("whatever it is");
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByRole("alert").filter({ hasText: "keeps no accounts" }).waitFor();
-  await page.getByLabel("Token").fill(await mintToken(strict.env, "--user", "ada", "--name", "Ada Lovelace", "--ttl", "6s"));
+  await page.getByLabel("Token").fill(await mintToken(strict.env, "--user", "ada", "--name", "Ada Lovelace", "--ttl", "10s"));
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByLabel("You: Ada Lovelace").waitFor();
 

@@ -90,10 +90,13 @@ test("beyond loopback the page asks for the service token", { timeout: 90_000 },
   const guarded = await startNode("guarded", { HUBBUB_SERVICE_TOKEN: token }, "0.0.0.0");
   context.after(() => guarded.node.remove());
   const { page, close } = await open(guarded.internal);
-  for (const tried of ["a wrong one", token]) {
+  const give = async (/** @type {string} */ tried) => {
     await page.getByLabel("Service token").fill(tried);
     await page.getByRole("button", { name: "Continue" }).click();
-  }
+  };
+  await give("a wrong one");
+  await page.getByRole("alert").filter({ hasText: "does not take this token" }).waitFor();
+  await give(token);
   await page.getByRole("row", { name: /guarded this node/ }).waitFor();
   await close();
 });
@@ -107,6 +110,9 @@ test("a node is drained after a second thought, and says so", { timeout: 90_000 
   await page.getByRole("button", { name: "Drain" }).click();
   const dialog = page.getByRole("dialog", { name: "Drain leaving?" });
   await dialog.getByText("1 session is sent away").waitFor();
+  const bo = await person(leaving, "bo");
+  context.after(() => bo.close());
+  await dialog.getByText("2 sessions are sent away").waitFor();
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await dialog.waitFor({ state: "detached" });
   assert.equal((await fetch(`${leaving.internal}/readyz`)).ok, true);
