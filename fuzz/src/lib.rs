@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use hubbub::app::config::{self, Sources};
 use hubbub::protocol::{ClientFrame, Encoding, decode};
-use hubbub::transport::wire::{Guard, Item, Rules, Violation};
+use hubbub::transport::wire::{Guard, Item, Rules, Violation, client_frame};
 
 /// A JSON frame is taken or refused; and it means the same in MessagePack.
 pub fn decode_json(bytes: &[u8]) {
@@ -107,17 +107,7 @@ fn frames(mut recipe: &[u8]) -> Vec<u8> {
         let opcode = [0, 1, 2, 8, 9, 10, 1, 0][usize::from(first & 7)];
         let (payload, rest) = rest.split_at(usize::from(length).min(rest.len()));
         recipe = rest;
-        stream.push((first & 0x80) | opcode);
-        match payload.len() {
-            short @ 0..=125 => stream.push(0x80 | short as u8),
-            long => {
-                stream.push(0x80 | 126);
-                stream.extend((long as u16).to_be_bytes());
-            }
-        }
-        let mask = [mask, !mask, mask, 7];
-        stream.extend(mask);
-        stream.extend(payload.iter().enumerate().map(|(at, byte)| byte ^ mask[at % 4]));
+        stream.extend(client_frame((first & 0x80) | opcode, payload, [mask, !mask, mask, 7]));
     }
     stream
 }

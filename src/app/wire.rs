@@ -4,6 +4,7 @@
 use std::io;
 
 use crate::protocol::Encoding;
+use crate::transport::wire::client_header;
 
 /// Marks a text that is measured; the time of sending (microseconds of the sender's clock) follows, then `;`.
 pub const MARK: &[u8] = b"~b:";
@@ -124,21 +125,9 @@ pub fn client_frame(value: &serde_json::Value, encoding: Encoding) -> io::Result
     Ok(masked(opcode, &payload))
 }
 
-/// A control or data frame from the client's side.
+/// A whole control or data frame from the client's side.
 pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![0x80 | opcode];
-    match payload.len() {
-        length @ 0..=125 => frame.push(0x80 | length as u8),
-        length @ 126..=0xffff => {
-            frame.push(0x80 | 126);
-            frame.extend((length as u16).to_be_bytes());
-        }
-        length => {
-            frame.push(0x80 | 127);
-            frame.extend((length as u64).to_be_bytes());
-        }
-    }
-    frame.extend([0; 4]);
+    let mut frame = client_header(0x80 | opcode, payload.len() as u64, [0; 4]);
     frame.extend(payload);
     frame
 }

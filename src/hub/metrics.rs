@@ -1,13 +1,15 @@
 //! What the hub counts. No user and no group in a label.
 
+mod maker;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 use prometheus::core::Metric;
-use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
-};
+use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
+
+pub use maker::Maker;
 
 use crate::domain::{Code, Millis};
 use crate::ports::{LogStats, NodeVitals, Partition};
@@ -98,8 +100,13 @@ impl Stage {
 impl Metrics {
     /// Makes and registers all of the hub's metrics. Fails only when they are registered twice.
     pub fn register(registry: &Registry) -> Result<Self, prometheus::Error> {
-        let make = Maker { registry };
-        let stages = make.histograms("stage_seconds", "Time that a message spends in a stage of its way.", "stage")?;
+        let make = Maker::new(registry, "hubbub");
+        let stages = make.histograms(
+            "stage_seconds",
+            "Time that a message spends in a stage of its way.",
+            &LATENCY_EDGES,
+            &["stage"],
+        )?;
         let metrics = Self {
             sessions: make.gauge("sessions", "Sessions on this node that said hello.")?,
             max_sessions: make.gauge("max_sessions", "Sessions that this node takes at most.")?,
@@ -108,7 +115,7 @@ impl Metrics {
             accepted: make.counter("messages_accepted_total", "Sends taken in by this node.")?,
             acked: make.counter("messages_acked_total", "Sends answered as stored by this node.")?,
             delivered: make.counter("messages_delivered_total", "Events handed to sessions of this node.")?,
-            rejected: make.counters("rejected_total", "Requests that were refused, by code.", "code")?,
+            rejected: make.counters("rejected_total", "Requests that were refused, by code.", &["code"])?,
             stages: Stage::ALL.iter().map(|stage| stages.with_label_values(&[stage.name()])).collect(),
             claims: make.counter("claimed_entries_total", "Log entries taken over from another consumer.")?,
             repairs: make.counter("repairs_total", "Holes and lost heads that were fetched again.")?,
@@ -120,21 +127,29 @@ impl Metrics {
             reaps: make.counter("reaps_total", "Dead nodes cleared away by this node.")?,
             reregistrations: make.counter("reregistrations_total", "Times this node found its lease gone.")?,
             owned_partitions: make.gauge("owned_partitions", "Partitions owned by this node.")?,
-            log_length: make.gauges("log_length", "Entries in a partition's log.", "partition")?,
-            log_pending: make.gauges("log_pending", "Entries of group fanout delivered and not acked.", "partition")?,
-            log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", "partition")?,
+            log_length: make.gauges("log_length", "Entries in a partition's log.", &["partition"])?,
+            log_pending: make.gauges(
+                "log_pending",
+                "Entries of group fanout delivered and not acked.",
+                &["partition"],
+            )?,
+            log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", &["partition"])?,
             logs: Arc::default(),
-            errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", "part")?,
+            errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", &["part"])?,
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
             remembered_cids: make
                 .gauge("remembered_cids", "Sends of this node's life whose repeats the backplane knows.")?,
             draining: make.gauge("draining", "1 while this node hands its work over.")?,
-            probe: make.histogram("probe_seconds", "Time of this node's messages to itself, from send to ack.")?,
+            probe: make.histogram(
+                "probe_seconds",
+                "Time of this node's messages to itself, from send to ack.",
+                &LATENCY_EDGES,
+            )?,
             probe_failures: make
                 .counter("probe_failures_total", "Messages of this node to itself that did not come back.")?,
             probe_last_success: make
-                .seconds("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
+                .gauge("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
         };
         for code in Code::ALL {
             metrics.rejected.with_label_values(&[code.as_str()]);
@@ -220,52 +235,6 @@ impl Metrics {
             // Absent is what is wanted, so an absent one is no error.
             let _ = gauge.remove_label_values(&[&label]);
         }
-    }
-}
-
-/// Makes metrics with the common prefix and registers them.
-struct Maker<'a> {
-    registry: &'a Registry,
-}
-
-impl Maker<'_> {
-    fn opts(name: &str, help: &str) -> Opts {
-        Opts::new(format!("hubbub_{name}"), help)
-    }
-
-    fn keep<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> Result<C, prometheus::Error> {
-        self.registry.register(Box::new(made.clone()))?;
-        Ok(made)
-    }
-
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-        self.keep(IntCounter::with_opts(Self::opts(name, help))?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
-        self.keep(IntGauge::with_opts(Self::opts(name, help))?)
-    }
-
-    fn counters(&self, name: &str, help: &str, label: &str) -> Result<IntCounterVec, prometheus::Error> {
-        self.keep(IntCounterVec::new(Self::opts(name, help), &[label])?)
-    }
-
-    fn gauges(&self, name: &str, help: &str, label: &str) -> Result<IntGaugeVec, prometheus::Error> {
-        self.keep(IntGaugeVec::new(Self::opts(name, help), &[label])?)
-    }
-
-    fn seconds(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
-        self.keep(Gauge::with_opts(Self::opts(name, help))?)
-    }
-
-    fn histogram(&self, name: &str, help: &str) -> Result<Histogram, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: LATENCY_EDGES.to_vec() };
-        self.keep(Histogram::with_opts(opts)?)
-    }
-
-    fn histograms(&self, name: &str, help: &str, label: &str) -> Result<HistogramVec, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: LATENCY_EDGES.to_vec() };
-        self.keep(HistogramVec::new(opts, &[label])?)
     }
 }
 

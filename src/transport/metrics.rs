@@ -1,7 +1,8 @@
 //! What the transport counts. No user, group or address in a label.
 
-use prometheus::{HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts, Registry, core::Collector};
+use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 
+use crate::hub::Maker;
 use crate::ports::CloseCode;
 
 /// All metrics of the transport.
@@ -77,40 +78,32 @@ impl TransportMetrics {
     /// # Errors
     /// A metric of the same name is registered already.
     pub fn register(registry: &Registry) -> prometheus::Result<Self> {
+        let make = Maker::new(registry, "hubbub");
         Ok(Self {
-            websocket: WebSocketMetrics::register(registry)?,
-            admission: AdmissionMetrics::register(registry)?,
-            http: HttpMetrics::register(registry)?,
+            websocket: WebSocketMetrics::register(&make)?,
+            admission: AdmissionMetrics::register(&make)?,
+            http: HttpMetrics::register(&make)?,
         })
     }
 }
 
 impl WebSocketMetrics {
-    fn register(registry: &Registry) -> prometheus::Result<Self> {
-        let counter = |name: &str, help: &str| add(registry, IntCounter::new(name, help)?);
-        let gauge = |name: &str, help: &str| add(registry, IntGauge::new(name, help)?);
+    fn register(make: &Maker) -> prometheus::Result<Self> {
         Ok(Self {
-            connections: gauge("hubbub_connections", "Open WebSocket connections.")?,
-            opened: counter("hubbub_connections_opened_total", "WebSocket connections opened.")?,
-            received_bytes: counter("hubbub_received_bytes_total", "Bytes received on WebSockets.")?,
-            received_messages: counter("hubbub_received_messages_total", "Messages received on WebSockets.")?,
-            sent_bytes: counter("hubbub_sent_bytes_total", "Bytes given to the kernel for WebSockets.")?,
-            queue_bytes: gauge("hubbub_queue_bytes", "Bytes that wait for clients to read.")?,
-            queued: counter("hubbub_queued_writes_total", "Writes that the kernel did not take at once.")?,
-            slow_readers: counter(
-                "hubbub_slow_reader_closes_total",
-                "Connections closed because the client read too slowly.",
-            )?,
-            pings: counter("hubbub_pings_total", "Pings sent to silent clients.")?,
-            closes: add(
-                registry,
-                IntCounterVec::new(
-                    Opts::new(
-                        "hubbub_closes_total",
-                        "Connections closed by the hub, by close code; `client` when the client closed, `lost` without a close.",
-                    ),
-                    &["code"],
-                )?,
+            connections: make.gauge("connections", "Open WebSocket connections.")?,
+            opened: make.counter("connections_opened_total", "WebSocket connections opened.")?,
+            received_bytes: make.counter("received_bytes_total", "Bytes received on WebSockets.")?,
+            received_messages: make.counter("received_messages_total", "Messages received on WebSockets.")?,
+            sent_bytes: make.counter("sent_bytes_total", "Bytes given to the kernel for WebSockets.")?,
+            queue_bytes: make.gauge("queue_bytes", "Bytes that wait for clients to read.")?,
+            queued: make.counter("queued_writes_total", "Writes that the kernel did not take at once.")?,
+            slow_readers: make
+                .counter("slow_reader_closes_total", "Connections closed because the client read too slowly.")?,
+            pings: make.counter("pings_total", "Pings sent to silent clients.")?,
+            closes: make.counters(
+                "closes_total",
+                "Connections closed by the hub, by close code; `client` when the client closed, `lost` without a close.",
+                &["code"],
             )?,
         })
     }
@@ -135,22 +128,14 @@ impl WebSocketMetrics {
 }
 
 impl AdmissionMetrics {
-    fn register(registry: &Registry) -> prometheus::Result<Self> {
+    fn register(make: &Maker) -> prometheus::Result<Self> {
         let made = Self {
-            http_connections: add(
-                registry,
-                IntGauge::new("hubbub_http_connections", "Open connections that are not WebSockets.")?,
-            )?,
-            accept_errors: add(
-                registry,
-                IntCounter::new("hubbub_accept_errors_total", "Connections that could not be accepted.")?,
-            )?,
-            refused: add(
-                registry,
-                IntCounterVec::new(
-                    Opts::new("hubbub_refused_connections_total", "Connections and handshakes refused, by reason."),
-                    &["reason"],
-                )?,
+            http_connections: make.gauge("http_connections", "Open connections that are not WebSockets.")?,
+            accept_errors: make.counter("accept_errors_total", "Connections that could not be accepted.")?,
+            refused: make.counters(
+                "refused_connections_total",
+                "Connections and handshakes refused, by reason.",
+                &["reason"],
             )?,
         };
         // There from the start, so that the first one of each shows as a change.
@@ -167,18 +152,19 @@ impl AdmissionMetrics {
 }
 
 impl HttpMetrics {
-    fn register(registry: &Registry) -> prometheus::Result<Self> {
-        let options = HistogramOpts::new("hubbub_http_request_seconds", "Time to answer an HTTP request, by route.")
-            .buckets(DURATION_EDGES.into());
+    fn register(make: &Maker) -> prometheus::Result<Self> {
         Ok(Self {
-            requests: add(
-                registry,
-                IntCounterVec::new(
-                    Opts::new("hubbub_http_requests_total", "HTTP requests, by listener, route and status."),
-                    &["listener", "route", "status"],
-                )?,
+            requests: make.counters(
+                "http_requests_total",
+                "HTTP requests, by listener, route and status.",
+                &["listener", "route", "status"],
             )?,
-            duration: add(registry, HistogramVec::new(options, &["listener", "route"])?)?,
+            duration: make.histograms(
+                "http_request_seconds",
+                "Time to answer an HTTP request, by route.",
+                &DURATION_EDGES,
+                &["listener", "route"],
+            )?,
         })
     }
 
@@ -216,9 +202,4 @@ impl Refused {
             Self::ProxyHeader => "proxy_header",
         }
     }
-}
-
-fn add<M: Collector + Clone + 'static>(registry: &Registry, metric: M) -> prometheus::Result<M> {
-    registry.register(Box::new(metric.clone()))?;
-    Ok(metric)
 }

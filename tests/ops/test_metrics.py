@@ -7,10 +7,9 @@ from .project import ROOT, family, metrics_of, rules
 from .test_dashboards import BOARDS, expressions
 
 DOCUMENT = (ROOT / "docs" / "metrics.md").read_text()
-# In src a metric is registered by its whole name, or by the name behind the common prefix.
-WHOLE = re.compile(r'"(hubbub_[a-z_0-9]+)"')
-PREFIXED = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?|seconds)\(\s*"([a-z_0-9]+)"')
-PREFIX = re.compile(r'format!\("(hubbub_[a-z_]*)\{name\}"')
+# In src a file's metrics are made by a maker, which puts its prefix before their names.
+NAMES = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?)\(\s*"([a-z_0-9]+)"')
+PREFIX = re.compile(r'Maker::new\([^,]+, "(hubbub[a-z_]*)"\)')
 
 
 def registered() -> set[str]:
@@ -18,9 +17,7 @@ def registered() -> set[str]:
     found = set()
     for path in (ROOT / "src").rglob("metrics.rs"):
         text = path.read_text()
-        found.update(WHOLE.findall(text))
-        prefix = PREFIX.search(text)
-        found.update(f"{prefix[1]}{name}" for name in PREFIXED.findall(text) if prefix)
+        found.update(f"{PREFIX.search(text)[1]}_{name}" for name in NAMES.findall(text))
     return found
 
 

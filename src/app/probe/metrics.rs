@@ -5,13 +5,12 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus::{
-    Encoder, Gauge, GaugeVec, Histogram, HistogramOpts, IntCounter, IntCounterVec, Opts, Registry, TextEncoder,
-};
+use prometheus::{Encoder, Gauge, GaugeVec, Histogram, IntCounter, IntCounterVec, Registry, TextEncoder};
 
 use super::ladder::Capacity;
 use super::maturity::Maturity;
 use super::{Round, Step};
+use crate::hub::Maker;
 
 /// Edges in seconds, among them 1 s and 10 s, which the fitness functions speak of.
 const EDGES: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
@@ -37,8 +36,9 @@ pub struct ProbeMetrics {
 impl ProbeMetrics {
     /// Makes and registers them. Fails only when they are registered twice.
     pub fn new() -> Result<Self, prometheus::Error> {
-        let make = Maker { registry: Registry::new() };
-        let failures = make.counters("failures_total", "Attempts that failed, by the step that did.", "step")?;
+        let registry = Registry::new();
+        let make = Maker::new(&registry, "hubbub_outside");
+        let failures = make.counters("failures_total", "Attempts that failed, by the step that did.", &["step"])?;
         for step in Step::ALL {
             failures.with_label_values(&[step.name()]);
         }
@@ -46,15 +46,15 @@ impl ProbeMetrics {
             up: make.gauge("up", "1 when the last attempt came through, 0 when not.")?,
             attempts: make.counter("attempts_total", "Attempts to send oneself a message.")?,
             failures,
-            connecting: make.histogram("connect_seconds", "From the first byte to the hub's welcome.")?,
-            message: make.histogram("message_seconds", "From sending a message to oneself to its arrival.")?,
+            connecting: make.histogram("connect_seconds", "From the first byte to the hub's welcome.", &EDGES)?,
+            message: make.histogram("message_seconds", "From sending a message to oneself to its arrival.", &EDGES)?,
             last_success: make.gauge("last_success_timestamp_seconds", "When one last arrived, in Unix time.")?,
             uptime: make.gauge("uptime_ratio", "The share of the watched time in which the hub was up.")?,
             outages: make.gauge("outages", "Changes from up to down in the watched time.")?,
             mtbf: make.gauge("mtbf_seconds", "Mean time between failures; without one, the watched time.")?,
             mtrs: make.gauge("mtrs_seconds", "Mean time to restore service; 0 without a failure.")?,
-            channel: make.gauges("channel_rate", "Highest rate held, in messages a second, by bound.", "within")?,
-            registry: make.registry,
+            channel: make.gauges("channel_rate", "Highest rate held, in messages a second, by bound.", &["within"])?,
+            registry,
         })
     }
 
@@ -105,42 +105,5 @@ fn exposition(registry: &Registry) -> Response {
     match encoder.encode(&registry.gather(), &mut text) {
         Ok(()) => ([(CONTENT_TYPE, encoder.format_type().to_owned())], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
-    }
-}
-
-/// Makes metrics with the probe's prefix and registers them.
-struct Maker {
-    registry: Registry,
-}
-
-impl Maker {
-    fn opts(name: &str, help: &str) -> Opts {
-        Opts::new(format!("hubbub_outside_{name}"), help)
-    }
-
-    fn keep<C: prometheus::core::Collector + Clone + 'static>(&self, made: C) -> Result<C, prometheus::Error> {
-        self.registry.register(Box::new(made.clone()))?;
-        Ok(made)
-    }
-
-    fn counter(&self, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
-        self.keep(IntCounter::with_opts(Self::opts(name, help))?)
-    }
-
-    fn counters(&self, name: &str, help: &str, label: &str) -> Result<IntCounterVec, prometheus::Error> {
-        self.keep(IntCounterVec::new(Self::opts(name, help), &[label])?)
-    }
-
-    fn gauge(&self, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
-        self.keep(Gauge::with_opts(Self::opts(name, help))?)
-    }
-
-    fn gauges(&self, name: &str, help: &str, label: &str) -> Result<GaugeVec, prometheus::Error> {
-        self.keep(GaugeVec::new(Self::opts(name, help), &[label])?)
-    }
-
-    fn histogram(&self, name: &str, help: &str) -> Result<Histogram, prometheus::Error> {
-        let opts = HistogramOpts { common_opts: Self::opts(name, help), buckets: EDGES.to_vec() };
-        self.keep(Histogram::with_opts(opts)?)
     }
 }

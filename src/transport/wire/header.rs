@@ -1,4 +1,4 @@
-//! Frame headers.
+//! The headers of client frames, read and written.
 
 use fastwebsockets::OpCode;
 
@@ -7,6 +7,8 @@ use super::Violation;
 /// The longest header of a client's frame: 2 bytes, 8 of length, 4 of mask.
 pub(super) const MAX_HEADER: usize = 14;
 const MAX_CONTROL: usize = 125;
+/// In the second byte: a mask follows the length.
+const MASKED: u8 = 0x80;
 
 /// A client frame's header, checked for what can be said without knowing the frames before it.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +28,10 @@ impl Header {
         let Some(&first) = bytes.first() else { return Ok(None) };
         let (fin, opcode) = first_byte(first)?;
         let Some(&second) = bytes.get(1) else { return Ok(None) };
-        if second & 0x80 == 0 {
+        if second & MASKED == 0 {
             return Err(Violation::Unmasked);
         }
-        let short = second & 0x7f;
+        let short = second & !MASKED;
         if is_control(opcode) {
             if usize::from(short) > MAX_CONTROL {
                 return Err(Violation::ControlTooLong);
@@ -49,6 +51,34 @@ impl Header {
     pub fn is_control(&self) -> bool {
         is_control(self.opcode)
     }
+}
+
+/// The header of a client's frame that announces so many bytes: its first byte (FIN, reserved bits and
+/// opcode), the length in its shortest form, the mask. Not checked: whoever tests a server needs
+/// headers that it must refuse.
+pub fn client_header(first: u8, length: u64, mask: [u8; 4]) -> Vec<u8> {
+    let mut header = Vec::with_capacity(MAX_HEADER);
+    header.push(first);
+    match length {
+        0..=125 => header.push(MASKED | length as u8),
+        126..=0xffff => {
+            header.push(MASKED | 126);
+            header.extend((length as u16).to_be_bytes());
+        }
+        _ => {
+            header.push(MASKED | 127);
+            header.extend(length.to_be_bytes());
+        }
+    }
+    header.extend(mask);
+    header
+}
+
+/// A client's frame: such a header, and the masked payload.
+pub fn client_frame(first: u8, payload: &[u8], mask: [u8; 4]) -> Vec<u8> {
+    let mut frame = client_header(first, payload.len() as u64, mask);
+    frame.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
 }
 
 fn first_byte(byte: u8) -> Result<(bool, OpCode), Violation> {
@@ -81,4 +111,25 @@ fn length(short: u8, rest: &[u8]) -> Result<Option<(usize, usize)>, Violation> {
 
 fn is_control(opcode: OpCode) -> bool {
     matches!(opcode, OpCode::Close | OpCode::Ping | OpCode::Pong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let mask = [1, 2, 3, 4];
+        for length in [0, 1, 125, 126, 127, 0xffff, 0x1_0000, u64::MAX >> 1] {
+            let written = client_header(0x82, length, mask);
+            let (header, size) = Header::parse(&written).unwrap().unwrap();
+            assert_eq!((header.length as u64, header.mask, size), (length, mask, written.len()));
+            assert!(header.fin && header.opcode == OpCode::Binary);
+        }
+    }
+
+    #[test]
+    fn the_payload_is_masked_from_its_first_byte() {
+        assert_eq!(client_frame(0x81, b"hello", [1, 2, 3, 4])[2..], [1, 2, 3, 4, b'i', b'g', b'o', b'h', b'n']);
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`Guard`]: takes bytes as they arrive, in whatever pieces, and gives whole messages and control
 //!   frames, or the [`Violation`] that ends the connection.
+//! - [`client_frame`], [`client_header`]: what a client writes, for those who play one.
 //! - [`close_frame`], [`ping_frame`], [`push_pong`]: the control frames of a server.
 //!
 //! Masking, opcodes and close codes are those of `fastwebsockets`.
@@ -14,6 +15,7 @@ mod violation;
 
 pub use control::{close_frame, ping_frame, push_pong};
 pub use guard::{Guard, Item, Message, Rules};
+pub use header::{client_frame, client_header};
 pub use violation::Violation;
 
 #[cfg(test)]

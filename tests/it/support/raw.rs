@@ -4,6 +4,7 @@ use std::io;
 use std::net::Ipv4Addr;
 
 use hubbub::protocol::Encoding;
+use hubbub::transport::wire::{client_frame, client_header};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
@@ -130,25 +131,10 @@ pub fn encoded(encoding: Encoding, frame: &Value) -> Vec<u8> {
 
 /// A WebSocket frame with this first byte, masked with zeros.
 pub fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = header(first, payload.len() as u64);
-    frame.extend(payload);
-    frame
+    client_frame(first, payload, [0; 4])
 }
 
 /// The header of a masked frame that announces so many bytes.
 pub fn header(first: u8, length: u64) -> Vec<u8> {
-    let mut header = vec![first];
-    match length {
-        0..=125 => header.push(0x80 | length as u8),
-        126..=0xffff => {
-            header.push(0x80 | 126);
-            header.extend((length as u16).to_be_bytes());
-        }
-        _ => {
-            header.push(0x80 | 127);
-            header.extend(length.to_be_bytes());
-        }
-    }
-    header.extend([0; 4]);
-    header
+    client_header(first, length, [0; 4])
 }
