@@ -1,0 +1,95 @@
+//! What a connection does when its time has come: pings, closes, and when the wheel looks again.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::super::deadlines::{Due, Facts};
+use super::{Conn, Out, Stage};
+use crate::domain::{Millis, now_ms};
+use crate::transport::wire::ping_frame;
+
+/// [`Conn::expires`] before a hello.
+pub(super) const STRANGER: Millis = 0;
+/// [`Conn::expires`] while the first frame is being answered: the client was in time, and what takes
+/// long is not its doing.
+const GREETED: Millis = Millis::MAX;
+
+impl Conn {
+    /// The client's first frame has come: its deadline is met.
+    pub(in crate::transport::ws) fn greeted(&self) {
+        if self.expires.load(Relaxed) == STRANGER {
+            self.set_expires(Some(GREETED));
+        }
+    }
+
+    /// Counts a control frame; false when there were too many since the last heartbeat.
+    pub(in crate::transport::ws) fn allows_control_frame(&self) -> bool {
+        self.control_frames.fetch_add(1, Relaxed) < self.node.config.max_control_frames
+    }
+
+    /// When the session ends by its token; `None` before its hello.
+    pub(in crate::transport::ws) fn set_expires(&self, expires: Option<Millis>) {
+        let expires = expires.unwrap_or(STRANGER);
+        if self.expires.swap(expires, Relaxed) != expires {
+            self.reschedule(&mut self.out.lock());
+        }
+    }
+
+    fn facts(&self, out: &Out, now: u64) -> Facts {
+        let expires = match self.expires.load(Relaxed) {
+            STRANGER => None,
+            expires => Some(now.saturating_add(expires.saturating_sub(now_ms()).max(0) as u64)),
+        };
+        let gone_by = match out.stage {
+            Stage::Closing { gone_by } => Some(gone_by),
+            Stage::Open | Stage::Closed => None,
+        };
+        Facts { opened: self.opened, heard: self.heard.load(Relaxed), pinged: out.pinged, expires, gone_by }
+    }
+
+    /// Has the wheel look when something may be due, if it would look too late.
+    pub(super) fn reschedule(&self, out: &mut Out) {
+        let now = self.node.wheel.now();
+        let (_, at) = self.facts(out, now).decide(now, &self.node.config);
+        if at < out.scheduled {
+            self.schedule(out, at);
+        }
+    }
+
+    fn schedule(&self, out: &mut Out, at: u64) {
+        out.scheduled = at;
+        self.node.wheel.schedule(at, (self.me.clone(), at));
+    }
+
+    /// The wheel looks: does what is due.
+    pub(in crate::transport::ws) fn visit(&self, at: u64) {
+        let mut out = self.out.lock();
+        self.tell_metrics(&mut out);
+        if out.scheduled != at || out.stage == Stage::Closed {
+            return;
+        }
+        self.control_frames.store(0, Relaxed);
+        let now = self.node.wheel.now();
+        let (due, next) = self.facts(&out, now).decide(now, &self.node.config);
+        match due {
+            Due::Nothing => self.schedule(&mut out, next),
+            Due::Ping => {
+                self.ping(&mut out, now);
+                self.schedule(&mut out, next);
+            }
+            Due::Close(code, reason) => {
+                out.scheduled = u64::MAX;
+                self.begin_close(&mut out, code, reason);
+            }
+            Due::Abort => self.cut_off(&mut out),
+        }
+    }
+
+    fn ping(&self, out: &mut Out, now: u64) {
+        out.pinged = now;
+        // Behind a queue a ping would tell nothing: the client has something to read already.
+        if out.queue.is_empty() {
+            self.node.metrics.pings.inc();
+            self.transmit(out, &ping_frame());
+        }
+    }
+}
