@@ -4,17 +4,14 @@
 
 import { check } from 'k6';
 import { availabilityUnderLoad, contractOf, timeBehaviour, timeToOthers } from './lib/fitness.js';
-import { COMMON_OPTIONS, cleanUp, crowdScenario, join, part, play, prepare } from './lib/crowd.js';
-import { groupOf, isFirst } from './lib/groups.js';
+import { crowdScript } from './lib/script.js';
+import { isFirst } from './lib/groups.js';
 import { planOf } from './lib/plan.js';
-import { summaryOf } from './lib/summary.js';
 import { sleep } from './lib/wait.js';
 
 const plan = planOf('smoke', { USERS: 12, GROUP: 4, SOCKETS: 6, HOLD: 6, INTERVAL: 1 });
 
-export const options = {
-  ...COMMON_OPTIONS,
-  scenarios: { smoke: crowdScenario(plan, plan.hold) },
+const script = crowdScript(plan, plan.hold, {
   thresholds: {
     ...timeBehaviour,
     ...timeToOthers,
@@ -22,23 +19,14 @@ export const options = {
     ...availabilityUnderLoad,
     checks: ['rate==1'],
   },
-};
+  joins: () => 0,
+  meanwhile: talk,
+});
 
-export const setup = () => prepare(plan);
-export const teardown = (data) => cleanUp(plan, data);
-export const handleSummary = summaryOf(plan);
+export const { options, setup, teardown, handleSummary } = script;
+export default script.run;
 
-export default async function (data) {
-  await play(plan, async (client, place) => {
-    const group = data.groups[groupOf(plan, place)];
-    const end = data.begin + plan.hold * 1000;
-    await join(plan, client, group, data.begin);
-    await talk(client, group, place, end);
-    await part(plan, client, group, place, end);
-  });
-}
-
-async function talk(client, group, place, end) {
+async function talk(plan, client, group, end, place) {
   const ack = await client.send(group, 'été');
   check(ack, { 'a send is acked with its seq': ({ seq }) => seq > 1 });
   const page = await client.request({ type: 'history', group, after: ack.seq - 1, limit: 1 });

@@ -4,35 +4,20 @@
 // that are good for the whole run (hubbub token --ttl).
 
 import { comesBack, contractOf, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
-import { COMMON_OPTIONS, chat, cleanUp, crowdScenario, join, part, play, prepare } from './lib/crowd.js';
-import { groupOf } from './lib/groups.js';
+import { chat } from './lib/crowd.js';
+import { crowdScript } from './lib/script.js';
 import { planOf } from './lib/plan.js';
-import { summaryOf } from './lib/summary.js';
 import { sleep } from './lib/wait.js';
 
 const plan = planOf('soak', { USERS: 500, GROUP: 10, INTERVAL: 10, RAMP: 30, DURATION: 1800, CHURN: 300 });
 
-const seconds = plan.ramp + plan.duration;
-
-export const options = {
-  ...COMMON_OPTIONS,
-  scenarios: { soak: crowdScenario(plan, seconds) },
+const script = crowdScript(plan, plan.ramp + plan.duration, {
   thresholds: { ...timeBehaviour, ...timeToOthers, ...contractOf(plan.users), ...uptime, ...comesBack },
-};
+  meanwhile: (plan, client, group, end) => Promise.all([chat(plan, client, group, end), change(client, end)]),
+});
 
-export const setup = () => prepare(plan);
-export const teardown = (data) => cleanUp(plan, data);
-export const handleSummary = summaryOf(plan);
-
-export default async function (data) {
-  const end = data.begin + seconds * 1000;
-  await play(plan, async (client, place) => {
-    const group = data.groups[groupOf(plan, place)];
-    await join(plan, client, group, data.begin + (place / plan.users) * plan.ramp * 1000);
-    await Promise.all([chat(plan, client, group, end), change(client, end)]);
-    await part(plan, client, group, place, end);
-  });
-}
+export const { options, setup, teardown, handleSummary } = script;
+export default script.run;
 
 /** Changes networks now and then: CHURN seconds on average. */
 async function change(client, end) {

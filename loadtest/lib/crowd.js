@@ -70,16 +70,16 @@ export async function chat(plan, client, group, end) {
   }
 }
 
-/** The whole life of a user: joins at `moment`, chats until `end`, hears the last word. */
-export async function live(plan, data, client, place, moment, end) {
+/** The whole life of a user: joins at `moment`, chats (or else) until `end`, hears the last word. */
+export async function live(plan, data, client, place, moment, end, meanwhile = chat) {
   const group = data.groups[groupOf(plan, place)];
   await join(plan, client, group, moment);
-  await chat(plan, client, group, end);
+  await meanwhile(plan, client, group, end, place);
   await part(plan, client, group, place, end);
 }
 
 /** The end of a conversation: whoever stayed until here counts as held. */
-export async function part(plan, client, group, place, end) {
+async function part(plan, client, group, place, end) {
   await until(end);
   if (client.online && client.drops === 0) held.add(1);
   await sleep(QUIET);
