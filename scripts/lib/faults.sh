@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Faults for drills. Needs common.sh, tools.sh, services.sh, mongodb.sh, and the
-# cluster's ports and functions.
+# Faults for drills. Needs common.sh, tools.sh, services.sh, mongodb.sh, nodes.sh
+# (sourced before), and the cluster's ports and functions.
 
 DRILL=$ROOT/scripts/lib/drill.py
 
@@ -30,6 +30,10 @@ enable_faults() {
     mkdir -p "$RUN"
     : >"$RUN/faults"
 }
+
+redis_port_for_nodes() { if faults_enabled; then say "$REDIS_PROXY_PORT"; else say "$REDIS_PORT"; fi; }
+
+mongodb_port_for_nodes() { if faults_enabled; then say "$MONGODB_PROXY_PORT"; else say "$MONGODB_PORT"; fi; }
 
 # Between the nodes and what they stand on.
 start_proxies() {

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The cluster's MongoDB, from wherever one can be had. Needs common.sh, tools.sh,
-# services.sh, faults.sh, and the cluster's ports.
+# The nodes' MongoDB, from wherever one can be had. Needs common.sh, tools.sh,
+# services.sh, and nodes.sh for the ports.
 
 MONGODB_IMAGE=mongo:7
 MONGODB_DATABASE=hubbub
@@ -10,10 +10,11 @@ mongodb_kind() { cat "$RUN/mongodb.kind" 2>/dev/null; }
 
 mongodb_container() { say "hubbub-cluster-$MONGODB_PORT"; }
 
+mongodb_port_for_nodes() { say "$MONGODB_PORT"; }
+
 mongodb_url() {
-    local port=$MONGODB_PORT url
-    faults_enabled && port=$MONGODB_PROXY_PORT
-    url=mongodb://127.0.0.1:$port/$MONGODB_DATABASE
+    local url
+    url=mongodb://127.0.0.1:$(mongodb_port_for_nodes)/$MONGODB_DATABASE
     case $(mongodb_kind) in
         url) say "$HUBBUB_MONGODB_URL" ;;
         mongod | docker) say "$url?directConnection=true" ;;
