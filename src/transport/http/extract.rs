@@ -1,10 +1,14 @@
 //! How requests are read: whatever is wrong becomes a problem document.
 
+use std::error::Error;
+
+use axum::RequestExt;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -97,11 +101,36 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.with_limited_body().into_parts();
+        let request = Request::from_parts(parts, whole(body).await?.into());
         match axum::Json::from_request(request, state).await {
             Ok(axum::Json(body)) => Ok(Self(body)),
             Err(rejection) => Err(rejected(&rejection)),
         }
     }
+}
+
+/// The body in one piece, copied as it comes: each piece that arrives keeps a read buffer of some KB
+/// for as long as it is held, and a body may come in pieces of one byte.
+async fn whole(mut body: axum::body::Body) -> Result<Vec<u8>, Problem> {
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| unread(error.into_inner().as_ref()))?;
+        whole.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+    }
+    Ok(whole)
+}
+
+fn unread(error: &(dyn Error + 'static)) -> Problem {
+    let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+    if causes.any(<dyn Error>::is::<LengthLimitError>) {
+        return too_large();
+    }
+    Refusal::bad_frame(format!("the body did not come whole: {error}")).into()
+}
+
+fn too_large() -> Problem {
+    Refusal::too_large("the body is larger than this hub takes").into()
 }
 
 fn rejected(rejection: &JsonRejection) -> Problem {
@@ -110,9 +139,7 @@ fn rejected(rejection: &JsonRejection) -> Problem {
             let refusal = Refusal::new(Code::Unsupported, "send the body as `Content-Type: application/json`");
             Problem::with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, refusal)
         }
-        _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            Refusal::too_large("the body is larger than this hub takes").into()
-        }
+        _ if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         _ => Refusal::bad_frame(rejection.body_text()).into(),
     }
 }

@@ -42,15 +42,7 @@ async fn a_body_that_trickles_is_given_up() {
     let answers = all(CROWD, async |_| {
         let mut raw = Raw::dial_from(ATTACKER, &siege.hub.address()).await.unwrap();
         raw.write(post("Content-Length: 60000\r\n").as_bytes()).await.unwrap();
-        let trickle = async {
-            loop {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        };
-        tokio::select! {
-            status = raw.status() => status,
-            () = trickle => None,
-        }
+        raw.status_of_a_trickle(b"x").await
     })
     .await;
     assert!(answers.iter().all(|answer| *answer == Some(503)), "{answers:?}");

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use hubbub::protocol::Encoding;
 use hubbub::transport::wire::{client_frame, client_header};
@@ -11,6 +12,9 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use super::wait::PATIENCE;
+
+/// Between two bytes of one who takes their time.
+const TRICKLE: Duration = Duration::from_millis(200);
 
 /// One connection. It answers no pings and no closes.
 pub struct Raw {
@@ -71,6 +75,14 @@ impl Raw {
             String::from_utf8(head).ok()?.split(' ').nth(1)?.parse().ok()
         };
         timeout(PATIENCE, head).await.expect("an answer or an end in time")
+    }
+
+    /// Writes the same few bytes again and again, slowly, until the hub answers: with what status.
+    pub async fn status_of_a_trickle(&mut self, bytes: &[u8]) -> Option<u16> {
+        while timeout(TRICKLE, self.stream.readable()).await.is_err() {
+            self.write(bytes).await.ok()?;
+        }
+        self.status().await
     }
 
     /// The next frame: its first byte and payload; `None` at the connection's end.
