@@ -75,10 +75,9 @@ pub async fn a_waiting_reader_wakes<W: World>() {
     let mut a = Reader::open(&world, "a.1").await;
     let name = a.name.clone();
     let begun = std::time::Instant::now();
-    let (letters, ()) = tokio::join!(a.letters(1), async {
-        tokio::time::sleep(SHORT).await;
-        post(&*sender, &name, &["wake up"]).await;
-    });
+    let mut letters = Box::pin(a.letters(1));
+    assert!(tokio::time::timeout(SHORT, &mut letters).await.is_err(), "there was nothing to read");
+    let (letters, ()) = tokio::join!(letters, post(&*sender, &name, &["wake up"]));
     assert_eq!(letters, ["wake up"]);
     assert!(begun.elapsed() < WAIT / 2);
     assert!(tokio::time::timeout(SHORT, a.read(WAIT)).await.is_err());

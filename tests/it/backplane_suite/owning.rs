@@ -24,10 +24,9 @@ pub async fn entries_are_delivered_once_and_stay_pending<W: World>() {
 pub async fn a_waiting_read_wakes<W: World>() {
     let scene = Scene::<W>::new().await;
     let begun = std::time::Instant::now();
-    let (entries, seq) = tokio::join!(scene.read(WAIT), async {
-        tokio::time::sleep(SHORT).await;
-        scene.say("wake up").await
-    });
+    let mut read = std::pin::pin!(scene.read(WAIT));
+    assert!(tokio::time::timeout(SHORT, &mut read).await.is_err(), "there was nothing to read");
+    let (entries, seq) = tokio::join!(read, scene.say("wake up"));
     assert_eq!((seqs(&entries), seq), (vec![1], 1));
     assert!(begun.elapsed() < WAIT / 2, "{:?}", begun.elapsed());
 }
@@ -111,10 +110,10 @@ pub async fn another_claims_what_is_pending<W: World>() {
 pub async fn a_claim_while_the_first_one_reads<W: World>() {
     let scene = Scene::<W>::new().await;
     let paused = scene.world.node().await;
-    let blocked = scene.read_as(&*paused, &scene.owner, WAIT);
+    let mut blocked = std::pin::pin!(scene.read_as(&*paused, &scene.owner, WAIT));
+    assert!(tokio::time::timeout(SHORT, &mut blocked).await.is_err(), "there was nothing to read");
     let successor = node("successor.1");
     let (swallowed, _) = tokio::join!(blocked, async {
-        tokio::time::sleep(SHORT).await;
         let none = scene.backplane.claim(&successor, scene.partition).await.unwrap();
         assert!(none.is_empty());
         scene.say("1").await
