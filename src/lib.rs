@@ -16,6 +16,8 @@
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
+// What cannot fail says why in an `expect`; tests fail by unwrapping.
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
 // A room's map names its private files too: it is read by those who work in it.
 #![allow(rustdoc::private_intra_doc_links)]
 

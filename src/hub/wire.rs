@@ -120,7 +120,7 @@ fn membership_data(entry: &LogEntry) -> Data {
 
 fn packed<T: Serialize>(value: &T) -> Bytes {
     // Cannot fail: the sink is memory, and everything here is plain data.
-    rmp_serde::to_vec(value).expect("plain data").into()
+    rmp_serde::to_vec(value).expect("plain data with string keys, written to memory").into()
 }
 
 #[cfg(test)]

@@ -67,10 +67,12 @@ fn write_payload<T: Serialize>(value: &T, encoding: Encoding, buffer: &mut Vec<u
     // Neither can fail: the sink is memory, and frames hold only strings, numbers, lists and maps
     // with string keys.
     match encoding {
-        Encoding::Json => serde_json::to_writer(&mut *buffer, value).expect("frames are plain data"),
+        Encoding::Json => {
+            serde_json::to_writer(&mut *buffer, value).expect("plain data with string keys, written to memory")
+        }
         Encoding::MsgPack => value
             .serialize(&mut rmp_serde::Serializer::new(&mut *buffer).with_struct_map())
-            .expect("frames are plain data"),
+            .expect("plain data with string keys, written to memory"),
     }
 }
 

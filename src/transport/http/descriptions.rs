@@ -81,7 +81,10 @@ fn json(body: Bytes) -> Response {
 }
 
 fn encoded(listener: Listener) -> Bytes {
-    openapi(listener).to_pretty_json().map(Bytes::from).expect("a description is plain data")
+    openapi(listener)
+        .to_pretty_json()
+        .map(Bytes::from)
+        .expect("a description is plain data with string keys, written to memory")
 }
 
 // === impl Listener ===
