@@ -1,6 +1,7 @@
 //! Refusals: why the hub did not do what it was asked, in a code for programs and a sentence for people.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Stable codes of refusals, the same on WebSocket and HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -114,6 +115,11 @@ impl Refusal {
     /// No answer in time, or a part of the hub is out of reach.
     pub fn unavailable() -> Self {
         Self::new(Code::Unavailable, "no answer in time; repeat it with the same cid").retry_after(1_000)
+    }
+
+    /// Too much in this time; after `wait` there is room for one more.
+    pub fn rate_limited(message: impl Into<Cow<'static, str>>, wait: Duration) -> Self {
+        Self::new(Code::RateLimited, message).retry_after(wait.as_millis() as u64 + 1)
     }
 
     /// The hub is full.

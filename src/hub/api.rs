@@ -224,10 +224,7 @@ impl Hub {
     /// `rate_limited`, with the time after which there is room again.
     pub fn count_call(&self, user: &UserId) -> Result<(), Refusal> {
         let waited = self.rates.of(user).lock().take();
-        waited.map_err(|wait| {
-            let refusal = Refusal::new(Code::RateLimited, "too many requests; slow down");
-            refusal.retry_after(wait.as_millis() as u64 + 1)
-        })
+        waited.map_err(|wait| Refusal::rate_limited("too many requests; slow down", wait))
     }
 
     /// Sends as a user and waits for the ack.

@@ -32,6 +32,8 @@ pub struct HubConfig {
     pub session_rate: Rate,
     /// The same for all sessions and HTTP calls of one user on this node.
     pub user_rate: Rate,
+    /// Times a user may say hello in a burst, and then each second, on this node.
+    pub hello_rate: Rate,
     /// After this long without an answer a send gets `unavailable`.
     pub send_timeout: Duration,
     /// How long a node's lease lives without being renewed.
@@ -121,6 +123,9 @@ impl Default for HubConfig {
             // Nobody types so fast; a program that does is told when to go on.
             session_rate: Rate { burst: 100, per_second: 20 },
             user_rate: Rate { burst: 200, per_second: 40 },
+            // Every device of one user at once after a restart, more than once; then as a client that
+            // is cut off again and again comes back.
+            hello_rate: Rate { burst: 60, per_second: 1 },
             send_timeout: Duration::from_secs(10),
             node_lease: DEFAULT_NODE_LEASE,
             sweep_every: Duration::from_secs(3),

@@ -48,6 +48,16 @@ impl Hub {
         })
     }
 
+    /// Takes a hello from the user's bucket: each costs the hub a look at all of the user's groups,
+    /// and the client a few bytes.
+    pub(crate) fn admit(&self, identity: &Identity) -> Result<(), Refused> {
+        let waited = self.hellos.of(&identity.user).lock().take();
+        waited.map_err(|wait| {
+            let refusal = Refusal::rate_limited("you come back too often; wait before the next hello", wait);
+            (refusal, CloseCode::TRY_LATER)
+        })
+    }
+
     pub(crate) async fn begin_session(
         self: &Arc<Self>,
         identity: Identity,

@@ -68,7 +68,10 @@ pub struct Hub {
     pub(crate) node: node::NodeState,
     pub(crate) groups: group::LocalGroups,
     pub(crate) users: handle::LocalUsers,
+    /// Requests of each user.
     pub(crate) rates: limits::UserRates,
+    /// Hellos of each user: the dearest request, and one that a new connection costs nobody else.
+    pub(crate) hellos: limits::UserRates,
     pub(crate) arrivals: arrivals::Arrivals,
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
@@ -99,6 +102,7 @@ impl Hub {
             groups: group::LocalGroups::default(),
             users: handle::LocalUsers::default(),
             rates: limits::UserRates::new(config.user_rate),
+            hellos: limits::UserRates::new(config.hello_rate),
             arrivals: arrivals::Arrivals::default(),
             publisher: publish::Publisher::new(config.partitions, config.cid_window),
             presence: presence::Watchers::default(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -77,7 +78,7 @@ impl Session {
             if self.patience.take().is_err() {
                 return Flow::Close(CloseCode::POLICY, "too many requests");
             }
-            let refusal = Refusal::new(Code::RateLimited, "too many requests; slow down").retry_after(wait);
+            let refusal = Refusal::rate_limited("too many requests; slow down", wait);
             // Only its id is of interest; what it asks is not done.
             let re = decode(self.encoding, message).map_or_else(|rejection| rejection.re, |(re, _)| re);
             self.refuse(re.as_ref(), &refusal);
@@ -104,13 +105,9 @@ impl Session {
         }
     }
 
-    fn take_token(&mut self) -> Result<(), u64> {
-        let millis = |wait: std::time::Duration| wait.as_millis() as u64 + 1;
-        self.bucket.take().map_err(millis)?;
-        match &self.live {
-            Some(live) => live.user_bucket.lock().take().map_err(millis),
-            None => Ok(()),
-        }
+    fn take_token(&mut self) -> Result<(), Duration> {
+        self.bucket.take()?;
+        self.live.as_ref().map_or(Ok(()), |live| live.user_bucket.lock().take())
     }
 
     fn say(&self, frame: &ServerFrame<'_>) {
@@ -167,6 +164,7 @@ impl Session {
                 (refusal, CloseCode::NO_HELLO)
             })?,
         };
+        self.hub.admit(&identity)?;
         self.hub.begin_session(identity, self.outbound.clone(), self.encoding, cursors).await
     }
 

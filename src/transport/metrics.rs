@@ -111,9 +111,6 @@ impl WebSocketMetrics {
     /// The hub closes a connection.
     pub(super) fn closed(&self, code: CloseCode) {
         self.closes.with_label_values(&[code.0.to_string().as_str()]).inc();
-        if code == CloseCode::TRY_LATER {
-            self.slow_readers.inc();
-        }
     }
 
     /// The client closed a connection.

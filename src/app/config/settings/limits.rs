@@ -48,5 +48,11 @@ pub(super) fn settings() -> Vec<Setting> {
         Setting::new("user_rate", field!(hub.user_rate.per_second), Whole(1, 1_000_000))
             .about("Requests that one user may send each second after that.")
             .because("Two busy devices."),
+        Setting::new("hello_burst", field!(hub.hello_rate.burst), Whole(1, 1_000_000))
+            .about("Times that one user may connect and say hello at once, on this node.")
+            .because("All devices of one user come back together, and again soon after."),
+        Setting::new("hello_rate", field!(hub.hello_rate.per_second), Whole(1, 1_000_000))
+            .about("Times that one user may connect and say hello each second after that.")
+            .because("Who is cut off again and again still gets through."),
     ]
 }

@@ -80,6 +80,7 @@ impl Conn {
         let before = out.queue.bytes();
         out.queue.keep_begun();
         self.node.metrics.queue_bytes.sub((before - out.queue.bytes()) as i64);
+        self.node.metrics.slow_readers.inc();
         self.begin_close(out, CloseCode::TRY_LATER, "reading too slowly");
     }
 }
