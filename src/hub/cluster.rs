@@ -5,14 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::Hub;
 use super::group::LocalGroup;
 use super::owner::first_choice;
 use crate::domain::{Millis, NodeName, now_ms};
-use crate::ports::{Beat, CloseCode, NodeRecord, Partition, SessionRecord};
-use crate::protocol::ServerFrame;
+use crate::ports::{Beat, NodeRecord, Partition, SessionRecord};
 
 /// Sessions registered again at the same time after a loss.
 const AT_ONCE: usize = 64;
@@ -20,8 +17,6 @@ const AT_ONCE: usize = 64;
 const HEADS_AT_ONCE: usize = 500;
 /// How often retention is seen to.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
-/// Sessions told `bye` each second while draining, at least: a cluster takes so many back easily.
-const BYES_PER_SECOND: f64 = 1_000.0;
 
 impl Hub {
     /// Registers the node and starts its tasks. The error says what kept it from starting.
@@ -56,6 +51,7 @@ impl Hub {
         let beat = self.backplane.beat(&self.record(&name), self.config.node_lease).await?;
         self.node.begin_life(name.clone());
         self.node.saw(beat.live, now_ms());
+        self.owned.look_now();
         tracing::info!(node = %name, "registered");
         Ok(())
     }
@@ -81,10 +77,13 @@ impl Hub {
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut seen_dead: HashMap<NodeName, u32> = HashMap::new();
         loop {
-            tick.tick().await;
+            let asked = tokio::select! {
+                _ = tick.tick() => false,
+                () = self.node.asked_to_beat() => true,
+            };
             let name = self.node.name();
             match self.backplane.beat(&self.record(&name), self.config.node_lease).await {
-                Ok(beat) if beat.renewed => self.after_beat(beat, &mut seen_dead),
+                Ok(beat) if beat.renewed => self.after_beat(beat, &mut seen_dead, asked),
                 Ok(_) => self.register_again().await,
                 Err(error) => {
                     self.metrics.backplane_error();
@@ -94,7 +93,7 @@ impl Hub {
         }
     }
 
-    fn after_beat(self: &Arc<Self>, beat: Beat, seen_dead: &mut HashMap<NodeName, u32>) {
+    fn after_beat(self: &Arc<Self>, beat: Beat, seen_dead: &mut HashMap<NodeName, u32>, asked: bool) {
         self.metrics.live_nodes.set(beat.live.len() as i64);
         let lease = self.config.node_lease.as_millis() as u64;
         seen_dead.retain(|node, _| beat.dead.contains(node));
@@ -110,7 +109,9 @@ impl Hub {
                 *times = 0;
             }
         }
-        self.node.saw(beat.live, now_ms());
+        if self.node.saw(beat.live, now_ms()) || asked {
+            self.owned.look_now();
+        }
     }
 
     async fn reap(self: &Arc<Self>, dead: &NodeName) {
@@ -279,62 +280,6 @@ impl Hub {
                     }
                 }
             }
-        }
-    }
-
-    /// Hands everything over and ends, in named phases, within the drain deadline.
-    pub async fn drain(self: &Arc<Self>) {
-        let deadline = Instant::now() + self.config.drain_deadline;
-        tracing::info!(phase = "unready", "draining: no new clients");
-        self.node.draining.store(true, Ordering::Relaxed);
-        self.metrics.draining.set(1);
-        // Told to the others at once, so that they take the partitions.
-        let name = self.node.name();
-        if let Err(error) = self.backplane.beat(&self.record(&name), self.config.node_lease).await {
-            tracing::warn!(%error, "the others do not know yet that this node drains");
-        }
-        tracing::info!(phase = "sessions", sessions = self.metrics.sessions.get(), "draining: saying bye");
-        self.say_bye(deadline).await;
-        tracing::info!(phase = "sends", pending = self.publisher.pending(), "draining: last acks");
-        while self.publisher.pending() > 0 && Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        tracing::info!(phase = "marks", "draining: read marks");
-        self.write_marks().await;
-        tracing::info!(phase = "leave", "draining: leaving");
-        self.stop.cancel();
-        self.tasks.close();
-        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
-        if tokio::time::timeout(left, self.tasks.wait()).await.is_err() {
-            tracing::warn!("some tasks did not end in time");
-        }
-        if let Err(error) = self.backplane.leave(&name, self.config.partitions).await {
-            tracing::warn!(%error, "this node will be cleared away by another one");
-        }
-    }
-
-    /// Sends sessions away, paced, each with a place to go.
-    async fn say_bye(self: &Arc<Self>, deadline: Instant) {
-        let sessions = self.users.all();
-        let budget = deadline.saturating_duration_since(Instant::now()).as_secs_f64() / 2.0;
-        let pause = Duration::from_secs_f64((1.0 / BYES_PER_SECOND).min(budget / sessions.len().max(1) as f64));
-        let view = self.node.view();
-        let name = self.node.name();
-        let urls: Vec<_> = view
-            .nodes
-            .iter()
-            .filter(|node| node.node != name && !node.draining)
-            .filter_map(|node| node.public_url.as_deref())
-            .collect();
-        for (i, session) in sessions.iter().enumerate() {
-            let url = urls.get(i % urls.len().max(1)).copied();
-            let after = rand::random_range(0..500);
-            session.send(&ServerFrame::Bye { code: CloseCode::RESTART.0, reconnect: true, after, url });
-            session.close(CloseCode::RESTART, "the node restarts");
-            tokio::time::sleep(pause).await;
-        }
-        while !self.users.all().is_empty() && Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

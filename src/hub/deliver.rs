@@ -77,6 +77,7 @@ impl Hub {
             Item::Evict { user, banned } => self.evict(&user, banned),
             Item::Deleted { group } => self.group_deleted(&group),
             Item::Missed => self.compare_all_positions(),
+            Item::Freed => self.node.beat_now(),
         }
     }
 

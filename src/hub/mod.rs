@@ -17,6 +17,7 @@ mod attach;
 mod cluster;
 pub mod config;
 mod deliver;
+mod drain;
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;
@@ -79,6 +80,8 @@ pub struct Hub {
     pub(crate) marks: marks::Marks,
     pub(crate) restores: restore::Restores,
     pub(crate) history: overview::History,
+    /// The partitions in this node's hands.
+    pub(crate) owned: Arc<owner::Owned>,
     /// Ends the node's own tasks.
     pub(crate) stop: CancellationToken,
     /// The node's own tasks.
@@ -110,6 +113,7 @@ impl Hub {
             marks: marks::Marks::default(),
             restores: restore::Restores::default(),
             history: overview::History::default(),
+            owned: Arc::default(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

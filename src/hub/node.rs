@@ -1,10 +1,11 @@
 //! Which life of the node this is, and who else lives.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
+use tokio::sync::Notify;
 
 use crate::domain::{Millis, NodeName};
 use crate::ports::NodeRecord;
@@ -18,6 +19,8 @@ pub(crate) struct NodeState {
     pub(crate) registered: AtomicBool,
     /// The time of the last beat that the backplane answered.
     pub(crate) last_beat: AtomicU64,
+    /// The others are to be looked at without waiting for the next beat.
+    beat_now: Notify,
     generation: AtomicU64,
 }
 
@@ -26,6 +29,8 @@ pub(crate) struct NodeState {
 pub(crate) struct View {
     pub(crate) nodes: Vec<NodeRecord>,
     names: HashSet<NodeName>,
+    /// Those that do not hand their work over.
+    staying: BTreeSet<NodeName>,
 }
 
 // === impl NodeState ===
@@ -38,6 +43,7 @@ impl Default for NodeState {
             draining: AtomicBool::new(false),
             registered: AtomicBool::new(false),
             last_beat: AtomicU64::new(0),
+            beat_now: Notify::new(),
             generation: AtomicU64::new(1),
         }
     }
@@ -56,10 +62,24 @@ impl NodeState {
         self.live.read().clone()
     }
 
-    pub(crate) fn saw(&self, nodes: Vec<NodeRecord>, now: Millis) {
+    /// Keeps what a beat told. True when other nodes live, or stay, than before.
+    pub(crate) fn saw(&self, nodes: Vec<NodeRecord>, now: Millis) -> bool {
         let names = nodes.iter().map(|node| node.node.clone()).collect();
-        *self.live.write() = Arc::new(View { nodes, names });
+        let staying = nodes.iter().filter(|node| !node.draining).map(|node| node.node.clone()).collect();
+        let view = Arc::new(View { nodes, names, staying });
+        let before = std::mem::replace(&mut *self.live.write(), view.clone());
         self.last_beat.store(now.max(0) as u64, Ordering::Relaxed);
+        before.staying != view.staying
+    }
+
+    /// Has the next beat come at once.
+    pub(crate) fn beat_now(&self) {
+        self.beat_now.notify_one();
+    }
+
+    /// Waits until a beat is to come at once.
+    pub(crate) async fn asked_to_beat(&self) {
+        self.beat_now.notified().await;
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -75,6 +95,11 @@ impl NodeState {
 // === impl View ===
 
 impl View {
+    /// Whether there is anybody to hand work over to.
+    pub(crate) fn anybody_stays(&self) -> bool {
+        !self.staying.is_empty()
+    }
+
     pub(crate) fn lives(&self, node: &NodeName) -> bool {
         self.names.contains(node)
     }

@@ -47,6 +47,8 @@ pub(crate) enum Item {
     Deleted { group: GroupId },
     /// Letters to this node were lost: it compares its positions with what is stored.
     Missed,
+    /// Partitions were handed over that this node is to take.
+    Freed,
 }
 
 // === impl Body ===

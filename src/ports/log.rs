@@ -269,7 +269,8 @@ pub trait Log: Send + Sync + 'static {
     ) -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
 
     /// Reads new entries of these partitions, waiting up to `wait` for the first. A call with
-    /// other partitions than the one before may begin at once.
+    /// other partitions than the one before may begin at once. May be given up: what it was handed by
+    /// then comes with the next call, or is pending.
     async fn read_log(
         &self,
         consumer: &NodeName,

@@ -32,6 +32,18 @@ async fn a_node_is_killed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nodes_are_ended_in_order_and_started_again_one_after_another() {
+    let mut stage = Stage::open(7).await;
+    for node in 0..stage.nodes.len() {
+        let status = stage.nodes[node].terminate().await;
+        assert!(status.success(), "{status}");
+        stage.nodes[node].restart().await;
+        stage.until_acked(10).await;
+    }
+    stage.verdict().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn redis_is_killed_and_comes_back_with_its_data() {
     let mut stage = Stage::open(3).await;
     stage.redis.kill();

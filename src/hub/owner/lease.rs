@@ -5,13 +5,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures::future::join_all;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::Hub;
 use crate::domain::NodeName;
+use crate::hub::wire::{Item, Letter};
 use crate::ports::{LeaseToken, NodeRecord, Partition};
 
 /// How often leases are renewed and free partitions looked for.
@@ -21,14 +23,24 @@ const FREE_FOR: Duration = Duration::from_secs(2);
 /// A partition taken because its first choice did not take it is kept at least so long: the first
 /// choice may be unable for a while.
 const KEEP_FOR: Duration = Duration::from_secs(10);
+/// A partition is handed over when its last read is done, after this long in any case: what was read
+/// and not committed then, the next owner claims.
+const LAST_READ: Duration = Duration::from_secs(2);
 
 /// The partitions in our hands, with the tokens that prove it.
 #[derive(Default)]
 pub(crate) struct Owned {
     tokens: Mutex<BTreeMap<Partition, LeaseToken>>,
+    /// Those of them that are about to be handed over: what was read is still seen to, nothing more
+    /// is read.
+    leaving: Mutex<BTreeSet<Partition>>,
     /// Partitions that another node should own, with the time of taking them.
     out_of_turn: Mutex<HashMap<Partition, Instant>>,
     changed: Notify,
+    /// What the reader reads.
+    read: watch::Sender<BTreeSet<Partition>>,
+    /// The cluster may have changed: leases are to be looked at now.
+    look: Notify,
     /// Nodes that letters to were lost, and that are still to be told so.
     pub(crate) uninformed: Mutex<BTreeSet<NodeName>>,
     /// Batches stored: progress that renews leases without asking the store.
@@ -38,8 +50,12 @@ pub(crate) struct Owned {
 // === impl Owned ===
 
 impl Owned {
-    pub(crate) fn tokens(&self) -> BTreeMap<Partition, LeaseToken> {
-        self.tokens.lock().clone()
+    /// The partitions to be read.
+    pub(crate) fn to_read(&self) -> BTreeMap<Partition, LeaseToken> {
+        let mut tokens = self.tokens.lock().clone();
+        let leaving = self.leaving.lock();
+        tokens.retain(|partition, _| !leaving.contains(partition));
+        tokens
     }
 
     pub(crate) fn token(&self, partition: Partition) -> Option<LeaseToken> {
@@ -50,13 +66,30 @@ impl Owned {
         self.tokens.lock().contains_key(&partition)
     }
 
+    /// How many partitions are held.
+    pub(crate) fn count(&self) -> usize {
+        self.tokens.lock().len()
+    }
+
+    /// Waits until there is another partition to be read, or one less.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
+    /// The reader says what it reads from now on.
+    pub(crate) fn reads(&self, partitions: impl Iterator<Item = Partition>) {
+        let partitions = partitions.collect();
+        self.read.send_if_modified(|read| std::mem::replace(read, partitions) != *read);
+    }
+
+    /// Has leases looked at without waiting for the next tick.
+    pub(crate) fn look_now(&self) {
+        self.look.notify_one();
+    }
+
     fn take_up(&self, partition: Partition, token: LeaseToken) {
+        self.leaving.lock().remove(&partition);
         self.tokens.lock().insert(partition, token);
-        self.changed.notify_one();
     }
 
     fn keeps(&self, partition: Partition) -> bool {
@@ -68,7 +101,18 @@ impl Owned {
         let mut tokens = self.tokens.lock();
         if tokens.get(&partition) == Some(token) {
             tokens.remove(&partition);
+            self.leaving.lock().remove(&partition);
             self.changed.notify_one();
+        }
+    }
+
+    /// Has the reader finish with partitions, and waits for it.
+    async fn let_go(&self, partitions: BTreeSet<Partition>) {
+        self.leaving.lock().extend(&partitions);
+        let mut read = self.read.subscribe();
+        let let_go = read.wait_for(|read| read.is_disjoint(&partitions));
+        if tokio::time::timeout(LAST_READ, let_go).await.is_err() {
+            tracing::info!("partitions are handed over while the last of them is still seen to");
         }
     }
 }
@@ -96,7 +140,10 @@ impl Hub {
         let mut free_since: HashMap<Partition, Instant> = HashMap::new();
         let mut seen_progress = 0;
         loop {
-            tick.tick().await;
+            tokio::select! {
+                _ = tick.tick() => {}
+                () = owned.look.notified() => {}
+            }
             let progress = owned.progress.load(Ordering::Relaxed);
             let able = std::mem::replace(&mut seen_progress, progress) != progress || self.store.ping().await.is_ok();
             if !able {
@@ -109,22 +156,32 @@ impl Hub {
                 self.metrics.backplane_error();
                 continue;
             };
-            for (partition, owner) in owners.into_iter().enumerate() {
-                self.tend(&owned, partition as Partition, owner, &mut free_since).await;
+            let before = owned.tokens.lock().clone();
+            let mut leaving = BTreeMap::new();
+            for (partition, owner) in (0..).zip(owners) {
+                leaving
+                    .extend(self.tend(&owned, partition, owner, &mut free_since).await.map(|token| (partition, token)));
             }
+            if owned.tokens.lock().keys().any(|partition| !before.contains_key(partition)) {
+                // Once for all that were taken: it ends the read under way.
+                owned.changed.notify_one();
+            }
+            self.hand_over(&owned, leaving).await;
         }
     }
 
+    /// Renews or takes a partition where that is due; the token of one that is to be handed over.
     async fn tend(
         &self,
         owned: &Owned,
         partition: Partition,
         owner: Option<NodeName>,
         free_since: &mut HashMap<Partition, Instant>,
-    ) {
+    ) -> Option<LeaseToken> {
         let view = self.node.view();
         let me = self.node.name();
         let token = owned.token(partition);
+        let draining = self.node.is_draining();
         // While everybody drains, what is held is kept to the end.
         let mine = first_choice(&view.nodes, partition).map_or(token.is_some(), |first| *first == me);
         if owner.is_some() {
@@ -132,12 +189,13 @@ impl Hub {
         }
         let free = owner.is_none() && {
             let since = *free_since.entry(partition).or_insert_with(Instant::now);
-            since.elapsed() >= FREE_FOR && !self.node.is_draining()
+            since.elapsed() >= FREE_FOR && !draining
         };
         match token {
-            Some(token) if mine => self.renew(owned, partition, &me, token).await,
-            Some(token) if owned.keeps(partition) => self.renew(owned, partition, &me, token).await,
-            Some(token) => self.hand_over(owned, partition, &token).await,
+            Some(token) if mine || (owned.keeps(partition) && !draining) => {
+                self.renew(owned, partition, &me, token).await;
+            }
+            Some(token) => return Some(token),
             None if owner.is_none() && (mine || free) => {
                 let token = LeaseToken(format!("{:032x}", rand::random::<u128>()));
                 if !mine {
@@ -147,6 +205,7 @@ impl Hub {
             }
             None => {}
         }
+        None
     }
 
     async fn renew(&self, owned: &Owned, partition: Partition, me: &NodeName, token: LeaseToken) {
@@ -164,12 +223,37 @@ impl Hub {
         }
     }
 
-    /// The partition has another first choice now.
-    async fn hand_over(&self, owned: &Owned, partition: Partition, token: &LeaseToken) {
-        owned.lose(partition, token);
-        if self.backplane.release_partition(partition, token).await.is_ok() {
-            tracing::info!(partition, "handed a partition over");
+    /// These partitions have another first choice now. It is told, so that they are without an owner
+    /// for no longer than a letter takes.
+    async fn hand_over(&self, owned: &Owned, leaving: BTreeMap<Partition, LeaseToken>) {
+        if leaving.is_empty() {
+            return;
         }
+        owned.let_go(leaving.keys().copied().collect()).await;
+        self.release(owned, &leaving).await;
+        let view = self.node.view();
+        let next: BTreeSet<_> = leaving.keys().filter_map(|partition| first_choice(&view.nodes, *partition)).collect();
+        let posts: Vec<_> = next.into_iter().map(|node| (node.clone(), Letter::encode(vec![Item::Freed]))).collect();
+        if let Err(error) = self.backplane.post(&posts).await {
+            tracing::debug!(%error, "the next owners will see for themselves");
+        }
+    }
+
+    /// Gives back whatever is still held, when nothing of it is seen to any more.
+    pub(crate) async fn release_all(&self) {
+        let held = self.owned.tokens.lock().clone();
+        self.release(&self.owned, &held).await;
+    }
+
+    async fn release(&self, owned: &Owned, leaving: &BTreeMap<Partition, LeaseToken>) {
+        join_all(leaving.iter().map(|(partition, token)| async move {
+            owned.lose(*partition, token);
+            match self.backplane.release_partition(*partition, token).await {
+                Ok(()) => tracing::info!(partition, "handed a partition over"),
+                Err(error) => tracing::warn!(%error, partition, "the next owner waits for the lease to end"),
+            }
+        }))
+        .await;
     }
 }
 

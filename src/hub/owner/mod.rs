@@ -30,7 +30,7 @@ use route::Batch;
 
 pub(crate) use lease::{Owned, first_choice};
 
-/// A blocking read of the logs ends after this long: a partition that is new is read then.
+/// A blocking read of the logs ends after this long: a partition that leaves is read no more then.
 const READ_WAIT: Duration = Duration::from_millis(500);
 /// How often the logs' lengths are looked at, and with them entries that lie with a consumer that
 /// no longer reads.
@@ -59,7 +59,7 @@ struct Owner {
 impl Hub {
     /// Owns partitions for as long as the node runs.
     pub(crate) async fn run_owner(self: Arc<Self>) {
-        let owned = Arc::new(Owned::default());
+        let owned = self.owned.clone();
         let (routes, batches) = mpsc::channel(AHEAD);
         self.spawn(self.clone().run_leases(owned.clone()));
         self.spawn(self.clone().run_routes(owned.clone(), batches));
@@ -97,7 +97,7 @@ impl Owner {
 
     /// Takes up partitions that are newly ours, and drops those that are ours no more.
     fn follow_leases(&mut self) {
-        let tokens = self.owned.tokens();
+        let tokens = self.owned.to_read();
         let hub = &self.hub;
         self.held.retain(|partition, held| {
             let kept = tokens.get(partition) == Some(&held.token);
@@ -115,6 +115,7 @@ impl Owner {
             });
         }
         self.hub.metrics.owned_partitions.set(self.held.len() as i64);
+        self.owned.reads(self.held.keys().copied());
     }
 
     /// Takes over everything pending where that is due. False when the backplane did not answer.
@@ -139,7 +140,18 @@ impl Owner {
 
     async fn read(&mut self) -> bool {
         let partitions: Vec<_> = self.held.keys().copied().collect();
-        match self.hub.backplane.read_log(&self.hub.node.name(), &partitions, READ_WAIT).await {
+        let name = self.hub.node.name();
+        let read = tokio::select! {
+            biased;
+            read = self.hub.backplane.read_log(&name, &partitions, READ_WAIT) => read,
+            () = self.owned.changed() => {
+                // Partitions without an owner must not wait for the others' silence. What the read
+                // that is given up may have brought is pending.
+                self.held.values_mut().for_each(|held| held.to_drain = true);
+                return true;
+            }
+        };
+        match read {
             Ok(reads) => {
                 for read in reads {
                     self.take(read.partition, read.entries, false);

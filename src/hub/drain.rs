@@ -1,0 +1,90 @@
+//! The end of a node in good order: everything is handed over, in named phases.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Hub;
+use crate::domain::now_ms;
+use crate::ports::CloseCode;
+use crate::protocol::ServerFrame;
+
+/// Others may take the partitions within this time, or do without being told.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
+/// Sessions told `bye` each second while draining, at least: a cluster takes so many back easily.
+const BYES_PER_SECOND: f64 = 1_000.0;
+
+impl Hub {
+    /// Hands everything over and ends, in named phases, within the drain deadline.
+    pub async fn drain(self: &Arc<Self>) {
+        let deadline = Instant::now() + self.config.drain_deadline;
+        tracing::info!(phase = "unready", "draining: no new clients");
+        self.node.draining.store(true, Ordering::Relaxed);
+        self.metrics.draining.set(1);
+        let name = self.node.name();
+        match self.backplane.beat(&self.record(&name), self.config.node_lease).await {
+            Ok(beat) => {
+                self.node.saw(beat.live, now_ms());
+                self.hand_over_partitions(deadline).await;
+            }
+            Err(error) => tracing::warn!(%error, "the others do not know yet that this node drains"),
+        }
+        tracing::info!(phase = "sessions", sessions = self.metrics.sessions.get(), "draining: saying bye");
+        self.say_bye(deadline).await;
+        tracing::info!(phase = "sends", pending = self.publisher.pending(), "draining: last acks");
+        while self.publisher.pending() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        tracing::info!(phase = "marks", "draining: read marks");
+        self.write_marks().await;
+        tracing::info!(phase = "leave", "draining: leaving");
+        self.stop.cancel();
+        self.tasks.close();
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_secs(1));
+        if tokio::time::timeout(left, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some tasks did not end in time");
+        }
+        self.release_all().await;
+        if let Err(error) = self.backplane.leave(&name, self.config.partitions).await {
+            tracing::warn!(%error, "this node will be cleared away by another one");
+        }
+    }
+
+    /// Hands partitions to the nodes that stay, if there are any: while sessions are still here, so that
+    /// nobody's sends wait for a new owner.
+    async fn hand_over_partitions(&self, deadline: Instant) {
+        tracing::info!(phase = "partitions", partitions = self.owned.count(), "draining: handing partitions over");
+        let until = deadline.min(Instant::now() + HANDED_OVER_WITHIN);
+        self.owned.look_now();
+        while self.owned.count() > 0 && self.node.view().anybody_stays() && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Sends sessions away, paced, each with a place to go.
+    async fn say_bye(self: &Arc<Self>, deadline: Instant) {
+        let sessions = self.users.all();
+        let budget = deadline.saturating_duration_since(Instant::now()).as_secs_f64() / 2.0;
+        let pause = Duration::from_secs_f64((1.0 / BYES_PER_SECOND).min(budget / sessions.len().max(1) as f64));
+        let view = self.node.view();
+        let name = self.node.name();
+        let urls: Vec<_> = view
+            .nodes
+            .iter()
+            .filter(|node| node.node != name && !node.draining)
+            .filter_map(|node| node.public_url.as_deref())
+            .collect();
+        for (i, session) in sessions.iter().enumerate() {
+            let url = urls.get(i % urls.len().max(1)).copied();
+            let after = rand::random_range(0..500);
+            session.send(&ServerFrame::Bye { code: CloseCode::RESTART.0, reconnect: true, after, url });
+            session.close(CloseCode::RESTART, "the node restarts");
+            tokio::time::sleep(pause).await;
+        }
+        while !self.users.all().is_empty() && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
