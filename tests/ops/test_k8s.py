@@ -92,10 +92,11 @@ class Manifests(unittest.TestCase):
             wrong = {**monitor, "spec": {**monitor["spec"], "interval": "15s"}}
             jsonschema.validate(wrong, operator_schema(monitor["apiVersion"], "PodMonitor"))
 
-    def test_everything_is_about_the_pods_of_the_deployment(self):
+    def test_everything_is_about_the_pods_of_a_deployment(self):
         for overlay in OVERLAYS:
             documents = rendered(overlay)
-            pod = one(documents, "Deployment")["spec"]["template"]["metadata"]["labels"]
+            deployments = [document for document in documents if document["kind"] == "Deployment"]
+            pods = {each["metadata"]["name"]: each["spec"]["template"]["metadata"]["labels"] for each in deployments}
             for document in documents:
                 spec = document.get("spec", {})
                 selectors = {
@@ -105,8 +106,10 @@ class Manifests(unittest.TestCase):
                     "PodMonitor": lambda: spec["selector"]["matchLabels"],
                     "NetworkPolicy": lambda: spec["podSelector"]["matchLabels"],
                 }.get(document["kind"])
-                if selectors and document["metadata"]["name"].startswith("hubbub"):
-                    with self.subTest(overlay=overlay.name, kind=document["kind"]):
+                name = document["metadata"]["name"]
+                if selectors and name.startswith("hubbub"):
+                    pod = pods["hubbub-probe" if name.startswith("hubbub-probe") else "hubbub"]
+                    with self.subTest(overlay=overlay.name, kind=document["kind"], name=name):
                         self.assertTrue(selectors() and selectors().items() <= pod.items())
 
     def test_pods_have_no_rights_that_they_do_not_need(self):
@@ -125,6 +128,45 @@ class Manifests(unittest.TestCase):
                     self.assertEqual(rights["capabilities"], {"drop": ["ALL"]})
                     self.assertTrue(container["resources"]["requests"] and container["resources"]["limits"]["memory"])
                     self.assertRegex(container["image"], r":[0-9]")
+
+
+class Probe(unittest.TestCase):
+    def setUp(self):
+        self.prod = rendered(ROOT / "k8s/overlays/prod")
+        self.pod = one(self.prod, "Deployment", "hubbub-probe")["spec"]["template"]["spec"]
+        self.container = self.pod["containers"][0]
+
+    def test_it_asks_the_service_of_the_hub_with_the_image_of_the_hub(self):
+        service = one(self.prod, "Service")
+        self.assertEqual(self.container["args"][-1], f"http://{service['metadata']['name']}")
+        self.assertEqual([port["port"] for port in service["spec"]["ports"]], [80])
+        hub = one(self.prod, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+        self.assertEqual(self.container["image"], hub["image"])
+        ports = [port["port"] for rule in one(self.prod, "NetworkPolicy", "hubbub-probe")["spec"]["egress"] for port in rule["ports"]]
+        public = next(port["containerPort"] for port in hub["ports"] if port["name"] == "public")
+        self.assertIn(public, ports)
+
+    def test_its_command_and_settings_are_ones_that_it_knows(self):
+        words = (ROOT / "src/app/cli").rglob("*.rs")
+        source = "".join(path.read_text() for path in [*words, *(ROOT / "src/app/probe").rglob("*.rs")])
+        for option in (word for word in self.container["args"] if word.startswith("--")):
+            self.assertRegex(source, rf"\b{option.removeprefix('--')}\b")
+        named = {variable["name"] for variable in self.container["env"]} - known_variables()
+        self.assertEqual({name for name in named if name not in source}, set())
+
+    def test_prometheus_finds_it_under_the_job_that_the_rules_know(self):
+        monitor = one(self.prod, "PodMonitor", "hubbub-probe")["spec"]
+        self.assertEqual(monitor["jobLabel"], "app.kubernetes.io/name")
+        self.assertEqual(monitor["selector"]["matchLabels"]["app.kubernetes.io/name"], "hubbub-probe")
+        [port] = self.container["ports"]
+        self.assertEqual(monitor["podMetricsEndpoints"][0]["port"], port["name"])
+        self.assertIn(f"0.0.0.0:{port['containerPort']}", self.container["args"])
+
+    def test_what_it_counted_outlives_it(self):
+        claim = self.pod["volumes"][0]["persistentVolumeClaim"]["claimName"]
+        one(self.prod, "PersistentVolumeClaim", claim)
+        state = self.container["args"][self.container["args"].index("--state") + 1]
+        self.assertTrue(state.startswith(self.container["volumeMounts"][0]["mountPath"] + "/"))
 
 
 class Hub(unittest.TestCase):
