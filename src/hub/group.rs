@@ -56,6 +56,19 @@ struct Ring {
     bytes: usize,
 }
 
+/// How a replay goes on from where it has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Onward {
+    /// These come next; there are more.
+    Page(Vec<Arc<Event>>),
+    /// What comes next must be fetched.
+    Fetch,
+    /// So many were the last; the session is among the live ones.
+    Live(usize),
+    /// The session is gone, or no longer in the group.
+    Over,
+}
+
 // === impl LocalGroups ===
 
 impl LocalGroups {
@@ -108,6 +121,34 @@ impl GroupState {
 
     pub(crate) fn detach(&mut self, session: &SessionId) {
         self.sessions.retain(|live| live.id != *session);
+    }
+
+    /// One step of a session's replay that has come to `sent`: what is next of what is at hand, in
+    /// pages of so many. The last of it is sent here, and the session let in with the live ones, at
+    /// one: no hole between, and nothing twice.
+    pub(crate) fn go_on(&mut self, group: &GroupId, session: &Arc<SessionHandle>, sent: Seq, page: usize) -> Onward {
+        if !session.is_in(group) || session.ended.is_cancelled() {
+            return Onward::Over;
+        }
+        let at = self.position.at().map_or(0, |at| at.seq);
+        // Ahead of this node (its position will follow), or at it: live from here.
+        let rest = if sent >= at { Some(Vec::new()) } else { self.ring_after(sent) };
+        match rest {
+            Some(rest) if rest.len() <= page => {
+                if !rest.is_empty() {
+                    session.offer(&frames_for(&rest, &session.user, session.encoding));
+                }
+                if !self.has(&session.id) {
+                    self.sessions.push(session.clone());
+                }
+                Onward::Live(rest.len())
+            }
+            Some(mut rest) => {
+                rest.truncate(page);
+                Onward::Page(rest)
+            }
+            None => Onward::Fetch,
+        }
     }
 
     /// The newest events after `seq`, when the ring reaches back to it.

@@ -38,6 +38,8 @@ mod publish;
 mod remembered;
 mod replay;
 mod restore;
+#[cfg(test)]
+mod resume_model;
 mod session;
 mod views;
 mod wire;

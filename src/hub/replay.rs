@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Hub;
 use super::config::REPLAY_MAX;
-use super::group::{LocalGroup, frames_for};
+use super::group::{LocalGroup, Onward, frames_for};
 use super::handle::SessionHandle;
 use crate::domain::{Event, GroupId, Seq};
 use crate::protocol::{GapReason, ServerFrame};
@@ -108,30 +108,13 @@ impl Hub {
     ) {
         let mut sent = after;
         loop {
-            let next = {
-                let mut state = group.state.lock();
-                let at = state.position.at().map_or(0, |at| at.seq);
-                if !session.is_in(&group.id) || session.ended.is_cancelled() {
-                    return;
-                }
-                let rest = if sent >= at { Some(Vec::new()) } else { state.ring_after(sent) };
-                match rest {
-                    // Ahead of this node (its position will follow), or at it: live from here.
-                    Some(rest) if rest.len() <= PAGE => {
-                        if !rest.is_empty() {
-                            self.send_replay(session, &rest);
-                        }
-                        if !state.has(&session.id) {
-                            state.sessions.push(session.clone());
-                        }
-                        return;
-                    }
-                    Some(rest) => rest,
-                    None => Vec::new(),
-                }
+            let onward = group.state.lock().go_on(&group.id, session, sent, PAGE);
+            let page = match onward {
+                Onward::Page(page) => page,
+                Onward::Fetch => self.events_after(group, sent, PAGE).await,
+                Onward::Live(last) => return self.metrics.replayed.inc_by(last as u64),
+                Onward::Over => return,
             };
-            let mut page = if next.is_empty() { self.events_after(group, sent, PAGE).await } else { next };
-            page.truncate(PAGE);
             match page.last() {
                 Some(last) => {
                     self.tell_hole(session, sent, &page);

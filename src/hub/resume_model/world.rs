@@ -1,0 +1,369 @@
+//! Store, routes, inbox, a node's group, and a session that resumes.
+
+use std::sync::Arc;
+
+use super::recorder::{Recorder, welcome};
+use super::{Faults, Flaw, Start};
+use crate::domain::{Event, GroupId, Head, Seq};
+use crate::hub::group::{GroupState, Onward, frames_for};
+use crate::hub::handle::SessionHandle;
+use crate::hub::replay::Plan;
+use crate::protocol::Encoding;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The next event is stored and committed; a letter goes to this node, if it has a route.
+    Commit,
+    /// The node reads a letter.
+    Hear,
+    /// A letter is lost.
+    Lose,
+    /// The node compares its position with the stored head.
+    Sweep,
+    /// The session's own way goes a step on.
+    Resume,
+    /// So does the task that fetches what the group lacks.
+    CatchUp,
+    /// The same, when the store does not answer.
+    Fail(Work),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Resume,
+    CatchUp,
+}
+
+/// How far the session has come.
+#[derive(Debug, Clone, PartialEq)]
+enum Stage {
+    Route,
+    /// The head is read, the route is not there: only where that is the flaw.
+    Head(Seq),
+    Begin(Seq),
+    LetIn,
+    Welcome(Seq),
+    Plan,
+    Look(Seq),
+    Fetch(Seq),
+    Send(Seq, Seq),
+    /// About to go live: only where that is the flaw.
+    Switch,
+    Live,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Task {
+    Idle,
+    Look,
+    Give(Seq, Seq),
+    Fetch(Seq),
+}
+
+/// The world between two steps.
+pub struct World {
+    start: Start,
+    flaw: Flaw,
+    group: GroupId,
+    state: GroupState,
+    session: Arc<SessionHandle>,
+    heard: Arc<Recorder>,
+    neighbour: Option<Arc<Recorder>>,
+    stage: Stage,
+    task: Task,
+    routed: bool,
+    stored: Seq,
+    letters: Vec<Seq>,
+    may_lose: bool,
+    may_fail: bool,
+    welcomed_at: Seq,
+}
+
+// === impl World ===
+
+impl World {
+    pub fn new(start: Start, flaw: Flaw) -> Self {
+        let heard = Arc::<Recorder>::default();
+        let mut world = Self {
+            start,
+            flaw,
+            group: GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(),
+            state: GroupState::default(),
+            session: heard.session("anna"),
+            heard,
+            neighbour: None,
+            stage: Stage::Route,
+            task: Task::Idle,
+            routed: false,
+            stored: start.stored,
+            letters: Vec::new(),
+            may_lose: start.faults == Faults::Losses,
+            may_fail: start.faults == Faults::Failures,
+            welcomed_at: 0,
+        };
+        if start.neighbour {
+            world.settle_neighbour();
+        }
+        world
+    }
+
+    /// Somebody who has been here for long: the group has its route and its position.
+    fn settle_neighbour(&mut self) {
+        let recorder = Arc::<Recorder>::default();
+        let session = recorder.session("bob");
+        welcome(&session);
+        session.add_group(&self.group);
+        self.state.sessions.push(session);
+        self.state.position.start(head(self.stored));
+        self.routed = true;
+        self.neighbour = Some(recorder);
+        self.stage = Stage::LetIn;
+    }
+
+    /// What may happen next.
+    pub fn steps(&self) -> Vec<Step> {
+        let behind = self.state.position.at().is_some_and(|at| at.seq < self.stored);
+        let fails = |work| (Step::Fail(work), self.may_fail);
+        let mut steps = vec![
+            (Step::Commit, self.stored < self.start.last),
+            (Step::Hear, !self.letters.is_empty()),
+            (Step::Lose, !self.letters.is_empty() && self.may_lose),
+            (Step::Sweep, self.start.faults == Faults::Losses && behind && self.task == Task::Idle),
+            (Step::Resume, self.stage != Stage::Live && self.start.cursor.is_none_or(|cursor| cursor <= self.stored)),
+            (Step::CatchUp, self.task != Task::Idle),
+        ];
+        if matches!(self.stage, Stage::Fetch(_)) {
+            steps.push(fails(Work::Resume));
+        }
+        if matches!(self.task, Task::Fetch(_)) {
+            steps.push(fails(Work::CatchUp));
+        }
+        steps.into_iter().filter(|(_, can)| *can).map(|(step, _)| step).collect()
+    }
+
+    pub fn take(&mut self, step: Step) {
+        match step {
+            Step::Commit => {
+                self.stored += 1;
+                if self.routed {
+                    self.letters.push(self.stored);
+                }
+            }
+            Step::Hear => {
+                let seq = self.letters.remove(0);
+                self.deliver(seq);
+            }
+            Step::Lose => {
+                self.letters.remove(0);
+                self.may_lose = false;
+            }
+            Step::Sweep => {
+                self.state.position.want(self.stored);
+                self.wake();
+            }
+            Step::Resume => self.resume(true),
+            Step::CatchUp => self.catch_up(true),
+            Step::Fail(work) => {
+                self.may_fail = false;
+                match work {
+                    Work::Resume => self.resume(false),
+                    Work::CatchUp => self.catch_up(false),
+                }
+            }
+        }
+    }
+
+    /// As the hub delivers a run of one event.
+    fn deliver(&mut self, seq: Seq) {
+        let event = self.event(seq);
+        if self.flaw == Flaw::ForgetEarly && self.state.position.at().is_none() {
+            return;
+        }
+        let behind = self.state.position.at().is_some_and(|at| at.seq < seq);
+        if self.flaw == Flaw::HolesIgnored && behind && !self.state.catching_up {
+            self.state.position.advance(&self.event(seq - 1));
+        }
+        if self.state.position.follows(seq) && !self.state.catching_up {
+            self.state.fan_out(&[event]);
+            return;
+        }
+        if self.state.position.at().is_none_or(|at| seq > at.seq) {
+            self.state.position.stash([event]);
+        }
+        self.wake();
+    }
+
+    /// Begins to catch up, if there is anything to be done.
+    fn wake(&mut self) {
+        let idle = self.state.position.ready().is_empty() && self.state.position.missing().is_none();
+        if !self.state.catching_up && !idle && self.state.position.at().is_some() {
+            self.state.catching_up = true;
+            self.task = Task::Look;
+        }
+    }
+
+    fn catch_up(&mut self, answered: bool) {
+        self.task = match self.task.clone() {
+            Task::Idle => Task::Idle,
+            Task::Look => {
+                let ready = self.state.position.ready();
+                match (ready.first().zip(ready.last()), self.state.position.missing()) {
+                    (Some((first, last)), _) => Task::Give(first.seq, last.seq),
+                    (None, Some((after, _))) => Task::Fetch(after),
+                    (None, None) => {
+                        self.state.catching_up = false;
+                        Task::Idle
+                    }
+                }
+            }
+            Task::Give(first, last) => {
+                for seq in first..=last {
+                    let event = self.event(seq);
+                    self.state.fan_out(&[event]);
+                }
+                self.state.position.settle();
+                Task::Look
+            }
+            Task::Fetch(after) => {
+                if answered {
+                    let events = self.events_after(after, 200);
+                    self.state.position.stash(events);
+                }
+                Task::Look
+            }
+        };
+    }
+
+    fn resume(&mut self, answered: bool) {
+        self.stage = match self.stage.clone() {
+            Stage::Route if self.flaw == Flaw::HeadBeforeRoute => Stage::Head(self.stored),
+            Stage::Route => {
+                self.routed = true;
+                Stage::Begin(self.stored)
+            }
+            Stage::Head(stored) => {
+                self.routed = true;
+                Stage::Begin(stored)
+            }
+            Stage::Begin(stored) => {
+                self.state.position.start(head(stored));
+                self.wake();
+                Stage::LetIn
+            }
+            Stage::LetIn => {
+                self.session.add_group(&self.group);
+                if self.start.cursor.is_none() || self.flaw == Flaw::LiveAtOnce {
+                    self.state.sessions.push(self.session.clone());
+                }
+                Stage::Welcome(self.state.position.at().unwrap_or_default().seq)
+            }
+            Stage::Welcome(at) => {
+                welcome(&self.session);
+                self.welcomed_at = at;
+                if self.start.cursor.is_some() { Stage::Plan } else { Stage::Live }
+            }
+            Stage::Plan => {
+                let at = self.state.position.at().unwrap_or_default().seq;
+                let cursor = self.start.cursor.unwrap_or_default();
+                // A cursor ahead of this node: it only is late, as the backplane says.
+                let at = if cursor > at { at.max(self.stored) } else { at };
+                self.state.position.want(at);
+                self.wake();
+                let plan = Plan::decide(cursor, at, 1);
+                assert!(plan.gaps.is_empty(), "nothing is out of reach here: {plan:?}");
+                Stage::Look(plan.after)
+            }
+            Stage::Look(sent) => self.look(sent),
+            Stage::Fetch(sent) if answered => match self.events_after(sent, 1).last() {
+                Some(last) => Stage::Send(sent + 1, last.seq),
+                None => Stage::Look(sent),
+            },
+            Stage::Fetch(sent) if self.flaw == Flaw::SkipsOnFailure => Stage::Look(sent + 1),
+            Stage::Fetch(sent) => Stage::Look(sent),
+            Stage::Send(first, last) => {
+                let page: Vec<_> = (first..=last).map(|seq| self.event(seq)).collect();
+                self.session.offer(&frames_for(&page, &self.session.user, Encoding::Json));
+                Stage::Look(last)
+            }
+            Stage::Switch => {
+                self.state.sessions.push(self.session.clone());
+                Stage::Live
+            }
+            Stage::Live => Stage::Live,
+        };
+    }
+
+    /// The step from replay to live, in pages of one.
+    fn look(&mut self, sent: Seq) -> Stage {
+        let at = self.state.position.at().unwrap_or_default().seq;
+        if self.flaw == Flaw::LateSwitch && sent >= at {
+            return Stage::Switch;
+        }
+        match self.state.go_on(&self.group, &self.session, sent, 1) {
+            Onward::Page(page) => Stage::Send(sent + 1, page.last().map_or(sent, |last| last.seq)),
+            Onward::Fetch => Stage::Fetch(sent),
+            Onward::Live(_) => Stage::Live,
+            Onward::Over => panic!("the session stays"),
+        }
+    }
+
+    fn events_after(&self, after: Seq, limit: u64) -> Vec<Arc<Event>> {
+        (after + 1..=self.stored.min(after + limit)).map(|seq| self.event(seq)).collect()
+    }
+
+    fn event(&self, seq: Seq) -> Arc<Event> {
+        Arc::new(Event::void(self.group.clone(), seq, 0, 0))
+    }
+
+    /// What must be true at all times.
+    pub fn broken(&self) -> Option<String> {
+        let after = self.start.cursor.unwrap_or(self.welcomed_at);
+        let seen = self.seen(after);
+        if !self.heard.begins_with_welcome() {
+            return Some("something came before the welcome".into());
+        }
+        if !seen.iter().copied().eq(after + 1..=after + seen.len() as Seq) {
+            return Some(format!("{seen:?} was seen after {after}"));
+        }
+        let beside = self.neighbour.as_ref().map(|neighbour| neighbour.seqs()).unwrap_or_default();
+        let in_order = beside.iter().copied().eq(self.start.stored + 1..=self.start.stored + beside.len() as Seq);
+        (!in_order).then(|| format!("the neighbour saw {beside:?}"))
+    }
+
+    /// Whether everybody has everything.
+    pub fn complete(&self) -> bool {
+        let after = self.start.cursor.unwrap_or(self.welcomed_at);
+        let rest = self.start.last - after;
+        let beside = self.neighbour.as_ref().map(|heard| heard.seqs().len() as Seq);
+        self.seen(after).len() as Seq == rest && beside.is_none_or(|seen| seen == self.start.last - self.start.stored)
+    }
+
+    /// What the client makes of what came: it drops what it says it holds.
+    fn seen(&self, held: Seq) -> Vec<Seq> {
+        let mut seen = self.heard.seqs();
+        if self.start.cursor.is_some() {
+            seen.retain(|seq| *seq > held);
+        }
+        seen
+    }
+
+    /// All that decides what can follow.
+    pub fn fingerprint(&self) -> String {
+        let ring = (self.state.last_event().map(|event| event.seq), self.reach_of_ring());
+        let live = self.state.has(&self.session.id);
+        let beside = self.neighbour.as_ref().map(|heard| heard.seqs());
+        let position = (&self.state.position, self.state.catching_up, ring, live);
+        let session = (&self.stage, self.heard.seqs(), self.welcomed_at, beside);
+        let rest = (&self.task, self.routed, self.stored, &self.letters, self.may_lose, self.may_fail);
+        format!("{position:?} {session:?} {rest:?}")
+    }
+
+    /// The oldest event that the ring has.
+    fn reach_of_ring(&self) -> Option<Seq> {
+        (0..=self.start.last).find(|seq| self.state.ring_event(*seq).is_some())
+    }
+}
+
+fn head(seq: Seq) -> Head {
+    Head { seq, n: 0, time: 0 }
+}
