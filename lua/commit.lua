@@ -9,6 +9,11 @@
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
 local CHUNK = 1000
+-- A small batch leaves its entries in the log for one of so many commits to trim. Acks that go alone
+-- leave none.
+local TRIM_EVERY = 16
+-- The recent cache may be so much longer than its cap, that it need not be cut each time.
+local SLACK = math.floor(recent_cap / 8)
 
 -- The lease's value is "<owner> <token>".
 local held = redis.call('GET', lease)
@@ -64,7 +69,7 @@ local function fill(cache, newest, count)
     for first = 1, #fresh, CHUNK do
       length = redis.call('RPUSH', cache, unpack(fresh, first, math.min(first + CHUNK - 1, #fresh)))
     end
-    if length > recent_cap then redis.call('LTRIM', cache, -recent_cap, -1) end
+    if length > recent_cap + SLACK then redis.call('LTRIM', cache, -recent_cap, -1) end
     redis.call('EXPIRE', cache, recent_ttl)
   end
   return newest
@@ -95,8 +100,8 @@ local function advance(state, cache)
   return moved
 end
 
--- One number for all groups that moved in this commit; it begins with the time, so that it grows
--- also over a loss.
+-- One number for all groups that moved in this commit, which is answered; it begins with the time, so
+-- that it grows also over a loss.
 local function note_moves(moved)
   local number = redis.call('HINCRBY', moves, 'c', 1)
   if number == 1 then
@@ -110,14 +115,16 @@ local function note_moves(moved)
     local popped = redis.call('ZPOPMIN', heads, surplus)
     redis.call('HSET', moves, 'b', popped[#popped])
   end
+  return number
 end
 
-if ack(tonumber(ARGV[5])) > 0 then trim() end
+local acked = ack(tonumber(ARGV[5]))
 local moved, nodes = {}, {}
 for key = 5, #KEYS, 3 do
   local group = next_arg()
   if advance(KEYS[key], KEYS[key + 2]) then moved[#moved + 1] = group end
   nodes[#nodes + 1] = redis.call('HKEYS', KEYS[key + 1])
 end
-if #moved > 0 then note_moves(moved) end
+local number = #moved > 0 and note_moves(moved) or 0
+if acked >= TRIM_EVERY or acked > 0 and number % TRIM_EVERY == 0 then trim() end
 return nodes

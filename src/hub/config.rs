@@ -40,7 +40,8 @@ pub struct HubConfig {
     pub node_lease: Duration,
     /// How often positions are compared with stored heads.
     pub sweep_every: Duration,
-    /// How long implied read marks (from sending) wait to be written together.
+    /// How long implied read marks (from sending) wait for others of their user. Those of a user who
+    /// leaves are written at once.
     pub marks_every: Duration,
     /// Messages older than this are removed; `None` keeps everything.
     pub retention: Option<Duration>,
@@ -129,7 +130,7 @@ impl Default for HubConfig {
             send_timeout: Duration::from_secs(10),
             node_lease: DEFAULT_NODE_LEASE,
             sweep_every: Duration::from_secs(3),
-            marks_every: Duration::from_secs(5),
+            marks_every: Duration::from_secs(15),
             cid_window: Duration::from_secs(24 * 3600),
             retention: None,
             drain_deadline: Duration::from_secs(30),

@@ -38,7 +38,7 @@ impl Hub {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         tracing::info!(phase = "marks", "draining: read marks");
-        self.write_marks().await;
+        self.write_all_marks().await;
         tracing::info!(phase = "leave", "draining: leaving");
         self.stop.cancel();
         self.tasks.close();

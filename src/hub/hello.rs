@@ -281,6 +281,7 @@ impl Hub {
         self.metrics.sessions.dec();
         self.unwatch(handle);
         self.detach(handle);
+        self.marks.hasten(&handle.user);
         let hub = self.clone();
         let (user, session) = (handle.user.clone(), handle.id.clone());
         self.spawn(async move { hub.unregister_session(user, session).await });

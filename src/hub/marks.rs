@@ -1,10 +1,12 @@
 //! Read marks: raised, kept, and shown to the others. They never go back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::Hub;
 use super::config::SMALL_GROUP;
@@ -15,27 +17,72 @@ use crate::protocol::ServerFrame;
 
 type MarkKey = (UserId, GroupId);
 
+/// How often what is due is written: little at a time, so that messages need not wait behind it.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often receipts are told.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Users whose marks are written with one call.
+const WRITTEN_TOGETHER: usize = 500;
+
 /// Marks that are raised and wait to be written together.
 #[derive(Default)]
 pub(crate) struct Marks {
-    waiting: Mutex<HashMap<MarkKey, Mark>>,
+    waiting: Mutex<Waiting>,
     /// Receipts that wait to be told together.
     receipts: DashMap<MarkKey, (Seq, Seq)>,
+}
+
+/// Marks by user, since the store keeps them so.
+#[derive(Default)]
+struct Waiting {
+    marks: HashMap<UserId, HashMap<GroupId, Mark>>,
+    /// When each user's are written, the soonest first.
+    due: VecDeque<(Instant, UserId)>,
+}
+
+// === impl Waiting ===
+
+impl Waiting {
+    /// Takes what is due, of so many users at most.
+    fn take_due(&mut self, now: Instant, most: usize) -> Vec<(UserId, GroupId, Mark)> {
+        let (mut taken, mut users) = (Vec::new(), 0);
+        while users < most && self.due.front().is_some_and(|(at, _)| *at <= now) {
+            let Some((_, user)) = self.due.pop_front() else { break };
+            // None where they were written sooner, as their user left.
+            let Some(marks) = self.marks.remove(&user) else { continue };
+            taken.extend(marks.into_iter().map(|(group, mark)| (user.clone(), group, mark)));
+            users += 1;
+        }
+        taken
+    }
 }
 
 // === impl Marks ===
 
 impl Marks {
-    fn raise(&self, user: &UserId, group: &GroupId, mark: Mark) {
-        let mut waiting = self.waiting.lock();
-        let entry = waiting.entry((user.clone(), group.clone())).or_default();
+    fn raise(&self, user: &UserId, group: &GroupId, mark: Mark, after: Duration) {
+        let waiting = &mut *self.waiting.lock();
+        let marks = waiting.marks.entry(user.clone()).or_insert_with(|| {
+            waiting.due.push_back((Instant::now() + after, user.clone()));
+            HashMap::new()
+        });
+        let entry = marks.entry(group.clone()).or_default();
         *entry = entry.max(mark);
+    }
+
+    /// The user has left: what is known here, another node may be asked for next.
+    pub(crate) fn hasten(&self, user: &UserId) {
+        let mut waiting = self.waiting.lock();
+        if waiting.marks.contains_key(user) {
+            waiting.due.push_front((Instant::now(), user.clone()));
+        }
     }
 
     /// The mark as far as this node knows it: what is stored, and what waits to be.
     pub(crate) fn latest(&self, user: &UserId, group: &GroupId, stored: &HashMap<GroupId, Mark>) -> Mark {
         let stored = stored.get(group).copied().unwrap_or_default();
-        let waiting = self.waiting.lock().get(&(user.clone(), group.clone())).copied().unwrap_or_default();
+        let waiting = self.waiting.lock();
+        let waiting = waiting.marks.get(user).and_then(|marks| marks.get(group)).copied().unwrap_or_default();
         stored.max(waiting)
     }
 
@@ -51,7 +98,8 @@ impl Hub {
         if event.from.is_reserved() {
             return;
         }
-        self.marks.raise(&event.from, &event.group, Mark { read: event.seq, n: event.n, delivered: event.seq });
+        let mark = Mark { read: event.seq, n: event.n, delivered: event.seq };
+        self.marks.raise(&event.from, &event.group, mark, self.config.marks_every);
     }
 
     /// A session read up to a seq (at most the head). Stored when this returns.
@@ -90,35 +138,43 @@ impl Hub {
             let Some(group) = self.groups.get(&id) else { continue };
             let head = group.state.lock().position.at().map_or(0, |at| at.seq);
             let delivered = seq.min(head);
-            self.marks.raise(&session.user, &id, Mark { read: 0, n: 0, delivered });
+            let mark = Mark { read: 0, n: 0, delivered };
+            self.marks.raise(&session.user, &id, mark, self.config.marks_every);
             self.marks.receipt(&session.user, &id, 0, delivered);
         }
     }
 
     /// Writes marks and tells receipts now and then, for as long as the node runs.
     pub(crate) async fn run_marks(self: Arc<Self>) {
-        let mut write = tokio::time::interval(self.config.marks_every);
-        let mut tell = tokio::time::interval(std::time::Duration::from_millis(500));
+        let mut write = tokio::time::interval(LOOK_EVERY);
+        write.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tell = tokio::time::interval(TELL_EVERY);
         loop {
             tokio::select! {
-                _ = write.tick() => self.write_marks().await,
+                _ = write.tick() => self.write_marks(Instant::now()).await,
                 _ = tell.tick() => self.tell_receipts().await,
             }
         }
     }
 
-    /// Writes what waits; what cannot be written waits on.
-    pub(crate) async fn write_marks(&self) {
-        let waiting = std::mem::take(&mut *self.marks.waiting.lock());
-        if waiting.is_empty() {
-            return;
-        }
-        let raised: Vec<_> = waiting.into_iter().map(|((user, group), mark)| (user, group, mark)).collect();
-        for chunk in raised.chunks(500) {
-            if let Err(error) = self.store.raise_marks(chunk).await {
+    /// Writes everything that waits.
+    pub(crate) async fn write_all_marks(&self) {
+        self.write_marks(Instant::now() + self.config.marks_every).await;
+    }
+
+    /// Writes what is due at a moment; what cannot be written waits on.
+    async fn write_marks(&self, due: Instant) {
+        loop {
+            let raised = self.marks.waiting.lock().take_due(due, WRITTEN_TOGETHER);
+            if raised.is_empty() {
+                return;
+            }
+            if let Err(error) = self.store.raise_marks(&raised).await {
                 self.metrics.store_error();
                 tracing::debug!(%error, "read marks wait to be stored");
-                chunk.iter().for_each(|(user, group, mark)| self.marks.raise(user, group, *mark));
+                let again = self.config.marks_every;
+                raised.iter().for_each(|(user, group, mark)| self.marks.raise(user, group, *mark, again));
+                return;
             }
         }
     }
@@ -143,5 +199,49 @@ impl Hub {
         for session in sessions {
             session.send(&ServerFrame::Receipt { group: id, user, read, delivered });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: Duration = Duration::from_secs(15);
+
+    fn mark(seq: Seq) -> Mark {
+        Mark { read: seq, n: seq, delivered: seq }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn marks_wait_for_others_of_their_user_but_not_longer_for_it() {
+        let (marks, [ada, bo], group) = (Marks::default(), ["ada", "bo"].map(user), GroupId::random());
+        marks.raise(&ada, &group, mark(1), EVERY);
+        tokio::time::advance(EVERY / 2).await;
+        marks.raise(&bo, &group, mark(2), EVERY);
+        marks.raise(&ada, &group, mark(3), EVERY);
+        let take = |most| marks.waiting.lock().take_due(Instant::now(), most);
+        assert_eq!(take(9), []);
+        assert_eq!(marks.latest(&ada, &group, &HashMap::new()), mark(3));
+        tokio::time::advance(EVERY / 2).await;
+        assert_eq!(take(9), [(ada.clone(), group.clone(), mark(3))]);
+        tokio::time::advance(EVERY).await;
+        assert_eq!(take(9), [(bo, group, mark(2))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn marks_of_those_who_leave_are_due_at_once() {
+        let (marks, users, group) = (Marks::default(), ["ada", "bo", "cy"].map(user), GroupId::random());
+        users.iter().for_each(|user| marks.raise(user, &group, mark(1), EVERY));
+        marks.hasten(&users[1]);
+        marks.hasten(&user("dee"));
+        let take = |most| marks.waiting.lock().take_due(Instant::now(), most);
+        assert_eq!(take(9), [(users[1].clone(), group.clone(), mark(1))]);
+        tokio::time::advance(EVERY).await;
+        assert_eq!(take(1).len(), 1, "no more than asked for");
+        assert_eq!(take(9), [(users[2].clone(), group, mark(1))], "what was written sooner is not due again");
+    }
+
+    fn user(name: &str) -> UserId {
+        UserId::parse(name).unwrap()
     }
 }

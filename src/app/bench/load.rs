@@ -11,24 +11,39 @@ use super::{Crowd, Mode, Plan, Used};
 
 /// After the load everything must have arrived within this time.
 const SETTLE: Duration = Duration::from_secs(15);
+/// Windows that are tried to find the best: the first, and the last.
+const WINDOWS: [usize; 2] = [16, 1_024];
+/// How long each is tried.
+const TRIED_FOR: Duration = Duration::from_secs(4);
+/// A window is better that brings so many times the deliveries of the best before it.
+const BETTER: f64 = 1.05;
 
 impl Crowd {
     /// Loads the hub as planned, and measures.
     pub(super) async fn load(&mut self, plan: &Plan, report: &mut Report) -> Result<(), String> {
+        let mut tried = 0;
+        if let Mode::Saturate { window } = plan.mode {
+            let (window, sent) = match window {
+                Some(window) => (window, 0),
+                None => self.find_window(plan).await?,
+            };
+            (report.window, tried) = (window, sent);
+        }
         self.tally.latency.clear();
+        let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let before = Used::now(plan);
         let start = Instant::now();
         let sent = match plan.mode {
-            Mode::Saturate { window } => self.saturate(plan, window).await?,
+            Mode::Saturate { .. } => self.saturate(plan, report.window, plan.duration).await?,
             Mode::ReconnectStorm => self.storm(plan, report).await?,
             _ => self.at_rate(plan, plan.duration).await?,
         };
         let loaded = start.elapsed();
         let after = Used::now(plan);
-        let delivered = self.tally.delivered.load(Ordering::Relaxed);
+        let delivered = self.tally.delivered.load(Ordering::Relaxed) - delivered_before;
         report.measured(Measured { sent, delivered, loaded, before, after }, &self.tally.latency);
-        self.settle(sent).await;
-        report.settled(sent, &self.tally, &self.lags(plan));
+        self.settle(tried + sent).await;
+        report.settled(tried + sent, &self.tally, &self.lags(plan));
         Ok(())
     }
 
@@ -39,7 +54,7 @@ impl Crowd {
         let mut sent = 0_u64;
         while start.elapsed() < duration {
             tokio::time::sleep_until(start + pause.mul_f64(sent as f64)).await;
-            self.send_one(plan, sent).await?;
+            self.send_one(plan).await?;
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
                 told = tokio::time::Instant::now();
@@ -49,22 +64,41 @@ impl Crowd {
         Ok(sent)
     }
 
+    /// Doubles the sends under way until that brings no more deliveries. Answers the best window, and
+    /// how many sends that took.
+    async fn find_window(&self, plan: &Plan) -> Result<(usize, u64), String> {
+        let [mut window, last] = WINDOWS;
+        let (mut best, mut sent) = ((window, 0.0), 0);
+        while window <= last {
+            let start = (Instant::now(), self.tally.delivered.load(Ordering::Relaxed));
+            sent += self.saturate(plan, window, TRIED_FOR).await?;
+            let delivered = self.tally.delivered.load(Ordering::Relaxed) - start.1;
+            let rate = delivered as f64 / start.0.elapsed().as_secs_f64();
+            eprintln!("with {window} sends of each group under way: {rate:.0} deliveries/s");
+            if rate < best.1 * BETTER {
+                break;
+            }
+            best = (window, rate);
+            window *= 2;
+        }
+        Ok((best.0, sent))
+    }
+
     /// Keeps so many sends of each group under way.
-    async fn saturate(&self, plan: &Plan, window: usize) -> Result<u64, String> {
+    async fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, String> {
         let start = Instant::now();
         let most = (window * plan.groups) as u64;
-        let acked_before = self.tally.acked.load(Ordering::Relaxed);
+        let answered = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed);
+        let answered_before = answered();
         let mut told = Instant::now();
         let mut sent = 0_u64;
-        while start.elapsed() < plan.duration {
-            let answered =
-                self.tally.acked.load(Ordering::Relaxed) - acked_before + self.tally.errors.load(Ordering::Relaxed);
-            if sent.saturating_sub(answered) >= most {
+        while start.elapsed() < duration {
+            if sent.saturating_sub(answered() - answered_before) >= most {
                 tokio::task::yield_now().await;
                 tokio::time::sleep(Duration::from_micros(200)).await;
                 continue;
             }
-            self.send_one(plan, sent).await?;
+            self.send_one(plan).await?;
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
                 told = Instant::now();
@@ -91,7 +125,8 @@ impl Crowd {
         Ok(first + self.at_rate(plan, plan.duration / 2).await?)
     }
 
-    async fn send_one(&self, plan: &Plan, number: u64) -> Result<(), String> {
+    async fn send_one(&self, plan: &Plan) -> Result<(), String> {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let group = (number as usize) % plan.groups;
         let members: usize = self.who.len() / plan.groups.max(1);
         let turn = (number as usize / plan.groups) % members.max(1);

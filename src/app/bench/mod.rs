@@ -12,7 +12,7 @@ mod report;
 mod usage;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -59,8 +59,8 @@ pub enum Mode {
     Rate,
     /// As much as the hub takes: so many sends of each group under way.
     Saturate {
-        /// Sends under way in each group.
-        window: usize,
+        /// Sends under way in each group; `None` for as many as bring the most deliveries.
+        window: Option<usize>,
     },
     /// Connections that do nothing.
     Idle,
@@ -75,6 +75,8 @@ struct Crowd {
     who: Vec<Who>,
     groups: Vec<String>,
     tally: Arc<Tally>,
+    /// The next send's number; no two of a run are alike.
+    numbers: AtomicU64,
 }
 
 /// Runs a plan and answers what was measured. Progress goes to standard error.
@@ -130,7 +132,8 @@ impl Crowd {
             .collect();
         let tally = Arc::new(Tally::default());
         let states: Vec<_> = who.iter().map(|_| Arc::new(State::default())).collect();
-        let mut crowd = Self { clients: Vec::new(), states, who, groups: Vec::new(), tally };
+        let mut crowd =
+            Self { clients: Vec::new(), states, who, groups: Vec::new(), tally, numbers: AtomicU64::new(0) };
         eprintln!("connecting {} clients for the first time", crowd.who.len());
         crowd.connect(plan).await?;
         eprintln!("making {} groups of {}", plan.groups, crowd.who.len() / plan.groups.max(1));

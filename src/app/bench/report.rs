@@ -23,6 +23,8 @@ pub struct Report {
     pub encoding: &'static str,
     /// Joins a second: connected, token checked, groups joined, welcomed.
     pub joins_per_second: f64,
+    /// Sends of each group under way, where the hub was saturated.
+    pub window: usize,
     /// Sends a second.
     pub sends_per_second: f64,
     /// Deliveries a second.
@@ -144,6 +146,9 @@ impl fmt::Display for Report {
             format!("{}, {}, {}, {}", self.clients, self.groups, self.nodes, self.encoding),
         )?;
         row("joins/s", format!("{:.0}", self.joins_per_second))?;
+        if self.window > 0 {
+            row("sends of each group under way", self.window.to_string())?;
+        }
         if self.sends_per_second > 0.0 {
             row("sends/s", format!("{:.0}", self.sends_per_second))?;
             row("deliveries/s", format!("{:.0}", self.deliveries_per_second))?;

@@ -57,8 +57,9 @@ pub(super) struct Bench {
     /// Processes whose use is told apart: MongoDB
     #[arg(long, value_delimiter = ',')]
     store_pid: Vec<u32>,
-    /// As much as the hub takes, with so many sends of each group under way
-    #[arg(long, value_name = "WINDOW", num_args = 0..=1, default_missing_value = "16")]
+    /// As much as the hub takes, with so many sends of each group under way; without a number, as many
+    /// as bring the most deliveries
+    #[arg(long, value_name = "WINDOW", num_args = 0..=1, default_missing_value = "0")]
     saturate: Option<usize>,
     /// Only hold the connections
     #[arg(long, conflicts_with_all = ["saturate", "reconnect_storm"])]
@@ -102,7 +103,7 @@ impl Bench {
             return Err(CommandError::Refused("give at least one node, one group, and a client for each group".into()));
         }
         let mode = match (self.saturate, self.idle, self.reconnect_storm) {
-            (Some(window), ..) => Mode::Saturate { window: window.max(1) },
+            (Some(window), ..) => Mode::Saturate { window: (window > 0).then_some(window) },
             (_, true, _) => Mode::Idle,
             (.., true) => Mode::ReconnectStorm,
             _ => Mode::Rate,

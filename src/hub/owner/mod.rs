@@ -3,11 +3,12 @@
 //! - `lease`: which partitions are ours.
 //! - `order`: each group's entries in the order of their seqs. Pure.
 //! - `settle`: one bulk insert, and what became of each entry.
-//! - `route`: commit, then letters to the nodes with members.
+//! - `route`: commit, and letters to the nodes with members; `letters`: what these are told.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
 mod lease;
+mod letters;
 #[cfg(test)]
 mod model;
 mod order;
@@ -288,8 +289,13 @@ impl Owner {
     /// Entries that were handed to a consumer which no longer reads lie pending: more are pending
     /// than are held here.
     async fn look(&mut self) {
-        for (partition, held) in &mut self.held {
-            if let Ok(stats) = self.hub.backplane.log_stats(*partition).await {
+        let backplane = &self.hub.backplane;
+        let looks = self
+            .held
+            .iter_mut()
+            .map(|(partition, held)| async move { (partition, held, backplane.log_stats(*partition).await) });
+        for (partition, held, stats) in futures::future::join_all(looks).await {
+            if let Ok(stats) = stats {
                 self.hub.metrics.log(*partition, stats);
                 held.to_drain |= stats.pending > held.entries.lock().len() as u64;
             }

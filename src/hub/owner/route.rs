@@ -1,11 +1,15 @@
-//! Commit, then letters: what is stored goes to the nodes with members.
+//! Commit and letters: what is stored goes to the nodes with members.
+//!
+//! Both begin as soon as a batch is stored: letters to the nodes that had a route at the commit
+//! before, and once the commit has told the routes of now, to those that were left out. A commit
+//! that turns out to come too late (the lease is lost) takes nothing back: what was told is stored,
+//! and the next owner tells it again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use serde_bytes::ByteBuf;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -13,21 +17,24 @@ use super::{Hub, Owned};
 use crate::domain::{Event, GroupId, Head, MembershipChange, NodeName, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
-use crate::hub::wire::{Item, Letter, encode_event};
+use crate::hub::wire::{Item, encode_event};
 use crate::ports::{Commit, CommitError, EntryId, GroupCommit, LeaseToken, Partition};
 
 /// Acks wait this long for a batch to go with.
 const ACK_AFTER: Duration = Duration::from_millis(200);
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_MOST: Duration = Duration::from_secs(1);
+pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
+pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
 const GIVE_UP: Duration = Duration::from_secs(15);
+/// The routes of so many groups of a partition are remembered: of a group that is not, letters wait
+/// for its commit.
+const REMEMBERED: usize = 50_000;
 
 /// What was stored of one partition, to be committed and routed.
 pub(crate) struct Batch {
     partition: Partition,
     token: LeaseToken,
-    groups: BTreeMap<GroupId, Run>,
+    pub(super) groups: BTreeMap<GroupId, Run>,
     /// What single nodes are to be told besides.
     notes: Vec<(NodeName, Item)>,
     done: Vec<EntryId>,
@@ -35,17 +42,22 @@ pub(crate) struct Batch {
 }
 
 #[derive(Default)]
-struct Run {
-    events: BTreeMap<u64, Event>,
+pub(super) struct Run {
+    pub(super) events: BTreeMap<u64, Arc<Event>>,
     origins: BTreeSet<NodeName>,
 }
 
-/// Entries that are stored and routed, and still to be acked.
-struct Done {
+/// What is kept of a partition from one batch to the next.
+struct Trail {
     token: LeaseToken,
-    entries: Vec<EntryId>,
+    /// Entries that are stored and routed, and still to be acked.
+    done: Vec<EntryId>,
     held: Arc<Mutex<HashSet<EntryId>>>,
+    /// Who had a route at the group's last commit.
+    routes: Routes,
 }
+
+pub(super) type Routes = HashMap<GroupId, BTreeSet<NodeName>>;
 
 // === impl Batch ===
 
@@ -61,7 +73,7 @@ impl Batch {
         let run = self.groups.entry(entry.group.clone()).or_default();
         run.origins.insert(entry.origin.clone());
         if let Some(event) = event {
-            run.events.insert(event.seq, event);
+            run.events.insert(event.seq, Arc::new(event));
         }
         let (group, from, cid) = (entry.group, entry.from, entry.cid);
         match fate {
@@ -76,8 +88,18 @@ impl Batch {
     /// Adds events that were found in the store.
     pub(crate) fn add_found(&mut self, events: Vec<Event>) {
         for event in events {
-            self.groups.entry(event.group.clone()).or_default().events.insert(event.seq, event);
+            self.groups.entry(event.group.clone()).or_default().events.insert(event.seq, Arc::new(event));
         }
+    }
+
+    /// Who is likely to have a route: whoever had one at the commit before. Who sent the events must
+    /// hear of them in any case.
+    fn expected(&self, routes: &Routes) -> Routes {
+        let of_group = |(group, run): (&GroupId, &Run)| {
+            let known = routes.get(group).into_iter().flatten();
+            (group.clone(), known.chain(&run.origins).cloned().collect())
+        };
+        self.groups.iter().map(of_group).collect()
     }
 
     fn commit(&self, done: Vec<EntryId>) -> Commit {
@@ -94,15 +116,15 @@ impl Batch {
 impl Hub {
     /// Commits and routes batches in their order, for as long as the node runs.
     pub(crate) async fn run_routes(self: Arc<Self>, owned: Arc<Owned>, mut batches: mpsc::Receiver<Vec<Batch>>) {
-        let mut done: HashMap<Partition, Done> = HashMap::new();
+        let mut trails: HashMap<Partition, Trail> = HashMap::new();
         loop {
-            let received = if done.is_empty() {
+            let received = if trails.values().all(|trail| trail.done.is_empty()) {
                 batches.recv().await
             } else {
                 match tokio::time::timeout(ACK_AFTER, batches.recv()).await {
                     Ok(received) => received,
                     Err(_) => {
-                        self.ack_idle(&owned, &mut done).await;
+                        self.ack_idle(&owned, &mut trails).await;
                         continue;
                     }
                 }
@@ -110,31 +132,43 @@ impl Hub {
             let Some(together) = received else { return };
             let started = Instant::now();
             let work = together.into_iter().map(|batch| {
-                let acks = done.remove(&batch.partition).filter(|done| done.token == batch.token);
-                self.route(&owned, batch, acks)
+                let trail = trails.remove(&batch.partition).filter(|trail| trail.token == batch.token);
+                self.route(&owned, batch, trail)
             });
-            for routed in futures::future::join_all(work).await.into_iter().flatten() {
-                done.insert(routed.0, routed.1);
+            for (partition, trail) in futures::future::join_all(work).await.into_iter().flatten() {
+                trails.insert(partition, trail);
             }
             self.metrics.took(Stage::Route, started.elapsed().as_secs_f64());
         }
     }
 
-    /// Commits one batch, with the acks of the one before, and sends its letters.
+    /// Commits one batch, with the acks of the one before, and tells everybody concerned.
     async fn route(
         self: &Arc<Self>,
         owned: &Arc<Owned>,
         batch: Batch,
-        acks: Option<Done>,
-    ) -> Option<(Partition, Done)> {
-        let acked = acks.map(|done| done.entries).unwrap_or_default();
+        before: Option<Trail>,
+    ) -> Option<(Partition, Trail)> {
+        let (acked, mut routes) = before.map(|trail| (trail.done, trail.routes)).unwrap_or_default();
         let commit = batch.commit(acked.clone());
-        let routes = self.commit(owned, &commit).await?;
+        let told = batch.expected(&routes);
+        let mail = self.write_mail(&batch, &commit, &told, &batch.notes);
+        let (found, ()) = tokio::join!(self.commit(owned, &commit), self.send_mail(owned, mail));
+        let found = found?;
         forget(&batch.held, &acked);
-        let newcomers = self.nodes_of_newcomers(&batch).await;
-        let letters = self.write_letters(&batch, &commit, routes, newcomers);
-        self.post_letters(owned, letters).await;
-        Some((batch.partition, Done { token: batch.token, entries: batch.done, held: batch.held }))
+        let mut left_out = self.nodes_of_newcomers(&batch).await;
+        if routes.len() > REMEMBERED {
+            routes.clear();
+        }
+        for (part, nodes) in commit.groups.iter().zip(found) {
+            left_out.entry(part.group.clone()).or_default().extend(nodes.iter().cloned());
+            routes.insert(part.group.clone(), nodes.into_iter().collect());
+        }
+        for (group, nodes) in &mut left_out {
+            nodes.retain(|node| told.get(group).is_none_or(|told| !told.contains(node)));
+        }
+        self.send_mail(owned, self.write_mail(&batch, &commit, &left_out, &[])).await;
+        Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held, routes }))
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
@@ -164,7 +198,7 @@ impl Hub {
     }
 
     /// The nodes where users who were just added have sessions: they know nothing of the group yet.
-    async fn nodes_of_newcomers(&self, batch: &Batch) -> HashMap<GroupId, Vec<NodeName>> {
+    async fn nodes_of_newcomers(&self, batch: &Batch) -> Routes {
         let mut nodes = HashMap::new();
         for (group, run) in &batch.groups {
             let mut users: Vec<UserId> = Vec::new();
@@ -200,102 +234,13 @@ impl Hub {
         nodes
     }
 
-    /// What each node is to be told. This one takes its part at once.
-    fn write_letters(
-        self: &Arc<Self>,
-        batch: &Batch,
-        commit: &Commit,
-        routes: Vec<Vec<NodeName>>,
-        mut newcomers: HashMap<GroupId, Vec<NodeName>>,
-    ) -> BTreeMap<NodeName, Vec<Item>> {
-        let me = self.node.name();
-        let mut letters: BTreeMap<NodeName, Vec<Item>> = BTreeMap::new();
-        for (part, routed) in commit.groups.iter().zip(routes) {
-            let Some(run) = batch.groups.get(&part.group) else { continue };
-            let mut nodes: BTreeSet<NodeName> = routed.into_iter().collect();
-            nodes.extend(run.origins.iter().cloned());
-            nodes.extend(newcomers.remove(&part.group).into_iter().flatten());
-            if nodes.remove(&me) {
-                self.deliver(&part.group, run.events.values().cloned().map(Arc::new).collect());
-            }
-            for node in nodes {
-                let events = part.recent.iter().map(|(_, bytes)| ByteBuf::from(bytes.to_vec())).collect();
-                letters.entry(node).or_default().push(Item::Run { group: part.group.clone(), events });
-            }
-        }
-        for (node, item) in &batch.notes {
-            if *node == me {
-                self.take_item(item.clone());
-            } else {
-                letters.entry(node.clone()).or_default().push(item.clone());
-            }
-        }
-        letters
-    }
-
-    /// Posts, a few times if need be; what cannot be posted is found by comparing positions.
-    async fn post_letters(self: &Arc<Self>, owned: &Arc<Owned>, letters: BTreeMap<NodeName, Vec<Item>>) {
-        if letters.is_empty() {
-            return;
-        }
-        let posts: Vec<_> = letters.into_iter().map(|(node, items)| (node, Letter::encode(items))).collect();
-        let mut retry = RETRY_FIRST;
-        while let Err(error) = self.backplane.post(&posts).await {
-            self.metrics.backplane_error();
-            if retry >= RETRY_MOST {
-                tracing::warn!(%error, "letters were lost; their nodes are to be told");
-                self.own_up(owned, posts.into_iter().map(|(node, _)| node));
-                return;
-            }
-            tokio::time::sleep(retry).await;
-            retry *= 2;
-        }
-    }
-
-    /// Has nodes compare what they hold, as soon as they can be told: their sweeps would find what is
-    /// missing in groups that they know, and not that a user of theirs is in a new one.
-    fn own_up(self: &Arc<Self>, owned: &Arc<Owned>, nodes: impl Iterator<Item = NodeName>) {
-        let mut uninformed = owned.uninformed.lock();
-        let begins = uninformed.is_empty();
-        uninformed.extend(nodes);
-        if begins && !uninformed.is_empty() {
-            let (hub, owned) = (self.clone(), owned.clone());
-            self.spawn(async move { hub.inform(&owned).await });
-        }
-    }
-
-    async fn inform(&self, owned: &Owned) {
-        loop {
-            tokio::time::sleep(RETRY_MOST).await;
-            let posts: Vec<_> = {
-                let mut uninformed = owned.uninformed.lock();
-                let view = self.node.view();
-                // A later life of a node compares by itself.
-                uninformed.retain(|node| view.nodes.iter().any(|live| live.node == *node));
-                if uninformed.is_empty() {
-                    return;
-                }
-                uninformed.iter().map(|node| (node.clone(), Letter::encode(vec![Item::Missed]))).collect()
-            };
-            if self.backplane.post(&posts).await.is_ok() {
-                let mut uninformed = owned.uninformed.lock();
-                for (node, _) in &posts {
-                    uninformed.remove(node);
-                }
-                if uninformed.is_empty() {
-                    return;
-                }
-            }
-        }
-    }
-
     /// Nothing follows: acks go by themselves.
-    async fn ack_idle(&self, owned: &Owned, done: &mut HashMap<Partition, Done>) {
-        let acks = std::mem::take(done).into_iter().map(|(partition, done)| async move {
-            let Done { token, entries, held } = done;
-            let commit = Commit { partition, token, done: entries, groups: Vec::new() };
+    async fn ack_idle(&self, owned: &Owned, trails: &mut HashMap<Partition, Trail>) {
+        let acks = trails.iter_mut().filter(|(_, trail)| !trail.done.is_empty()).map(|(partition, trail)| async move {
+            let done = std::mem::take(&mut trail.done);
+            let commit = Commit { partition: *partition, token: trail.token.clone(), done, groups: Vec::new() };
             if self.commit(owned, &commit).await.is_some() {
-                forget(&held, &commit.done);
+                forget(&trail.held, &commit.done);
             }
         });
         futures::future::join_all(acks).await;
