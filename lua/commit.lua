@@ -3,15 +3,15 @@
 -- and answers who has a route.
 --
 -- KEYS  lease, log, moves, heads, then for each group three: state, routes, recent cache
--- ARGV  token, recent cap, recent ttl (s), moves kept, number of acks, the ids to ack, then for each
---       group: group, seq, n, time, number of events, and for each event: seq, event
+-- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, number of acks, the
+--       ids to ack, then for each group: group, seq, n, time, number of events, and for each event: seq, event
 -- Returns false when the lease is not held with this token, else for each group its nodes
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
 local CHUNK = 1000
 -- A small batch leaves its entries in the log for one of so many commits to trim. Acks that go alone
 -- leave none.
-local TRIM_EVERY = 16
+local trim_every = tonumber(ARGV[5])
 -- The recent cache may be so much longer than its cap, that it need not be cut each time.
 local SLACK = math.floor(recent_cap / 8)
 
@@ -19,7 +19,7 @@ local SLACK = math.floor(recent_cap / 8)
 local held = redis.call('GET', lease)
 if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
 
-local at = 6
+local at = 7
 local function next_arg()
   at = at + 1
   return ARGV[at - 1]
@@ -118,7 +118,7 @@ local function note_moves(moved)
   return number
 end
 
-local acked = ack(tonumber(ARGV[5]))
+local acked = ack(tonumber(ARGV[6]))
 local moved, nodes = {}, {}
 for key = 5, #KEYS, 3 do
   local group = next_arg()
@@ -126,5 +126,5 @@ for key = 5, #KEYS, 3 do
   nodes[#nodes + 1] = redis.call('HKEYS', KEYS[key + 1])
 end
 local number = #moved > 0 and note_moves(moved) or 0
-if acked >= TRIM_EVERY or acked > 0 and number % TRIM_EVERY == 0 then trim() end
+if acked >= trim_every or acked > 0 and number % trim_every == 0 then trim() end
 return nodes

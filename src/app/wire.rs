@@ -24,6 +24,8 @@ pub enum Heard {
     Error(String),
     /// A gap in a replay.
     Gap { to: u64 },
+    /// A page of `history`.
+    History,
     /// A WebSocket ping, with its payload.
     Ping(Vec<u8>),
     /// The hub closes.
@@ -70,6 +72,8 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
         Heard::Error(String::from_utf8_lossy(payload).into_owned())
     } else if is(b"gap") {
         Heard::Gap { to: number_after(payload, "to", encoding).unwrap_or(0) }
+    } else if is(b"history") {
+        Heard::History
     } else if is(b"group") && !is(b"groups") {
         string_after(payload, "id", encoding).map_or(Heard::Other, Heard::Group)
     } else {

@@ -181,7 +181,7 @@ impl Hub {
     async fn attach_all(self: &Arc<Self>, group: &Arc<LocalGroup>, user: &UserId, after: Seq) -> Result<(), Refusal> {
         let document = self.document(group).await.map_err(|error| self.store_refusal(&error))?;
         let Some(document) = document.filter(|document| document.member(user).is_some()) else { return Ok(()) };
-        self.member_names(&document).await.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(std::iter::once(&*document)).await.map_err(|error| self.store_refusal(&error))?;
         for session in self.users.sessions(user) {
             if session.add_group(&group.id) {
                 self.announce(&group.state.lock(), &session);

@@ -8,7 +8,7 @@ use futures::StreamExt;
 
 use super::Hub;
 use super::arrivals::Arrived;
-use super::config::{GROUPS_PAGE, SMALL_GROUP};
+use super::config::GROUPS_PAGE;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::session::Live;
@@ -143,7 +143,8 @@ impl Hub {
             .filter_map(|group| Some((documents.get(&group.id)?.clone(), group)))
             .filter(|(document, _)| document.member(&handle.user).is_some())
             .collect();
-        self.names_of_members(mine.iter().map(|(document, _)| document)).await?;
+        let names = self.member_names(mine.iter().map(|(document, _)| &**document)).await;
+        names.map_err(|error| self.store_refusal(&error))?;
         self.seed_last_events(&mine).await;
         let mut resumed = Vec::new();
         let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
@@ -162,16 +163,6 @@ impl Hub {
             handle.send(&ServerFrame::gone(None, unknown));
         }
         Ok(resumed)
-    }
-
-    async fn names_of_members(&self, documents: impl Iterator<Item = &Arc<Group>>) -> Result<(), Refusal> {
-        let mut users: Vec<UserId> = documents
-            .filter(|document| document.members.len() <= SMALL_GROUP)
-            .flat_map(|document| document.members.iter().map(|member| member.id.clone()))
-            .collect();
-        users.sort_unstable();
-        users.dedup();
-        self.names(&users).await.map(drop).map_err(|error| self.store_refusal(&error))
     }
 
     /// Newest events that are not at hand are fetched, for groups shown in `welcome`.
@@ -256,7 +247,8 @@ impl Hub {
         let documents = self.documents(&page).await.map_err(|error| self.store_refusal(&error))?;
         let page: Vec<_> =
             page.into_iter().filter_map(|group| Some((documents.get(&group.id)?.clone(), group))).collect();
-        self.names_of_members(page.iter().map(|(document, _)| document)).await?;
+        let names = self.member_names(page.iter().map(|(document, _)| &**document)).await;
+        names.map_err(|error| self.store_refusal(&error))?;
         self.seed_last_events(&page).await;
         let marks = self.marks_of(&session.user).await.map_err(|error| self.store_refusal(&error))?;
         let lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
@@ -294,7 +286,7 @@ impl Hub {
         let mut wait = Duration::from_millis(100);
         while self.node.name() == name {
             match self.backplane.unregister(&user, &record).await {
-                Ok(sighting) => return self.went(&user, &sighting).await,
+                Ok(sighting) => return self.went(&user, &sighting),
                 Err(error) => {
                     self.metrics.backplane_error();
                     tracing::debug!(%error, "a session is still to be unregistered");

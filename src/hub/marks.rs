@@ -1,6 +1,6 @@
 //! Read marks: raised, kept, and shown to the others. They never go back.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::config::SMALL_GROUP;
+use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::Item;
 use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
@@ -18,7 +19,7 @@ use crate::protocol::ServerFrame;
 type MarkKey = (UserId, GroupId);
 
 /// How often what is due is written: little at a time, so that messages need not wait behind it.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const WRITE_EVERY: Duration = Duration::from_millis(250);
 /// How often receipts are told.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 /// Users whose marks are written with one call.
@@ -27,62 +28,31 @@ const WRITTEN_TOGETHER: usize = 500;
 /// Marks that are raised and wait to be written together.
 #[derive(Default)]
 pub(crate) struct Marks {
-    waiting: Mutex<Waiting>,
+    /// By user, since the store keeps them so.
+    waiting: Mutex<Delayed<UserId, HashMap<GroupId, Mark>>>,
     /// Receipts that wait to be told together.
     receipts: DashMap<MarkKey, (Seq, Seq)>,
-}
-
-/// Marks by user, since the store keeps them so.
-#[derive(Default)]
-struct Waiting {
-    marks: HashMap<UserId, HashMap<GroupId, Mark>>,
-    /// When each user's are written, the soonest first.
-    due: VecDeque<(Instant, UserId)>,
-}
-
-// === impl Waiting ===
-
-impl Waiting {
-    /// Takes what is due, of so many users at most.
-    fn take_due(&mut self, now: Instant, most: usize) -> Vec<(UserId, GroupId, Mark)> {
-        let (mut taken, mut users) = (Vec::new(), 0);
-        while users < most && self.due.front().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, user)) = self.due.pop_front() else { break };
-            // None where they were written sooner, as their user left.
-            let Some(marks) = self.marks.remove(&user) else { continue };
-            taken.extend(marks.into_iter().map(|(group, mark)| (user.clone(), group, mark)));
-            users += 1;
-        }
-        taken
-    }
 }
 
 // === impl Marks ===
 
 impl Marks {
     fn raise(&self, user: &UserId, group: &GroupId, mark: Mark, after: Duration) {
-        let waiting = &mut *self.waiting.lock();
-        let marks = waiting.marks.entry(user.clone()).or_insert_with(|| {
-            waiting.due.push_back((Instant::now() + after, user.clone()));
-            HashMap::new()
-        });
-        let entry = marks.entry(group.clone()).or_default();
+        let mut waiting = self.waiting.lock();
+        let entry = waiting.entry(user, after).entry(group.clone()).or_default();
         *entry = entry.max(mark);
     }
 
     /// The user has left: what is known here, another node may be asked for next.
     pub(crate) fn hasten(&self, user: &UserId) {
-        let mut waiting = self.waiting.lock();
-        if waiting.marks.contains_key(user) {
-            waiting.due.push_front((Instant::now(), user.clone()));
-        }
+        self.waiting.lock().hasten(user);
     }
 
     /// The mark as far as this node knows it: what is stored, and what waits to be.
     pub(crate) fn latest(&self, user: &UserId, group: &GroupId, stored: &HashMap<GroupId, Mark>) -> Mark {
         let stored = stored.get(group).copied().unwrap_or_default();
         let waiting = self.waiting.lock();
-        let waiting = waiting.marks.get(user).and_then(|marks| marks.get(group)).copied().unwrap_or_default();
+        let waiting = waiting.get(user).and_then(|marks| marks.get(group)).copied().unwrap_or_default();
         stored.max(waiting)
     }
 
@@ -144,14 +114,17 @@ impl Hub {
         }
     }
 
-    /// Writes marks and tells receipts now and then, for as long as the node runs.
+    /// Writes marks and departures and tells receipts now and then, for as long as the node runs.
     pub(crate) async fn run_marks(self: Arc<Self>) {
-        let mut write = tokio::time::interval(LOOK_EVERY);
+        let mut write = tokio::time::interval(WRITE_EVERY);
         write.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut tell = tokio::time::interval(TELL_EVERY);
         loop {
             tokio::select! {
-                _ = write.tick() => self.write_marks(Instant::now()).await,
+                _ = write.tick() => {
+                    self.write_marks(Instant::now()).await;
+                    self.write_departures(Instant::now()).await;
+                }
                 _ = tell.tick() => self.tell_receipts().await,
             }
         }
@@ -159,16 +132,22 @@ impl Hub {
 
     /// Writes everything that waits.
     pub(crate) async fn write_all_marks(&self) {
-        self.write_marks(Instant::now() + self.config.marks_every).await;
+        let all = Instant::now() + self.config.marks_every;
+        self.write_marks(all).await;
+        self.write_departures(all).await;
     }
 
     /// Writes what is due at a moment; what cannot be written waits on.
     async fn write_marks(&self, due: Instant) {
         loop {
-            let raised = self.marks.waiting.lock().take_due(due, WRITTEN_TOGETHER);
-            if raised.is_empty() {
+            let users = self.marks.waiting.lock().take_due(due, WRITTEN_TOGETHER);
+            if users.is_empty() {
                 return;
             }
+            let of_user = |(user, marks): (UserId, HashMap<GroupId, Mark>)| {
+                marks.into_iter().map(move |(group, mark)| (user.clone(), group, mark))
+            };
+            let raised: Vec<_> = users.into_iter().flat_map(of_user).collect();
             if let Err(error) = self.store.raise_marks(&raised).await {
                 self.metrics.store_error();
                 tracing::debug!(%error, "read marks wait to be stored");
@@ -199,49 +178,5 @@ impl Hub {
         for session in sessions {
             session.send(&ServerFrame::Receipt { group: id, user, read, delivered });
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const EVERY: Duration = Duration::from_secs(15);
-
-    fn mark(seq: Seq) -> Mark {
-        Mark { read: seq, n: seq, delivered: seq }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn marks_wait_for_others_of_their_user_but_not_longer_for_it() {
-        let (marks, [ada, bo], group) = (Marks::default(), ["ada", "bo"].map(user), GroupId::random());
-        marks.raise(&ada, &group, mark(1), EVERY);
-        tokio::time::advance(EVERY / 2).await;
-        marks.raise(&bo, &group, mark(2), EVERY);
-        marks.raise(&ada, &group, mark(3), EVERY);
-        let take = |most| marks.waiting.lock().take_due(Instant::now(), most);
-        assert_eq!(take(9), []);
-        assert_eq!(marks.latest(&ada, &group, &HashMap::new()), mark(3));
-        tokio::time::advance(EVERY / 2).await;
-        assert_eq!(take(9), [(ada.clone(), group.clone(), mark(3))]);
-        tokio::time::advance(EVERY).await;
-        assert_eq!(take(9), [(bo, group, mark(2))]);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn marks_of_those_who_leave_are_due_at_once() {
-        let (marks, users, group) = (Marks::default(), ["ada", "bo", "cy"].map(user), GroupId::random());
-        users.iter().for_each(|user| marks.raise(user, &group, mark(1), EVERY));
-        marks.hasten(&users[1]);
-        marks.hasten(&user("dee"));
-        let take = |most| marks.waiting.lock().take_due(Instant::now(), most);
-        assert_eq!(take(9), [(users[1].clone(), group.clone(), mark(1))]);
-        tokio::time::advance(EVERY).await;
-        assert_eq!(take(1).len(), 1, "no more than asked for");
-        assert_eq!(take(9), [(users[2].clone(), group, mark(1))], "what was written sooner is not due again");
-    }
-
-    fn user(name: &str) -> UserId {
-        UserId::parse(name).unwrap()
     }
 }

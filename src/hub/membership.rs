@@ -250,7 +250,7 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
         let group = stored.ok_or_else(Refusal::unavailable)?;
-        self.member_names(&group).await.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(std::iter::once(&group)).await.map_err(|error| self.store_refusal(&error))?;
         let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
         let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
         let view = self.view(&group, head, mark, None, &session.user);

@@ -6,7 +6,8 @@
 //! - `owner`: the partitions this node owns: order, store, commit, route.
 //! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
 //! - `attach`: groups and sessions come together; replay without a hole.
-//! - `membership`, `presence`, `marks`: the rest of what people do.
+//! - `membership`, `presence`, `marks`: the rest of what people do; `delayed`: what of it is written
+//!   together after a while.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP.
@@ -16,6 +17,7 @@ mod arrivals;
 mod attach;
 mod cluster;
 pub mod config;
+mod delayed;
 mod deliver;
 mod drain;
 #[doc(hidden)]
@@ -79,6 +81,7 @@ pub struct Hub {
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
     pub(crate) profiles: profiles::Profiles,
+    pub(crate) member_lists: views::MemberLists,
     pub(crate) marks: marks::Marks,
     pub(crate) restores: restore::Restores,
     pub(crate) history: overview::History,
@@ -112,6 +115,7 @@ impl Hub {
             publisher: publish::Publisher::new(config.partitions, config.cid_window),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),
+            member_lists: views::MemberLists::default(),
             marks: marks::Marks::default(),
             restores: restore::Restores::default(),
             history: overview::History::default(),

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::Hub;
 use super::config::WATCH_MAX;
+use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{GroupId, Millis, Refusal, UserId};
@@ -19,12 +21,18 @@ use crate::protocol::{PresenceView, RequestId, ServerFrame};
 const TELL_EVERY: Duration = Duration::from_millis(200);
 /// More changes than this waiting are dropped, oldest first: presence is best effort.
 const OUTBOX_MAX: usize = 10_000;
+/// Who is back within this time costs the store nothing: lines are cut more often than people leave.
+const BACK_WITHIN: Duration = Duration::from_secs(5);
+/// Departures stored with one call.
+const WRITTEN_TOGETHER: usize = 500;
 
 /// Whom local sessions watch, and changes that wait to be told.
 #[derive(Default)]
 pub(crate) struct Watchers {
     watched: DashMap<UserId, Watched>,
     outbox: Mutex<Vec<Item>>,
+    /// Users who went, and when: the backplane knows it too, so the store hears of it in company.
+    departures: Mutex<Delayed<UserId, Millis>>,
 }
 
 #[derive(Default)]
@@ -36,20 +44,33 @@ struct Watched {
 impl Hub {
     /// A session was registered: was it the user's first anywhere?
     pub(crate) fn came(self: &Arc<Self>, user: &UserId, sighting: &Sighting) {
+        self.presence.departures.lock().forget(user);
         if !self.any_lives(&sighting.others) {
             self.tell_presence(user, true, sighting.time, sighting.version);
         }
     }
 
     /// A session was removed: was it the user's last anywhere?
-    pub(crate) async fn went(self: &Arc<Self>, user: &UserId, sighting: &Sighting) {
+    pub(crate) fn went(self: &Arc<Self>, user: &UserId, sighting: &Sighting) {
         if self.any_lives(&sighting.others) {
             return;
         }
         self.tell_presence(user, false, sighting.time, sighting.version);
-        if let Err(error) = self.store.seen(&[(user.clone(), sighting.time)]).await {
-            self.metrics.store_error();
-            tracing::debug!(%error, "last-seen was not stored");
+        *self.presence.departures.lock().entry(user, BACK_WITHIN) = sighting.time;
+    }
+
+    /// Stores when those were last seen who went some time before a moment, and are not back.
+    pub(crate) async fn write_departures(&self, due: Instant) {
+        loop {
+            let seen = self.presence.departures.lock().take_due(due, WRITTEN_TOGETHER);
+            if seen.is_empty() {
+                return;
+            }
+            if let Err(error) = self.store.seen(&seen).await {
+                self.metrics.store_error();
+                tracing::debug!(%error, "last-seen was not stored");
+                return;
+            }
         }
     }
 

@@ -35,18 +35,19 @@ impl Profiles {
         self.names.insert(user.clone(), (name.into(), Instant::now()));
     }
 
-    fn get(&self, user: &UserId) -> Option<Arc<str>> {
-        self.names.get(user).filter(|entry| entry.1.elapsed() < FRESH).map(|entry| entry.0.clone())
+    fn get(&self, user: &UserId, now: Instant) -> Option<Arc<str>> {
+        self.names.get(user).filter(|entry| now - entry.1 < FRESH).map(|entry| entry.0.clone())
     }
 }
 
 impl Hub {
     /// The names of these users; their ids for those who have none.
     pub(crate) async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, Arc<str>>, StoreError> {
+        let now = Instant::now();
         let mut names = HashMap::with_capacity(users.len());
         let mut unknown = Vec::new();
         for user in users {
-            match self.profiles.get(user) {
+            match self.profiles.get(user, now) {
                 Some(name) => drop(names.insert(user.clone(), name)),
                 None => unknown.push(user.clone()),
             }
@@ -63,15 +64,17 @@ impl Hub {
         }
         Ok(names)
     }
+
+    /// Names that are at hand; the id of who has none.
+    pub(crate) fn names_at_hand<'a>(
+        &self,
+        users: impl Iterator<Item = &'a UserId>,
+    ) -> impl Iterator<Item = (&'a UserId, Arc<str>)> {
+        let now = Instant::now();
+        users.map(move |user| (user, self.profiles.get(user, now).unwrap_or_else(|| user.as_str().into())))
+    }
 }
 
 fn display_name<'a>(name: &'a str, id: &'a UserId) -> &'a str {
     if name.is_empty() { id.as_str() } else { name }
-}
-
-impl Hub {
-    /// A name that is at hand; the id otherwise.
-    pub(crate) fn name_of(&self, user: &UserId) -> String {
-        self.profiles.get(user).map_or_else(|| user.as_str().to_owned(), |name| name.to_string())
-    }
 }

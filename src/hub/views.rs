@@ -1,23 +1,63 @@
 //! Groups as their members are shown them.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::Hub;
 use super::config::SMALL_GROUP;
 use super::group::GroupState;
 use super::handle::SessionHandle;
-use crate::domain::{Event, Group, GroupKind, Head, Mark, UserId};
+use crate::domain::{Event, Group, GroupId, GroupKind, Head, Mark, Seq, UserId};
 use crate::ports::StoreError;
 use crate::protocol::{GroupView, MemberView, ServerFrame, WireEvent};
 
-impl Hub {
-    /// Makes sure that the names of a small group's members are at hand.
-    pub(crate) async fn member_names(&self, group: &Group) -> Result<(), StoreError> {
-        if group.members.len() <= SMALL_GROUP {
-            let ids: Vec<UserId> = group.members.iter().map(|member| member.id.clone()).collect();
-            self.names(&ids).await?;
+/// A list of members is shown again within this time: when many join at once, to all of them.
+const SHOWN_FOR: Duration = Duration::from_secs(5);
+/// So many lists are kept: a few MB at most.
+const LISTS: usize = 256;
+
+/// Lists of members as they were shown a moment ago.
+#[derive(Default)]
+pub(crate) struct MemberLists(Mutex<HashMap<GroupId, MemberList>>);
+
+struct MemberList {
+    version: Seq,
+    at: Instant,
+    members: Arc<[MemberView]>,
+}
+
+// === impl MemberLists ===
+
+impl MemberLists {
+    fn get(&self, group: &Group) -> Option<Arc<[MemberView]>> {
+        let lists = self.0.lock();
+        let list = lists.get(&group.id).filter(|list| list.version == group.version)?;
+        (list.at.elapsed() < SHOWN_FOR && list.members.len() == group.members.len()).then(|| list.members.clone())
+    }
+
+    fn put(&self, group: &Group, members: Arc<[MemberView]>) {
+        let mut lists = self.0.lock();
+        if lists.len() >= LISTS && !lists.contains_key(&group.id) {
+            lists.clear();
         }
-        Ok(())
+        lists.insert(group.id.clone(), MemberList { version: group.version, at: Instant::now(), members });
+    }
+}
+
+impl Hub {
+    /// Makes sure that the names of small groups' members are at hand.
+    pub(crate) async fn member_names(&self, groups: impl Iterator<Item = &Group>) -> Result<(), StoreError> {
+        let mut users: Vec<UserId> = groups
+            .filter(|group| group.members.len() <= SMALL_GROUP && self.member_lists.get(group).is_none())
+            .flat_map(|group| group.members.iter().map(|member| member.id.clone()))
+            .collect();
+        users.sort_unstable();
+        users.dedup();
+        self.names(&users).await.map(drop)
     }
 
     /// What `reader` is shown of a group at some head.
@@ -45,14 +85,20 @@ impl Hub {
         }
     }
 
-    fn member_views(&self, group: &Group) -> Option<Vec<MemberView>> {
-        let small = group.members.len() <= SMALL_GROUP || group.kind == GroupKind::Direct;
-        small.then(|| {
-            let members = group.members.iter();
-            members
-                .map(|member| MemberView { id: member.id.clone(), name: self.name_of(&member.id), role: member.role })
-                .collect()
-        })
+    fn member_views(&self, group: &Group) -> Option<Arc<[MemberView]>> {
+        if group.members.len() > SMALL_GROUP && group.kind != GroupKind::Direct {
+            return None;
+        }
+        if let Some(members) = self.member_lists.get(group) {
+            return Some(members);
+        }
+        let names = self.names_at_hand(group.members.iter().map(|member| &member.id));
+        let members: Arc<[MemberView]> = names
+            .zip(&group.members)
+            .map(|((id, name), member)| MemberView { id: id.clone(), name, role: member.role })
+            .collect();
+        self.member_lists.put(group, members.clone());
+        Some(members)
     }
 
     /// Tells a session of a group that is new to it, before the group's first event.

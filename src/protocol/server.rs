@@ -1,5 +1,7 @@
 //! What the hub says.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::RequestId;
@@ -245,7 +247,7 @@ pub struct GroupView<'a> {
     pub last: Option<WireEvent<'a>>,
     /// The members, in groups of at most 200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub members: Option<Vec<MemberView>>,
+    pub members: Option<Arc<[MemberView]>>,
 }
 
 /// A page of history over HTTP.
@@ -265,7 +267,7 @@ pub struct MemberView {
     /// Who.
     pub id: UserId,
     /// The name to show.
-    pub name: String,
+    pub name: Arc<str>,
     /// What they may do.
     pub role: Role,
 }

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 /// How exact deadlines are. Coarse enough to wake up rarely, fine enough that what falls due
 /// together (after a storm of connects) is small.
-const TICK: Duration = Duration::from_millis(20);
-/// 20 s a turn: the usual deadlines are closer.
-const SLOTS: usize = 1024;
+const TICK: Duration = Duration::from_millis(100);
+/// 26 s a turn: the usual deadlines are closer.
+const SLOTS: usize = 256;
 
 /// Things that fall due. Adding takes a slot's lock for a push; nothing is ever removed early: who
 /// has moved on finds out when its old entry falls due.
@@ -93,12 +93,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn things_fall_due_in_their_tick_and_once() {
         let wheel = Wheel::new();
-        wheel.schedule(100, "soon");
-        wheel.schedule(101, "next tick");
+        wheel.schedule(300, "soon");
+        wheel.schedule(301, "next tick");
         wheel.schedule(0, "past");
-        assert_eq!(due_after(&wheel, 99).await, ["past"]);
+        assert_eq!(due_after(&wheel, 299).await, ["past"]);
         assert_eq!(due_after(&wheel, 1).await, ["soon"]);
-        assert_eq!(due_after(&wheel, 20).await, ["next tick"]);
+        assert_eq!(due_after(&wheel, 100).await, ["next tick"]);
         assert_eq!(due_after(&wheel, 100_000).await, [""; 0]);
     }
 
@@ -106,9 +106,9 @@ mod tests {
     async fn what_is_turns_away_waits_its_turns() {
         let wheel = Wheel::new();
         let turn = SLOTS as u64 * TICK.as_millis() as u64;
-        wheel.schedule(2 * turn + 40, "far");
-        wheel.schedule(40, "near");
-        assert_eq!(due_after(&wheel, 40).await, ["near"]);
+        wheel.schedule(2 * turn + 100, "far");
+        wheel.schedule(100, "near");
+        assert_eq!(due_after(&wheel, 100).await, ["near"]);
         assert_eq!(due_after(&wheel, turn).await, [""; 0]);
         assert_eq!(due_after(&wheel, turn).await, ["far"]);
     }
@@ -119,6 +119,6 @@ mod tests {
         (0..5_000).for_each(|at| wheel.schedule(at * 7, at));
         assert_eq!(due_after(&wheel, 1_000_000).await.len(), 5_000);
         wheel.schedule(0, 1);
-        assert_eq!(due_after(&wheel, 20).await, [1]);
+        assert_eq!(due_after(&wheel, 100).await, [1]);
     }
 }

@@ -18,6 +18,11 @@ pub(super) const FANOUT: &str = "fanout";
 /// Pending entries that one claim moves.
 const CLAIM_CHUNK: u64 = 500;
 
+/// One of so many small commits trims the log, where its cap leaves room for what waits for that.
+const COMMITS_A_TRIM: u64 = 16;
+/// Less than this share of the cap waits to be trimmed.
+const ENTRIES_A_TRIM: u64 = 1_000;
+
 /// Consumers idle for longer belong to node lives that are over; one that is not is made again.
 const CONSUMER_IDLE: Duration = Duration::from_secs(600);
 
@@ -74,6 +79,7 @@ impl RedisBackplane {
             .number(self.limits.recent_len)
             .number(self.limits.recent_ttl.as_secs().max(1))
             .number(self.limits.moves_kept)
+            .number((self.limits.log_cap / ENTRIES_A_TRIM).clamp(1, COMMITS_A_TRIM))
             .number(commit.done.len() as u64);
         for id in &commit.done {
             call.push(id_text(*id));

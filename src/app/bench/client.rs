@@ -62,6 +62,8 @@ pub struct Client {
     state: Arc<State>,
     /// Ids of groups that it was told of by an answer.
     pub groups: mpsc::UnboundedReceiver<String>,
+    /// Pages of history that came.
+    pub pages: mpsc::UnboundedReceiver<()>,
     welcomed: watch::Receiver<bool>,
     reader: tokio::task::JoinHandle<()>,
 }
@@ -81,6 +83,7 @@ struct Reader {
     state: Arc<State>,
     rest: Vec<u8>,
     groups: mpsc::UnboundedSender<String>,
+    pages: mpsc::UnboundedSender<()>,
     welcome: watch::Sender<bool>,
 }
 
@@ -128,6 +131,7 @@ impl Client {
         }
         let stream = Arc::new(stream);
         let (group_sender, groups) = mpsc::unbounded_channel();
+        let (page_sender, pages) = mpsc::unbounded_channel();
         let (welcome, welcomed) = watch::channel(false);
         let reader = Reader {
             stream: stream.clone(),
@@ -136,10 +140,11 @@ impl Client {
             state: state.clone(),
             rest,
             groups: group_sender,
+            pages: page_sender,
             welcome,
         };
         let client =
-            Self { stream, encoding: who.encoding, state, groups, welcomed, reader: tokio::spawn(reader.run()) };
+            Self { stream, encoding: who.encoding, state, groups, pages, welcomed, reader: tokio::spawn(reader.run()) };
         client.say(&hello).await?;
         Ok(client)
     }
@@ -286,6 +291,7 @@ impl Reader {
                 self.welcome.send_replace(true);
             }
             Heard::Group(id) => drop(self.groups.send(id)),
+            Heard::History => drop(self.pages.send(())),
             Heard::Error(text) => {
                 count(&self.tally.errors);
                 *self.tally.last_error.lock() = Some(text);

@@ -86,13 +86,23 @@ impl Crowd {
 
     /// Keeps so many sends of each group under way.
     async fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, String> {
+        self.keep_sending(plan, window, |_, elapsed| elapsed < duration).await
+    }
+
+    /// The same for as long as the number of sends and the time passed say.
+    pub(super) async fn keep_sending(
+        &self,
+        plan: &Plan,
+        window: usize,
+        go_on: impl Fn(u64, Duration) -> bool,
+    ) -> Result<u64, String> {
         let start = Instant::now();
         let most = (window * plan.groups) as u64;
         let answered = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed);
         let answered_before = answered();
         let mut told = Instant::now();
         let mut sent = 0_u64;
-        while start.elapsed() < duration {
+        while go_on(sent, start.elapsed()) {
             if sent.saturating_sub(answered() - answered_before) >= most {
                 tokio::task::yield_now().await;
                 tokio::time::sleep(Duration::from_micros(200)).await;
@@ -152,7 +162,7 @@ impl Crowd {
         );
     }
 
-    async fn settle(&self, sent: u64) {
+    pub(super) async fn settle(&self, sent: u64) {
         let start = Instant::now();
         let done = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed) >= sent;
         let mut last = 0;
@@ -167,7 +177,7 @@ impl Crowd {
     }
 
     /// How far each client is behind the furthest of its group.
-    fn lags(&self, plan: &Plan) -> Vec<u64> {
+    pub(super) fn lags(&self, plan: &Plan) -> Vec<u64> {
         let held: Vec<u64> = self.states.iter().map(|state| state.held.load(Ordering::Relaxed)).collect();
         let nodes = plan.nodes.len();
         let group = |client: usize| (client / nodes) % plan.groups;

@@ -1,10 +1,12 @@
 //! `hubbub bench`: loads a hub, holds it to the contract meanwhile, and sets its figures beside the
 //! machine's own floor.
 //!
-//! - [`client`]: a connected client; - [`load`]: who sends what when; - [`floor`]: a bare write;
+//! - [`client`]: a connected client; - [`load`]: who sends what when; [`deep`]: a group with many
+//!   messages; - [`floor`]: a bare write;
 //! - [`usage`]: what processes use; - [`report`]: the figures.
 
 mod client;
+mod deep;
 mod floor;
 mod histogram;
 mod load;
@@ -66,6 +68,11 @@ pub enum Mode {
     Idle,
     /// All connections cut in the middle of a load, and back at once.
     ReconnectStorm,
+    /// One group filled with messages, its history and resuming timed on the way.
+    Deep {
+        /// How many messages.
+        messages: u64,
+    },
 }
 
 /// The clients and groups of a run.
@@ -88,7 +95,9 @@ pub async fn run(plan: &Plan) -> Result<Report, String> {
     let mut crowd = Crowd::gather(plan).await?;
     let joins = crowd.join_again(plan).await?;
     let mut report = Report::begin(plan, joins);
-    if let Mode::Idle = plan.mode {
+    if let Mode::Deep { messages } = plan.mode {
+        crowd.deepen(plan, messages, &mut report).await?;
+    } else if let Mode::Idle = plan.mode {
         eprintln!("holding {} idle clients for {} s", crowd.clients.len(), plan.duration.as_secs());
         let start = Used::now(plan);
         tokio::time::sleep(plan.duration).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::client::Tally;
+use super::deep::Depth;
 use super::histogram::Histogram;
 use super::{Plan, Used};
 
@@ -47,6 +48,8 @@ pub struct Report {
     pub idle_cores: Vec<(u32, f64)>,
     /// From cutting all connections until all were welcomed again.
     pub storm: Option<Duration>,
+    /// A group that grew deep.
+    pub depths: Vec<Depth>,
     /// Deliveries that never came.
     pub missing: u64,
     /// Deliveries that came twice within a connection.
@@ -170,6 +173,13 @@ impl fmt::Display for Report {
         }
         for (pid, cores) in &self.idle_cores {
             row("cores used while idle, of process", format!("{pid}: {:.1} %", cores * 100.0))?;
+        }
+        for depth in &self.depths {
+            let Depth { messages, newest_page_ms, any_page_ms, resume_ms } = depth;
+            row(
+                &format!("with {messages} messages in the group"),
+                format!("newest page {newest_page_ms:.2} ms, any {any_page_ms:.2} ms, resume {resume_ms:.2} ms"),
+            )?;
         }
         if let Some(storm) = self.storm {
             row("all back after the cut", format!("{:.2} s", storm.as_secs_f64()))?;

@@ -17,6 +17,7 @@ Examples:
   hubbub bench --clients 100 --groups 10 --rate 50
   hubbub bench --node 127.0.0.1:8080,127.0.0.1:8180 --clients 1000 --groups 10 --rate 300 --pid $A,$B,$REDIS
   hubbub bench --saturate --encoding msgpack
+  hubbub bench --deep 1000000 --clients 2
   hubbub bench --idle --clients 10000 --seconds 60 --pid $HUB
 
 The hub must take so many connections from one address and members in a group:
@@ -67,6 +68,9 @@ pub(super) struct Bench {
     /// Cut all connections in the middle of the load; all come back at once
     #[arg(long, conflicts_with = "saturate")]
     reconnect_storm: bool,
+    /// Fill one group with so many messages, and time history and resuming on the way
+    #[arg(long, value_name = "MESSAGES", conflicts_with_all = ["saturate", "idle", "reconnect_storm", "groups"])]
+    deep: Option<u64>,
     /// Connections opened at the same time
     #[arg(long, default_value_t = 64)]
     at_once: usize,
@@ -99,19 +103,20 @@ impl Bench {
     }
 
     fn plan(&self, loaded: &Loaded) -> Result<Plan, CommandError> {
-        if self.node.is_empty() || self.clients < self.groups || self.groups == 0 {
+        let groups = if self.deep.is_some() { 1 } else { self.groups };
+        if self.node.is_empty() || self.clients < groups || groups == 0 {
             return Err(CommandError::Refused("give at least one node, one group, and a client for each group".into()));
         }
         let mode = match (self.saturate, self.idle, self.reconnect_storm) {
             (Some(window), ..) => Mode::Saturate { window: (window > 0).then_some(window) },
             (_, true, _) => Mode::Idle,
             (.., true) => Mode::ReconnectStorm,
-            _ => Mode::Rate,
+            _ => self.deep.map_or(Mode::Rate, |messages| Mode::Deep { messages }),
         };
         Ok(Plan {
             nodes: self.node.clone(),
             tokens: self.tokens(loaded)?,
-            groups: self.groups,
+            groups,
             rate: self.rate,
             duration: Duration::from_secs(self.seconds),
             encoding: match self.encoding {

@@ -1,0 +1,107 @@
+//! A group with many stored messages: history and resuming must not grow slower with them.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use rand::Rng;
+use serde::Serialize;
+use serde_json::json;
+
+use super::client::{Client, State};
+use super::report::Report;
+use super::{Crowd, Plan};
+
+/// It is measured at so many parts of the whole: at a hundredth, a tenth and the end.
+const MEASURED_AT: [u64; 3] = [100, 10, 1];
+/// Sends under way while the group is filled.
+const WINDOW: usize = 512;
+/// Pages asked for one after another, the newest and any.
+const PAGES: usize = 200;
+/// Messages on a page.
+const PAGE: u64 = 50;
+/// Connections that resume one after another.
+const RESUMES: usize = 50;
+/// Messages that each of them has missed.
+const MISSED: u64 = 100;
+/// Nothing takes so long.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What was measured with so many messages in the group. Times are medians, in milliseconds.
+#[derive(Debug, Serialize)]
+pub struct Depth {
+    /// Messages stored in the group.
+    pub messages: u64,
+    /// A page of the newest.
+    pub newest_page_ms: f64,
+    /// A page anywhere.
+    pub any_page_ms: f64,
+    /// From connecting until the last hundred are replayed.
+    pub resume_ms: f64,
+}
+
+impl Crowd {
+    /// Fills the one group with so many messages, and measures on the way.
+    pub(super) async fn deepen(&mut self, plan: &Plan, messages: u64, report: &mut Report) -> Result<(), String> {
+        let mut sent = 0;
+        for part in MEASURED_AT {
+            let more = (messages / part).saturating_sub(sent);
+            sent += self.keep_sending(plan, WINDOW, |count, _| count < more).await?;
+            self.settle(sent).await;
+            let depth = self.measure_depth(plan).await?;
+            eprintln!("{depth:?}");
+            report.depths.push(depth);
+        }
+        report.settled(sent, &self.tally, &self.lags(plan));
+        Ok(())
+    }
+
+    async fn measure_depth(&mut self, plan: &Plan) -> Result<Depth, String> {
+        let messages = self.states.iter().map(|state| state.held.load(Ordering::Relaxed)).max().unwrap_or_default();
+        Ok(Depth {
+            messages,
+            newest_page_ms: self.pages(|| messages + 1).await?,
+            any_page_ms: self.pages(|| rand::rng().random_range(PAGE..=messages)).await?,
+            resume_ms: self.resumes(plan, messages).await?,
+        })
+    }
+
+    async fn pages(&mut self, before: impl Fn() -> u64) -> Result<f64, String> {
+        let (client, group) = (&mut self.clients[0], &self.groups[0]);
+        let mut taken = Vec::with_capacity(PAGES);
+        for _ in 0..PAGES {
+            let ask = json!({"type": "history", "id": 1, "group": group, "before": before(), "limit": PAGE});
+            let start = Instant::now();
+            client.say(&ask).await.map_err(|error| error.to_string())?;
+            let came = tokio::time::timeout(PATIENCE, client.pages.recv()).await;
+            came.ok().flatten().ok_or("a page of history did not come")?;
+            taken.push(start.elapsed());
+        }
+        Ok(median_ms(taken))
+    }
+
+    async fn resumes(&self, plan: &Plan, head: u64) -> Result<f64, String> {
+        let mut taken = Vec::with_capacity(RESUMES);
+        for _ in 0..RESUMES {
+            let state = Arc::new(State::default());
+            state.held.store(head.saturating_sub(MISSED).max(1), Ordering::Relaxed);
+            let start = Instant::now();
+            let client = Client::connect(&self.who[0], self.group_of(0, plan), state.clone(), &self.tally).await;
+            let client = client.map_err(|error| error.to_string())?;
+            while state.held.load(Ordering::Relaxed) < head {
+                if start.elapsed() > PATIENCE {
+                    return Err("a resume did not come to its end".into());
+                }
+                tokio::time::sleep(Duration::from_micros(100)).await;
+            }
+            taken.push(start.elapsed());
+            client.cut();
+        }
+        Ok(median_ms(taken))
+    }
+}
+
+fn median_ms(mut taken: Vec<Duration>) -> f64 {
+    taken.sort_unstable();
+    taken.get(taken.len() / 2).map_or(0.0, Duration::as_secs_f64) * 1e3
+}
