@@ -37,7 +37,6 @@ mod presence;
 mod probe;
 mod profiles;
 mod publish;
-mod remembered;
 mod replay;
 mod restore;
 #[cfg(test)]

@@ -50,6 +50,7 @@ impl Crowd {
     async fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, String> {
         let pause = Duration::from_secs_f64(1.0 / plan.rate.max(0.001));
         let start = tokio::time::Instant::now();
+        let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let mut told = start;
         let mut sent = 0_u64;
         while start.elapsed() < duration {
@@ -58,7 +59,7 @@ impl Crowd {
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
                 told = tokio::time::Instant::now();
-                self.tell(sent, start.elapsed());
+                self.tell(sent, delivered_before, start.elapsed());
             }
         }
         Ok(sent)
@@ -100,6 +101,7 @@ impl Crowd {
         let most = (window * plan.groups) as u64;
         let answered = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed);
         let answered_before = answered();
+        let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let mut told = Instant::now();
         let mut sent = 0_u64;
         while go_on(sent, start.elapsed()) {
@@ -112,7 +114,7 @@ impl Crowd {
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
                 told = Instant::now();
-                self.tell(sent, start.elapsed());
+                self.tell(sent, delivered_before, start.elapsed());
             }
         }
         Ok(sent)
@@ -151,8 +153,8 @@ impl Crowd {
         self.clients[client].say(&frame).await.map_err(|error| format!("a send failed: {error}"))
     }
 
-    fn tell(&self, sent: u64, elapsed: Duration) {
-        let delivered = self.tally.delivered.load(Ordering::Relaxed);
+    fn tell(&self, sent: u64, delivered_before: u64, elapsed: Duration) {
+        let delivered = self.tally.delivered.load(Ordering::Relaxed) - delivered_before;
         let seconds = elapsed.as_secs_f64();
         eprintln!(
             "{seconds:5.0} s: {:.0} sends/s, {:.0} deliveries/s, p99 {:.2} ms",

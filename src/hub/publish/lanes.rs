@@ -1,0 +1,138 @@
+//! Each partition has a lane: what arrives while an append is under way goes with the next, so batches
+//! grow with load and a lone send never waits for company.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{Hub, key_of};
+use crate::domain::{GroupId, Refusal};
+use crate::hub::metrics::Stage;
+use crate::ports::{Append, Appended, BackplaneError, Partition};
+
+/// An append carries so many sends at most: a script that runs longer would hold others up.
+const BATCH_MAX: usize = 256;
+/// So many sends wait for one partition's append at most; beyond it the hub is overloaded.
+const LANE_MAX: usize = 8_192;
+/// Between two tries while the backplane is out of reach.
+pub(super) const RETRY_AFTER: Duration = Duration::from_millis(200);
+
+#[derive(Default)]
+pub(super) struct Lane {
+    queue: VecDeque<Queued>,
+    running: bool,
+}
+
+pub(super) struct Queued {
+    pub(super) append: Append,
+    pub(super) since: Instant,
+    /// It was told `Seen`, found to be lost, and is on its second try.
+    pub(super) again: bool,
+}
+
+impl Hub {
+    /// False when the lane is full.
+    pub(super) fn enqueue(self: &Arc<Self>, queued: Queued) -> bool {
+        let partition = self.partition(&queued.append.group);
+        let mut lane = self.publisher.lanes[usize::from(partition)].lock();
+        if lane.queue.len() >= LANE_MAX {
+            return false;
+        }
+        lane.queue.push_back(queued);
+        if !std::mem::replace(&mut lane.running, true) {
+            let hub = self.clone();
+            self.spawn(async move { hub.run_lane(partition).await });
+        }
+        true
+    }
+
+    async fn run_lane(self: Arc<Self>, partition: Partition) {
+        while let Some(batch) = self.next_batch(partition) {
+            self.append_batch(partition, batch).await;
+        }
+    }
+
+    fn next_batch(&self, partition: Partition) -> Option<Vec<Queued>> {
+        let mut lane = self.publisher.lanes[usize::from(partition)].lock();
+        if lane.queue.is_empty() {
+            lane.running = false;
+            return None;
+        }
+        let count = lane.queue.len().min(BATCH_MAX);
+        Some(lane.queue.drain(..count).collect())
+    }
+
+    /// Appends a batch, in order; those of groups whose state was absent once more after restoring it.
+    async fn append_batch(self: &Arc<Self>, partition: Partition, batch: Vec<Queued>) {
+        let mut left = batch;
+        let mut restored: Option<GroupId> = None;
+        while !left.is_empty() {
+            let appends: Vec<Append> = left.iter().map(|queued| queued.append.clone()).collect();
+            let answers = match self.backplane.append(partition, &self.node.name(), &appends).await {
+                Ok(answers) => answers,
+                Err(error) => {
+                    left = self.after_failed_append(left, &error).await;
+                    continue;
+                }
+            };
+            let mut unknown = Vec::new();
+            for (queued, answer) in left.into_iter().zip(answers) {
+                match answer {
+                    Appended::Unknown => unknown.push(queued),
+                    answer => self.appended(queued, answer),
+                }
+            }
+            left = unknown;
+            let Some(group) = left.first().map(|queued| queued.append.group.clone()) else { return };
+            let outcome = if restored.as_ref() == Some(&group) {
+                Err(Refusal::unavailable())
+            } else {
+                self.restore(&group).await.map(drop)
+            };
+            restored = Some(group.clone());
+            if let Err(refusal) = outcome {
+                let (failed, others) = left.into_iter().partition(|queued| queued.append.group == group);
+                left = others;
+                self.refuse_all(failed, &refusal);
+            }
+        }
+    }
+
+    async fn after_failed_append(&self, left: Vec<Queued>, error: &BackplaneError) -> Vec<Queued> {
+        let refusal = self.backplane_refusal(error);
+        if matches!(error, BackplaneError::OutOfMemory) {
+            self.refuse_all(left, &refusal);
+            return Vec::new();
+        }
+        tokio::time::sleep(RETRY_AFTER).await;
+        // Those whose senders have been told `unavailable` meanwhile need no further try.
+        left.into_iter().filter(|queued| self.publisher.waiting.contains_key(&key_of(&queued.append))).collect()
+    }
+
+    fn refuse_all(&self, queued: Vec<Queued>, refusal: &Refusal) {
+        for queued in queued {
+            self.answer(&key_of(&queued.append), &Err(refusal.clone()));
+        }
+    }
+
+    fn appended(self: &Arc<Self>, queued: Queued, answer: Appended) {
+        self.metrics.took(Stage::Append, queued.since.elapsed().as_secs_f64());
+        let key = key_of(&queued.append);
+        match answer {
+            Appended::Accepted { .. } => self.publisher.remembered.note(Instant::now()),
+            Appended::Seen { seq } => {
+                let hub = self.clone();
+                self.spawn(async move { hub.seen_before(queued, seq).await });
+            }
+            Appended::NotMember => {
+                self.answer(&key, &Err(Refusal::forbidden("you are not a member of this group")));
+            }
+            Appended::Full => {
+                self.answer(&key, &Err(Refusal::overloaded("the hub is storing more than it can; try again")));
+            }
+            Appended::Unknown => {}
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Sends whose cid the backplane has seen before.
+
+use std::sync::Arc;
+
+use super::lanes::{Queued, RETRY_AFTER};
+use super::{Hub, key_of};
+use crate::domain::{Cid, Event, GroupId, Refusal, Seq, UserId};
+use crate::ports::{Append, StoreError};
+
+/// What the store knows of a repeated send.
+enum Found {
+    Stored(Event),
+    NotYet,
+    Lost,
+}
+
+impl Hub {
+    /// A repeated send: acked when the document under its seq, or under its cid, is this very send.
+    /// When it is still in the log, its delivery acks it. When it is neither (its seq went to
+    /// another event), it is lost, and appended anew.
+    pub(super) async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
+        let key = key_of(&queued.append);
+        let Append { group, from, cid, .. } = &queued.append;
+        let mut pause = RETRY_AFTER;
+        let found = loop {
+            // Repeats come in swarms when something was slow: they must not make it slower.
+            let Ok(place) = self.publisher.checks.acquire().await else { return };
+            let found = self.stored_send(group, from, cid, seq).await;
+            drop(place);
+            // Where the group is not on this node, and another node made the first try, no
+            // delivery will come by here.
+            let unheard = matches!(found, Ok(Found::NotYet)) && self.groups.get(group).is_none();
+            if !unheard || !self.publisher.waiting.contains_key(&key) {
+                break found;
+            }
+            tokio::time::sleep(pause).await;
+            pause *= 2;
+        };
+        match found {
+            Ok(Found::Stored(event)) => self.settle(&event),
+            Ok(Found::NotYet) => {}
+            Ok(Found::Lost) if queued.again => {}
+            Ok(Found::Lost) => {
+                let partition = self.partition(group);
+                if self.backplane.forget_cid(partition, group, from, cid).await.is_ok() {
+                    queued.again = true;
+                    if !self.enqueue(queued) {
+                        self.answer(&key, &Err(Refusal::overloaded("too many messages wait for this group")));
+                    }
+                }
+            }
+            Err(error) => drop(self.answer(&key, &Err(self.store_refusal(&error)))),
+        }
+    }
+
+    async fn stored_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {
+        let at_seq = self.store.event(group, seq).await?;
+        match at_seq {
+            None => return Ok(Found::NotYet),
+            Some(event) if event.from == *from && event.cid == *cid => return Ok(Found::Stored(event)),
+            Some(_) => {}
+        }
+        Ok(self.store.event_by_cid(group, from, cid).await?.map_or(Found::Lost, Found::Stored))
+    }
+}
