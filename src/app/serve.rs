@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use prometheus::Registry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio_util::sync::CancellationToken;
 
 use super::cli::CommandError;
 use super::config::Config;
@@ -53,15 +52,14 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     hub.start().await.map_err(refused)?;
 
     let accounts = accounts(&config, &parts, &identities)?;
-    let ordered = CancellationToken::new();
-    let desk = Desk::of_hub(hub.clone(), parts.store.clone(), ordered.clone());
+    let desk = Desk::of_hub(hub.clone(), parts.store.clone());
     let operators = operator::routes(Arc::new(desk));
     // Heard from before anybody can know that the hub is ready.
     let signals = Signals::listen()?;
     let running = bound.serve(hub.clone(), accounts, registry, operators);
     let running = running.map_err(|error| refused(error.to_string()))?;
     announce(&config, running.public);
-    let why = told_to_stop(signals, &ordered, single).await;
+    let why = told_to_stop(signals, &hub, single).await;
     tracing::info!(why, "stopping");
     // `/readyz` says so from here on, while clients are sent away and the others take over.
     hub.drain().await;
@@ -99,7 +97,7 @@ impl Signals {
 }
 
 /// Waits for a signal, for an operator's order, or for the loss of what only one node may hold.
-async fn told_to_stop(mut signals: Signals, ordered: &CancellationToken, single: Option<SingleNode>) -> &'static str {
+async fn told_to_stop(mut signals: Signals, hub: &Hub, single: Option<SingleNode>) -> &'static str {
     let lost = async {
         match single {
             Some(single) => single.until_lost().await,
@@ -109,7 +107,7 @@ async fn told_to_stop(mut signals: Signals, ordered: &CancellationToken, single:
     tokio::select! {
         _ = signals.terminate.recv() => "SIGTERM",
         _ = signals.interrupt.recv() => "SIGINT",
-        () = ordered.cancelled() => "ordered by an operator",
+        () = hub.drain_ordered() => "ordered by an operator",
         () = lost => "another node uses this MongoDB; set redis_url to run several",
     }
 }

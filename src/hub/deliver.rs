@@ -78,6 +78,7 @@ impl Hub {
             Item::Deleted { group } => self.group_deleted(&group),
             Item::Missed => self.compare_all_positions(),
             Item::Freed => self.node.beat_now(),
+            Item::Drain => self.take_drain_order(),
         }
     }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Hub;
-use crate::domain::now_ms;
+use super::wire::{Item, Letter};
+use crate::domain::{NodeName, Refusal, now_ms};
 use crate::ports::CloseCode;
 use crate::protocol::ServerFrame;
 
@@ -17,6 +18,33 @@ const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
 const BYES_PER_SECOND: f64 = 1_000.0;
 
 impl Hub {
+    /// Resolves when an operator has ordered this node to end, here or through another node.
+    pub async fn drain_ordered(&self) {
+        self.drain_ordered.cancelled().await;
+    }
+
+    /// Has a node of the cluster end in good order: this one, or another by a letter. `not_found` when
+    /// none of this name lives; `unavailable` when it cannot be told.
+    pub async fn order_drain(&self, node: &str) -> Result<(), Refusal> {
+        let view = self.node.view();
+        let named = |name: &NodeName| name.as_str() == node || name.base() == node;
+        let own = self.node.name();
+        if named(&own) {
+            self.take_drain_order();
+            return Ok(());
+        }
+        let found = view.nodes.iter().find(|record| named(&record.node));
+        let found = found.ok_or_else(|| Refusal::not_found(format!("there is no node {node:?} in the cluster")))?;
+        let letter = Letter::encode(vec![Item::Drain]);
+        let posted = self.backplane.post(&[(found.node.clone(), letter)]).await;
+        posted.map_err(|error| self.backplane_refusal(&error))
+    }
+
+    pub(crate) fn take_drain_order(&self) {
+        tracing::info!("an operator has this node drained");
+        self.drain_ordered.cancel();
+    }
+
     /// Hands everything over and ends, in named phases, within the drain deadline.
     pub async fn drain(self: &Arc<Self>) {
         let deadline = Instant::now() + self.config.drain_deadline;

@@ -224,6 +224,12 @@ impl Metrics {
             ]),
             latency: counts(latency),
             probe: counts(&self.probe),
+            stages: Stage::ALL
+                .into_iter()
+                .filter(|stage| *stage != Stage::EndToEnd)
+                .map(|stage| (stage.name().to_owned(), counts(&self.stages[stage as usize])))
+                .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
+                .collect(),
         }
     }
 
@@ -263,6 +269,7 @@ mod tests {
         let quiet = metrics.vitals(1);
         assert!(quiet.rejected.is_empty() && quiet.faults.is_empty());
         assert_eq!(quiet.latency, vec![0; LATENCY_EDGES.len() + 1]);
+        metrics.took(Stage::Store, 0.004);
         metrics.took(Stage::EndToEnd, 0.0015);
         metrics.took(Stage::EndToEnd, 99.0);
         metrics.rejected(Code::Overloaded);
@@ -271,6 +278,7 @@ mod tests {
         assert_eq!((vitals.latency[3], vitals.latency[16]), (1, 1));
         assert_eq!(vitals.latency.iter().sum::<u64>(), 2);
         assert_eq!(vitals.rejected["overloaded"], 1);
+        assert_eq!((vitals.stages.len(), vitals.stages["store"][5]), (1, 1));
         assert_eq!(vitals.faults.keys().collect::<Vec<_>>(), ["store_error"]);
     }
 }

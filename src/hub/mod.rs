@@ -86,6 +86,8 @@ pub struct Hub {
     pub(crate) history: overview::History,
     /// The partitions in this node's hands.
     pub(crate) owned: Arc<owner::Owned>,
+    /// Cancelled when an operator wants the node to end.
+    pub(crate) drain_ordered: CancellationToken,
     /// Ends the node's own tasks.
     pub(crate) stop: CancellationToken,
     /// The node's own tasks.
@@ -119,6 +121,7 @@ impl Hub {
             restores: restore::Restores::default(),
             history: overview::History::default(),
             owned: Arc::default(),
+            drain_ordered: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,

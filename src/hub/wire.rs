@@ -49,6 +49,8 @@ pub(crate) enum Item {
     Missed,
     /// Partitions were handed over that this node is to take.
     Freed,
+    /// An operator has this node end in good order.
+    Drain,
 }
 
 // === impl Body ===

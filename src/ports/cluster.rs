@@ -68,6 +68,8 @@ pub struct NodeVitals {
     pub latency: Vec<u64>,
     /// The same of the node's messages to itself.
     pub probe: Vec<u64>,
+    /// The same of each stage of a message's way there, by name; without those that saw none.
+    pub stages: BTreeMap<String, Vec<u64>>,
 }
 
 /// The answer to a heartbeat.

@@ -1,6 +1,7 @@
 """What the hub is built of: licences, sources, known vulnerabilities, the bill of materials."""
 
 import functools
+import hashlib
 import json
 import os
 import re
@@ -153,6 +154,25 @@ class Advisories(unittest.TestCase):
         run("promtool", "check", "metrics", given=text)
         self.assertIn("\nhubbub_known_vulnerabilities 1\n", text)
         self.assertRegex(text, r"\nhubbub_advisories_timestamp_seconds \d{10}\n")
+
+    def test_the_operators_page_can_read_what_it_writes(self):
+        self.snapshot.advise(1, "thing")
+        self.snapshot.use(thing="1.2.3", other="1.0.0")
+        path = self.snapshot.path.parent / "advisories.json"
+        self.snapshot.check("--record", path)
+        record = json.loads(path.read_text())
+        self.assertEqual(set(record), set(self.recorded()))
+        self.assertEqual((record["known"], record["libraries"]), (["RUSTSEC-2026-0001 thing 1.2.3"], 2))
+        self.assertGreater(record["snapshot"], 1_000_000_000_000)
+
+    def test_the_record_that_is_built_in_is_of_these_libraries(self):
+        record = self.recorded()
+        if record["snapshot"] is not None:
+            lock = hashlib.sha256((ROOT / "Cargo.lock").read_bytes()).hexdigest()
+            self.assertEqual(record["lock"], lock, "scripts/check-advisories --record web/operator/advisories.json")
+
+    def recorded(self) -> dict:
+        return json.loads((ROOT / "web/operator/advisories.json").read_text())
 
     def test_what_cannot_be_checked_is_no_pass(self):
         self.snapshot.use(thing="1.2.3")

@@ -26,6 +26,7 @@ export class TokenNeeded extends Error {
  * @property {Record<string, number>} faults
  * @property {number[]} latency
  * @property {number[]} probe
+ * @property {Record<string, number[]>} stages
  *
  * @typedef {object} Node
  * @property {string} node with its epoch
@@ -50,6 +51,9 @@ export class TokenNeeded extends Error {
  * @property {Partition[] | null} partitions
  *
  * @typedef {{ time: number, nodes: Node[] }} Sample
+ *
+ * @typedef {{ snapshot: number | null, libraries: number, known: string[], not_counted: string[] }} Advisories `snapshot` is when
+ *   the list of advisories was made; null where none was looked at
  */
 
 /** Keeps the service token for as long as the tab is open. @param {string} token */
@@ -75,10 +79,10 @@ export const cluster = async () => (await ask("/cluster")).json();
 /** The last quarter of an hour. @returns {Promise<Sample[]>} */
 export const history = async () => (await (await ask("/cluster/history")).json()).samples;
 
-/** This node's own metrics, as text. */
-export const metrics = async () => (await ask("/metrics")).text();
+/** What was known of the libraries' vulnerabilities when the hub was built. @returns {Promise<Advisories>} */
+export const advisories = async () => (await ask("/operator/advisories.json")).json();
 
-/** Has this node hand over its sessions and end. @returns {Promise<void>} */
-export async function drain() {
-  await ask("/admin/orders", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ order: "drain" }) });
+/** Has a node hand over its sessions and end. @param {string} node @returns {Promise<void>} */
+export async function drain(node) {
+  await ask("/admin/orders", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ order: "drain", node }) });
 }

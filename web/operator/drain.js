@@ -14,11 +14,20 @@ import { base } from "./series.js";
 /** What the open dialog says, and of which node. @type {{ node: string, text: HTMLElement } | null} */
 let asking = null;
 
+/** The nodes that were drained from this page. @type {Set<string>} */
+export const ordered = new Set();
+
 /** @param {Cluster} cluster @param {Node} node */
 export function confirmDrain(cluster, node) {
   const text = h("p", {}, consequence(cluster, node.node));
   asking = { node: node.node, text };
-  openDialog({ title: `Drain ${base(node.node)}?`, content: [text], action: "Drain this node", dangerous: true, onSubmit: drain });
+  openDialog({ title: `Drain ${base(node.node)}?`, content: [text], action: "Drain this node", dangerous: true, onSubmit: () => order(node.node) });
+}
+
+/** @param {string} node */
+async function order(node) {
+  await drain(node);
+  ordered.add(node);
 }
 
 /** People come and go while somebody thinks. @param {Cluster} cluster */

@@ -1,5 +1,5 @@
 import { h } from "/app/dom.js";
-import { latency, percent, short, span, whole } from "./format.js";
+import { day, latency, percent, short, span, whole } from "./format.js";
 import { added, growth, quantile, since } from "./series.js";
 
 /**
@@ -7,6 +7,7 @@ import { added, growth, quantile, since } from "./series.js";
  *
  * @typedef {import("./api.js").Cluster} Cluster
  * @typedef {import("./api.js").Sample} Sample
+ * @typedef {import("./api.js").Advisories} Advisories
  * @typedef {"good" | "warn" | "bad" | "unknown"} Grade
  * @typedef {{ name: string, value: string, note: string, wanted: string, grade: Grade }} Fitness
  */
@@ -22,10 +23,13 @@ const HEADROOM = 0.2;
 /** @param {Record<string, number>} counts */
 const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 
-/** @param {Cluster} cluster @param {Sample[]} samples @returns {Fitness[]} */
-export function fitness(cluster, samples) {
+/** A list of advisories that is older than this says little: as the alert has it. */
+const ADVISORIES_AGE = 14 * 86_400_000;
+
+/** @param {Cluster} cluster @param {Sample[]} samples @param {Advisories} advisories @returns {Fitness[]} */
+export function fitness(cluster, samples, advisories) {
   const recent = since(samples, cluster.time - WINDOW);
-  return [capacity(cluster), time(cluster, recent), channel(cluster, recent), availability(recent), maturity(cluster, samples)];
+  return [capacity(cluster), time(cluster, recent), channel(cluster, recent), availability(recent), maturity(cluster, samples), libraries(cluster, advisories)];
 }
 
 /** @param {Cluster} cluster @returns {Fitness} */
@@ -73,6 +77,16 @@ function maturity(cluster, samples) {
   const oldest = Math.min(...cluster.nodes.map(({ since: began }) => began), cluster.time);
   const grade = share < ANSWERED ? "bad" : failures > 0 ? "warn" : "good";
   return { name: "Maturity", value: percent(share), note: `up, of the last ${span(cluster.time - (samples[0]?.time ?? cluster.time))} · longest-running node ${span(cluster.time - oldest)}`, wanted: `${percent(ANSWERED)}; MTBF and MTRS: hubbub probe`, grade };
+}
+
+/** @param {Cluster} cluster @param {Advisories} advisories @returns {Fitness} */
+function libraries({ time: now }, { snapshot, libraries: all, known, not_counted: left }) {
+  const base = { name: "Known vulnerabilities", wanted: "none; by advisories of at most 14 days" };
+  if (snapshot === null) return { ...base, value: "–", note: "not looked for when this was built: scripts/check-advisories --record", grade: "unknown" };
+  const old = now - snapshot > ADVISORIES_AGE;
+  const grade = known.length > 0 ? "bad" : old ? "warn" : "good";
+  const besides = left.length === 0 ? "" : ` · ${whole(left.length)} known and of no concern`;
+  return { ...base, value: whole(known.length), note: `${known.length === 0 ? `in ${whole(all)} libraries` : known.join(", ")}, by advisories of ${day(snapshot)}${besides}`, grade };
 }
 
 const WORDS = { good: "as wanted", warn: "look at it", bad: "broken", unknown: "no data yet" };

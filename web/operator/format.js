@@ -32,4 +32,7 @@ export function span(milliseconds) {
 }
 
 /** @param {number} time */
+export const day = (time) => new Date(time).toISOString().slice(0, 10);
+
+/** @param {number} time */
 export const clock = (time) => new Date(time).toLocaleTimeString("en-GB");

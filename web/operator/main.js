@@ -1,7 +1,6 @@
 import { h } from "/app/dom.js";
-import { cluster as askCluster, history, keepToken, metrics, TokenNeeded } from "./api.js";
-import { keepAsking } from "./drain.js";
-import { histograms, parse } from "./exposition.js";
+import { advisories as askAdvisories, cluster as askCluster, history, keepToken, TokenNeeded } from "./api.js";
+import { keepAsking, ordered } from "./drain.js";
 import { card, fitness } from "./fitness.js";
 import { clock, latency, short, whole } from "./format.js";
 import { plot, SHOWN } from "./plot.js";
@@ -14,13 +13,11 @@ const EVERY = 3_000;
 /** Latencies are of the messages of so long. */
 const WINDOW = 60_000;
 
-/** @typedef {Map<string, import("./exposition.js").Histogram>} Stages */
-
 const root = /** @type {HTMLElement} */ (document.getElementById("operator"));
 /** @type {import("./api.js").Sample[]} */
 let samples = [];
-/** The stages' counts as they were at some moments. @type {{ time: number, stages: Stages }[]} */
-let marks = [];
+/** @type {import("./api.js").Advisories} */
+let advisories;
 
 const status = h("p", { class: "status", role: "status" });
 const title = h("p", { class: "subtitle" });
@@ -40,7 +37,7 @@ function build() {
       section("fitness", "Fitness", "the last 5 minutes"),
       section("nodes", "Nodes", "rates and latency over the last minute"),
       section("plots", "The last 15 minutes", "all nodes together"),
-      section("stages", "Stages on this node", "since this page was opened, 5 minutes at most"),
+      section("stages", "Stages", "all nodes, the last 5 minutes"),
       section("partitions", "Partitions"),
       section("faults", "Recent faults", "and what they mean")));
 }
@@ -54,10 +51,10 @@ function show(region, ...children) {
   if (pressed) region.querySelector("button")?.focus();
 }
 
-/** @param {import("./api.js").Cluster} cluster @param {Stages} now */
-function render(cluster, now) {
+/** @param {import("./api.js").Cluster} cluster */
+function render(cluster) {
   const { latency_edges: edges, time } = cluster;
-  const rated = fitness(cluster, samples);
+  const rated = fitness(cluster, samples, advisories);
   const worst = rated.filter(({ grade }) => grade === "bad" || grade === "warn");
   const bad = cluster.not_ready !== null || worst.some(({ grade }) => grade === "bad");
   status.className = `status ${bad ? "is-bad" : worst.length > 0 ? "is-warn" : "is-good"}`;
@@ -75,18 +72,16 @@ function render(cluster, now) {
     plot("Time to the ack", [{ name: "p50", points: latencies(samples, ({ vitals }) => vitals.latency, edges, 0.5, WINDOW) }, { name: "p99", points: latencies(samples, ({ vitals }) => vitals.latency, edges, 0.99, WINDOW) }], times),
     plot("Lag and pending", [{ name: "lag", points: sums(samples, ({ vitals }) => vitals.lag) }, { name: "pending", points: sums(samples, ({ vitals }) => vitals.pending) }], { ...how, least: 10, format: whole }),
     plot("Refused a second", [{ name: "slow down", points: refused("rate_limited", "overloaded") }, { name: "failed", points: refused("unavailable", "internal") }], how));
-  show(regions.stages, stages(now, marks[0].stages));
+  show(regions.stages, stages(cluster, samples));
   show(regions.partitions, partitions(cluster));
-  show(regions.faults, faultList(faults(samples)));
+  show(regions.faults, faultList(faults(samples, ordered)));
   keepAsking(cluster);
 }
 
 async function look() {
-  const [cluster, text] = await Promise.all([askCluster(), metrics()]);
-  const now = histograms(parse(text), "hubbub_stage_seconds", "stage");
-  marks = [...marks.filter(({ time }) => cluster.time - time < 5 * 60_000), { time: cluster.time, stages: now }];
+  const cluster = await askCluster();
   samples = [...samples.filter(({ time }) => cluster.time - time < SHOWN && time < cluster.time), { time: cluster.time, nodes: cluster.nodes }];
-  render(cluster, now);
+  render(cluster);
 }
 
 /** @param {unknown} error */
@@ -114,7 +109,7 @@ function askForToken(refused) {
 
 async function start() {
   try {
-    samples = await history();
+    [samples, advisories] = await Promise.all([history(), askAdvisories()]);
     build();
     await look();
   } catch (error) {

@@ -103,8 +103,13 @@ const TELLING = ["overloaded", "unavailable", "internal"];
 /** The same fault within so many milliseconds is one. */
 const TOGETHER = 60_000;
 
-/** What went wrong over the samples, the newest first. @param {Sample[]} samples @returns {Fault[]} */
-export function faults(samples) {
+/**
+ * What went wrong over the samples, the newest first. A node that was quick to drain may never have been seen to: `ordered` are
+ * those that were told to.
+ *
+ * @param {Sample[]} samples @param {Set<string>} [ordered] @returns {Fault[]}
+ */
+export function faults(samples, ordered = new Set()) {
   /** @type {Fault[]} */
   const found = [];
   for (let at = 1; at < samples.length; at += 1) {
@@ -116,7 +121,7 @@ export function faults(samples) {
     }
     const names = new Set(now.nodes.map(({ node }) => node));
     const left = before.nodes.filter(({ node }) => !names.has(node));
-    for (const node of left) note(found, now.time, base(node.node), node.draining ? "node_left" : "node_gone", 1);
+    for (const node of left) note(found, now.time, base(node.node), node.draining || ordered.has(node.node) ? "node_left" : "node_gone", 1);
   }
   return found.sort((one, other) => other.time - one.time);
 }

@@ -12,6 +12,7 @@ import { added, base, quantile, rates, since } from "./series.js";
  */
 
 const WINDOW = 60_000;
+const STAGES_WINDOW = 5 * 60_000;
 
 /** @param {string[]} heads those that begin with `#` are of numbers */
 const head = (heads) => h("thead", {}, h("tr", {}, ...heads.map((text) => (text === "" ? h("td") : h("th", { scope: "col", class: text.startsWith("#") ? "number" : "" }, text.replace("#", ""))))));
@@ -48,7 +49,7 @@ export function nodes(cluster, samples) {
       number(`${whole(node.vitals.lag)} · ${whole(node.vitals.pending)}`),
       number(span(cluster.time - node.since)),
       h("td", {}, node.version),
-      h("td", { class: "action" }, here ? h("button", { type: "button", class: "button button-danger-quiet", disabled: node.draining, onclick: () => confirmDrain(cluster, node) }, node.draining ? "Draining" : "Drain") : null));
+      h("td", { class: "action" }, h("button", { type: "button", class: "button button-danger-quiet", "aria-label": `${node.draining ? "Draining" : "Drain"} ${base(node.node)}`, disabled: node.draining, onclick: () => confirmDrain(cluster, node) }, node.draining ? "Draining" : "Drain")));
   });
   return h("table", {}, head(["Node", "State", "Sessions", "#Users", "#Sends/s", "#Deliveries/s", "#Ack p99", "#Partitions", "#Lag · pending", "#Up", "Version", ""]), h("tbody", {}, ...rows));
 }
@@ -70,22 +71,36 @@ const STAGES = [
   ["end_to_end", "all of it, to the ack", "any of these"],
 ];
 
-/** This node's stages over the time that the page has watched. @param {Map<string, import("./exposition.js").Histogram>} now @param {Map<string, import("./exposition.js").Histogram>} then */
-export function stages(now, then) {
+/** A stage's counts on one node. @param {import("./api.js").Node} node @param {string} stage */
+const countsOf = ({ vitals }, stage) => (stage === "end_to_end" ? vitals.latency : (vitals.stages[stage] ?? []));
+
+/** The stages of all nodes over the last minutes, and the node where each is slowest. @param {Cluster} cluster @param {Sample[]} samples */
+export function stages({ latency_edges: edges, time, nodes: live }, samples) {
+  const recent = since(samples, time - STAGES_WINDOW);
   const rows = STAGES.map(([stage, what, grows]) => {
-    const histogram = now.get(stage) ?? { edges: [], counts: [] };
-    const before = then.get(stage)?.counts ?? [];
-    const counts = histogram.counts.map((count, at) => count - (before[at] ?? 0));
-    const [p50, p99] = [0.5, 0.99].map((share) => quantile(counts, histogram.edges, share));
-    const grade = p99 === undefined ? "" : p99 > 10 ? "is-bad" : p99 > 1 ? "is-warn" : "";
+    const counts = added(recent, (node) => countsOf(node, stage));
+    const [p50, p99] = [0.5, 0.99].map((share) => quantile(counts, edges, share));
+    const slowest = slowestNode(live, recent, stage, edges);
+    const grade = (/** @type {number | undefined} */ seconds) => (seconds === undefined ? "" : seconds > 10 ? "is-bad" : seconds > 1 ? "is-warn" : "");
     return h("tr", { class: stage === "end_to_end" ? "sum" : "" },
       h("th", { scope: "row" }, stage.replaceAll("_", " "), " ", h("span", { class: "what" }, what)),
       number(whole(counts.reduce((sum, count) => sum + count, 0))),
       number(latency(p50)),
-      h("td", { class: `number ${grade}` }, latency(p99)),
+      h("td", { class: `number ${grade(p99)}` }, latency(p99)),
+      h("td", { class: grade(slowest?.p99) }, slowest === undefined ? "–" : `${base(slowest.node)} · ${latency(slowest.p99)}`),
       h("td", { class: "quiet" }, grows));
   });
-  return h("table", {}, head(["Stage", "#Messages", "#p50", "#p99", "Grows with"]), h("tbody", {}, ...rows));
+  return h("table", {}, head(["Stage", "#Messages", "#p50", "#p99", "Slowest node · p99", "Grows with"]), h("tbody", {}, ...rows));
+}
+
+/** @param {import("./api.js").Node[]} live @param {Sample[]} recent @param {string} stage @param {number[]} edges */
+function slowestNode(live, recent, stage, edges) {
+  const each = live.flatMap(({ node }) => {
+    const own = recent.map(({ time, nodes: all }) => ({ time, nodes: all.filter((other) => other.node === node) }));
+    const p99 = quantile(added(own, (one) => countsOf(one, stage)), edges, 0.99);
+    return p99 === undefined ? [] : [{ node, p99 }];
+  });
+  return each.sort((one, other) => other.p99 - one.p99)[0];
 }
 
 /** @param {Cluster} cluster */

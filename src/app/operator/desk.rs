@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::order::{GroupLine, MemberLine, Order, Report, UserLine};
@@ -19,21 +18,19 @@ const MOST_LINES: usize = 1_000;
 pub struct Desk {
     store: Arc<dyn Store>,
     hub: Option<Arc<Hub>>,
-    /// Cancelled to have the hub end in good order.
-    end: CancellationToken,
 }
 
 // === impl Desk ===
 
 impl Desk {
-    /// A desk in the running hub, which ends in good order when `end` is cancelled.
-    pub fn of_hub(hub: Arc<Hub>, store: Arc<dyn Store>, end: CancellationToken) -> Self {
-        Self { store, hub: Some(hub), end }
+    /// A desk in the running hub.
+    pub fn of_hub(hub: Arc<Hub>, store: Arc<dyn Store>) -> Self {
+        Self { store, hub: Some(hub) }
     }
 
     /// A desk over a store that no hub uses at the moment.
     pub fn of_store(store: Arc<dyn Store>) -> Self {
-        Self { store, hub: None, end: CancellationToken::new() }
+        Self { store, hub: None }
     }
 
     /// Does what is ordered. `not_found` for users and groups that do not exist; `unavailable`
@@ -69,10 +66,11 @@ impl Desk {
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
             }
-            Order::Drain => {
-                self.running()?;
-                self.end.cancel();
-                done("this node hands over its sessions and ends".into())
+            Order::Drain { node } => {
+                let hub = self.running()?;
+                let node = node.unwrap_or_else(|| hub.config().node.clone());
+                hub.order_drain(&node).await?;
+                done(format!("{node} hands over its sessions and ends"))
             }
         }
     }

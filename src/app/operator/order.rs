@@ -73,8 +73,12 @@ pub enum Order {
         /// Which.
         group: GroupId,
     },
-    /// Has this very node hand over its sessions and partitions, and end.
-    Drain,
+    /// Has a node hand over its sessions and partitions, and end.
+    Drain {
+        /// Which, by its name; this very node when none is named.
+        #[serde(default)]
+        node: Option<String>,
+    },
 }
 
 /// What came of an order.
@@ -170,7 +174,7 @@ impl Order {
                 | Self::Kick { .. }
                 | Self::DeleteUser { .. }
                 | Self::DeleteGroup { .. }
-                | Self::Drain
+                | Self::Drain { .. }
         )
     }
 }

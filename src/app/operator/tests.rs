@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
 use super::*;
 use crate::adapters::local::LocalBackplane;
 use crate::adapters::sqlite::SqliteStore;
@@ -46,7 +44,7 @@ async fn running() -> (House, GroupId) {
     let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics);
     hub.start().await.unwrap();
     let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members).await.unwrap();
-    house.desk = Arc::new(Desk::of_hub(hub.clone(), house.store.clone(), CancellationToken::new()));
+    house.desk = Arc::new(Desk::of_hub(hub.clone(), house.store.clone()));
     house.hub = Some(hub);
     (house, group.id)
 }
@@ -148,6 +146,16 @@ async fn users_and_groups_are_deleted_with_all_that_hangs_on_them() {
     house.done(Order::DeleteGroup { group: group.clone() }).await;
     assert_eq!(house.refused(Order::ShowGroup { group }).await, Code::NotFound);
     assert_eq!(house.user("bert").await.groups, 0);
+}
+
+#[tokio::test]
+async fn a_node_is_drained_by_name_and_a_stranger_is_not_found() {
+    let (house, _) = running().await;
+    let drain = |node: &str| Order::Drain { node: Some(node.into()) };
+    assert_eq!(house.refused(drain("nobody")).await, Code::NotFound);
+    let hub = house.hub.as_ref().unwrap();
+    house.done(drain(&hub.config().node)).await;
+    hub.drain_ordered().await;
 }
 
 #[tokio::test]

@@ -41,3 +41,12 @@ async fn the_last_node_leaves_nothing_behind_that_the_next_must_wait_for() {
     scene.nodes[0].hub.drain().await;
     assert_eq!(scene.owner().await, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_has_another_node_drained() {
+    let scene = open(2).await;
+    let order = async |node: &str| scene.nodes[0].hub.order_drain(node).await;
+    assert!(order("nobody").await.is_err());
+    order("b").await.unwrap();
+    tokio::time::timeout(AT_ONCE, scene.nodes[1].hub.drain_ordered()).await.expect("it is told at once");
+}

@@ -15,7 +15,8 @@ const PORTS = [0, 1, 2, 3, 7, 8, 10, 11, 20, 21];
 /**
  * Three nodes of the real hub over a Redis and a MongoDB of their own, as `scripts/cluster` starts them.
  *
- * @typedef {import("./hubs.js").Hub & { kill: (index: number) => Promise<void> }} Cluster `kill` ends a node as SIGKILL does
+ * @typedef {import("./hubs.js").Hub & { internals: string[], kill: (index: number) => Promise<void> }} Cluster `internals` are where
+ *   operators look, `kill` ends a node as SIGKILL does
  *
  * @returns {Promise<Cluster>}
  */
@@ -44,6 +45,7 @@ export async function startCluster() {
   }
   return {
     urls: Array.from({ length: NODES }, (_, index) => `http://127.0.0.1:${first + 10 * index}`),
+    internals: Array.from({ length: NODES }, (_, index) => `http://127.0.0.1:${first + 10 * index + 1}`),
     kill: async (index) => void (await cluster("kill", String(index + 1))),
     stop,
   };

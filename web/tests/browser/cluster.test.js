@@ -50,3 +50,18 @@ test("two people on two nodes talk, see each other and type; then one node is ki
   assert.deepEqual([...seenByAda].sort(), [...expected, "Ada?"].sort());
   for (const person of [ada, bo]) person.contented();
 });
+
+test("an operator sees every node's stages, and has another node drained", async () => {
+  const operator = await stage.person("Operator");
+  const { page } = operator;
+  await page.goto(stage.cluster.internals[1]);
+  await page.getByRole("row", { name: /node-2 this node/ }).waitFor();
+  await page.getByRole("row", { name: /^store stored/ }).getByText(/node-\d · /).waitFor();
+  await page.getByRole("button", { name: "Drain node-3" }).click();
+  const dialog = page.getByRole("dialog", { name: "Drain node-3?" });
+  await dialog.getByText(/They go to the other node/).waitFor();
+  await dialog.getByRole("button", { name: "Drain this node" }).click();
+  await page.getByRole("row", { name: /^node-3/ }).waitFor({ state: "detached" });
+  assert.equal((await fetch(`${stage.cluster.internals[1]}/readyz`)).ok, true);
+  operator.contented();
+});

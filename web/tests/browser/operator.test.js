@@ -52,7 +52,7 @@ test("the page shows the node, its people and their messages as they come", { ti
   await row.getByText("live").waitFor();
   await row.getByText(/^2 · (100|99\.\d+) % free/).waitFor();
   await page.getByRole("status").waitFor();
-  for (const name of ["Capacity", "Time behaviour", "Channel capacity", "Availability", "Maturity"]) await page.getByRole("heading", { name: new RegExp(`^${name}`) }).waitFor();
+  for (const name of ["Capacity", "Time behaviour", "Channel capacity", "Availability", "Maturity", "Known vulnerabilities"]) await page.getByRole("heading", { name: new RegExp(`^${name}`) }).waitFor();
   const group = await people[0].create({ name: "watched", members: ["bo"] });
   for (let number = 0; number < 20; number += 1) await people[0].send({ group: group.id, text: `message ${number}` });
   await page.getByRole("row", { name: /store stored/ }).getByText(/\d+ ms|\d s/).first().waitFor();
@@ -61,6 +61,23 @@ test("the page shows the node, its people and their messages as they come", { ti
   assert.equal(await page.getByRole("row").filter({ hasText: "fanout" }).count(), 16);
   await page.getByText("None in the last quarter of an hour.").or(page.locator(".fault").first()).first().waitFor();
   assert.deepEqual(complaints, []);
+  await close();
+});
+
+test("what is known of the libraries is told with the date of the list", { timeout: 60_000 }, async () => {
+  const { page, close } = await open(hub.internal);
+  const card = page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: /^Known vulnerabilities/ }) });
+  const asked = Date.UTC(2026, 0, 2);
+  for (const [advisories, said] of /** @type {[object, RegExp][]} */ ([
+    [{ snapshot: null, libraries: 0, known: [], not_counted: [] }, /no data yet.*not looked for/],
+    [{ snapshot: asked, libraries: 7, known: [], not_counted: [] }, /look at it0in 7 libraries, by advisories of 2026-01-02/],
+    [{ snapshot: Date.now(), libraries: 7, known: [], not_counted: ["RUSTSEC-1"] }, /as wanted0in 7 libraries.* 1 known and of no concern/],
+    [{ snapshot: Date.now(), libraries: 7, known: ["RUSTSEC-2 thing 1.2.3"], not_counted: [] }, /broken1RUSTSEC-2 thing 1\.2\.3/],
+  ])) {
+    await page.route("**/operator/advisories.json", (route) => route.fulfill({ json: advisories }));
+    await page.reload();
+    await card.filter({ hasText: said }).waitFor();
+  }
   await close();
 });
 

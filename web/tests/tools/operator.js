@@ -15,7 +15,7 @@ await Promise.all(/** @type {const} */ (["light", "dark"]).map(async (colorSchem
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && console.log(message.text()));
   await page.goto(url);
   await page.getByRole("row", { name: /this node/ }).waitFor();
-  // The stages are those since the page was opened.
+  // Long enough for the newest to be in the plots.
   await page.waitForTimeout(WATCHED_MS);
   await page.evaluate(() => document.fonts.ready);
   await page.screenshot({ path: `${directory}/operator-${colorScheme}.png`, fullPage: true });

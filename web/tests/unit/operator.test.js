@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { histograms, parse } from "../../operator/exposition.js";
 import { added, faults, growth, latencies, quantile, rates, since, sums } from "../../operator/series.js";
 
 const EDGES = [0.001, 0.01, 0.1];
@@ -10,7 +9,7 @@ const EDGES = [0.001, 0.01, 0.1];
 /** @param {string} name @param {Partial<import("../../operator/api.js").Vitals>} vitals @param {Partial<Node>} [more] @returns {Node} */
 const node = (name, vitals, more = {}) => ({
   node: name, public_url: null, zone: null, connections: 0, capacity: 100, draining: false, version: "1", since: 0,
-  vitals: { time: 0, users: 0, pending_sends: 0, partitions: 0, lag: 0, pending: 0, accepted: 0, acked: 0, delivered: 0, rejected: {}, faults: {}, latency: [0, 0, 0, 0], probe: [], ...vitals },
+  vitals: { time: 0, users: 0, pending_sends: 0, partitions: 0, lag: 0, pending: 0, accepted: 0, acked: 0, delivered: 0, rejected: {}, faults: {}, latency: [0, 0, 0, 0], probe: [], stages: {}, ...vitals },
   ...more,
 });
 
@@ -55,17 +54,5 @@ test("faults are told once while they last, with the nodes that went", () => {
     [5000, "a", "overloaded", 1],
     [5000, "c", "node_left", 1],
   ]);
-});
-
-test("histograms are read from Prometheus' text", () => {
-  const text = [
-    "# HELP hubbub_stage_seconds Time.",
-    'hubbub_stage_seconds_bucket{stage="store",le="0.001"} 3',
-    'hubbub_stage_seconds_bucket{stage="store",le="0.01"} 5',
-    'hubbub_stage_seconds_bucket{stage="store",le="+Inf"} 6',
-    'hubbub_stage_seconds_sum{stage="store"} 0.5',
-    "hubbub_sessions 3",
-    "",
-  ].join("\n");
-  assert.deepEqual([...histograms(parse(text), "hubbub_stage_seconds", "stage")], [["store", { edges: [0.001, 0.01], counts: [3, 2, 1] }]]);
+  assert.equal(faults(seen, new Set(["b.1"])).find(({ node: where }) => where === "b")?.kind, "node_left");
 });

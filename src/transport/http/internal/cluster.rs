@@ -87,6 +87,8 @@ pub(super) struct VitalsView {
     latency: Vec<u64>,
     /// The same of the node's messages to itself.
     probe: Vec<u64>,
+    /// The same of each stage of a message's way there, by name; stages that saw none are left out.
+    stages: BTreeMap<String, Vec<u64>>,
 }
 
 /// A partition.
@@ -206,6 +208,7 @@ impl From<NodeVitals> for VitalsView {
             faults: vitals.faults,
             latency: vitals.latency,
             probe: vitals.probe,
+            stages: vitals.stages,
         }
     }
 }
