@@ -23,7 +23,9 @@ impl Stage {
         let mongo = MongoServer::start().await;
         let database = mongo.database_url("hubbub");
         let node = |name: &str| {
-            Hub::builder(name).redis(&redis.url()).mongodb(&database).env("HUBBUB_LOG", "info,hubbub=debug")
+            let node = Hub::builder(name).redis(&redis.url()).mongodb(&database);
+            // Whoever compares what is stored comes again and again.
+            node.env("HUBBUB_LOG", "info,hubbub=debug").env("HUBBUB_HELLO_BURST", "100000")
         };
         let (a, b, c) = tokio::join!(node("a").start(), node("b").start(), node("c").start());
         let nodes = vec![a, b, c];
