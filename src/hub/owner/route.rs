@@ -92,14 +92,17 @@ impl Batch {
         }
     }
 
-    /// Who is likely to have a route: whoever had one at the commit before. Who sent the events must
-    /// hear of them in any case.
+    /// Who is told before the commit: whoever had a route at the one before, and whose sends these
+    /// are. Not where somebody joins: a node that is new to the group begins at its stored head, which
+    /// must not be behind what it is told.
     fn expected(&self, routes: &Routes) -> Routes {
+        let joinless =
+            self.groups.iter().filter(|(_, run)| run.events.values().all(|event| event.membership().is_none()));
         let of_group = |(group, run): (&GroupId, &Run)| {
             let known = routes.get(group).into_iter().flatten();
             (group.clone(), known.chain(&run.origins).cloned().collect())
         };
-        self.groups.iter().map(of_group).collect()
+        joinless.map(of_group).collect()
     }
 
     fn commit(&self, done: Vec<EntryId>) -> Commit {
@@ -161,11 +164,17 @@ impl Hub {
             routes.clear();
         }
         for (part, nodes) in commit.groups.iter().zip(found) {
-            left_out.entry(part.group.clone()).or_default().extend(nodes.iter().cloned());
-            routes.insert(part.group.clone(), nodes.into_iter().collect());
-        }
-        for (group, nodes) in &mut left_out {
-            nodes.retain(|node| told.get(group).is_none_or(|told| !told.contains(node)));
+            let now: BTreeSet<NodeName> = nodes.into_iter().collect();
+            let left_out = left_out.entry(part.group.clone()).or_default();
+            left_out.extend(now.iter().cloned());
+            let before = routes.insert(part.group.clone(), now.clone()).unwrap_or_default();
+            match told.get(&part.group) {
+                // Who was told, and came to the group only then, may have had no place to keep it.
+                Some(told) => {
+                    left_out.retain(|node| !told.contains(node) || (now.contains(node) && !before.contains(node)));
+                }
+                None => left_out.extend(batch.groups[&part.group].origins.iter().cloned()),
+            }
         }
         self.send_mail(owned, self.write_mail(&batch, &commit, &left_out, &[])).await;
         Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held, routes }))
@@ -251,5 +260,27 @@ fn forget(held: &Mutex<HashSet<EntryId>>, entries: &[EntryId]) {
     let mut held = held.lock();
     for entry in entries {
         held.remove(entry);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+
+    #[test]
+    fn nodes_are_told_before_the_commit_only_where_nobody_joins() {
+        let (plain, joined) = (GroupId::random(), GroupId::random());
+        let node = NodeName::parse("a.1").unwrap();
+        let event = |group: &GroupId, kind| Event { kind, ..Event::void(group.clone(), 2, 1, 0) };
+        let mut joining = event(&joined, Kind::Joined);
+        joining.data = serde_json::json!({"users": ["bo"]}).as_object().cloned();
+        assert!(joining.membership().is_some());
+        let mut batch = Batch::new(0, LeaseToken("t".into()), Arc::default());
+        batch.add_found(vec![event(&plain, Kind::Text), joining]);
+        let routes: Routes = [&plain, &joined].map(|group| (group.clone(), BTreeSet::from([node.clone()]))).into();
+        let told = batch.expected(&routes);
+        assert_eq!(told.get(&plain), Some(&BTreeSet::from([node])));
+        assert_eq!(told.get(&joined), None);
     }
 }
