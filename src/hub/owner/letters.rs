@@ -62,8 +62,7 @@ impl Hub {
         let Mail { letters, own } = mail;
         let here = async {
             if !own.is_empty() {
-                // The commit and the letters leave before this thread is busy with a write for each
-                // session here.
+                // The letters leave before this thread is busy with a write for each session here.
                 tokio::task::yield_now().await;
                 own.into_iter().for_each(|own| self.take_own(own));
             }

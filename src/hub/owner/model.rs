@@ -62,12 +62,10 @@ struct Owner {
     order: Order,
     held: BTreeSet<Seq>,
     drained: bool,
-    /// Stored, behind what is being committed and posted.
+    /// Stored, to be committed.
     stored: Vec<Seq>,
-    /// Stored, and acked as soon as it is both committed and posted, whichever comes first.
-    routing: Vec<Seq>,
-    committed: bool,
-    posted: bool,
+    /// Committed, to be posted; acked when posted.
+    committed: Vec<Seq>,
     given_up: bool,
 }
 
@@ -89,16 +87,6 @@ struct World {
     may_lose: bool,
     position: Position,
     given: Vec<Seq>,
-}
-
-// === impl Owner ===
-
-impl Owner {
-    fn go_on(&mut self) {
-        if self.routing.is_empty() {
-            self.routing = std::mem::take(&mut self.stored);
-        }
-    }
 }
 
 // === impl World ===
@@ -143,8 +131,8 @@ impl World {
                 (Work::Look, self.flaw != Flaw::NoClaim && owner.drained && !self.pending.is_subset(&owner.held)),
                 (Work::Read, owner.drained && self.delivered < self.appended),
                 (Work::Store, owner.stored.is_empty() && !owner.order.clone().take_ready().is_empty()),
-                (Work::Commit, !owner.routing.is_empty() && !owner.committed),
-                (Work::Post, !owner.routing.is_empty() && !owner.posted),
+                (Work::Commit, !owner.stored.is_empty() && owner.committed.is_empty()),
+                (Work::Post, !owner.committed.is_empty()),
             ];
             steps.extend(work.into_iter().filter(|(_, can)| begun && *can).map(|(work, _)| Step::Owner(at, work)));
         }
@@ -205,32 +193,21 @@ impl World {
                 // Inserting what is there already is a duplicate of the same: as good as stored.
                 self.store.extend(&ready);
                 self.owners[at].stored = ready;
-                self.owners[at].go_on();
             }
             Work::Commit if self.leader != at && self.flaw != Flaw::NoFence => self.owners[at].given_up = true,
             Work::Commit => {
-                self.head = self.owners[at].routing.iter().copied().fold(self.head, Seq::max);
-                self.owners[at].committed = true;
-                self.ack(at);
+                let stored = std::mem::take(&mut self.owners[at].stored);
+                self.head = stored.iter().copied().fold(self.head, Seq::max);
+                self.owners[at].committed = stored;
             }
             Work::Post => {
-                if self.flaw != Flaw::EarlyLetters {
-                    self.inbox.push(self.owners[at].routing.clone());
+                let run = std::mem::take(&mut self.owners[at].committed);
+                if self.leader == at || self.flaw == Flaw::NoFence {
+                    self.pending.retain(|seq| !run.contains(seq));
                 }
-                self.owners[at].posted = true;
-                self.ack(at);
-            }
-        }
-    }
-
-    fn ack(&mut self, at: usize) {
-        let owner = &mut self.owners[at];
-        if owner.committed && owner.posted {
-            let done = std::mem::take(&mut owner.routing);
-            (owner.committed, owner.posted) = (false, false);
-            owner.go_on();
-            if self.leader == at || self.flaw == Flaw::NoFence {
-                self.pending.retain(|seq| !done.contains(seq));
+                if self.flaw != Flaw::EarlyLetters {
+                    self.inbox.push(run);
+                }
             }
         }
     }

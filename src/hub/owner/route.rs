@@ -1,9 +1,4 @@
-//! Commit and letters: what is stored goes to the nodes with members.
-//!
-//! Both begin as soon as a batch is stored: letters to the nodes that had a route at the commit
-//! before, and once the commit has told the routes of now, to those that were left out. A commit
-//! that turns out to come too late (the lease is lost) takes nothing back: what was told is stored,
-//! and the next owner tells it again.
+//! Commit, then letters: what is stored goes to the nodes with members.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -26,9 +21,6 @@ pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
 pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
 const GIVE_UP: Duration = Duration::from_secs(15);
-/// The routes of so many groups of a partition are remembered: of a group that is not, letters wait
-/// for its commit.
-const REMEMBERED: usize = 50_000;
 
 /// What was stored of one partition, to be committed and routed.
 pub(crate) struct Batch {
@@ -53,10 +45,9 @@ struct Trail {
     /// Entries that are stored and routed, and still to be acked.
     done: Vec<EntryId>,
     held: Arc<Mutex<HashSet<EntryId>>>,
-    /// Who had a route at the group's last commit.
-    routes: Routes,
 }
 
+/// The nodes that are told of a group's events.
 pub(super) type Routes = HashMap<GroupId, BTreeSet<NodeName>>;
 
 // === impl Batch ===
@@ -90,19 +81,6 @@ impl Batch {
         for event in events {
             self.groups.entry(event.group.clone()).or_default().events.insert(event.seq, Arc::new(event));
         }
-    }
-
-    /// Who is told before the commit: whoever had a route at the one before, and whose sends these
-    /// are. Not where somebody joins: a node that is new to the group begins at its stored head, which
-    /// must not be behind what it is told.
-    fn expected(&self, routes: &Routes) -> Routes {
-        let joinless =
-            self.groups.iter().filter(|(_, run)| run.events.values().all(|event| event.membership().is_none()));
-        let of_group = |(group, run): (&GroupId, &Run)| {
-            let known = routes.get(group).into_iter().flatten();
-            (group.clone(), known.chain(&run.origins).cloned().collect())
-        };
-        joinless.map(of_group).collect()
     }
 
     fn commit(&self, done: Vec<EntryId>) -> Commit {
@@ -152,32 +130,18 @@ impl Hub {
         batch: Batch,
         before: Option<Trail>,
     ) -> Option<(Partition, Trail)> {
-        let (acked, mut routes) = before.map(|trail| (trail.done, trail.routes)).unwrap_or_default();
+        let acked = before.map(|trail| trail.done).unwrap_or_default();
         let commit = batch.commit(acked.clone());
-        let told = batch.expected(&routes);
-        let mail = self.write_mail(&batch, &commit, &told, &batch.notes);
-        let (found, ()) = tokio::join!(self.commit(owned, &commit), self.send_mail(owned, mail));
-        let found = found?;
+        let found = self.commit(owned, &commit).await?;
         forget(&batch.held, &acked);
-        let mut left_out = self.nodes_of_newcomers(&batch).await;
-        if routes.len() > REMEMBERED {
-            routes.clear();
+        let mut nodes = self.nodes_of_newcomers(&batch).await;
+        for (part, found) in commit.groups.iter().zip(found) {
+            let nodes = nodes.entry(part.group.clone()).or_default();
+            nodes.extend(found);
+            nodes.extend(batch.groups.get(&part.group).into_iter().flat_map(|run| run.origins.iter().cloned()));
         }
-        for (part, nodes) in commit.groups.iter().zip(found) {
-            let now: BTreeSet<NodeName> = nodes.into_iter().collect();
-            let left_out = left_out.entry(part.group.clone()).or_default();
-            left_out.extend(now.iter().cloned());
-            let before = routes.insert(part.group.clone(), now.clone()).unwrap_or_default();
-            match told.get(&part.group) {
-                // Who was told, and came to the group only then, may have had no place to keep it.
-                Some(told) => {
-                    left_out.retain(|node| !told.contains(node) || (now.contains(node) && !before.contains(node)));
-                }
-                None => left_out.extend(batch.groups[&part.group].origins.iter().cloned()),
-            }
-        }
-        self.send_mail(owned, self.write_mail(&batch, &commit, &left_out, &[])).await;
-        Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held, routes }))
+        self.send_mail(owned, self.write_mail(&batch, &commit, &nodes, &batch.notes)).await;
+        Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held }))
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
@@ -260,27 +224,5 @@ fn forget(held: &Mutex<HashSet<EntryId>>, entries: &[EntryId]) {
     let mut held = held.lock();
     for entry in entries {
         held.remove(entry);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::Kind;
-
-    #[test]
-    fn nodes_are_told_before_the_commit_only_where_nobody_joins() {
-        let (plain, joined) = (GroupId::random(), GroupId::random());
-        let node = NodeName::parse("a.1").unwrap();
-        let event = |group: &GroupId, kind| Event { kind, ..Event::void(group.clone(), 2, 1, 0) };
-        let mut joining = event(&joined, Kind::Joined);
-        joining.data = serde_json::json!({"users": ["bo"]}).as_object().cloned();
-        assert!(joining.membership().is_some());
-        let mut batch = Batch::new(0, LeaseToken("t".into()), Arc::default());
-        batch.add_found(vec![event(&plain, Kind::Text), joining]);
-        let routes: Routes = [&plain, &joined].map(|group| (group.clone(), BTreeSet::from([node.clone()]))).into();
-        let told = batch.expected(&routes);
-        assert_eq!(told.get(&plain), Some(&BTreeSet::from([node])));
-        assert_eq!(told.get(&joined), None);
     }
 }
