@@ -129,6 +129,12 @@ func main() {
 }
 
 func run(directory string) error {
+	// Where nothing was built yet, the sources are still to be fetched.
+	download := exec.Command("go", "mod", "download", module)
+	download.Stderr = os.Stderr
+	if err := download.Run(); err != nil {
+		return fmt.Errorf("fetching FerretDB's sources: %w", err)
+	}
 	original, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module).Output()
 	if err != nil {
 		return fmt.Errorf("looking for FerretDB's sources: %w", err)
