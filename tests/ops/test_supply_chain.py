@@ -133,18 +133,29 @@ class Advisories(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn(known["reason"], done.stdout)
 
-    def test_the_date_is_that_of_the_snapshot(self):
+    def test_the_date_is_that_of_the_last_commit(self):
         self.snapshot.advise(1, "elsewhere")
         self.snapshot.use(thing="1.2.3")
-        made = 1_767_225_600
-        for path in self.snapshot.path.glob("crates/*/*.md"):
-            os.utime(path, (made, made))
-        self.assertIn("as of 2026-01-01", self.snapshot.check().stdout)
         git = ["git", "-C", self.snapshot.path, "-c", "user.name=a", "-c", "user.email=a@example.org"]
         run(*git, "init", "--quiet")
         run(*git, "add", ".")
         run(*git, "commit", "--quiet", "--message=x", env=os.environ | {"GIT_COMMITTER_DATE": "2026-03-04T05:06:07Z"})
         self.assertIn("as of 2026-03-04", self.snapshot.check().stdout)
+        refused = self.snapshot.check("--date", "2026-05-06")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("without history", refused.stderr)
+
+    def test_a_copy_without_history_is_as_of_what_is_said_or_its_newest_advisory(self):
+        self.snapshot.advise(1, "elsewhere")
+        self.snapshot.advise(2, "thing", [">= 1.2.3"])
+        path = next(self.snapshot.path.glob("crates/thing/*.md"))
+        path.write_text(path.read_text().replace("2026-01-01", "2026-01-09"))
+        self.snapshot.use(thing="1.2.3")
+        self.assertIn("as of 2026-01-09", self.snapshot.check().stdout)
+        record = self.snapshot.path.parent / "advisories.json"
+        self.assertIn("as of 2026-02-03", self.snapshot.check("--date", "2026-02-03", "--record", record).stdout)
+        self.assertEqual(json.loads(record.read_text())["snapshot"], 1_770_076_800_000)
+        self.assertEqual(self.snapshot.check("--date", "yesterday").returncode, 2)
 
     def test_prometheus_can_read_what_it_writes(self):
         self.snapshot.advise(1, "thing")
