@@ -1,10 +1,13 @@
 #!lua flags=allow-oom
--- Acks what is stored, moves the groups' stored heads on, fills their recent caches, trims the log
--- and answers who has a route.
+-- Acks what is stored, moves the groups' stored heads on, fills their recent caches, trims the log,
+-- answers who has a route, and tells those of them within reach.
 --
--- KEYS  lease, log, moves, heads, then for each group three: state, routes, recent cache
--- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, number of acks, the
---       ids to ack, then for each group: group, seq, n, time, number of events, and for each event: seq, event
+-- KEYS  lease, log, moves, heads, then for each node within reach two: inbox, mark of a full inbox,
+--       then for each group three: state, routes, recent cache
+-- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, inbox cap, number of
+--       acks, the ids to ack, number of nodes within reach (none in a Cluster: their inboxes lie in other
+--       slots), their names, then for each group: group, seq, n, time, number of events, for each event:
+--       seq, event; and where nodes are within reach: letter, number of askers, their names
 -- Returns false when the lease is not held with this token, else for each group its nodes
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
@@ -19,7 +22,7 @@ local SLACK = math.floor(recent_cap / 8)
 local held = redis.call('GET', lease)
 if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
 
-local at = 7
+local at = 8
 local function next_arg()
   at = at + 1
   return ARGV[at - 1]
@@ -118,12 +121,61 @@ local function note_moves(moved)
   return number
 end
 
-local acked = ack(tonumber(ARGV[6]))
+-- Nodes within reach, by name: where their inboxes are, and what they are told.
+local function read_reach()
+  local reach, count = {}, tonumber(next_arg())
+  for node = 1, count do
+    reach[next_arg()] = { inbox = KEYS[3 + 2 * node], full = KEYS[4 + 2 * node], fields = {} }
+  end
+  return reach, count
+end
+
+-- Each group has one letter, which a node gets once though it has a route and asks as well.
+local function address(reach, group, letter, names)
+  for _, name in ipairs(names) do
+    local node = reach[name]
+    if node and node.last ~= group then
+      node.last = group
+      node.fields[#node.fields + 1] = 'p'
+      node.fields[#node.fields + 1] = letter
+    end
+  end
+end
+
+local function read_askers()
+  local askers = {}
+  for asker = 1, tonumber(next_arg()) do askers[asker] = next_arg() end
+  return askers
+end
+
+-- As post.lua does it, with many letters in one entry.
+local function post(node)
+  if redis.call('XLEN', node.inbox) < tonumber(ARGV[6]) then
+    for first = 1, #node.fields, CHUNK do
+      local last = math.min(first + CHUNK - 1, #node.fields)
+      redis.call('XADD', node.inbox, 'NOMKSTREAM', '*', unpack(node.fields, first, last))
+    end
+  elseif redis.call('SET', node.full, 1, 'NX') then
+    redis.call('XADD', node.inbox, 'NOMKSTREAM', '*', 'full', 1)
+  end
+end
+
+local acked = ack(tonumber(ARGV[7]))
+local reach, reached = read_reach()
 local moved, nodes = {}, {}
-for key = 5, #KEYS, 3 do
+for key = 5 + 2 * reached, #KEYS, 3 do
   local group = next_arg()
   if advance(KEYS[key], KEYS[key + 2]) then moved[#moved + 1] = group end
-  nodes[#nodes + 1] = redis.call('HKEYS', KEYS[key + 1])
+  local routes = redis.call('HKEYS', KEYS[key + 1])
+  nodes[#nodes + 1] = routes
+  if reached > 0 then
+    local letter, askers = next_arg(), read_askers()
+    address(reach, group, letter, routes)
+    address(reach, group, letter, askers)
+  end
+end
+for _, node in pairs(reach) do
+  if #node.fields > 0 then post(node) end
 end
 local number = #moved > 0 and note_moves(moved) or 0
 if acked >= trim_every or acked > 0 and number % trim_every == 0 then trim() end

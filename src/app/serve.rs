@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus::Registry;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::cli::CommandError;
@@ -24,13 +25,21 @@ const LAST_ANSWERS: Duration = Duration::from_secs(5);
 /// # Errors
 /// A part is out of reach, or cannot do what is needed; a port is taken. A sentence says what to do.
 pub fn run(config: Config) -> Result<(), CommandError> {
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    runtime.enable_all().thread_name("hubbub");
-    if let Some(threads) = config.process.worker_threads {
-        runtime.worker_threads(threads);
-    }
-    let runtime = runtime.build().map_err(|error| refused(format!("no threads can be had: {error}")))?;
+    let runtime = runtime(config.process.worker_threads);
+    let runtime = runtime.map_err(|error| refused(format!("no threads can be had: {error}")))?;
     runtime.block_on(serve(config))
+}
+
+fn runtime(threads: Option<usize>) -> std::io::Result<Runtime> {
+    let mut builder = match threads {
+        // Nobody to share work with: what that costs is saved.
+        Some(1) => Builder::new_current_thread(),
+        Some(_) | None => Builder::new_multi_thread(),
+    };
+    if let Some(threads) = threads {
+        builder.worker_threads(threads);
+    }
+    builder.enable_all().thread_name("hubbub").build()
 }
 
 async fn serve(config: Config) -> Result<(), CommandError> {

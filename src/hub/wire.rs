@@ -70,6 +70,16 @@ impl Body {
     }
 }
 
+// === impl Item ===
+
+impl Item {
+    /// Stored events of a group, as they were encoded for the recent cache.
+    pub(crate) fn run(group: &GroupId, encoded: &[(Seq, Bytes)]) -> Self {
+        let events = encoded.iter().map(|(_, bytes)| ByteBuf::from(bytes.to_vec())).collect();
+        Item::Run { group: group.clone(), events }
+    }
+}
+
 // === impl Letter ===
 
 impl Letter {

@@ -181,6 +181,10 @@ pub struct GroupCommit {
     pub head: Head,
     /// The stored events of this batch, encoded, ascending: for the recent cache.
     pub recent: Vec<(Seq, Bytes)>,
+    /// What the nodes in [`Commit::reach`] are told of it, where they have a route or ask.
+    pub letter: Bytes,
+    /// Nodes that are told whether they have a route or not: they wait to hear of a send.
+    pub askers: Vec<NodeName>,
 }
 
 /// A batch that is stored, in one partition.
@@ -195,6 +199,21 @@ pub struct Commit {
     pub done: Vec<EntryId>,
     /// The groups that move on. May be empty (only acks).
     pub groups: Vec<GroupCommit>,
+    /// Nodes that are probably concerned. A backplane whose inboxes are where its logs are tells them in
+    /// the same step, which saves a round trip; another one leaves that to [`Inboxes::post`].
+    ///
+    /// [`Inboxes::post`]: super::Inboxes::post
+    pub reach: Vec<NodeName>,
+}
+
+/// What a commit found and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// For each group of the commit the nodes that have a route for it.
+    pub routes: Vec<Vec<NodeName>>,
+    /// Whether letters were posted: to each node of the commit's reach those of the groups that it has a
+    /// route for or asks about. All others are still to be told.
+    pub told: bool,
 }
 
 /// Why a commit did not happen.
@@ -282,9 +301,9 @@ pub trait Log: Send + Sync + 'static {
     /// `consumer` itself), in the order of the log.
     async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
 
-    /// Acks, advances stored heads, fills the recent cache, trims; answers for each group of the
-    /// commit the nodes that have a route for it, read in the same step.
-    async fn commit(&self, commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError>;
+    /// Acks, advances stored heads, fills the recent cache, trims, reads the routes, and posts letters where
+    /// it can: all in one step, or nothing. Safe to repeat; letters are then posted once more.
+    async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError>;
 
     /// Gives an entry a new seq above the store's head, in one step with forgetting the old one.
     /// The entry comes again through [`Log::read_log`]; a membership change is applied to the member

@@ -20,8 +20,8 @@ pub use backplane::{Backplane, BackplaneError};
 pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
-    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Log, LogEntry,
-    LogRead, LogStats, Partition, Permission, Reseq,
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, Floor, GroupCommit, Log,
+    LogEntry, LogRead, LogStats, Partition, Permission, Reseq,
 };
 pub use outbound::{CloseCode, Offered, Outbound};
 pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};

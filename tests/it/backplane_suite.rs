@@ -27,6 +27,7 @@ mod reseqs;
 mod restoring;
 mod routing;
 mod sample;
+mod telling;
 
 use std::sync::Arc;
 
@@ -121,6 +122,10 @@ macro_rules! backplane_suite {
             inboxes: the_inbox_of_a_reaped_life_stays_away,
             inboxes: opening_twice_keeps_what_is_in,
             inboxes: what_was_read_makes_room,
+            telling: who_has_a_route_or_asks_is_told,
+            telling: nobody_is_told_of_a_commit_that_did_not_happen,
+            telling: many_letters_of_one_commit_arrive_in_order,
+            telling: a_full_inbox_is_marked_by_a_commit_too,
             presence: sessions_come_and_go,
             presence: versions_grow,
             presence: registering_twice_changes_nothing,

@@ -10,8 +10,8 @@ use super::LocalBackplane;
 use super::partition::Context;
 use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Floor, Log, LogEntry, LogRead,
-    LogStats, Partition, Reseq,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
+    LogEntry, LogRead, LogStats, Partition, Reseq,
 };
 
 /// Entries of a partition that one read brings at most.
@@ -97,14 +97,15 @@ impl Log for LocalBackplane {
         Ok(self.partition(partition).lock().claim(consumer))
     }
 
-    async fn commit(&self, commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError> {
+    async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {
         let cx = self.context();
         let state = self.partition(commit.partition);
         let mut state = state.lock();
         if !state.holds(&commit.token, cx.now) {
             return Err(CommitError::LeaseLost);
         }
-        Ok(state.commit(&cx, commit))
+        // Letters would save no round trip here.
+        Ok(Committed { routes: state.commit(&cx, commit), told: false })
     }
 
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError> {

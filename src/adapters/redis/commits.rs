@@ -10,7 +10,7 @@ use super::entry::{log_entries, role_letter};
 use super::reply::{Reply, to_error};
 use super::script::{COMMIT, Call, RESEQ, TEND_CONSUMERS};
 use crate::domain::NodeName;
-use crate::ports::{BackplaneError, Commit, CommitError, EntryId, LogEntry, Partition, Reseq};
+use crate::ports::{BackplaneError, Commit, CommitError, Committed, EntryId, LogEntry, Partition, Reseq};
 
 /// The consumer group of the owners.
 pub(super) const FANOUT: &str = "fanout";
@@ -60,13 +60,16 @@ impl RedisBackplane {
         TEND_CONSUMERS.run(&self.client, call).await.map(|_| ())
     }
 
-    pub(super) async fn commit_batch(&self, commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError> {
-        let answer = COMMIT.run(&self.client, self.commit_call(commit)).await?;
+    pub(super) async fn commit_batch(&self, commit: &Commit) -> Result<Committed, CommitError> {
+        // In a Cluster inboxes lie in other slots than logs.
+        let reach = if self.connector.clustered() { &[] } else { commit.reach.as_slice() };
+        let answer = COMMIT.run(&self.client, self.commit_call(commit, reach)).await?;
         let nodes = answer.present().ok_or(CommitError::LeaseLost)?.list()?;
-        Ok(nodes.into_iter().map(node_names).collect::<Result<_, _>>()?)
+        let routes = nodes.into_iter().map(node_names).collect::<Result<_, _>>()?;
+        Ok(Committed { routes, told: !reach.is_empty() })
     }
 
-    fn commit_call(&self, commit: &Commit) -> Call {
+    fn commit_call(&self, commit: &Commit, reach: &[NodeName]) -> Call {
         let partition = commit.partition;
         let keys = [
             self.keys.lease(partition),
@@ -80,9 +83,16 @@ impl RedisBackplane {
             .number(self.limits.recent_ttl.as_secs().max(1))
             .number(self.limits.moves_kept)
             .number((self.limits.log_cap / ENTRIES_A_TRIM).clamp(1, COMMITS_A_TRIM))
+            .number(self.limits.inbox_cap)
             .number(commit.done.len() as u64);
         for id in &commit.done {
             call.push(id_text(*id));
+        }
+        call.push_number(reach.len() as u64);
+        for node in reach {
+            call.push_key(self.keys.inbox(node));
+            call.push_key(self.keys.full_inbox(node));
+            call.push(node.as_str());
         }
         for part in &commit.groups {
             call.push_key(self.keys.group(partition, &part.group));
@@ -96,6 +106,11 @@ impl RedisBackplane {
             for (seq, event) in &part.recent {
                 call.push_number(*seq);
                 call.push(event.clone());
+            }
+            if !reach.is_empty() {
+                call.push(part.letter.clone());
+                call.push_number(part.askers.len() as u64);
+                part.askers.iter().for_each(|node| call.push(node.as_str()));
             }
         }
         call

@@ -178,11 +178,13 @@ fn inbox_read(value: Value) -> Result<(InboxRead, Vec<String>), BackplaneError> 
         let [_key, entries] = stream.tuple()?;
         for entry in stream_entries(entries)? {
             let position = InboxPosition(entry.id.0, entry.id.1);
-            let [name, payload] = Value::Array(entry.fields).tuple()?;
-            if name.as_bytes() == Some(b"full") {
-                marks.push(position_text(position));
-            } else {
-                read.entries.push(InboxEntry { position, payload: payload.bytes()?, time: entry.id.0 as Millis });
+            let mut fields = entry.fields.into_iter();
+            while let (Some(name), Some(payload)) = (fields.next(), fields.next()) {
+                if name.as_bytes() == Some(b"full") {
+                    marks.push(position_text(position));
+                } else {
+                    read.entries.push(InboxEntry { position, payload: payload.bytes()?, time: entry.id.0 as Millis });
+                }
             }
         }
     }

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use super::RedisBackplane;
 use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Floor, Log, LogEntry, LogRead,
-    LogStats, Partition, Reseq,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
+    LogEntry, LogRead, LogStats, Partition, Reseq,
 };
 
 #[async_trait]
@@ -58,7 +58,7 @@ impl Log for RedisBackplane {
         self.claim_all(consumer, partition).await
     }
 
-    async fn commit(&self, commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError> {
+    async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {
         self.commit_batch(commit).await
     }
 

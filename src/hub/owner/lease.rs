@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::Hub;
+use super::neighbours::Neighbours;
 use crate::domain::NodeName;
 use crate::hub::wire::{Item, Letter};
 use crate::ports::{LeaseToken, NodeRecord, Partition};
@@ -43,6 +44,8 @@ pub(crate) struct Owned {
     look: Notify,
     /// Nodes that letters to were lost, and that are still to be told so.
     pub(crate) uninformed: Mutex<BTreeSet<NodeName>>,
+    /// Who is probably told of a group's events.
+    pub(super) neighbours: Neighbours,
     /// Batches stored: progress that renews leases without asking the store.
     pub(crate) progress: AtomicU64,
 }

@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_bytes::ByteBuf;
-
 use super::route::{Batch, RETRY_FIRST, RETRY_MOST, Routes};
 use super::{Hub, Owned};
 use crate::domain::{Event, GroupId, NodeName};
@@ -42,9 +40,7 @@ impl Hub {
                     let events = run.events.values().cloned().collect();
                     mail.own.push(Own::Run(part.group.clone(), events));
                 } else {
-                    let events = part.recent.iter().map(|(_, bytes)| ByteBuf::from(bytes.to_vec())).collect();
-                    let item = Item::Run { group: part.group.clone(), events };
-                    mail.letters.entry(node.clone()).or_default().push(item);
+                    mail.letters.entry(node.clone()).or_default().push(Item::run(&part.group, &part.recent));
                 }
             }
         }
@@ -60,12 +56,13 @@ impl Hub {
 
     pub(super) async fn send_mail(self: &Arc<Self>, owned: &Arc<Owned>, mail: Mail) {
         let Mail { letters, own } = mail;
+        let others = !letters.is_empty();
         let here = async {
-            if !own.is_empty() {
+            if others {
                 // The letters leave before this thread is busy with a write for each session here.
                 tokio::task::yield_now().await;
-                own.into_iter().for_each(|own| self.take_own(own));
             }
+            own.into_iter().for_each(|own| self.take_own(own));
         };
         tokio::join!(self.post_letters(owned, letters), here);
     }

@@ -3,7 +3,8 @@
 //! - `lease`: which partitions are ours.
 //! - `order`: each group's entries in the order of their seqs. Pure.
 //! - `settle`: one bulk insert, and what became of each entry.
-//! - `route`: commit, and letters to the nodes with members; `letters`: what these are told.
+//! - `route`: commit, and letters to the nodes with members; `letters`: what these are told;
+//!   `neighbours`: who they were the last time.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
@@ -11,6 +12,7 @@ mod lease;
 mod letters;
 #[cfg(test)]
 mod model;
+mod neighbours;
 mod order;
 mod route;
 mod settle;

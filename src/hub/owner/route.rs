@@ -8,15 +8,17 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::neighbours::Neighbours;
 use super::{Hub, Owned};
 use crate::domain::{Event, GroupId, Head, MembershipChange, NodeName, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
-use crate::hub::wire::{Item, encode_event};
-use crate::ports::{Commit, CommitError, EntryId, GroupCommit, LeaseToken, Partition};
+use crate::hub::wire::{Item, Letter, encode_event};
+use crate::ports::{Commit, CommitError, Committed, EntryId, GroupCommit, LeaseToken, Partition};
 
-/// Acks wait this long for a batch to go with.
-const ACK_AFTER: Duration = Duration::from_millis(200);
+/// Acks wait this long for a batch to go with. Until then a new owner would find these entries pending, and
+/// their documents in the store.
+const ACK_AFTER: Duration = Duration::from_secs(2);
 pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
 pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
@@ -83,14 +85,30 @@ impl Batch {
         }
     }
 
-    fn commit(&self, done: Vec<EntryId>) -> Commit {
-        let groups = self.groups.iter().filter_map(|(group, run)| {
-            let last = run.events.values().next_back()?;
-            let head = Head { seq: last.seq, n: last.n, time: last.time };
-            let recent = run.events.values().map(|event| (event.seq, encode_event(event))).collect();
-            Some(GroupCommit { group: group.clone(), head, recent })
-        });
-        Commit { partition: self.partition, token: self.token.clone(), done, groups: groups.collect() }
+    fn commit(&self, done: Vec<EntryId>, me: &NodeName, neighbours: &Neighbours) -> Commit {
+        let groups: Vec<_> = self.groups.iter().filter_map(|(group, run)| run.commit(group, me)).collect();
+        let mut reach = BTreeSet::new();
+        for part in &groups {
+            neighbours.extend(&mut reach, &part.group);
+            reach.extend(part.askers.iter().cloned());
+        }
+        reach.remove(me);
+        let reach = reach.into_iter().collect();
+        Commit { partition: self.partition, token: self.token.clone(), done, groups, reach }
+    }
+}
+
+// === impl Run ===
+
+impl Run {
+    /// The group's part in a commit; `None` when nothing of it is to be shown.
+    fn commit(&self, group: &GroupId, me: &NodeName) -> Option<GroupCommit> {
+        let last = self.events.values().next_back()?;
+        let head = Head { seq: last.seq, n: last.n, time: last.time };
+        let recent: Vec<_> = self.events.values().map(|event| (event.seq, encode_event(event))).collect();
+        let letter = Letter::encode(vec![Item::run(group, &recent)]);
+        let askers = self.origins.iter().filter(|node| *node != me).cloned().collect();
+        Some(GroupCommit { group: group.clone(), head, recent, letter, askers })
     }
 }
 
@@ -131,26 +149,31 @@ impl Hub {
         before: Option<Trail>,
     ) -> Option<(Partition, Trail)> {
         let acked = before.map(|trail| trail.done).unwrap_or_default();
-        let commit = batch.commit(acked.clone());
-        let found = self.commit(owned, &commit).await?;
+        let me = self.node.name();
+        let commit = batch.commit(acked.clone(), &me, &owned.neighbours);
+        let committed = self.commit(owned, &commit).await?;
         forget(&batch.held, &acked);
         let mut nodes = self.nodes_of_newcomers(&batch).await;
-        for (part, found) in commit.groups.iter().zip(found) {
+        for (part, routes) in commit.groups.iter().zip(&committed.routes) {
             let nodes = nodes.entry(part.group.clone()).or_default();
-            nodes.extend(found);
-            nodes.extend(batch.groups.get(&part.group).into_iter().flat_map(|run| run.origins.iter().cloned()));
+            let origins = batch.groups.get(&part.group).into_iter().flat_map(|run| &run.origins);
+            nodes.extend(routes.iter().chain(origins).cloned());
+            if committed.told {
+                nodes.retain(|node| !was_told(node, part, routes, &commit.reach));
+            }
+            owned.neighbours.learn(&part.group, routes);
         }
         self.send_mail(owned, self.write_mail(&batch, &commit, &nodes, &batch.notes)).await;
         Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held }))
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
-    async fn commit(&self, owned: &Owned, commit: &Commit) -> Option<Vec<Vec<NodeName>>> {
+    async fn commit(&self, owned: &Owned, commit: &Commit) -> Option<Committed> {
         let started = Instant::now();
         let mut retry = RETRY_FIRST;
         loop {
             match self.backplane.commit(commit).await {
-                Ok(routes) => return Some(routes),
+                Ok(committed) => return Some(committed),
                 Err(CommitError::LeaseLost) => {
                     tracing::info!(partition = commit.partition, "a partition was taken over by another node");
                     owned.lose(commit.partition, &commit.token);
@@ -211,13 +234,19 @@ impl Hub {
     async fn ack_idle(&self, owned: &Owned, trails: &mut HashMap<Partition, Trail>) {
         let acks = trails.iter_mut().filter(|(_, trail)| !trail.done.is_empty()).map(|(partition, trail)| async move {
             let done = std::mem::take(&mut trail.done);
-            let commit = Commit { partition: *partition, token: trail.token.clone(), done, groups: Vec::new() };
+            let (partition, token) = (*partition, trail.token.clone());
+            let commit = Commit { partition, token, done, groups: Vec::new(), reach: Vec::new() };
             if self.commit(owned, &commit).await.is_some() {
                 forget(&trail.held, &commit.done);
             }
         });
         futures::future::join_all(acks).await;
     }
+}
+
+/// Whether the commit itself told a node of a group's events.
+fn was_told(node: &NodeName, part: &GroupCommit, routes: &[NodeName], reach: &[NodeName]) -> bool {
+    reach.contains(node) && (routes.contains(node) || part.askers.contains(node))
 }
 
 fn forget(held: &Mutex<HashSet<EntryId>>, entries: &[EntryId]) {

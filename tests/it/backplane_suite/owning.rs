@@ -160,6 +160,7 @@ pub async fn no_commit_without_the_lease<W: World>() {
         token: LeaseToken(token.into()),
         done: ids(&entries),
         groups: vec![group_commit(&scene.group, 1..=1)],
+        reach: Vec::new(),
     };
     for wrong in ["", "of the owner", "another", "token of the owner "] {
         let lost = scene.backplane.commit(&commit(wrong)).await;

@@ -9,7 +9,7 @@ use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::domain::GroupId;
-use hubbub::ports::{Appended, BackplaneError, Cluster, CommitError, InboxPosition, Log, Reseq};
+use hubbub::ports::{Appended, BackplaneError, Cluster, Commit, CommitError, InboxPosition, Log, Reseq};
 
 use super::PARTITIONS;
 use super::redis::Redis;
@@ -280,4 +280,13 @@ async fn closed_it_answers_no_more() {
     assert!(reading.await.is_empty());
     backplane.close().await;
     assert!(backplane.ping().await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_tells_nodes_in_the_same_step() {
+    let scene = Scene::<Redis>::new().await;
+    let (done, groups) = (Vec::new(), vec![group_commit(&scene.group, 1..=1)]);
+    let commit =
+        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, reach: vec![node("a.1")] };
+    assert!(scene.backplane.commit(&commit).await.unwrap().told);
 }

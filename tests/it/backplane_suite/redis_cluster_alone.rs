@@ -5,9 +5,10 @@ use fred::types::config::{Options, Server};
 use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{GroupId, NodeName};
-use hubbub::ports::{Backplane, Cluster, InboxPosition, Inboxes, Registry};
+use hubbub::ports::{Backplane, Cluster, Commit, InboxPosition, Inboxes, Registry};
 
 use super::redis::{Redis, connect};
+use super::redis_cluster::RedisCluster as ClusterWorld;
 use super::sample::*;
 use super::{PARTITIONS, World};
 use crate::support::redis::{Aof, RedisOptions};
@@ -113,4 +114,13 @@ async fn a_master_killed_and_back() {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inboxes_in_other_slots_are_not_told_by_a_commit() {
+    let scene = Scene::<ClusterWorld>::new().await;
+    let (done, groups) = (Vec::new(), vec![group_commit(&scene.group, 1..=1)]);
+    let commit =
+        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, reach: vec![node("a.1")] };
+    assert!(!scene.backplane.commit(&commit).await.unwrap().told);
 }

@@ -190,8 +190,9 @@ impl<W: World> Scene<W> {
     }
 
     pub async fn commit(&self, done: &[EntryId], groups: Vec<GroupCommit>) -> Result<Vec<Vec<NodeName>>, CommitError> {
-        let commit = Commit { partition: self.partition, token: self.token.clone(), done: done.to_vec(), groups };
-        self.backplane.commit(&commit).await
+        let (token, done) = (self.token.clone(), done.to_vec());
+        let commit = Commit { partition: self.partition, token, done, groups, reach: Vec::new() };
+        self.backplane.commit(&commit).await.map(|committed| committed.routes)
     }
 
     /// Commits events of the group up to this seq, as encoded.
@@ -216,6 +217,8 @@ pub fn group_commit(group: &GroupId, seqs: std::ops::RangeInclusive<Seq>) -> Gro
         group: group.clone(),
         head: head(*seqs.end(), *seqs.end()),
         recent: seqs.map(|seq| (seq, event(seq))).collect(),
+        letter: Bytes::from_static(b"a letter"),
+        askers: Vec::new(),
     }
 }
 

@@ -23,10 +23,10 @@ pub struct GatedBackplane {
 }
 
 /// Implements a port by handing every call on between two gates. A call is named as its method, or
-/// as the expression after `as` says.
+/// as the expression after `as` says, and gets another argument where `with` says so.
 macro_rules! gated {
     ($port:ident for $gated:ident {
-        $(fn $call:ident($($arg:ident: $type:ty),*) -> $answer:ty $(as $name:expr)?;)*
+        $(fn $call:ident($($arg:ident: $type:ty),*) -> $answer:ty $(as $name:expr)? $(, with $given:ident = $value:expr)?;)*
     }) => {
         #[async_trait::async_trait]
         impl $port for $gated {
@@ -37,6 +37,7 @@ macro_rules! gated {
                 if self.gates.pass(Side::Before, name).await {
                     return OutOfReach::out_of_reach();
                 }
+                $(let $given = &$value;)?
                 let answer = self.inner.$call($($arg),*).await;
                 if self.gates.pass(Side::After, name).await {
                     return OutOfReach::out_of_reach();
@@ -56,8 +57,10 @@ gated! { Log for GatedBackplane {
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
     fn claim(consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
-    fn commit(commit: &Commit) -> Result<Vec<Vec<NodeName>>, CommitError>
-        as if commit.groups.is_empty() { "ack" } else { "commit" };
+    fn commit(commit: &Commit) -> Result<Committed, CommitError>
+        as if commit.groups.is_empty() { "ack" } else { "commit" },
+        // Letters leave by themselves, as in a Cluster, so that they can be held.
+        with commit = Commit { reach: Vec::new(), ..commit.clone() };
     fn reseq(reseq: &Reseq) -> Result<(), CommitError>;
     fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
     fn heads(partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;

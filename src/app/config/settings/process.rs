@@ -25,6 +25,6 @@ pub(super) fn settings() -> Vec<Setting> {
             .because("Standard output is enough where something collects it."),
         Setting::new("worker_threads", field!(process.worker_threads), Optional(Whole(1, 1024), "auto"))
             .about("Threads that do the work.")
-            .because("auto: as many as there are cores."),
+            .because("auto: as many as there are cores. With 1 everything runs on one thread, which costs least where several nodes share a machine."),
     ]
 }
