@@ -50,7 +50,7 @@ mod tests {
         let (group, other) = (GroupId::random(), GroupId::random());
         let [a, b] = ["a.1", "b.1"].map(|name| NodeName::parse(name).unwrap());
         neighbours.learn(&group, &[a.clone(), b.clone()]);
-        neighbours.learn(&group, &[b.clone()]);
+        neighbours.learn(&group, std::slice::from_ref(&b));
         let mut reach = BTreeSet::from([a.clone()]);
         neighbours.extend(&mut reach, &other);
         assert_eq!(reach, BTreeSet::from([a.clone()]));
