@@ -3,11 +3,23 @@
 
 use std::io;
 
+use serde::Serialize;
+
 use crate::protocol::Encoding;
 use crate::transport::wire::client_header;
 
 /// Marks a text that is measured; the time of sending (microseconds of the sender's clock) follows, then `;`.
 pub const MARK: &[u8] = b"~b:";
+
+/// A field's name as it stands in frames of each encoding.
+struct Key {
+    json: &'static [u8],
+    msgpack: &'static [u8],
+}
+
+const SEQ: Key = Key { json: b"\"seq\":", msgpack: b"\xa3seq" };
+const TO: Key = Key { json: b"\"to\":", msgpack: b"\xa2to" };
+const ID: Key = Key { json: b"\"id\":", msgpack: b"\xa2id" };
 
 /// A server frame, as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,7 +73,7 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
     let Some(name) = name else { return Heard::Other };
     let is = |word: &[u8]| name.starts_with(word);
     if is(b"message") {
-        let seq = number_after(payload, "seq", encoding).unwrap_or(0);
+        let seq = number_after(payload, &SEQ, encoding).unwrap_or(0);
         return Heard::Message { seq, sent: sent_at(payload) };
     }
     if is(b"ack") {
@@ -71,11 +83,11 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
     } else if is(b"error") {
         Heard::Error(String::from_utf8_lossy(payload).into_owned())
     } else if is(b"gap") {
-        Heard::Gap { to: number_after(payload, "to", encoding).unwrap_or(0) }
+        Heard::Gap { to: number_after(payload, &TO, encoding).unwrap_or(0) }
     } else if is(b"history") {
         Heard::History
     } else if is(b"group") && !is(b"groups") {
-        string_after(payload, "id", encoding).map_or(Heard::Other, Heard::Group)
+        string_after(payload, &ID, encoding).map_or(Heard::Other, Heard::Group)
     } else {
         Heard::Other
     }
@@ -88,20 +100,29 @@ fn sent_at(payload: &[u8]) -> Option<u64> {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    let (first, others) = needle.split_first()?;
+    let mut from = 0;
+    // One byte is looked for quickly, and rarely is it another's.
+    while let Some(at) = haystack.get(from..)?.iter().position(|byte| byte == first) {
+        if haystack[from + at + 1..].starts_with(others) {
+            return Some(from + at);
+        }
+        from += at + 1;
+    }
+    None
 }
 
 /// Where the value of a field begins.
-fn value_of<'a>(payload: &'a [u8], field: &str, encoding: Encoding) -> Option<&'a [u8]> {
+fn value_of<'a>(payload: &'a [u8], key: &Key, encoding: Encoding) -> Option<&'a [u8]> {
     let key = match encoding {
-        Encoding::Json => format!("\"{field}\":").into_bytes(),
-        Encoding::MsgPack => [&[0xa0 | field.len() as u8], field.as_bytes()].concat(),
+        Encoding::Json => key.json,
+        Encoding::MsgPack => key.msgpack,
     };
-    payload.get(find(payload, &key)? + key.len()..)
+    payload.get(find(payload, key)? + key.len()..)
 }
 
-fn number_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<u64> {
-    let value = value_of(payload, field, encoding)?;
+fn number_after(payload: &[u8], key: &Key, encoding: Encoding) -> Option<u64> {
+    let value = value_of(payload, key, encoding)?;
     match encoding {
         Encoding::Json => {
             let digits = value.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -111,8 +132,8 @@ fn number_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<u64> 
     }
 }
 
-fn string_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<String> {
-    let value = value_of(payload, field, encoding)?;
+fn string_after(payload: &[u8], key: &Key, encoding: Encoding) -> Option<String> {
+    let value = value_of(payload, key, encoding)?;
     match encoding {
         Encoding::Json => String::from_utf8(value[1..].split(|byte| *byte == b'"').next()?.to_vec()).ok(),
         Encoding::MsgPack => rmp_serde::from_slice::<String>(value).ok(),
@@ -120,10 +141,10 @@ fn string_after(payload: &[u8], field: &str, encoding: Encoding) -> Option<Strin
 }
 
 /// A client frame: masked, with a mask of zeros, which is as valid as any other and costs nothing.
-pub fn client_frame(value: &serde_json::Value, encoding: Encoding) -> io::Result<Vec<u8>> {
+pub fn client_frame<T: Serialize + ?Sized>(value: &T, encoding: Encoding) -> io::Result<Vec<u8>> {
     let payload = match encoding {
         Encoding::Json => serde_json::to_vec(value)?,
-        Encoding::MsgPack => rmp_serde::to_vec(value).map_err(io::Error::other)?,
+        Encoding::MsgPack => rmp_serde::to_vec_named(value).map_err(io::Error::other)?,
     };
     let opcode = if encoding.is_text() { 0x1 } else { 0x2 };
     Ok(masked(opcode, &payload))

@@ -8,8 +8,10 @@ use rand::Rng;
 use serde::Serialize;
 use serde_json::json;
 
-use super::client::{Client, State};
+use super::client::Client;
+use super::line::Answer;
 use super::report::Report;
+use super::tally::State;
 use super::{Crowd, Plan};
 
 /// It is measured at so many parts of the whole: at a hundredth, a tenth and the end.
@@ -46,13 +48,13 @@ impl Crowd {
         let mut sent = 0;
         for part in MEASURED_AT {
             let more = (messages / part).saturating_sub(sent);
-            sent += self.keep_sending(plan, WINDOW, |count, _| count < more).await?;
-            self.settle(sent).await;
+            sent += self.keep_sending(plan, WINDOW, |count, _| count < more)?;
+            self.settle(plan, sent);
             let depth = self.measure_depth(plan).await?;
             eprintln!("{depth:?}");
             report.depths.push(depth);
         }
-        report.settled(sent, &self.tally, &self.lags(plan));
+        report.settled(sent, &self.tally, self.outstanding(plan));
         Ok(())
     }
 
@@ -66,15 +68,14 @@ impl Crowd {
         })
     }
 
-    async fn pages(&mut self, before: impl Fn() -> u64) -> Result<f64, String> {
-        let (client, group) = (&mut self.clients[0], &self.groups[0]);
+    async fn pages(&self, before: impl Fn() -> u64) -> Result<f64, String> {
+        let (client, group) = (&self.clients[0], &self.groups[0]);
         let mut taken = Vec::with_capacity(PAGES);
         for _ in 0..PAGES {
             let ask = json!({"type": "history", "id": 1, "group": group, "before": before(), "limit": PAGE});
             let start = Instant::now();
-            client.say(&ask).await.map_err(|error| error.to_string())?;
-            let came = tokio::time::timeout(PATIENCE, client.pages.recv()).await;
-            came.ok().flatten().ok_or("a page of history did not come")?;
+            let came = client.ask(&ask, Answer::Page, PATIENCE).await.map_err(|error| error.to_string())?;
+            came.ok_or("a page of history did not come")?;
             taken.push(start.elapsed());
         }
         Ok(median_ms(taken))
@@ -86,7 +87,8 @@ impl Crowd {
             let state = Arc::new(State::default());
             state.held.store(head.saturating_sub(MISSED).max(1), Ordering::Relaxed);
             let start = Instant::now();
-            let client = Client::connect(&self.who[0], self.group_of(0, plan), state.clone(), &self.tally).await;
+            let client =
+                Client::connect(&self.who[0], self.group_of(0, plan), state.clone(), self.reader.orders()).await;
             let client = client.map_err(|error| error.to_string())?;
             while state.held.load(Ordering::Relaxed) < head {
                 if start.elapsed() > PATIENCE {
@@ -95,7 +97,7 @@ impl Crowd {
                 tokio::time::sleep(Duration::from_micros(100)).await;
             }
             taken.push(start.elapsed());
-            client.cut();
+            drop(client);
         }
         Ok(median_ms(taken))
     }

@@ -3,20 +3,29 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde::Serialize;
 
-use super::client::{Client, State};
 use super::report::{Measured, Report};
 use super::{Crowd, Mode, Plan, Used};
 
-/// After the load everything must have arrived within this time.
-const SETTLE: Duration = Duration::from_secs(15);
 /// Windows that are tried to find the best: the first, and the last.
 const WINDOWS: [usize; 2] = [16, 1_024];
 /// How long each is tried.
 const TRIED_FOR: Duration = Duration::from_secs(4);
 /// A window is better that brings so many times the deliveries of the best before it.
 const BETTER: f64 = 1.05;
+/// How long is slept while enough sends are under way.
+const ENOUGH: Duration = Duration::from_millis(1);
+
+/// A `send` as it is on the wire.
+#[derive(Serialize)]
+struct Send<'a> {
+    r#type: &'static str,
+    id: u64,
+    group: &'a str,
+    cid: String,
+    text: String,
+}
 
 impl Crowd {
     /// Loads the hub as planned, and measures.
@@ -25,7 +34,7 @@ impl Crowd {
         if let Mode::Saturate { window } = plan.mode {
             let (window, sent) = match window {
                 Some(window) => (window, 0),
-                None => self.find_window(plan).await?,
+                None => self.find_window(plan)?,
             };
             (report.window, tried) = (window, sent);
         }
@@ -34,31 +43,33 @@ impl Crowd {
         let before = Used::now(plan);
         let start = Instant::now();
         let sent = match plan.mode {
-            Mode::Saturate { .. } => self.saturate(plan, report.window, plan.duration).await?,
+            Mode::Saturate { .. } => self.saturate(plan, report.window, plan.duration)?,
             Mode::ReconnectStorm => self.storm(plan, report).await?,
-            _ => self.at_rate(plan, plan.duration).await?,
+            _ => self.at_rate(plan, plan.duration)?,
         };
         let loaded = start.elapsed();
         let after = Used::now(plan);
         let delivered = self.tally.delivered.load(Ordering::Relaxed) - delivered_before;
         report.measured(Measured { sent, delivered, loaded, before, after }, &self.tally.latency);
-        self.settle(tried + sent).await;
-        report.settled(tried + sent, &self.tally, &self.lags(plan));
+        self.settle(plan, tried + sent);
+        report.settled(tried + sent, &self.tally, self.outstanding(plan));
         Ok(())
     }
 
-    async fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, String> {
+    /// Sends at the planned rate. It sleeps on its thread: nothing else is to do there, and a runtime's timer
+    /// would have to wake it.
+    fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, String> {
         let pause = Duration::from_secs_f64(1.0 / plan.rate.max(0.001));
-        let start = tokio::time::Instant::now();
+        let start = Instant::now();
         let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let mut told = start;
         let mut sent = 0_u64;
         while start.elapsed() < duration {
-            tokio::time::sleep_until(start + pause.mul_f64(sent as f64)).await;
-            self.send_one(plan).await?;
+            std::thread::sleep((start + pause.mul_f64(sent as f64)).saturating_duration_since(Instant::now()));
+            self.send_one(plan)?;
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
-                told = tokio::time::Instant::now();
+                told = Instant::now();
                 self.tell(sent, delivered_before, start.elapsed());
             }
         }
@@ -67,12 +78,12 @@ impl Crowd {
 
     /// Doubles the sends under way until that brings no more deliveries. Answers the best window, and
     /// how many sends that took.
-    async fn find_window(&self, plan: &Plan) -> Result<(usize, u64), String> {
+    fn find_window(&self, plan: &Plan) -> Result<(usize, u64), String> {
         let [mut window, last] = WINDOWS;
         let (mut best, mut sent) = ((window, 0.0), 0);
         while window <= last {
             let start = (Instant::now(), self.tally.delivered.load(Ordering::Relaxed));
-            sent += self.saturate(plan, window, TRIED_FOR).await?;
+            sent += self.saturate(plan, window, TRIED_FOR)?;
             let delivered = self.tally.delivered.load(Ordering::Relaxed) - start.1;
             let rate = delivered as f64 / start.0.elapsed().as_secs_f64();
             eprintln!("with {window} sends of each group under way: {rate:.0} deliveries/s");
@@ -86,12 +97,12 @@ impl Crowd {
     }
 
     /// Keeps so many sends of each group under way.
-    async fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, String> {
-        self.keep_sending(plan, window, |_, elapsed| elapsed < duration).await
+    fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, String> {
+        self.keep_sending(plan, window, |_, elapsed| elapsed < duration)
     }
 
     /// The same for as long as the number of sends and the time passed say.
-    pub(super) async fn keep_sending(
+    pub(super) fn keep_sending(
         &self,
         plan: &Plan,
         window: usize,
@@ -99,18 +110,16 @@ impl Crowd {
     ) -> Result<u64, String> {
         let start = Instant::now();
         let most = (window * plan.groups) as u64;
-        let answered = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed);
-        let answered_before = answered();
+        let answered_before = self.tally.answered();
         let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let mut told = Instant::now();
         let mut sent = 0_u64;
         while go_on(sent, start.elapsed()) {
-            if sent.saturating_sub(answered() - answered_before) >= most {
-                tokio::task::yield_now().await;
-                tokio::time::sleep(Duration::from_micros(200)).await;
+            if sent.saturating_sub(self.tally.answered() - answered_before) >= most {
+                std::thread::sleep(ENOUGH);
                 continue;
             }
-            self.send_one(plan).await?;
+            self.send_one(plan)?;
             sent += 1;
             if told.elapsed() >= Duration::from_secs(5) {
                 told = Instant::now();
@@ -122,22 +131,21 @@ impl Crowd {
 
     /// Half of the load, everybody cut off and back, the other half.
     async fn storm(&mut self, plan: &Plan, report: &mut Report) -> Result<u64, String> {
-        let first = self.at_rate(plan, plan.duration / 2).await?;
+        let first = self.at_rate(plan, plan.duration / 2)?;
+        // An answer that is cut off cannot be told from one that was not given; deliveries can be replayed.
+        self.settle_answers(first);
         eprintln!("cutting all {} connections", self.clients.len());
         let cut = Instant::now();
-        std::mem::take(&mut self.clients).into_iter().for_each(Client::cut);
+        self.clients.clear();
         for state in &mut self.states {
-            let held = state.held.load(Ordering::Relaxed);
-            let fresh = State::default();
-            fresh.held.store(held, Ordering::Relaxed);
-            *state = std::sync::Arc::new(fresh);
+            *state = std::sync::Arc::new(state.carried());
         }
         self.connect(plan).await?;
         report.storm = Some(cut.elapsed());
-        Ok(first + self.at_rate(plan, plan.duration / 2).await?)
+        Ok(first + self.at_rate(plan, plan.duration / 2)?)
     }
 
-    async fn send_one(&self, plan: &Plan) -> Result<(), String> {
+    fn send_one(&self, plan: &Plan) -> Result<(), String> {
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let group = (number as usize) % plan.groups;
         let members: usize = self.who.len() / plan.groups.max(1);
@@ -148,9 +156,9 @@ impl Crowd {
         let client = client.min(self.clients.len() - 1);
         let mut text = format!("~b:{};", self.tally.now());
         text.extend(std::iter::repeat_n('x', plan.text.saturating_sub(text.len())));
-        let id = self.group_of(client, plan).unwrap_or_default();
-        let frame = json!({"type": "send", "id": number, "group": id, "cid": format!("b{number}"), "text": text});
-        self.clients[client].say(&frame).await.map_err(|error| format!("a send failed: {error}"))
+        let group = self.group_of(client, plan).unwrap_or_default();
+        let send = Send { r#type: "send", id: number, group, cid: format!("b{number}"), text };
+        self.clients[client].say(&send).map_err(|error| format!("a send failed: {error}"))
     }
 
     fn tell(&self, sent: u64, delivered_before: u64, elapsed: Duration) {
@@ -162,29 +170,5 @@ impl Crowd {
             delivered as f64 / seconds,
             self.tally.latency.quantile(0.99).as_secs_f64() * 1e3,
         );
-    }
-
-    pub(super) async fn settle(&self, sent: u64) {
-        let start = Instant::now();
-        let done = || self.tally.acked.load(Ordering::Relaxed) + self.tally.errors.load(Ordering::Relaxed) >= sent;
-        let mut last = 0;
-        while start.elapsed() < SETTLE {
-            let delivered = self.tally.delivered.load(Ordering::Relaxed);
-            if done() && delivered == last {
-                return;
-            }
-            last = delivered;
-            tokio::time::sleep(Duration::from_millis(300)).await;
-        }
-    }
-
-    /// How far each client is behind the furthest of its group.
-    pub(super) fn lags(&self, plan: &Plan) -> Vec<u64> {
-        let held: Vec<u64> = self.states.iter().map(|state| state.held.load(Ordering::Relaxed)).collect();
-        let nodes = plan.nodes.len();
-        let group = |client: usize| (client / nodes) % plan.groups;
-        let mut heads = vec![0; plan.groups];
-        held.iter().enumerate().for_each(|(i, seq)| heads[group(i)] = heads[group(i)].max(*seq));
-        held.iter().enumerate().map(|(i, seq)| if *seq == 0 { 0 } else { heads[group(i)] - seq }).collect()
     }
 }

@@ -1,16 +1,24 @@
 //! `hubbub bench`: loads a hub, holds it to the contract meanwhile, and sets its figures beside the
 //! machine's own floor.
 //!
-//! - [`client`]: a connected client; - [`load`]: who sends what when; [`deep`]: a group with many
-//!   messages; - [`floor`]: a bare write;
-//! - [`usage`]: what processes use; - [`report`]: the figures.
+//! - [`client`]: a connected client, its socket a [`line`]; - [`reader`]: the one thread that reads them
+//!   all, each into its [`inbox`];
+//! - [`load`]: who sends what when; - [`settle`]: until everything has arrived; - [`deep`]: a group with many
+//!   messages;
+//! - [`floor`]: a bare write;
+//! - [`tally`], [`histogram`]: what is counted; - [`usage`]: what processes use; - [`report`]: the figures.
 
 mod client;
 mod deep;
 mod floor;
 mod histogram;
+mod inbox;
+mod line;
 mod load;
+mod reader;
 mod report;
+mod settle;
+mod tally;
 mod usage;
 
 use std::sync::Arc;
@@ -21,11 +29,16 @@ use futures::StreamExt;
 use serde_json::json;
 
 use crate::protocol::Encoding;
-use client::{Client, State, Tally, Who};
+use client::{Client, Who};
+use line::Answer;
+use reader::Reader;
 pub use report::Report;
+use tally::{State, Tally};
 
 /// The floor is measured over so many sockets at most; each is two files, and more do not change it.
 const FLOOR_SOCKETS: usize = 4_000;
+/// A group is made in less.
+const GROUP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a run does.
 #[derive(Debug, Clone)]
@@ -82,6 +95,8 @@ struct Crowd {
     who: Vec<Who>,
     groups: Vec<String>,
     tally: Arc<Tally>,
+    /// After the clients: they still tell it that they go.
+    reader: Reader,
     /// The next send's number; no two of a run are alike.
     numbers: AtomicU64,
 }
@@ -106,11 +121,11 @@ pub async fn run(plan: &Plan) -> Result<Report, String> {
         crowd.load(plan, &mut report).await?;
     }
     report.contract(&crowd.tally);
-    // Files are few: those of the clients are given back before the floor opens its own.
-    crowd.clients.into_iter().for_each(Client::cut);
-    let sockets = plan.tokens.len().min(FLOOR_SOCKETS);
-    report.floor = tokio::task::block_in_place(|| floor::microseconds_per_write(sockets, &sample(plan)))
-        .map_err(|error| format!("the floor cannot be measured: {error}"))?;
+    // Files are few: those of the clients are given back before the floors open their own.
+    drop(crowd);
+    let (sockets, frame) = (plan.tokens.len().min(FLOOR_SOCKETS), sample(plan));
+    let unmeasured = |error| format!("the floor cannot be measured: {error}");
+    report.floor = floor::microseconds_per_write(sockets, &frame).map_err(unmeasured)?;
     Ok(report)
 }
 
@@ -141,8 +156,9 @@ impl Crowd {
             .collect();
         let tally = Arc::new(Tally::default());
         let states: Vec<_> = who.iter().map(|_| Arc::new(State::default())).collect();
-        let mut crowd =
-            Self { clients: Vec::new(), states, who, groups: Vec::new(), tally, numbers: AtomicU64::new(0) };
+        let reader = Reader::start(tally.clone()).map_err(|error| format!("nothing can be read: {error}"))?;
+        let (clients, groups) = (Vec::new(), Vec::new());
+        let mut crowd = Self { clients, states, who, groups, tally, reader, numbers: AtomicU64::new(0) };
         eprintln!("connecting {} clients for the first time", crowd.who.len());
         crowd.connect(plan).await?;
         eprintln!("making {} groups of {}", plan.groups, crowd.who.len() / plan.groups.max(1));
@@ -152,9 +168,8 @@ impl Crowd {
             let ask = json!({"type": "create", "id": 1, "name": format!("bench {run} {group}"), "members": members,
                              "cid": format!("bench-{run}-{group}")});
             let creator = crowd.members(group, plan).next().ok_or("there are more groups than clients")?;
-            crowd.clients[creator].say(&ask).await.map_err(|error| error.to_string())?;
-            let told = tokio::time::timeout(Duration::from_secs(20), crowd.clients[creator].groups.recv()).await;
-            let id = told.ok().flatten().ok_or_else(|| {
+            let told = crowd.clients[creator].ask(&ask, Answer::Group, GROUP_PATIENCE).await;
+            let id = told.map_err(|error| error.to_string())?.ok_or_else(|| {
                 let last = crowd.tally.last_error.lock().clone().unwrap_or_default();
                 format!("a group was not made; is max_members large enough? {last}")
             })?;
@@ -177,9 +192,9 @@ impl Crowd {
         let opened = futures::stream::iter(0..self.who.len())
             .map(|i| {
                 let group = self.group_of(i, plan);
-                let (who, state, tally) = (&self.who[i], self.states[i].clone(), &self.tally);
+                let (who, state, orders) = (&self.who[i], self.states[i].clone(), self.reader.orders());
                 async move {
-                    let mut client = Client::connect(who, group, state, tally).await?;
+                    let mut client = Client::connect(who, group, state, orders).await?;
                     client.welcomed().await?;
                     Ok::<_, std::io::Error>(client)
                 }
@@ -197,7 +212,7 @@ impl Crowd {
 
     /// Everybody leaves and joins again: the groups are there now. Answers joins a second.
     async fn join_again(&mut self, plan: &Plan) -> Result<f64, String> {
-        std::mem::take(&mut self.clients).into_iter().for_each(Client::cut);
+        self.clients.clear();
         // The hub sees the old connections end; nothing is concluded from the time.
         tokio::time::sleep(Duration::from_millis(500)).await;
         self.states = self.who.iter().map(|_| Arc::new(State::default())).collect();

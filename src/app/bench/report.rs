@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::client::Tally;
 use super::deep::Depth;
 use super::histogram::Histogram;
+use super::tally::Tally;
 use super::{Plan, Used};
 
 /// What a run measured.
@@ -109,10 +109,9 @@ impl Report {
         });
     }
 
-    pub(super) fn settled(&mut self, sent: u64, tally: &Tally, lags: &[u64]) {
-        self.missing = lags.iter().sum::<u64>();
-        let answered = tally.acked.load(Ordering::Relaxed) + tally.errors.load(Ordering::Relaxed);
-        self.unanswered = sent.saturating_sub(answered);
+    pub(super) fn settled(&mut self, sent: u64, tally: &Tally, outstanding: u64) {
+        self.missing = outstanding;
+        self.unanswered = sent.saturating_sub(tally.answered());
     }
 
     pub(super) fn contract(&mut self, tally: &Tally) {

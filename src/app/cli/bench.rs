@@ -90,8 +90,9 @@ enum Frames {
 impl Bench {
     pub(super) fn run(self, configured: impl FnOnce() -> Result<Loaded, CommandError>) -> Result<(), CommandError> {
         let plan = self.plan(&configured()?)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| CommandError::Refused(format!("no threads can be had: {error}")))?;
+        // One thread connects and sends, another one reads: who measures leaves the cores to what is measured.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| CommandError::Refused(format!("the bench cannot start: {error}")))?;
         let report = runtime.block_on(run(&plan)).map_err(CommandError::Refused)?;
         print(&report.to_string());
         if let Some(path) = &self.json {
