@@ -35,7 +35,11 @@ pub fn microseconds_per_write(sockets: usize, frame: &[u8]) -> io::Result<f64> {
     Ok(used.as_secs_f64() * 1e6 / writes as f64)
 }
 
-fn open(count: usize) -> io::Result<Vec<(TcpStream, TcpStream)>> {
+/// Connected pairs over loopback: who writes, who reads.
+///
+/// # Errors
+/// Too many open files, most likely.
+pub fn open(count: usize) -> io::Result<Vec<(TcpStream, TcpStream)>> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let address = listener.local_addr()?;
     (0..count)

@@ -5,7 +5,7 @@
 //!   all, each into its [`inbox`];
 //! - [`load`]: who sends what when; - [`settle`]: until everything has arrived; - [`deep`]: a group with many
 //!   messages;
-//! - [`floor`]: a bare write;
+//! - [`floor`]: a bare write; - [`pace`]: the same at the run's pace, its reader waiting;
 //! - [`tally`], [`histogram`]: what is counted; - [`usage`]: what processes use; - [`report`]: the figures.
 
 mod client;
@@ -15,6 +15,7 @@ mod histogram;
 mod inbox;
 mod line;
 mod load;
+mod pace;
 mod reader;
 mod report;
 mod settle;
@@ -31,6 +32,7 @@ use serde_json::json;
 use crate::protocol::Encoding;
 use client::{Client, Who};
 use line::Answer;
+use pace::Pace;
 use reader::Reader;
 pub use report::Report;
 use tally::{State, Tally};
@@ -126,6 +128,11 @@ pub async fn run(plan: &Plan) -> Result<Report, String> {
     let (sockets, frame) = (plan.tokens.len().min(FLOOR_SOCKETS), sample(plan));
     let unmeasured = |error| format!("the floor cannot be measured: {error}");
     report.floor = floor::microseconds_per_write(sockets, &frame).map_err(unmeasured)?;
+    if let Mode::Rate | Mode::ReconnectStorm = plan.mode {
+        let each = (plan.tokens.len() / plan.groups.max(1)).clamp(1, sockets.max(1));
+        let pace = Pace { sockets, each, rate: plan.rate, encoding: plan.encoding };
+        report.floor_at_pace = Some(pace::microseconds_per_write(pace, &frame).map_err(unmeasured)?);
+    }
     Ok(report)
 }
 

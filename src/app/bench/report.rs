@@ -42,6 +42,8 @@ pub struct Report {
     pub own_cpu_per_delivery_us: f64,
     /// A bare write of the same frame to as many loopback sockets, in microseconds.
     pub floor: f64,
+    /// The same at the run's pace, to sockets whose reader waits; where the run had a rate.
+    pub floor_at_pace: Option<f64>,
     /// Resident memory a client, in bytes, by process.
     pub bytes_per_client: Vec<(u32, f64)>,
     /// Share of one core that idle clients cost, by process.
@@ -142,7 +144,7 @@ fn pairs(
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |name: &str, value: String| writeln!(f, "{name:<38}{value}");
+        let mut row = |name: &str, value: String| writeln!(f, "{name:<39}{value}");
         row(
             "clients, groups, nodes, encoding",
             format!("{}, {}, {}, {}", self.clients, self.groups, self.nodes, self.encoding),
@@ -161,6 +163,10 @@ impl fmt::Display for Report {
                 "CPU a delivery, measured processes",
                 format!("{:.2} µs, {ratio:.2} × floor", self.cpu_per_delivery_us),
             )?;
+            if let Some(floor) = self.floor_at_pace {
+                let ratio = self.cpu_per_delivery_us / floor.max(1e-9);
+                row("  beside the floor at this pace", format!("{ratio:.2} ×"))?;
+            }
             for (pid, us) in &self.cpu_by_pid_us {
                 row("  of process", format!("{pid}: {us:.2} µs"))?;
             }
@@ -184,6 +190,9 @@ impl fmt::Display for Report {
             row("all back after the cut", format!("{:.2} s", storm.as_secs_f64()))?;
         }
         row("floor: a bare write of the same frame", format!("{:.2} µs", self.floor))?;
+        if let Some(floor) = self.floor_at_pace {
+            row("floor at this pace, its reader waiting", format!("{floor:.2} µs"))?;
+        }
         row("missing, duplicate, unanswered", format!("{}, {}, {}", self.missing, self.duplicates, self.unanswered))?;
         row("closed by the hub, refused", format!("{}, {}", self.closed, self.refused))?;
         if let Some(last) = &self.last_refusal {
