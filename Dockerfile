@@ -3,24 +3,21 @@
 
 FROM rust:1.95.0-bookworm AS build
 WORKDIR /src
-# Paths of the build do not reach the binary, so that it is the same wherever it is built.
-ENV RUSTFLAGS="--remap-path-prefix=/src=. --remap-path-prefix=/usr/local/cargo=cargo"
 # `dev` builds in a tenth of the time, for a hub that is ten times slower.
 ARG PROFILE=release
 
 # Dependencies alone: a layer that stays as it is until one of them changes.
+COPY scripts/lib/common.sh scripts/lib/
+COPY scripts/build-release scripts/
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
-    && cargo build --locked --profile "$PROFILE" --bin hubbub
+RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs && scripts/build-release
 
 COPY src src
 COPY lua lua
 COPY web web
 COPY docs docs
 # Newer than what was built of the empty ones.
-RUN touch src/main.rs src/lib.rs \
-    && cargo build --locked --profile "$PROFILE" --bin hubbub \
-    && cp target/*/hubbub /hubbub
+RUN touch src/main.rs src/lib.rs && scripts/build-release && cp target/*/hubbub /hubbub
 
 FROM debian:12.11-slim
 # Certificates, for Redis, MongoDB and identity providers behind TLS.

@@ -258,6 +258,59 @@ class BillOfMaterials(unittest.TestCase):
             self.assertEqual(permitted(licensing.parse(expression), DENY["licenses"]["allow"]), fine, expression)
 
 
+CARGO = """#!/bin/sh
+mkdir -p "$CARGO_TARGET_DIR/release" && env > "$CARGO_TARGET_DIR/release/hubbub" && echo "$@" >> "$CARGO_TARGET_DIR/release/hubbub"
+"""
+
+
+class Release(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name).resolve()
+
+    def build(self, **environment: str) -> str:
+        """What a build with these settings outside is told."""
+        cargo = self.directory / "cargo"
+        cargo.write_text(CARGO)
+        cargo.chmod(0o755)
+        told = {"CARGO": str(cargo), "CARGO_TARGET_DIR": str(self.directory / "built"), "CARGO_HOME": str(self.directory / "home")}
+        done = run(ROOT / "scripts/build-release", "--offline", env=os.environ | told | environment)
+        built = self.directory / "built/release/hubbub"
+        self.assertEqual(done, f"{hashlib.sha256(built.read_bytes()).hexdigest()}  hubbub\n")
+        return built.read_text()
+
+    def test_directories_of_this_machine_are_called_the_same_everywhere(self):
+        told = self.build()
+        for flag in ("--remap-path-prefix", "-ffile-prefix-map"):
+            for name in (f"{ROOT}=.", f"{self.directory}/built=target", f"{self.directory}/home=cargo"):
+                self.assertIn(f"{flag}={name}", told)
+        self.assertIn("build --locked --profile release --bin hubbub --offline", told)
+
+    def test_links_are_followed_for_compilers_that_do(self):
+        (self.directory / "elsewhere").mkdir()
+        (self.directory / "home").symlink_to(self.directory / "elsewhere")
+        told = self.build()
+        for name in ("home=cargo", "elsewhere=cargo", "elsewhere/registry=cargo/registry"):
+            self.assertIn(f"--remap-path-prefix={self.directory}/{name}", told)
+
+    def test_what_is_set_outside_changes_nothing(self):
+        usual = self.build()
+        flags = dict.fromkeys(("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CFLAGS", "CFLAGS_x86_64_unknown_linux_gnu"), "-O1")
+        other = self.build(CARGO_PROFILE_RELEASE_LTO="true", TZ="Asia/Tokyo", SOURCE_DATE_EPOCH="7", **flags)
+        self.assertEqual(*(sorted(told.splitlines()) for told in (usual, other)))
+
+    def test_a_difference_is_told_and_where_it_is(self):
+        check, program = ROOT / "scripts/check-reproducible", self.directory / "program"
+        program.write_bytes(Path("/bin/true").resolve().read_bytes())
+        self.assertIn("The same twice", run(check, "--compare", "/bin/true", program))
+        program.write_bytes(program.read_bytes().replace(b"coreutils", b"elsewhere"))
+        done = subprocess.run([check, "--compare", "/bin/true", program], capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex(done.stdout, r"(?s)They differ.*\.rodata.*> .*elsewhere")
+        self.assertEqual(subprocess.run([check, "--compare", program], capture_output=True, check=False).returncode, 2)
+
+
 def permitted(expression, allowed: list[str]) -> bool:
     """Whether a choice that the licences leave is among the allowed ones."""
     parts = [permitted(part, allowed) for part in getattr(expression, "args", ())]
