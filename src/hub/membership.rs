@@ -1,5 +1,6 @@
 //! Groups are made, and people join and leave them: each change an event in the sequence.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::Hub;
@@ -61,7 +62,7 @@ impl Hub {
         mut users: Vec<UserId>,
         access: Access,
     ) -> Result<(), Refusal> {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         users.retain(|user| seen.insert(user.clone()));
         self.check_count(users.len())?;
         let first = users.first().cloned().unwrap_or_else(UserId::hub);
@@ -103,7 +104,8 @@ impl Hub {
 
     async fn must_exist(&self, users: &[UserId]) -> Result<(), Refusal> {
         let known = self.store.users(users).await.map_err(|error| self.store_refusal(&error))?;
-        match users.iter().find(|user| !known.iter().any(|known| known.id == **user)) {
+        let known: HashSet<&UserId> = known.iter().map(|user| &user.id).collect();
+        match users.iter().find(|user| !known.contains(user)) {
             Some(unknown) => Err(Refusal::not_found(format!("there is no user `{unknown}`"))),
             None => Ok(()),
         }

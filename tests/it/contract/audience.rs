@@ -262,6 +262,11 @@ async fn page(socket: &mut Socket, group: &str, query: Value) -> Result<Value, S
         let frame = socket.hear_soon().await.map_err(|over| format!("no history: {over:?}"))?;
         match frame["type"].as_str() {
             Some("history") => return Ok(frame),
+            // Many pages are asked for one after the other: as the protocol says, later.
+            Some("error") if frame["code"] == "rate_limited" => {
+                tokio::time::sleep(Duration::from_millis(frame["retry_after"].as_u64().unwrap_or(1_000))).await;
+                socket.say(&ask).await.map_err(|over| format!("no history: {over:?}"))?;
+            }
             Some("error") if frame["code"] == "not_found" => return Ok(json!({"messages": [], "more": false})),
             Some("error") => return Err(format!("no history: {frame}")),
             _ => {}
