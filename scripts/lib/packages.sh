@@ -5,6 +5,7 @@
 # needs it, what for. A command that is already there is used as it is.
 PACKAGES='
 cc            build-essential  rust        compiling the C parts of dependencies
+make          build-essential  rust        compiling the allocator
 redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
 faketime      faketime         rust        the tests of a node whose clock jumps

@@ -154,7 +154,7 @@ impl Hub {
                 async move {
                     let record = SessionRecord { session: session.id.clone(), node: name.clone() };
                     let mut wait = Duration::from_millis(100);
-                    while self.node.name() == name && !session.ended.is_cancelled() {
+                    while self.node.name() == name && !session.is_over() {
                         match self.backplane.register(&session.user, &record).await {
                             Ok(sighting) => return self.came(&session.user, &sighting),
                             Err(_) => tokio::time::sleep(wait).await,

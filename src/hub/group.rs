@@ -127,7 +127,7 @@ impl GroupState {
     /// pages of so many. The last of it is sent here, and the session let in with the live ones, at
     /// one: no hole between, and nothing twice.
     pub(crate) fn go_on(&mut self, group: &GroupId, session: &Arc<SessionHandle>, sent: Seq, page: usize) -> Onward {
-        if !session.is_in(group) || session.ended.is_cancelled() {
+        if !session.is_in(group) || session.is_over() {
             return Onward::Over;
         }
         let at = self.position.at().map_or(0, |at| at.seq);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
 use crate::domain::{GroupId, SessionId, UserId};
 use crate::ports::{CloseCode, Offered, Outbound};
@@ -26,8 +26,9 @@ pub(crate) struct SessionHandle {
     groups: Mutex<HashSet<GroupId>>,
     /// Users whose presence this session is shown, and groups that it watches.
     pub(crate) watch: Mutex<Watch>,
-    /// Ends the session's replays when it ends.
-    pub(crate) ended: CancellationToken,
+    /// Once it has ended, so do its replays.
+    over: AtomicBool,
+    ending: Notify,
 }
 
 /// What a session watches.
@@ -57,7 +58,8 @@ impl SessionHandle {
             held: Mutex::default(),
             groups: Mutex::default(),
             watch: Mutex::default(),
-            ended: CancellationToken::new(),
+            over: AtomicBool::new(false),
+            ending: Notify::new(),
         }
     }
 
@@ -97,6 +99,25 @@ impl SessionHandle {
 
     pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
         self.outbound.close(code, reason);
+    }
+
+    /// The session is over: whatever works for it ends.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Release);
+        self.ending.notify_waiters();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Ordering::Acquire)
+    }
+
+    /// Resolves when the session is over.
+    pub(crate) async fn ended(&self) {
+        let ending = self.ending.notified();
+        // Asked after it listens, so that the end cannot come between.
+        if !self.is_over() {
+            ending.await;
+        }
     }
 
     /// Notes that the session gets this group's events; false when it already did.

@@ -267,7 +267,7 @@ impl Hub {
 
     /// A session is over: nobody here knows it any more, and soon nobody elsewhere.
     pub(crate) async fn end_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) {
-        handle.ended.cancel();
+        handle.end();
         let users = self.users.remove(handle);
         self.metrics.users_online.set(users as i64);
         self.metrics.sessions.dec();

@@ -55,9 +55,11 @@ impl Hub {
         groups: Vec<Arc<LocalGroup>>,
         cursors: HashMap<GroupId, Seq>,
     ) {
+        if groups.is_empty() {
+            return;
+        }
         let hub = self.clone();
         self.spawn(async move {
-            let ended = session.ended.clone();
             let work = async {
                 for group in &groups {
                     let cursor = cursors.get(&group.id).copied().unwrap_or(0);
@@ -65,7 +67,7 @@ impl Hub {
                 }
             };
             tokio::select! {
-                () = ended.cancelled() => {}
+                () = session.ended() => {}
                 () = work => {}
             }
             hub.unpin(&groups);

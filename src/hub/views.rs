@@ -13,7 +13,7 @@ use super::group::GroupState;
 use super::handle::SessionHandle;
 use crate::domain::{Event, Group, GroupId, GroupKind, Head, Mark, Seq, UserId};
 use crate::ports::StoreError;
-use crate::protocol::{GroupView, MemberView, ServerFrame, WireEvent};
+use crate::protocol::{GroupView, MemberList, MemberView, ServerFrame, WireEvent};
 
 /// A list of members is shown again within this time: when many join at once, to all of them.
 const SHOWN_FOR: Duration = Duration::from_secs(5);
@@ -22,29 +22,29 @@ const LISTS: usize = 256;
 
 /// Lists of members as they were shown a moment ago.
 #[derive(Default)]
-pub(crate) struct MemberLists(Mutex<HashMap<GroupId, MemberList>>);
+pub(crate) struct MemberLists(Mutex<HashMap<GroupId, ShownList>>);
 
-struct MemberList {
+struct ShownList {
     version: Seq,
     at: Instant,
-    members: Arc<[MemberView]>,
+    members: Arc<MemberList>,
 }
 
 // === impl MemberLists ===
 
 impl MemberLists {
-    fn get(&self, group: &Group) -> Option<Arc<[MemberView]>> {
+    fn get(&self, group: &Group) -> Option<Arc<MemberList>> {
         let lists = self.0.lock();
         let list = lists.get(&group.id).filter(|list| list.version == group.version)?;
         (list.at.elapsed() < SHOWN_FOR && list.members.len() == group.members.len()).then(|| list.members.clone())
     }
 
-    fn put(&self, group: &Group, members: Arc<[MemberView]>) {
+    fn put(&self, group: &Group, members: Arc<MemberList>) {
         let mut lists = self.0.lock();
         if lists.len() >= LISTS && !lists.contains_key(&group.id) {
             lists.clear();
         }
-        lists.insert(group.id.clone(), MemberList { version: group.version, at: Instant::now(), members });
+        lists.insert(group.id.clone(), ShownList { version: group.version, at: Instant::now(), members });
     }
 }
 
@@ -85,7 +85,7 @@ impl Hub {
         }
     }
 
-    fn member_views(&self, group: &Group) -> Option<Arc<[MemberView]>> {
+    fn member_views(&self, group: &Group) -> Option<Arc<MemberList>> {
         if group.members.len() > SMALL_GROUP && group.kind != GroupKind::Direct {
             return None;
         }
@@ -93,10 +93,10 @@ impl Hub {
             return Some(members);
         }
         let names = self.names_at_hand(group.members.iter().map(|member| &member.id));
-        let members: Arc<[MemberView]> = names
+        let views = names
             .zip(&group.members)
-            .map(|((id, name), member)| MemberView { id: id.clone(), name, role: member.role })
-            .collect();
+            .map(|((id, name), member)| MemberView { id: id.clone(), name, role: member.role });
+        let members: Arc<MemberList> = Arc::new(views.collect());
         self.member_lists.put(group, members.clone());
         Some(members)
     }

@@ -6,8 +6,10 @@
 
 mod client;
 mod encoding;
+mod members;
 mod server;
 
 pub use client::{ClientFrame, Rejection, RequestId, SendFrame, Target, decode};
 pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
-pub use server::{GapReason, GroupView, HistoryView, Limits, MemberView, PresenceView, ServerFrame, WireEvent};
+pub use members::{MemberList, MemberView};
+pub use server::{GapReason, GroupView, HistoryView, Limits, PresenceView, ServerFrame, WireEvent};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::RequestId;
-use crate::domain::{Access, Cid, Data, Event, GroupId, GroupKind, Millis, Refusal, Role, Seq, SessionId, UserId};
+use super::{MemberList, RequestId};
+use crate::domain::{Access, Cid, Data, Event, GroupId, GroupKind, Millis, Refusal, Seq, SessionId, UserId};
 
 /// A frame from the hub to a client.
 #[derive(Debug, Serialize)]
@@ -126,7 +126,7 @@ pub enum ServerFrame<'a> {
         last: Option<WireEvent<'a>>,
         /// See [`GroupView`].
         #[serde(skip_serializing_if = "Option::is_none")]
-        members: Option<&'a [MemberView]>,
+        members: Option<&'a MemberList>,
         /// True when the user is no longer in it; the rest is absent then.
         #[serde(skip_serializing_if = "Option::is_none")]
         gone: Option<bool>,
@@ -247,7 +247,7 @@ pub struct GroupView<'a> {
     pub last: Option<WireEvent<'a>>,
     /// The members, in groups of at most 200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub members: Option<Arc<[MemberView]>>,
+    pub members: Option<Arc<MemberList>>,
 }
 
 /// A page of history over HTTP.
@@ -259,17 +259,6 @@ pub struct HistoryView<'a> {
     pub messages: Vec<WireEvent<'a>>,
     /// Whether there are more in the direction asked.
     pub more: bool,
-}
-
-/// A member as others see them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct MemberView {
-    /// Who.
-    pub id: UserId,
-    /// The name to show.
-    pub name: Arc<str>,
-    /// What they may do.
-    pub role: Role,
 }
 
 /// Somebody's presence.

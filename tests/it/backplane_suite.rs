@@ -128,6 +128,7 @@ macro_rules! backplane_suite {
             telling: a_full_inbox_is_marked_by_a_commit_too,
             presence: sessions_come_and_go,
             presence: versions_grow,
+            presence: those_who_come_and_go_together_each_see_their_own,
             presence: registering_twice_changes_nothing,
             presence: whereabouts_in_the_order_asked,
             presence: who_leaves_unknown_was_here_until_now,

@@ -11,6 +11,7 @@ use crate::ports::Partition;
 /// Layout of keys and values. Another layout gets another number and so other keys.
 const VERSION: &str = "v1";
 
+#[derive(Clone)]
 pub(super) struct Keys {
     prefix: String,
 }

@@ -6,7 +6,8 @@
 //! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
 //! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
 //!   owner makes, and that look; `reading`, `flight`: blocking reads.
-//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports.
+//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `seats`, `lane`: sessions that come or go
+//!   together.
 
 mod client;
 mod cluster;
@@ -16,12 +17,14 @@ mod entry;
 mod flight;
 mod inbox;
 mod keys;
+mod lane;
 mod log;
 mod reading;
 mod reaping;
 mod registry;
 mod reply;
 mod script;
+mod seats;
 mod sequence;
 mod tickets;
 mod views;
@@ -42,6 +45,7 @@ pub struct RedisBackplane {
     limits: BackplaneLimits,
     log_reader: reading::LogReader,
     inbox_reader: inbox::InboxReader,
+    seats: seats::Seats,
 }
 
 // === impl RedisBackplane ===
@@ -53,9 +57,11 @@ impl RedisBackplane {
     pub async fn connect(config: &RedisConfig) -> Result<Self, BackplaneError> {
         let connector = Connector::new(config)?;
         let client = connector.connect_now().await?;
+        let keys = Keys::new(&config.prefix);
         Ok(Self {
+            seats: seats::Seats::new(client.clone(), keys.clone(), connector.clustered()),
             client,
-            keys: Keys::new(&config.prefix),
+            keys,
             limits: config.limits.clone(),
             log_reader: reading::LogReader::default(),
             inbox_reader: inbox::InboxReader::default(),

@@ -57,7 +57,7 @@ impl RedisBackplane {
                 users.insert(user.clone());
                 removals.push((user, SessionRecord { session, node: node.clone() }));
             }
-            try_join_all(removals.iter().map(|(user, record)| self.unseat(user, record))).await?;
+            self.seats.unseat(&removals).await?;
             cursor = next;
         }
         Ok(users.into_iter().collect())

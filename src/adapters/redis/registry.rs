@@ -8,27 +8,15 @@ use futures::future::try_join_all;
 use super::RedisBackplane;
 use super::commits::node_names;
 use super::reply::{Reply, to_error};
-use super::script::{Call, INDEX_SESSION, JOIN_ROUTES, LEAVE_ROUTE, REGISTER, UNREGISTER};
+use super::script::{Call, JOIN_ROUTES, LEAVE_ROUTE};
 use super::views::head;
 use crate::domain::{GroupId, Millis, NodeName, SessionId, UserId};
 use crate::ports::{BackplaneError, Joined, Partition, Registry, SessionRecord, Sighting, Whereabouts};
-
-/// How long a user without sessions is remembered, in seconds: a week. Last seen is in the store too.
-const FORGET_AFTER: u64 = 7 * 24 * 3600;
 
 /// Routes that one script adds.
 const ROUTES_CHUNK: usize = 256;
 
 impl RedisBackplane {
-    /// Removes a session from its user, not from the node's index.
-    pub(super) async fn unseat(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
-        let call = Call::keys([self.keys.user(user)])
-            .arg(record.session.as_str())
-            .arg(record.node.as_str())
-            .number(FORGET_AFTER);
-        sighting(UNREGISTER.run(&self.client, call).await?)
-    }
-
     async fn whereabouts_of(&self, user: &UserId) -> Result<Whereabouts, BackplaneError> {
         let answer: Result<Value, _> = self.client.hgetall(self.keys.user(user)).await;
         whereabouts(answer.map_err(|error| to_error(&error))?)
@@ -55,19 +43,11 @@ impl RedisBackplane {
 #[async_trait]
 impl Registry for RedisBackplane {
     async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
-        let index = Call::keys([self.keys.sessions(&record.node)]).arg(index_entry(user, &record.session));
-        INDEX_SESSION.run(&self.client, index).await?;
-        let seat = Call::keys([self.keys.user(user)]).arg(record.session.as_str()).arg(record.node.as_str());
-        sighting(REGISTER.run(&self.client, seat).await?)
+        self.seats.take((user.clone(), record.clone())).await
     }
 
     async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
-        use fred::interfaces::SetsInterface;
-        let sighting = self.unseat(user, record).await?;
-        let entry = index_entry(user, &record.session);
-        let removed = self.client.srem::<(), _, _>(self.keys.sessions(&record.node), entry).await;
-        removed.map_err(|error| to_error(&error))?;
-        Ok(sighting)
+        self.seats.leave((user.clone(), record.clone())).await
     }
 
     async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {
@@ -104,7 +84,7 @@ impl Registry for RedisBackplane {
 }
 
 /// What stands in a node's index of its sessions.
-fn index_entry(user: &UserId, session: &SessionId) -> String {
+pub(super) fn index_entry(user: &UserId, session: &SessionId) -> String {
     format!("{session} {user}")
 }
 
@@ -114,18 +94,8 @@ pub(super) fn parse_index_entry(text: &str) -> Result<(SessionId, UserId), ()> {
     Ok((SessionId::parse(session).map_err(|_| ())?, UserId::parse(user).map_err(|_| ())?))
 }
 
-fn session_record(session: &Value, node: &Value) -> Result<SessionRecord, BackplaneError> {
+pub(super) fn session_record(session: &Value, node: &Value) -> Result<SessionRecord, BackplaneError> {
     Ok(SessionRecord { session: session.parsed(SessionId::parse)?, node: node.parsed(NodeName::parse)? })
-}
-
-fn sighting(value: Value) -> Result<Sighting, BackplaneError> {
-    let [version, time, others] = value.tuple()?;
-    let others = others.list()?;
-    Ok(Sighting {
-        others: others.chunks_exact(2).map(|pair| session_record(&pair[0], &pair[1])).collect::<Result<_, _>>()?,
-        version: version.number()?,
-        time: time.number()? as Millis,
-    })
 }
 
 /// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.

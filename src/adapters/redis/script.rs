@@ -15,8 +15,8 @@ pub(super) struct Script {
     hash: Value,
 }
 
-/// Keys and arguments of one call. All keys belong to one slot.
-#[derive(Default)]
+/// Keys and arguments of one call. In a Cluster all keys belong to one slot.
+#[derive(Clone, Default)]
 pub(super) struct Call {
     keys: Vec<Value>,
     args: Vec<Value>,
@@ -36,7 +36,7 @@ scripts! {
     CHANGE_MEMBERS = "change_members";
     COMMIT = "commit";
     HOLD_PARTITION = "hold_partition";
-    INDEX_SESSION = "index_session";
+    INDEX_SESSIONS = "index_sessions";
     JOIN_ROUTES = "join_routes";
     LEAVE_ROUTE = "leave_route";
     MOVED_SINCE = "moved_since";
@@ -113,7 +113,7 @@ impl Call {
         self.args.push(arg.into());
     }
 
-    /// The slot that all keys belong to.
+    /// The slot that all keys belong to, where there are slots.
     fn slot(&self) -> u16 {
         self.keys.first().and_then(Value::as_bytes).map_or(0, fred::util::redis_keyslot)
     }

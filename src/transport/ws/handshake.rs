@@ -13,6 +13,7 @@ use axum::http::{StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use data_encoding::BASE64;
+use futures::FutureExt;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -94,19 +95,18 @@ impl<S: Sessions> Gateway<S> {
         if let Some(subprotocol) = subprotocol {
             response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
         }
-        let span = tracing::debug_span!("connection", %peer, encoding = encoding.name());
-        self.tasks.spawn(self.clone().run(on_upgrade, opening).instrument(span));
+        self.tasks.spawn(self.clone().run(on_upgrade, opening));
         Ok(response)
     }
 
-    /// Waits for the socket, and runs the connection. Nothing of the HTTP machinery is kept.
+    /// Waits for the socket, and has the connection run: in a task of its own, which is kept as long as the connection
+    /// and so has no room for this. Nothing of the HTTP machinery is kept.
     async fn run(self: Arc<Self>, on_upgrade: OnUpgrade, opening: Opening) {
-        let Opening { encoding, info, seat } = opening;
         let Some((stream, early)) = socket(on_upgrade).await else { return };
+        let Opening { encoding, info, seat } = opening;
+        let span = tracing::debug_span!("connection", peer = %info.peer, encoding = encoding.name());
         let connection = start(&self.connections, &self.sessions, stream, early, encoding, info);
-        drop(self);
-        connection.await;
-        drop(seat);
+        self.tasks.spawn(connection.map(move |()| drop(seat)).instrument(span));
     }
 
     fn check_origin(&self, headers: &HeaderMap) -> Result<(), Refusing> {

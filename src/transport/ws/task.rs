@@ -36,13 +36,16 @@ pub fn start<S: Sessions>(
     let session = sessions.connect(conn.clone(), encoding, info);
     let only_text = protocol.then(|| encoding.is_text());
     let guard = Guard::new(Rules { max_message: node.config.max_message, only_text });
-    Task { read, conn, guard }.run(session, early)
+    // In a box of its own: a future keeps what it is given and what it makes of that, each in its own place.
+    Box::new(Task { read, conn, guard, session: Some(session) }).run(early)
 }
 
-struct Task {
+struct Task<S> {
     read: OwnedReadHalf,
     conn: Arc<Conn>,
     guard: Guard,
+    /// `None` once it has ended.
+    session: Option<S>,
 }
 
 /// Why no more messages are taken.
@@ -67,10 +70,12 @@ enum Heard {
 
 // === impl Task ===
 
-impl Task {
-    async fn run<S: Session>(mut self, mut session: S, early: Vec<u8>) {
-        let ending = self.converse(&mut session, early).await;
-        while_flushing(&self.conn, session.end()).await;
+impl<S: Session> Task<S> {
+    async fn run(mut self: Box<Self>, early: Vec<u8>) {
+        let ending = self.converse(early).await;
+        if let Some(session) = self.session.take() {
+            while_flushing(&self.conn, session.end()).await;
+        }
         poll_fn(|cx| {
             self.conn.register(cx);
             self.conn.poll_flush(cx)
@@ -88,9 +93,9 @@ impl Task {
     }
 
     /// Takes messages until there is a reason not to.
-    async fn converse(&mut self, session: &mut impl Session, mut early: Vec<u8>) -> Ending {
+    async fn converse(&mut self, mut early: Vec<u8>) -> Ending {
         if !early.is_empty() {
-            let ending = self.take(session, &mut early).await;
+            let ending = self.take(&mut early).await;
             drop(early);
             if let Some(ending) = ending {
                 return ending;
@@ -99,7 +104,7 @@ impl Task {
         loop {
             match hear(&mut self.read, &self.conn, true).await {
                 Heard::Bytes(mut scratch, length) => {
-                    if let Some(ending) = self.take(session, &mut scratch[..length]).await {
+                    if let Some(ending) = self.take(&mut scratch[..length]).await {
                         return ending;
                     }
                 }
@@ -113,7 +118,8 @@ impl Task {
     }
 
     /// Takes what was read.
-    async fn take(&mut self, session: &mut impl Session, input: &mut [u8]) -> Option<Ending> {
+    async fn take(&mut self, input: &mut [u8]) -> Option<Ending> {
+        let session = self.session.as_mut()?;
         self.conn.heard(input.len());
         let mut at = 0;
         let mut pongs = Pongs::default();

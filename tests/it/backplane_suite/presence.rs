@@ -63,6 +63,27 @@ pub async fn registering_twice_changes_nothing<W: World>() {
     assert_eq!(backplane.unregister(&anna, &there).await.unwrap().version, left);
 }
 
+pub async fn those_who_come_and_go_together_each_see_their_own<W: World>() {
+    let backplane = new::<W>().await;
+    let standing: Vec<_> = (0..300).map(|n| session(&format!("user-{}", n / 2), &format!("{}.1", n % 3))).collect();
+    let registered = standing.iter().map(|(user, record)| backplane.register(user, record));
+    let seen = futures::future::try_join_all(registered).await.unwrap();
+    for (n, pair) in seen.chunks(2).enumerate() {
+        let others: Vec<_> = pair.iter().flat_map(|sighting| sighting.others.clone()).collect();
+        // Whoever of the two came second saw the first.
+        assert!(others == [standing[2 * n].1.clone()] || others == [standing[2 * n + 1].1.clone()], "{n}: {others:?}");
+    }
+    let (going, staying): (Vec<_>, Vec<_>) = standing.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).unzip();
+    let unregistered = going.iter().map(|(user, record)| backplane.unregister(user, record));
+    let left = futures::future::try_join_all(unregistered).await.unwrap();
+    let users: Vec<_> = going.into_iter().map(|(user, _)| user).collect();
+    let found = backplane.whereabouts(&users).await.unwrap();
+    for ((found, left), (_, record)) in found.iter().zip(&left).zip(staying) {
+        assert_eq!((&found.sessions, found.version), (&left.others, left.version));
+        assert_eq!(found.sessions, [record]);
+    }
+}
+
 pub async fn whereabouts_in_the_order_asked<W: World>() {
     let backplane = new::<W>().await;
     let (anna, here) = session("anna", "a.1");
