@@ -8,13 +8,15 @@ use std::time::Duration;
 use super::Hub;
 use super::group::LocalGroup;
 use super::owner::first_choice;
-use crate::domain::{Millis, NodeName, now_ms};
+use crate::domain::{Millis, NodeName, Seq, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord};
 
 /// Sessions registered again at the same time after a loss.
 const AT_ONCE: usize = 64;
 /// Heads asked for in one call.
 const HEADS_AT_ONCE: usize = 500;
+/// A letter that has not come after so long is looked for.
+const ON_THEIR_WAY: Duration = Duration::from_secs(1);
 /// How often retention is seen to.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
 
@@ -240,14 +242,9 @@ impl Hub {
             Ok((newest, Some(moved))) => {
                 *after = newest;
                 for (id, head) in moved {
-                    let Some(group) = self.groups.get(&id) else { continue };
-                    let at = group.state.lock().position.at().map_or(0, |at| at.seq);
-                    if at < head.seq {
-                        self.heard_of_head(&group, head.seq);
-                        // Why did it not hear? Its route may be lost.
-                        let hub = self.clone();
-                        self.spawn(async move { hub.rejoin(vec![group]).await });
-                    }
+                    let Some(group) = self.groups.get(&id).filter(|group| group.at() < head.seq) else { continue };
+                    let hub = self.clone();
+                    self.spawn(async move { hub.follow(group, head.seq).await });
                 }
             }
             Ok((newest, None)) => {
@@ -256,6 +253,22 @@ impl Hub {
                 self.spawn(async move { hub.rejoin(groups).await });
             }
             Err(_) => self.metrics.backplane_error(),
+        }
+    }
+
+    /// A group is stored further than it was given out here. While it moves on, its letters are on their way, and
+    /// a store under load is not asked for what they bring; one that stands still has lost some.
+    async fn follow(self: &Arc<Self>, group: Arc<LocalGroup>, head: Seq) {
+        let mut at = group.at();
+        while at < head {
+            tokio::time::sleep(ON_THEIR_WAY).await;
+            let now = group.at();
+            if now == at {
+                self.heard_of_head(&group, head);
+                // Why did it not hear? Its route may be lost.
+                return self.rejoin(vec![group]).await;
+            }
+            at = now;
         }
     }
 

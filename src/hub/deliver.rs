@@ -104,7 +104,11 @@ impl Hub {
         let at = state.position.at().map(|head| head.seq);
         let (old, new): (Vec<_>, Vec<_>) = events.into_iter().partition(|event| at.is_some_and(|at| event.seq <= at));
         state.position.stash(new);
+        let goes_on = state.position.is_ready();
         drop(state);
+        if goes_on {
+            group.stashed.notify_one();
+        }
         old.iter().for_each(|event| self.settle(event));
         self.catch_up(&group);
     }
@@ -155,7 +159,8 @@ impl Hub {
             if moved {
                 retry = RETRY_FIRST;
             } else {
-                tokio::time::sleep(retry).await;
+                // Or until a letter brings what was missing.
+                let _ = tokio::time::timeout(retry, group.stashed.notified()).await;
                 retry = (retry * 2).min(RETRY_MOST);
             }
         }
@@ -200,10 +205,10 @@ impl Hub {
         let mut detached = Vec::new();
         {
             let mut state = group.state.lock();
-            for event in &ready {
-                match event.membership() {
-                    Some(change) => self.give_membership(group, &mut state, event, &change, &mut detached),
-                    None => self.metrics.delivered.inc_by(state.fan_out(std::slice::from_ref(event))),
+            for run in ready.chunk_by(|one, next| one.membership().is_none() && next.membership().is_none()) {
+                match run[0].membership() {
+                    Some(change) => self.give_membership(group, &mut state, &run[0], &change, &mut detached),
+                    None => self.metrics.delivered.inc_by(state.fan_out(run)),
                 }
             }
             state.position.settle();

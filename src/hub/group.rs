@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 use dashmap::DashMap;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::handle::SessionHandle;
 use super::position::Position;
@@ -29,6 +30,8 @@ pub(crate) struct LocalGroup {
     pub(crate) id: GroupId,
     pub(crate) partition: Partition,
     pub(crate) state: Mutex<GroupState>,
+    /// What comes next has come, for the task that catches up.
+    pub(crate) stashed: Notify,
 }
 
 /// What the lock guards. Whoever holds it decides what every session here gets next.
@@ -79,7 +82,8 @@ impl LocalGroups {
     /// The group, made when it is not here, and pinned until [`LocalGroups::unpin`].
     pub(crate) fn pin(&self, id: &GroupId, partitions: u16) -> Arc<LocalGroup> {
         let entry = self.groups.entry(id.clone()).or_insert_with(|| {
-            Arc::new(LocalGroup { id: id.clone(), partition: id.partition(partitions), state: Mutex::default() })
+            let partition = id.partition(partitions);
+            Arc::new(LocalGroup { id: id.clone(), partition, state: Mutex::default(), stashed: Notify::new() })
         });
         // Under the map's lock, so that `remove_if_unused` cannot come between.
         entry.state.lock().pins += 1;
@@ -109,6 +113,15 @@ impl LocalGroups {
 
     pub(crate) fn len(&self) -> usize {
         self.groups.len()
+    }
+}
+
+// === impl LocalGroup ===
+
+impl LocalGroup {
+    /// The last seq that was given out here; 0 until that is known.
+    pub(crate) fn at(&self) -> Seq {
+        self.state.lock().position.at().map_or(0, |at| at.seq)
     }
 }
 

@@ -72,6 +72,11 @@ impl Position {
         in_turn.map(|(_, (_, event))| event.clone()).collect()
     }
 
+    /// Whether the next event in turn is here.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.at.is_some_and(|head| self.stash.contains_key(&(head.seq + 1)))
+    }
+
     /// Forgets what has been given out.
     pub(crate) fn settle(&mut self) {
         if let Some(head) = self.at {

@@ -93,9 +93,11 @@ impl Hub {
             return Some(members);
         }
         let names = self.names_at_hand(group.members.iter().map(|member| &member.id));
-        let views = names
-            .zip(&group.members)
-            .map(|((id, name), member)| MemberView { id: id.clone(), name, role: member.role });
+        let views = names.zip(&group.members).map(|((id, name), member)| MemberView {
+            id: id.clone(),
+            name,
+            role: member.role,
+        });
         let members: Arc<MemberList> = Arc::new(views.collect());
         self.member_lists.put(group, members.clone());
         Some(members)
