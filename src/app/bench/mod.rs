@@ -1,7 +1,7 @@
 //! `hubbub bench`: loads a hub, holds it to the contract meanwhile, and sets its figures beside the
 //! machine's own floor.
 //!
-//! - [`client`]: a connected client, its socket a [`line`]; - [`reader`]: the one thread that reads them
+//! - [`client`]: a connected client, its socket a [`line`](mod@line); - [`reader`]: the one thread that reads them
 //!   all, each into its [`inbox`];
 //! - [`load`]: who sends what when; - [`settle`]: until everything has arrived; - [`deep`]: a group with many
 //!   messages;
