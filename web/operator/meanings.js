@@ -11,7 +11,7 @@ const MEANINGS = {
   probe_lost: { name: "A node's message to itself was lost", grade: "fault", meaning: "It did not come back in time, so users' messages do not either. Look at the stages and at the partition's lag." },
   lease_lost: { name: "The node's lease had ended", grade: "fault", meaning: "The node was paused, starved or cut off from Redis for 8 s, or Redis came back empty. It registered again; its clients stayed." },
   node_reaped: { name: "A dead node was cleared away", grade: "fault", meaning: "Its process died or was cut off. Its clients have gone to other nodes, and resume. Find out why it died." },
-  node_gone: { name: "The node is gone", grade: "fault", meaning: "Its lease ended without a drain: killed, crashed, or cut off. Others take its partitions within seconds." },
+  node_gone: { name: "The node is gone", grade: "fault", meaning: "No drain was seen: it was killed, crashed, cut off, or restarted in a hurry. Others take its partitions within seconds." },
   node_left: { name: "The node has drained and left", grade: "repair", meaning: "As ordered: its clients were told where to go." },
   entries_claimed: { name: "Log entries were taken over", grade: "repair", meaning: "After a change of owner or a lost reply, messages under way were claimed and delivered." },
   hole_repaired: { name: "Events were fetched again", grade: "repair", meaning: "A node had not heard of them in time (slow, cut off, or its inbox overflowed) and took them from the store." },
