@@ -260,15 +260,20 @@ impl Hub {
     /// a store under load is not asked for what they bring; one that stands still has lost some.
     async fn follow(self: &Arc<Self>, group: Arc<LocalGroup>, head: Seq) {
         let mut at = group.at();
-        while at < head {
+        loop {
             tokio::time::sleep(ON_THEIR_WAY).await;
             let now = group.at();
-            if now == at {
-                self.heard_of_head(&group, head);
-                // Why did it not hear? Its route may be lost.
-                return self.rejoin(vec![group]).await;
+            match after_a_while(at, now, head) {
+                Behind::NoMore => return,
+                Behind::Moving => at = now,
+                // Everybody here has left it.
+                Behind::Stuck if group.state.lock().gone => return,
+                Behind::Stuck => {
+                    self.heard_of_head(&group, head);
+                    // Why did it not hear? Its route may be lost.
+                    return self.rejoin(vec![group]).await;
+                }
             }
-            at = now;
         }
     }
 
@@ -294,5 +299,35 @@ impl Hub {
                 }
             }
         }
+    }
+}
+
+/// How a group that was behind a stored head goes on.
+#[derive(Debug, PartialEq, Eq)]
+enum Behind {
+    NoMore,
+    Moving,
+    Stuck,
+}
+
+/// A group stood at one seq and stands at another a while later.
+fn after_a_while(at: Seq, now: Seq, head: Seq) -> Behind {
+    match now {
+        now if now >= head => Behind::NoMore,
+        now if now > at => Behind::Moving,
+        _ => Behind::Stuck,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_group_that_stands_still_before_the_head_lacks_something() {
+        assert_eq!(after_a_while(3, 3, 9), Behind::Stuck);
+        assert_eq!(after_a_while(3, 8, 9), Behind::Moving);
+        assert_eq!(after_a_while(3, 9, 9), Behind::NoMore);
+        assert_eq!(after_a_while(3, 12, 9), Behind::NoMore);
     }
 }
