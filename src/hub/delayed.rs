@@ -54,6 +54,10 @@ impl<K: Clone + Eq + Hash, V: Default> Delayed<K, V> {
             let Some((_, key)) = self.due.pop_front() else { break };
             taken.extend(self.values.remove_entry(&key));
         }
+        if self.due.is_empty() {
+            // Nothing waits: a storm's memory is given back.
+            *self = Self::default();
+        }
         taken
     }
 }
@@ -97,5 +101,6 @@ mod tests {
         tokio::time::advance(AFTER).await;
         assert_eq!(delayed.take_due(Instant::now(), 1), [("ada", 1)], "no more than asked for");
         assert_eq!(take(&mut delayed), [("dee", 4)]);
+        assert_eq!((delayed.values.capacity(), delayed.due.capacity()), (0, 0), "nothing waits and is kept");
     }
 }

@@ -143,7 +143,9 @@ impl SessionHandle {
 impl LocalUsers {
     /// Adds a session; answers how many users there are now.
     pub(crate) fn add(&self, session: &Arc<SessionHandle>) -> usize {
-        self.users.entry(session.user.clone()).or_default().push(session.clone());
+        // Most have one, and it is theirs for long.
+        let one = || Vec::with_capacity(1);
+        self.users.entry(session.user.clone()).or_insert_with(one).push(session.clone());
         self.users.len()
     }
 

@@ -46,7 +46,8 @@ pub struct Session {
     hub: Arc<Hub>,
     outbound: Arc<dyn Outbound>,
     encoding: Encoding,
-    identity: Option<Identity>,
+    /// Until its `hello`; boxed, since from then on there is none.
+    identity: Option<Box<Identity>>,
     bucket: TokenBucket,
     /// How many more refused requests are answered.
     patience: TokenBucket,
@@ -65,7 +66,8 @@ impl Hub {
     pub fn connect(self: &Arc<Self>, outbound: Arc<dyn Outbound>, encoding: Encoding, info: ConnectionInfo) -> Session {
         let rate = self.config.session_rate;
         let (bucket, patience) = (TokenBucket::new(rate), TokenBucket::new(rate.times(PATIENCE)));
-        Session { hub: self.clone(), outbound, encoding, identity: info.identity, bucket, patience, live: None }
+        let identity = info.identity.map(Box::new);
+        Session { hub: self.clone(), outbound, encoding, identity, bucket, patience, live: None }
     }
 }
 
@@ -159,7 +161,7 @@ impl Session {
     ) -> Result<Live, (Refusal, CloseCode)> {
         let identity = match token {
             Some(token) => self.hub.identify(&token).await?,
-            None => self.identity.take().ok_or_else(|| {
+            None => *self.identity.take().ok_or_else(|| {
                 let refusal = Refusal::new(Code::Unauthorized, "`hello` needs a `token`");
                 (refusal, CloseCode::NO_HELLO)
             })?,

@@ -53,6 +53,8 @@ impl Presence {
         let seat = self.users.entry(user.clone()).or_default();
         if !seat.sessions.contains(record) {
             seat.sessions.retain(|other| other.session != record.session);
+            // Most have one, and it is theirs for long.
+            seat.sessions.reserve_exact(1);
             seat.sessions.push(record.clone());
             seat.changed(now);
         }
