@@ -118,7 +118,8 @@ pub async fn run(plan: &Plan) -> Result<Report, String> {
         eprintln!("holding {} idle clients for {} s", crowd.clients.len(), plan.duration.as_secs());
         let start = Used::now(plan);
         tokio::time::sleep(plan.duration).await;
-        report.idle(&before, &start, &Used::now(plan), crowd.clients.len(), plan.duration);
+        let clients_a_node = crowd.clients.len().max(1) as f64 / plan.nodes.len().max(1) as f64;
+        report.idle(&before, &start, &Used::now(plan), clients_a_node, plan.duration);
     } else {
         crowd.load(plan, &mut report).await?;
     }

@@ -102,10 +102,9 @@ impl Report {
         self.own_cpu_per_delivery_us = after.own.saturating_sub(before.own).as_secs_f64() * each;
     }
 
-    pub(super) fn idle(&mut self, before: &Used, start: &Used, end: &Used, clients: usize, held: Duration) {
-        let share = clients.max(1) as f64 / end.hub.len().max(1) as f64;
+    pub(super) fn idle(&mut self, before: &Used, start: &Used, end: &Used, clients_a_node: f64, held: Duration) {
         self.bytes_per_client =
-            pairs(before, end, |before, after| after.resident.saturating_sub(before.resident) as f64 / share);
+            pairs(before, end, |before, after| after.resident.saturating_sub(before.resident) as f64 / clients_a_node);
         self.idle_cores = pairs(start, end, |start, end| {
             end.cpu.saturating_sub(start.cpu).as_secs_f64() / held.as_secs_f64().max(1e-9)
         });
