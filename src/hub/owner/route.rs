@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -86,13 +87,18 @@ impl Batch {
     }
 
     fn commit(&self, done: Vec<EntryId>, me: &NodeName, neighbours: &Neighbours) -> Commit {
-        let groups: Vec<_> = self.groups.iter().filter_map(|(group, run)| run.commit(group, me)).collect();
+        let mut groups: Vec<_> = self.groups.iter().filter_map(|(group, run)| run.commit(group, me)).collect();
         let mut reach = BTreeSet::new();
         for part in &groups {
             neighbours.extend(&mut reach, &part.group);
             reach.extend(part.askers.iter().cloned());
         }
         reach.remove(me);
+        if !reach.is_empty() {
+            for part in &mut groups {
+                part.letter = Letter::encode(vec![Item::run(&part.group, &part.recent)]);
+            }
+        }
         let reach = reach.into_iter().collect();
         Commit { partition: self.partition, token: self.token.clone(), done, groups, reach }
     }
@@ -101,14 +107,13 @@ impl Batch {
 // === impl Run ===
 
 impl Run {
-    /// The group's part in a commit; `None` when nothing of it is to be shown.
+    /// The group's part in a commit, without a letter; `None` when nothing of it is to be shown.
     fn commit(&self, group: &GroupId, me: &NodeName) -> Option<GroupCommit> {
         let last = self.events.values().next_back()?;
         let head = Head { seq: last.seq, n: last.n, time: last.time };
         let recent: Vec<_> = self.events.values().map(|event| (event.seq, encode_event(event))).collect();
-        let letter = Letter::encode(vec![Item::run(group, &recent)]);
         let askers = self.origins.iter().filter(|node| *node != me).cloned().collect();
-        Some(GroupCommit { group: group.clone(), head, recent, letter, askers })
+        Some(GroupCommit { group: group.clone(), head, recent, letter: Bytes::new(), askers })
     }
 }
 
