@@ -37,7 +37,7 @@ count() {
 }
 
 # Sums the closing lines of cargo test, of node --test (plain and TAP), of
-# Playwright's runner, and of tests/ops.
+# Playwright's runner, and of tests/ops, and the lines of each of Go's tests.
 summaries() {
     sed 's/\x1b\[[0-9;]*m//g' "$1" | awk '
         /^test result: / { passed += $4; failed += $6 }
@@ -45,6 +45,8 @@ summaries() {
         /^(ℹ|#) (fail|cancelled) [0-9]+$/ { failed += $3 }
         /^  [0-9]+ passed( \(.*\))?$/ { passed += $1 }
         /^  [0-9]+ failed$/ { failed += $1 }
+        /^--- PASS: / { passed++ }
+        /^--- FAIL: / { failed++ }
         /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
         END { print passed + 0, failed + 0 }'
 }

@@ -34,7 +34,10 @@ impl Report {
         self.faults.entry(sorts.join(" + ")).or_default().push(took);
     }
 
+    /// Also prints what the round came to: a run of hours may be ended from outside.
     pub fn end_round(&mut self, kind: Kind, seed: u64, verdict: Verdict) {
+        println!("   {} sends, broken promises: {}", verdict.sends, verdict.violations.len());
+        verdict.violations.iter().for_each(|what| println!("   BROKEN {what}"));
         self.rounds.push(format!("{kind:?} (seed {seed}): {} sends", verdict.sends));
         let violations = verdict.violations.into_iter().map(|what| format!("{kind:?}, seed {seed}: {what}"));
         self.total.violations.extend(violations);
