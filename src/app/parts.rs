@@ -49,8 +49,14 @@ pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
 }
 
 async fn shared(url: &str, config: &Config) -> Result<RedisBackplane, String> {
-    let settings = RedisConfig { limits: config.backplane.clone(), ..RedisConfig::new(url) };
-    RedisBackplane::connect(&settings).await.map_err(|error| format!("Redis: {error}; check redis_url"))
+    let settings = RedisConfig {
+        limits: config.backplane.clone(),
+        ca_file: config.storage.redis_ca_file.clone(),
+        prefix: config.storage.redis_prefix.clone(),
+        ..RedisConfig::new(url)
+    };
+    let connected = RedisBackplane::connect(&settings).await;
+    connected.map_err(|error| format!("Redis: {error}; check redis_url and redis_ca_file"))
 }
 
 async fn mongo(url: &str, config: &Config) -> Result<MongoStore, String> {

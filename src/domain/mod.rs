@@ -1,11 +1,13 @@
 //! What chat is: ids, events, groups, users, and refusals with stable codes. No I/O.
 
+mod address;
 mod event;
 mod group;
 mod ids;
 mod refusal;
 mod user;
 
+pub use address::customer_of;
 pub use event::{Data, Event, Kind, MembershipChange};
 pub use group::{Access, Group, GroupKind, Head, Mark, Member, Role};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id};

@@ -47,6 +47,12 @@ impl Profile {
 // === impl User ===
 
 impl User {
+    /// Whether the user was deleted: what is left is an id that nobody can use until it is unbanned,
+    /// since tokens for it may be valid for a long time yet.
+    pub fn is_deleted(&self) -> bool {
+        self.banned && self.profile.username.is_empty()
+    }
+
     /// Whether the user's own list of groups holds this one.
     pub fn is_in(&self, group: &GroupId) -> bool {
         self.groups.contains_key(group)

@@ -109,7 +109,7 @@ impl Hub {
             self.store.users(&ids).await?.into_iter().map(|user| (user.id.clone(), user)).collect();
         let incomplete = wanted
             .into_iter()
-            .filter(|(id, profile)| users.get(id).is_none_or(|user| user.profile.lacks(profile)))
+            .filter(|(id, profile)| users.get(id).is_none_or(|user| !user.banned && user.profile.lacks(profile)))
             .collect::<Vec<Named>>();
         let made = futures::stream::iter(incomplete)
             .map(|(id, profile)| async move { self.store.ensure_user(&id, &profile).await })

@@ -133,7 +133,7 @@ impl Default for HubConfig {
             marks_every: Duration::from_secs(15),
             cid_window: Duration::from_secs(24 * 3600),
             retention: None,
-            drain_deadline: Duration::from_secs(30),
+            drain_deadline: Duration::from_secs(20),
             probe: ProbeConfig::default(),
         }
     }

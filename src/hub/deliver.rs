@@ -56,7 +56,7 @@ impl Hub {
     fn open_letter(self: &Arc<Self>, payload: &[u8]) {
         match Letter::decode(payload) {
             Some(letter) => letter.items.into_iter().for_each(|item| self.take_item(item)),
-            None => tracing::warn!("a letter of a later version was left unread"),
+            None => tracing::warn!("a letter of a later version was left unread, as may be while nodes are upgraded"),
         }
     }
 

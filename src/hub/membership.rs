@@ -104,7 +104,7 @@ impl Hub {
 
     async fn must_exist(&self, users: &[UserId]) -> Result<(), Refusal> {
         let known = self.store.users(users).await.map_err(|error| self.store_refusal(&error))?;
-        let known: HashSet<&UserId> = known.iter().map(|user| &user.id).collect();
+        let known: HashSet<&UserId> = known.iter().filter(|user| !user.is_deleted()).map(|user| &user.id).collect();
         match users.iter().find(|user| !known.contains(user)) {
             Some(unknown) => Err(Refusal::not_found(format!("there is no user `{unknown}`"))),
             None => Ok(()),

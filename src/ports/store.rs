@@ -101,7 +101,7 @@ pub trait GroupStore: Send + Sync + 'static {
 pub trait UserStore: Send + Sync + 'static {
     /// The user with this id; made with this profile when there is none yet. Fields of the stored
     /// profile that are empty (somebody was added to a group before they were ever here) are
-    /// filled, others stay.
+    /// filled, others stay, as do all of a banned user.
     async fn ensure_user(&self, id: &UserId, profile: &Profile) -> Result<User, StoreError>;
 
     /// A user by id.
@@ -136,7 +136,8 @@ pub trait UserStore: Send + Sync + 'static {
     /// Notes when users were last seen; never goes back. Unknown users are left out.
     async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError>;
 
-    /// Deletes a user: profile, password, list of groups and read marks. What they said stays.
+    /// Deletes a user: profile, password, list of groups and read marks. What they said stays, and so
+    /// does the id, banned: see [`User::is_deleted`]. Does nothing for a user that does not exist.
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError>;
 }
 

@@ -14,7 +14,7 @@ pub enum Encoding {
     MsgPack,
 }
 
-/// Subprotocol names, in the hub's order of preference when a client offers several.
+/// Subprotocol names. Of several that a client offers it gets the first that is one of these.
 pub const SUBPROTOCOLS: [(&str, Encoding); 2] =
     [("hubbub.v1.msgpack", Encoding::MsgPack), ("hubbub.v1.json", Encoding::Json)];
 

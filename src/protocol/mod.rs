@@ -12,4 +12,4 @@ mod server;
 pub use client::{ClientFrame, Rejection, RequestId, SendFrame, Target, decode};
 pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
 pub use members::{MemberList, MemberView};
-pub use server::{GapReason, GroupView, HistoryView, Limits, PresenceView, ServerFrame, WireEvent};
+pub use server::{GapReason, GroupView, Limits, PresenceView, ServerFrame, WireEvent};

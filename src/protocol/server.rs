@@ -250,17 +250,6 @@ pub struct GroupView<'a> {
     pub members: Option<Arc<MemberList>>,
 }
 
-/// A page of history over HTTP.
-#[derive(Debug, Clone, Serialize)]
-pub struct HistoryView<'a> {
-    /// The group.
-    pub group: &'a GroupId,
-    /// Ascending.
-    pub messages: Vec<WireEvent<'a>>,
-    /// Whether there are more in the direction asked.
-    pub more: bool,
-}
-
 /// Somebody's presence.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PresenceView {

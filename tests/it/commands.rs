@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use hubbub::protocol::Encoding;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::contract::client::{Over, Socket};
 use crate::support::hub::JWT_SECRET;
 use crate::support::{Hub, http, scratch};
 
@@ -118,8 +120,18 @@ async fn operators_see_and_change_what_a_running_node_holds() {
     assert_eq!(post(&node, "/auth/login", changed).await.0, StatusCode::OK);
 
     assert!(fails(admin(&["delete-user", "anna"])).await.contains("--yes"));
+    let hello = json!({"type": "hello", "token": token});
+    let mut socket = Socket::connect(&node.address(), Encoding::Json).await.expect("a connection");
+    socket.say(&hello).await.expect("a hello");
+    socket.hear_a("welcome").await.expect("anna is in");
     succeeds(admin(&["delete-user", "anna", "--yes"])).await;
-    assert!(fails(admin(&["user", "anna"])).await.contains("no user"));
+    assert_eq!(socket.hear_a("nothing").await, Err(Over(Some(4003))), "who is deleted is not to come back");
+    let mut again = Socket::connect(&node.address(), Encoding::Json).await.expect("a connection");
+    again.say(&hello).await.expect("a hello");
+    assert_eq!(again.hear_a("nothing").await, Err(Over(Some(4003))), "a token outlives nobody");
+    let anew = json!({"username": "anna", "password": "correct horse"});
+    assert_eq!(post(&node, "/auth/register", anew).await.0, StatusCode::CONFLICT);
+    assert!(succeeds(admin(&["user", "anna"])).await.contains("deleted"));
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ macro_rules! store_suite {
             users: found_by_prefix_in_any_case,
             users: operators_change_users,
             users: last_seen_never_goes_back,
-            users: a_deleted_user_leaves_nothing,
+            users: a_deleted_user_leaves_an_id_that_nobody_can_take,
             marks: marks_never_go_back,
             marks: marks_raised_at_once_keep_the_greatest,
             marks: marks_of_many_at_once,

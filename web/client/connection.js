@@ -1,5 +1,5 @@
 import { Backoff } from "./backoff.js";
-import { HubbubError, isPassing, mayReconnect } from "./errors.js";
+import { HubbubError, isPassing, mayReconnect, refusalOf } from "./errors.js";
 import { Link } from "./link.js";
 import { Renewal } from "./renewal.js";
 import { watchForWaking } from "./wake.js";
@@ -222,7 +222,7 @@ export class Connection {
     const code = this.#bye?.code ?? closeCode;
     const wait = this.#waitAfter(code);
     if (wait !== undefined) this.#waitAndRetry(wait);
-    else this.stop(this.#refusal ?? new HubbubError(code === 4003 ? "forbidden" : "unauthorized", reason || "the hub ended the session", { closeCode: code }));
+    else this.stop(this.#refusal ?? new HubbubError(refusalOf(code), reason || "the hub ended the session", { closeCode: code }));
   }
 
   /** How long to wait before coming back; undefined when it must not. @param {number} closeCode @returns {number | undefined} */

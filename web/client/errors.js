@@ -23,6 +23,12 @@ export function isPassing(code) {
   return PASSING.has(code);
 }
 
+/** Why the hub ended a session for good, as one of the protocol's codes. @param {number} closeCode */
+export function refusalOf(closeCode) {
+  if (closeCode === 1008) return "rate_limited";
+  return closeCode === 4003 ? "forbidden" : "unauthorized";
+}
+
 /** Whether a connection that ended with this close code may be opened again as it was. @param {number} closeCode */
 export function mayReconnect(closeCode) {
   return closeCode < 4000 || closeCode > 4099;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use argon2::Params;
 use argon2::password_hash::Error;
 use tokio::sync::Semaphore;
-use tracing::error;
 
 use super::argon::Memory;
 use super::config::{AccountsConfig, HashCost};
@@ -42,7 +41,8 @@ impl Hasher {
         self.run(move || memory.hash(&params, &password).map_err(failed)).await?
     }
 
-    /// Whether the password is the one hashed. Takes as long when there is no hash.
+    /// Whether the password is the one hashed; `internal` when the hash cannot be read. Takes as long
+    /// when there is none.
     pub(super) async fn verify(&self, password: &str, stored: Option<&str>) -> Result<bool, Refusal> {
         let (memory, password) = (self.memory.clone(), password.to_owned());
         let known = stored.is_some();
@@ -80,7 +80,6 @@ fn failed(_: Error) -> Refusal {
 }
 
 fn unreadable() -> Refusal {
-    error!("a stored password hash cannot be read; its owner needs a new password");
     Refusal::new(Code::Internal, "this account needs a new password; ask the operator")
 }
 

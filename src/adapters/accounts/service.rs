@@ -5,14 +5,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::config::AccountsConfig;
 use super::credentials::Credentials;
 use super::hasher::Hasher;
-use super::throttle::{Throttle, address_key};
+use super::throttle::Throttle;
 use crate::adapters::tokens::SigningKey;
-use crate::domain::{Code, Millis, Profile, Refusal, UserId};
+use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of};
 use crate::ports::{StoreError, UserStore};
 
 /// Built-in accounts over the store, with tokens of the hub's own key.
@@ -95,7 +95,11 @@ impl Accounts {
         let user = self.user_id(&who.username)?;
         let stored = self.store.user(&user).await.map_err(unanswered)?;
         let hash = stored.as_ref().and_then(|user| user.password.as_deref());
-        let good = self.hasher.verify(who.password, hash).await?;
+        let good = self.hasher.verify(who.password, hash).await.inspect_err(|refusal| {
+            if refusal.code == Code::Internal {
+                error!(%user, "a stored password hash cannot be read; `hubbub admin set-password` makes a new one");
+            }
+        })?;
         let Some(stored) = stored.filter(|_| good) else {
             warn!(%peer, "login failed");
             return Err(wrong());
@@ -115,7 +119,7 @@ impl Accounts {
     }
 
     fn admit(&self, peer: IpAddr) -> Result<(), Refusal> {
-        self.addresses.take(&address_key(peer)).map_err(too_often)
+        self.addresses.take(&customer_of(peer)).map_err(too_often)
     }
 
     fn user_id(&self, username: &str) -> Result<UserId, Refusal> {

@@ -134,7 +134,9 @@ impl UserStore for MongoStore {
             self.release(&user.profile.username, id).await?;
         }
         // Last, so that a repetition finds what is left to do.
-        self.within(self.users.delete_one(key)).await?;
+        let nothing = doc! { "username": "", "name": "", "banned": true, "groups": {} };
+        let update = doc! { "$set": nothing, "$unset": { "password": "" } };
+        self.within(self.users.update_one(key, update)).await?;
         Ok(())
     }
 }
@@ -199,7 +201,7 @@ impl MongoStore {
 
     /// Fills the empty fields of a stored profile.
     async fn fill(&self, mut user: User, profile: &Profile) -> Result<User, StoreError> {
-        if !user.profile.lacks(profile) {
+        if user.banned || !user.profile.lacks(profile) {
             return Ok(user);
         }
         let mut fields = Document::new();

@@ -99,11 +99,11 @@ impl UserStore for SqliteStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |db| {
-            let places = ["users WHERE id", "accounts WHERE user", "memberships WHERE user", "marks WHERE user"];
-            for place in places {
-                db.execute(&format!("DELETE FROM {place} = ?1"), [id.as_str()])?;
+            for place in ["accounts", "memberships", "marks"] {
+                db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
-            Ok(())
+            let sql = "UPDATE users SET username = '', name = '', password = NULL, banned = 1 WHERE id = ?1";
+            db.execute(sql, [id.as_str()]).map(drop)
         })
         .await
     }
@@ -146,7 +146,7 @@ fn add(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<bool
 fn ensure(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<User> {
     if !add(db, id, profile)? {
         let sql = "UPDATE users SET username = iif(username = '', ?2, username),
-            name = iif(name = '', ?3, name) WHERE id = ?1";
+            name = iif(name = '', ?3, name) WHERE id = ?1 AND NOT banned";
         let username = profile.username.to_lowercase();
         db.prepare_cached(sql)?.execute(params![id.as_str(), username, profile.name])?;
     }

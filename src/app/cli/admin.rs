@@ -110,7 +110,8 @@ enum Command {
         #[arg(long)]
         stdin: bool,
     },
-    /// Delete a user: profile, password, memberships, read marks; what they said stays
+    /// Delete a user: profile, password, memberships, read marks; what they said stays, and nobody can
+    /// be that user again until `unban`
     DeleteUser {
         /// The user's id
         #[arg(value_parser = UserId::parse)]

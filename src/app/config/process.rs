@@ -11,6 +11,10 @@ pub struct StorageConfig {
     pub data_dir: PathBuf,
     /// Redis: what nodes share. Without it, one node keeps it in memory.
     pub redis_url: Option<String>,
+    /// Certificates (PEM) of the authorities that sign those of Redis; the system's when `None`.
+    pub redis_ca_file: Option<PathBuf>,
+    /// What every key in Redis begins with.
+    pub redis_prefix: String,
     /// MongoDB: what must last. Without it, SQLite in the data directory.
     pub mongodb_url: Option<String>,
     /// The database there.
@@ -24,7 +28,7 @@ pub struct LogConfig {
     pub filter: String,
     /// How lines look.
     pub format: LogFormat,
-    /// Also write `combined.log` and `error.log` here.
+    /// Also write `combined.log`, `error.log` and `requests.log` here.
     pub directory: Option<PathBuf>,
 }
 
@@ -47,7 +51,14 @@ pub struct ProcessConfig {
 
 impl Default for StorageConfig {
     fn default() -> Self {
-        Self { data_dir: "./data".into(), redis_url: None, mongodb_url: None, mongodb_database: "hubbub".into() }
+        Self {
+            data_dir: "./data".into(),
+            redis_url: None,
+            redis_ca_file: None,
+            redis_prefix: "hubbub:".into(),
+            mongodb_url: None,
+            mongodb_database: "hubbub".into(),
+        }
     }
 }
 

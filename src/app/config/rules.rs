@@ -17,6 +17,7 @@ pub(super) fn check(config: &Config, broken: &HashSet<&str>, mistakes: &mut Vec<
         }
     };
     storage(&config.storage, &mut wrong);
+    redis_over_tls(&config.storage, &mut wrong);
     keys(config, &mut wrong);
     further_issuers(&config.auth, &mut wrong);
     sizes(config, &mut wrong);
@@ -53,6 +54,13 @@ fn storage(storage: &StorageConfig, wrong: &mut dyn FnMut(&str, &str)) {
             "Redis without MongoDB: nodes that share Redis but each have a SQLite of their own would each have a \
              history of their own. Set mongodb_url (HUBBUB_MONGODB_URL), or leave redis_url out to run one node",
         );
+    }
+}
+
+fn redis_over_tls(storage: &StorageConfig, wrong: &mut dyn FnMut(&str, &str)) {
+    let over_tls = storage.redis_url.as_ref().is_some_and(|url| url.starts_with("rediss"));
+    if storage.redis_ca_file.is_some() && !over_tls {
+        wrong("redis_ca_file", "it is for Redis over TLS: let redis_url begin with rediss, or leave redis_ca_file out");
     }
 }
 

@@ -128,6 +128,13 @@ fn storage_must_be_shared_as_a_whole() {
     assert!(mistakes(&environment(&[mongodb, secret])).is_empty(), "one node on MongoDB");
     let told = only_mistake(&environment(&[mongodb]));
     assert!(told.contains("HUBBUB_JWT_SECRET"), "{told}");
+    let authorities = ("HUBBUB_REDIS_CA_FILE", "ca.pem");
+    let told = only_mistake(&environment(&[redis, mongodb, secret, authorities]));
+    assert!(told.contains("redis_ca_file") && told.contains("rediss"), "{told}");
+    let over_tls = ("HUBBUB_REDIS_URL", "rediss://h:7000");
+    assert!(mistakes(&environment(&[over_tls, mongodb, secret, authorities])).is_empty());
+    let told = only_mistake(&environment(&[("HUBBUB_REDIS_PREFIX", "a{b}")]));
+    assert!(told.contains("1 to 40 characters"), "{told}");
     for wrong in [("HUBBUB_REDIS_URL", "localhost:6379"), ("HUBBUB_MONGODB_URL", "localhost")] {
         assert!(only_mistake(&environment(&[wrong])).contains("expected a URL"));
     }

@@ -181,11 +181,13 @@ impl Desk {
         }
     }
 
-    /// Takes the user out of all groups first, so that the members that remain see it happen.
+    /// Shuts the user out first, so that nothing that they still hold (a connection, a token) brings
+    /// them back, and takes them out of all groups, so that the members that remain see it happen.
     /// Repeat it when it fails half-way.
     async fn delete_user(&self, id: &UserId) -> Result<Report, Refusal> {
         let hub = self.running()?;
         let user = self.user(id).await?;
+        hub.ban(id, true).await?;
         let groups: Vec<GroupId> = user.groups.into_keys().collect();
         for group in self.store.groups(&groups).await.map_err(unanswered)? {
             if group.kind == GroupKind::Group {
@@ -193,8 +195,7 @@ impl Desk {
             }
         }
         self.store.delete_user(id).await.map_err(unanswered)?;
-        hub.kick(id, false).await?;
-        done(format!("{id} is deleted; what they said stays"))
+        done(format!("{id} is deleted; what they said stays, and nobody can take the id until it is unbanned"))
     }
 }
 

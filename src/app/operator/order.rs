@@ -63,7 +63,8 @@ pub enum Order {
         /// Its argon2id hash.
         hash: String,
     },
-    /// Deletes a user: profile, password, memberships and read marks. What they said stays.
+    /// Deletes a user: profile, password, memberships and read marks. What they said stays, and the
+    /// id is banned: tokens for it may still be about.
     DeleteUser {
         /// Who.
         user: UserId,

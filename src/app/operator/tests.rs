@@ -141,7 +141,10 @@ async fn memberships_change_through_the_running_hub() {
 async fn users_and_groups_are_deleted_with_all_that_hangs_on_them() {
     let (house, group) = running().await;
     house.done(Order::DeleteUser { user: id("anna") }).await;
-    assert!(house.store.user(&id("anna")).await.unwrap().is_none());
+    assert!(house.store.user(&id("anna")).await.unwrap().unwrap().is_deleted());
+    let hub = house.hub.as_ref().unwrap();
+    let again = hub.create_group_for("Friends", &[id("bert"), id("anna")], Access::Members).await;
+    assert_eq!(again.unwrap_err().code, Code::NotFound, "nobody adds a deleted user");
     assert_eq!(house.members(&group).await, [("bert".into(), crate::domain::Role::Admin)]);
     house.done(Order::DeleteGroup { group: group.clone() }).await;
     assert_eq!(house.refused(Order::ShowGroup { group }).await, Code::NotFound);

@@ -234,7 +234,7 @@ pub struct ServiceMessage {
 impl MessageView {
     /// The event as `reader` sees it: with its cid when it is their own.
     pub(super) fn of(event: Event, reader: Option<&UserId>) -> Self {
-        let own = reader.is_some_and(|reader| *reader == event.from);
+        let own = reader.is_some_and(|reader| *reader == event.from && !event.cid.is_hub_made());
         Self {
             group: event.group.to_string(),
             seq: event.seq,

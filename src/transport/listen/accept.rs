@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use hyper::body::Incoming;
@@ -27,6 +27,8 @@ use crate::transport::metrics::Refused;
 const BACKLOG: i32 = 8_192;
 /// After an error such as too many open files, accepting again at once would only fail again.
 const AFTER_ERROR: Duration = Duration::from_millis(50);
+/// Between two lines of the log about that.
+const COMPLAINT_EVERY: Duration = Duration::from_secs(5);
 /// A client that reads its answers this slowly is gone.
 const LONGEST_CONNECTION: Duration = Duration::from_secs(300);
 
@@ -55,6 +57,26 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
+/// Tells that connections cannot be accepted, once in a while: it may be so twenty times a second.
+#[derive(Default)]
+struct Complaint {
+    told: Option<Instant>,
+    untold: u64,
+}
+
+// === impl Complaint ===
+
+impl Complaint {
+    fn about(&mut self, error: &std::io::Error) {
+        if self.told.is_some_and(|told| told.elapsed() < COMPLAINT_EVERY) {
+            self.untold += 1;
+            return;
+        }
+        tracing::warn!(%error, and_before = self.untold, "a connection cannot be accepted");
+        *self = Self { told: Some(Instant::now()), untold: 0 };
+    }
+}
+
 // === impl Listener ===
 
 impl Listener {
@@ -63,6 +85,7 @@ impl Listener {
     pub async fn serve(self, stop: CancellationToken) {
         let listener = Arc::new(self);
         let connections = TaskTracker::new();
+        let mut complaint = Complaint::default();
         while let Some(accepted) = stop.run_until_cancelled(listener.socket.accept()).await {
             match accepted {
                 Ok((stream, peer)) => {
@@ -71,7 +94,7 @@ impl Listener {
                 }
                 Err(error) => {
                     listener.admission.metrics().accept_errors.inc();
-                    tracing::warn!(%error, "a connection cannot be accepted");
+                    complaint.about(&error);
                     tokio::time::sleep(AFTER_ERROR).await;
                 }
             }

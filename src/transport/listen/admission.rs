@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use dashmap::DashMap;
 
+use crate::domain::customer_of;
 use crate::transport::config::AdmissionConfig;
 use crate::transport::metrics::{AdmissionMetrics, Refused};
 
@@ -79,6 +80,7 @@ impl Admission {
 
     /// A place among those of an address; `None` when there are so many that it is not even told.
     pub(super) fn enter_from(self: &Arc<Self>, address: IpAddr) -> Option<AddressPlace> {
+        let address = customer_of(address);
         let cap = self.config.max_connections_per_address;
         let mut count = self.addresses.entry(address).or_insert(0);
         if *count >= cap {
@@ -151,6 +153,17 @@ mod tests {
         assert!(admission.enter_from(HERE).is_none());
         assert!(!admission.enter_from(Ipv4Addr::new(10, 0, 0, 1).into()).unwrap().over);
         drop((within, told));
+        assert!(admission.addresses.is_empty());
+    }
+
+    #[test]
+    fn a_network_of_one_customer_is_one_address() {
+        let admission = admission(AdmissionConfig { max_connections_per_address: 1, ..Default::default() });
+        let enter = |address: &str| admission.enter_from(address.parse().unwrap()).unwrap();
+        let first = enter("2001:db8:1:2::1");
+        assert!(!first.over && enter("2001:db8:1:2:ffff::9").over);
+        assert!(!enter("2001:db8:1:3::1").over);
+        drop(first);
         assert!(admission.addresses.is_empty());
     }
 

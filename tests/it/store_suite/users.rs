@@ -170,7 +170,7 @@ pub async fn last_seen_never_goes_back(fixture: &mut impl Fixture) {
     assert_eq!(store.user(&user("nobody")).await.unwrap(), None);
 }
 
-pub async fn a_deleted_user_leaves_nothing(fixture: &mut impl Fixture) {
+pub async fn a_deleted_user_leaves_an_id_that_nobody_can_take(fixture: &mut impl Fixture) {
     let store = fixture.store();
     let made = group(&[]);
     let anna = user("u1");
@@ -182,13 +182,22 @@ pub async fn a_deleted_user_leaves_nothing(fixture: &mut impl Fixture) {
     store.raise_marks(&[(anna.clone(), made.id.clone(), mark)]).await.unwrap();
     for _ in 0..2 {
         store.delete_user(&anna).await.unwrap();
-        assert_eq!(store.user(&anna).await.unwrap(), None);
+        let left = store.user(&anna).await.unwrap().unwrap();
+        assert!(left.is_deleted() && left.groups.is_empty());
+        assert_eq!((left.profile, left.password), (profile("", ""), None));
         assert_eq!(store.user_by_username("anna").await.unwrap(), None);
         assert!(marks_of(&store, &anna).await.is_empty());
     }
-    // The name is free again, and whoever takes it starts anew.
-    assert!(store.create_account(&anna, &profile("anna", "Anna"), "other").await.unwrap());
-    let stored = store.user(&anna).await.unwrap().unwrap();
-    assert!(stored.groups.is_empty());
-    assert_eq!(stored.password.as_deref(), Some("other"));
+    // Neither whoever has a token for it yet nor whoever registers brings the id back.
+    assert!(store.ensure_user(&anna, &profile("anna", "Anna")).await.unwrap().is_deleted());
+    assert!(!store.create_account(&anna, &profile("anna", "Anna"), "other").await.unwrap());
+    assert!(store.user(&anna).await.unwrap().unwrap().is_deleted());
+    // The username is free for another id, and an operator can free the id as well.
+    assert!(store.create_account(&user("u2"), &profile("anna", "Another"), "other").await.unwrap());
+    store.set_banned(&anna, false).await.unwrap();
+    let anew = store.ensure_user(&anna, &profile("anne", "Anne")).await.unwrap();
+    assert_eq!((anew.profile, anew.password, anew.groups.len()), (profile("anne", "Anne"), None, 0));
+    // Whoever was never here is not made by deleting them.
+    store.delete_user(&user("u3")).await.unwrap();
+    assert_eq!(store.user(&user("u3")).await.unwrap(), None);
 }

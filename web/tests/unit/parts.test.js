@@ -5,7 +5,7 @@ import { Calls } from "../../client/calls.js";
 import { socketUrl } from "../../client/connection.js";
 import { Cursors } from "../../client/cursors.js";
 import { Emitter } from "../../client/emitter.js";
-import { mayReconnect } from "../../client/errors.js";
+import { mayReconnect, refusalOf } from "../../client/errors.js";
 import { expiryOf } from "../../client/renewal.js";
 import { mintToken } from "../fake/tokens.js";
 
@@ -182,4 +182,8 @@ test("when a frame was too big for the hub, the biggest is given up and the rest
   await assert.rejects(big, { code: "too_large" });
   calls.flush();
   assert.deepEqual(sent.slice(2).map(({ text }) => text), ["small"]);
+});
+
+test("a session that was ended for good says why", () => {
+  assert.deepEqual([1008, 4001, 4002, 4003].map(refusalOf), ["rate_limited", "unauthorized", "unauthorized", "forbidden"]);
 });

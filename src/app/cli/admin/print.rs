@@ -31,6 +31,7 @@ const GROUP_HEAD: [&str; 5] = ["GROUP", "NAME", "KIND", "ACCESS", "MEMBERS"];
 
 fn user_row(user: &UserLine) -> Vec<String> {
     let state = match (user.banned, user.online) {
+        (true, _) if user.username.is_empty() => "deleted",
         (true, _) => "banned",
         (_, Some(true)) => "online",
         (_, Some(false)) => "offline",

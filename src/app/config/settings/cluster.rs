@@ -21,6 +21,12 @@ pub(super) fn storage() -> Vec<Setting> {
                 "Unset, one node keeps in memory what nodes would share. With Redis, MongoDB is needed too: nodes with \
                  a SQLite each would have a history each.",
             ),
+        Setting::new("redis_ca_file", field!(storage.redis_ca_file), Optional(Path, ""))
+            .about("Certificates (PEM) of the authorities that sign those of Redis, for rediss:// URLs.")
+            .because("Unset, the system's authorities are trusted."),
+        Setting::new("redis_prefix", field!(storage.redis_prefix), PREFIX)
+            .about("What every key in Redis begins with. Fixed for a deployment once it has started.")
+            .because("The project's name; deployments that share one Redis each need their own."),
         Setting::new("mongodb_url", field!(storage.mongodb_url), Optional(MONGODB, ""))
             .secrecy(Secrecy::UrlPassword)
             .about("MongoDB 6 or later (a replica set), which holds users, groups and messages.")
@@ -36,6 +42,11 @@ const REDIS: Text = Text(
      rediss-sentinel://",
     |text| text.starts_with("redis") && fred::types::config::Config::from_url(text).is_ok(),
 );
+
+const PREFIX: Text = Text("1 to 40 characters of A-Z a-z 0-9 _ - . :", |text| {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+    (1..=40).contains(&text.len()) && text.bytes().all(allowed)
+});
 
 const MONGODB: Text = Text("a URL that begins with mongodb:// or mongodb+srv://", |text| {
     mongodb::options::ConnectionString::parse(text).is_ok()
@@ -68,7 +79,10 @@ pub(super) fn times() -> Vec<Setting> {
             .because("With it, users of a dead node are offline within 15 seconds."),
         Setting::new("drain_deadline", field!(hub.drain_deadline), Span(SECOND, 60 * MINUTE))
             .about("How long a node that shuts down may take to hand over its clients and its work.")
-            .because("The time that Kubernetes gives by default."),
+            .because(
+                "With ten more seconds for its last answers, which whoever supervises it must grant, it is the time that \
+                 Kubernetes gives by default.",
+            ),
         Setting::new("retention", field!(hub.retention), Optional(Span(MINUTE, 36_500 * DAY), "off"))
             .about("Messages older than this are removed; a group's newest always stays.")
             .because("Nothing is thrown away unless somebody says so."),

@@ -28,7 +28,7 @@ pub(super) fn settings() -> Vec<Setting> {
             field!(transport.admission.max_connections_per_address),
             Whole(1, 10_000_000),
         )
-        .about("Connections from one client address.")
+        .about("Connections from one client address; of IPv6, from one network of 64 bits, as one customer has.")
         .because("A large office behind one address; load tests raise it."),
         Setting::new("max_http_connections", field!(transport.admission.max_http_connections), Whole(1, 10_000_000))
             .about("Connections that are no WebSocket, or none yet.")
