@@ -183,9 +183,8 @@ impl Hub {
         let Some(document) = document.filter(|document| document.member(user).is_some()) else { return Ok(()) };
         self.member_names(std::iter::once(&*document)).await.map_err(|error| self.store_refusal(&error))?;
         for session in self.users.sessions(user) {
-            if session.add_group(&group.id) {
-                self.announce(&group.state.lock(), &session);
-                self.replay_one(group, &session, after).await;
+            if self.take_in(group, &session) {
+                self.replay_from_cursor(group, &session, after).await;
             }
         }
         if let Some(peer) = document.peer_of(user) {
@@ -194,11 +193,23 @@ impl Hub {
         Ok(())
     }
 
+    /// Tells a session of a group that it is now in; false when it was, or when its user is no member
+    /// any more: asked under the lock that removals are given out under.
+    fn take_in(&self, group: &LocalGroup, session: &Arc<SessionHandle>) -> bool {
+        let state = group.state.lock();
+        let new = state.has_member(&session.user) && session.add_group(&group.id);
+        if new {
+            self.announce(&state, session);
+        }
+        new
+    }
+
     /// Brings to a session those of the user's groups that it lacks: after a loss of letters.
     pub(crate) async fn check_memberships(self: &Arc<Self>, user: &UserId) -> Result<(), StoreError> {
         let Some(stored) = self.store.user(user).await? else { return Ok(()) };
         for (group, version) in stored.groups {
-            if self.users.sessions(user).iter().any(|session| !session.is_in(&group)) {
+            // One that is not open yet reads its memberships itself.
+            if self.users.sessions(user).iter().any(|session| session.is_open() && !session.is_in(&group)) {
                 self.adopt(group, user.clone(), version.saturating_sub(1));
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Hub;
 use super::group::LocalGroup;
 use super::owner::first_choice;
-use crate::domain::{Millis, NodeName, Seq, now_ms};
+use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord};
 
 /// Sessions registered again at the same time after a loss.
@@ -170,16 +170,20 @@ impl Hub {
 
     async fn check_all_memberships(self: &Arc<Self>) {
         use futures::StreamExt;
+        self.restores.begin_comparison();
         let mut users: Vec<_> = self.users.all().into_iter().map(|session| session.user.clone()).collect();
         users.sort_unstable();
         users.dedup();
         futures::stream::iter(users)
-            .for_each_concurrent(AT_ONCE, |user| async move {
-                while self.check_memberships(&user).await.is_err() {
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            })
+            .for_each_concurrent(AT_ONCE, |user| async move { self.check_memberships_of(&user).await })
             .await;
+    }
+
+    /// Tries until the store answers.
+    pub(crate) async fn check_memberships_of(self: &Arc<Self>, user: &UserId) {
+        while self.check_memberships(user).await.is_err() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 
     /// Adds the routes of groups again and compares their positions with what is stored.

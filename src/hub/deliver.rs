@@ -85,13 +85,13 @@ impl Hub {
     /// Takes stored events of one group, ascending: gives out what is in turn, keeps what is ahead.
     pub(crate) fn deliver(self: &Arc<Self>, id: &GroupId, events: Vec<Arc<Event>>) {
         let Some(first) = events.first() else { return };
-        let Some(group) = self.groups.get(id) else {
-            self.adopt_newcomers(id, &events);
-            events.iter().for_each(|event| self.settle(event));
-            return;
-        };
+        let Some(group) = self.groups.get(id) else { return self.pass_by(id, &events) };
         let started = Instant::now();
         let mut state = group.state.lock();
+        if state.gone {
+            drop(state);
+            return self.pass_by(id, &events);
+        }
         let plain = events.iter().all(|event| event.membership().is_none());
         let in_turn = state.position.follows(first.seq) && is_dense(&events);
         if plain && in_turn && !state.catching_up {
@@ -111,6 +111,12 @@ impl Hub {
         }
         old.iter().for_each(|event| self.settle(event));
         self.catch_up(&group);
+    }
+
+    /// Events of a group that has no session here: they may make somebody here a member, or answer them.
+    fn pass_by(self: &Arc<Self>, id: &GroupId, events: &[Arc<Event>]) {
+        self.adopt_newcomers(id, events);
+        events.iter().for_each(|event| self.settle(event));
     }
 
     /// The group is stored up to `head`, as somebody says who should know.
@@ -147,7 +153,7 @@ impl Hub {
                 let missing = state.position.missing();
                 if state.gone || (ready.is_empty() && missing.is_none()) {
                     state.catching_up = false;
-                    return;
+                    break;
                 }
                 (ready, missing)
             };
@@ -162,8 +168,11 @@ impl Hub {
                 // Or until a letter brings what was missing.
                 let _ = tokio::time::timeout(retry, group.stashed.notified()).await;
                 retry = (retry * 2).min(RETRY_MOST);
+                self.leave_if_unused(&group.id);
             }
         }
+        // Meanwhile it stayed, whoever left.
+        self.leave_if_unused(&group.id);
     }
 
     /// Fetches events after a seq into the stash; false when there was nothing to be had.
@@ -202,21 +211,17 @@ impl Hub {
         if changes && !self.know_document(group, &ready).await {
             return false;
         }
-        let mut detached = Vec::new();
         {
             let mut state = group.state.lock();
             for run in ready.chunk_by(|one, next| one.membership().is_none() && next.membership().is_none()) {
                 match run[0].membership() {
-                    Some(change) => self.give_membership(group, &mut state, &run[0], &change, &mut detached),
+                    Some(change) => self.give_membership(group, &mut state, &run[0], &change),
                     None => self.metrics.delivered.inc_by(state.fan_out(run)),
                 }
             }
             state.position.settle();
         }
         ready.iter().for_each(|event| self.settle(event));
-        if !detached.is_empty() {
-            self.leave_if_unused(&group.id);
-        }
         true
     }
 
@@ -224,7 +229,11 @@ impl Hub {
     async fn know_document(&self, group: &LocalGroup, ready: &[Arc<Event>]) -> bool {
         let document = match self.document(group).await {
             Ok(Some(document)) => document,
-            Ok(None) | Err(_) => return false,
+            Ok(None) => {
+                group.state.lock().deleted = true;
+                return false;
+            }
+            Err(_) => return false,
         };
         let mut users: Vec<UserId> = document.members.iter().map(|member| member.id.clone()).collect();
         for change in ready.iter().filter_map(|event| event.membership()) {
@@ -240,7 +249,6 @@ impl Hub {
         state: &mut GroupState,
         event: &Arc<Event>,
         change: &MembershipChange,
-        detached: &mut Vec<UserId>,
     ) {
         if let Some(document) = &mut state.document {
             Arc::make_mut(document).apply(event.seq, change);
@@ -259,7 +267,6 @@ impl Hub {
                 if session.remove_group(&group.id) {
                     state.detach(&session.id);
                     session.send(&ServerFrame::gone(None, &group.id));
-                    detached.push(session.user.clone());
                 }
             }
         }

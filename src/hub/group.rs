@@ -42,6 +42,8 @@ pub(crate) struct GroupState {
     pub(crate) catching_up: bool,
     /// No longer in the map: attach elsewhere.
     pub(crate) gone: bool,
+    /// No longer in the store: nothing of it will be shown any more.
+    pub(crate) deleted: bool,
     /// Which adding of the route is in force.
     pub(crate) generation: u64,
     pub(crate) sessions: Vec<Arc<SessionHandle>>,
@@ -96,11 +98,13 @@ impl LocalGroups {
         state.pins = state.pins.saturating_sub(1);
     }
 
-    /// Takes a group out that nobody here needs; answers the generation of its route.
+    /// Takes a group out that nobody here needs; answers the generation of its route. One that is
+    /// being caught up with stays: somebody who is here may be about to join it.
     pub(crate) fn remove_if_unused(&self, id: &GroupId) -> Option<u64> {
         let removed = self.groups.remove_if(id, |_, group| {
             let mut state = group.state.lock();
-            let unused = state.sessions.is_empty() && state.pins == 0;
+            let busy = state.catching_up && !state.deleted;
+            let unused = state.sessions.is_empty() && state.pins == 0 && !busy;
             state.gone |= unused;
             unused
         });
@@ -130,6 +134,11 @@ impl LocalGroup {
 impl GroupState {
     pub(crate) fn has(&self, session: &SessionId) -> bool {
         self.sessions.iter().any(|live| live.id == *session)
+    }
+
+    /// Whether the group's document, as far as it is known here, holds this user.
+    pub(crate) fn has_member(&self, user: &UserId) -> bool {
+        self.document.as_ref().is_some_and(|document| document.member(user).is_some())
     }
 
     pub(crate) fn detach(&mut self, session: &SessionId) {

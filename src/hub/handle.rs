@@ -92,6 +92,11 @@ impl SessionHandle {
         self.open.store(true, Ordering::Release);
     }
 
+    /// Whether `welcome` is out.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
     /// Resolves when what is queued has left.
     pub(crate) async fn drained(&self) {
         self.outbound.drained().await;

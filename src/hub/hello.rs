@@ -93,6 +93,7 @@ impl Hub {
         cursors: HashMap<GroupId, Seq>,
     ) -> Result<(), Refused> {
         let later = |refusal| (refusal, CloseCode::TRY_LATER);
+        let comparisons = self.restores.comparisons_begun();
         self.register_session(handle).await.map_err(later)?;
         let Arrived { user, marks } = self.arrive(identity).await.map_err(later)?;
         if user.banned {
@@ -106,6 +107,9 @@ impl Hub {
                     groups.into_iter().partition(|group| resumed.contains(&group.id));
                 self.unpin(&rest);
                 self.replay(handle.clone(), resumed, cursors);
+                if self.restores.comparisons_begun() != comparisons {
+                    self.look_again(handle.user.clone());
+                }
                 Ok(())
             }
             Err(refusal) => {
@@ -113,6 +117,12 @@ impl Hub {
                 Err(later(refusal))
             }
         }
+    }
+
+    /// Memberships were compared while the session was not open yet, and passed it over.
+    fn look_again(self: &Arc<Self>, user: UserId) {
+        let hub = self.clone();
+        self.spawn(async move { hub.check_memberships_of(&user).await });
     }
 
     async fn register_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
@@ -149,11 +159,12 @@ impl Hub {
         let mut resumed = Vec::new();
         let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
         for (document, group) in mine {
-            let resumes = cursors.contains_key(&group.id);
+            let (id, resumes) = (group.id.clone(), cursors.contains_key(&group.id));
+            let Some(let_in) = self.let_in(handle, group, document, !resumes) else { continue };
+            shown.push(let_in);
             if resumes {
-                resumed.push(group.id.clone());
+                resumed.push(id);
             }
-            shown.push(self.let_in(handle, group, document, !resumes));
         }
         for peer in shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user)) {
             self.watch_partner(handle, peer);
@@ -186,15 +197,26 @@ impl Hub {
             .await;
     }
 
-    fn let_in(&self, handle: &Arc<SessionHandle>, group: Arc<LocalGroup>, document: Arc<Group>, live: bool) -> Shown {
+    /// Lets a session in, unless its user was removed since the document was looked at: asked under
+    /// the lock that removals are given out under.
+    fn let_in(
+        &self,
+        handle: &Arc<SessionHandle>,
+        group: Arc<LocalGroup>,
+        document: Arc<Group>,
+        live: bool,
+    ) -> Option<Shown> {
         let mut state = group.state.lock();
+        if !state.has_member(&handle.user) {
+            return None;
+        }
         if handle.add_group(&group.id) && live {
             state.sessions.push(handle.clone());
         }
         let head = state.position.at().unwrap_or_default();
         let last = state.last_event();
         drop(state);
-        Shown { group, document, head, last }
+        Some(Shown { group, document, head, last })
     }
 
     fn say_welcome(&self, handle: &SessionHandle, mut shown: Vec<Shown>, marks: &HashMap<GroupId, Mark>) {

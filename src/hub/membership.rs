@@ -294,7 +294,11 @@ impl Hub {
 
     pub(crate) fn group_deleted(self: &Arc<Self>, id: &GroupId) {
         let Some(group) = self.groups.get(id) else { return };
-        let sessions = std::mem::take(&mut group.state.lock().sessions);
+        let sessions = {
+            let mut state = group.state.lock();
+            state.deleted = true;
+            std::mem::take(&mut state.sessions)
+        };
         for session in sessions {
             if session.remove_group(id) {
                 session.send(&ServerFrame::gone(None, id));

@@ -74,7 +74,13 @@ impl Hub {
         });
     }
 
-    async fn replay_from_cursor(self: &Arc<Self>, group: &Arc<LocalGroup>, session: &Arc<SessionHandle>, cursor: Seq) {
+    /// Tells a session of what it will not get, and replays the rest of what follows its cursor.
+    pub(crate) async fn replay_from_cursor(
+        self: &Arc<Self>,
+        group: &Arc<LocalGroup>,
+        session: &Arc<SessionHandle>,
+        cursor: Seq,
+    ) {
         let (mut head, first) = {
             let state = group.state.lock();
             let first = state.document.as_ref().map_or(1, |document| document.first);

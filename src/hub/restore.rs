@@ -1,6 +1,7 @@
 //! Group states that the backplane does not hold are restored from the store.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use dashmap::DashMap;
 use tokio::sync::Mutex;
@@ -21,10 +22,26 @@ pub(crate) struct Restores {
     under_way: DashMap<GroupId, Turn>,
     /// How often a comparison was asked for since the one under way began; 0 when none is.
     pub(crate) comparisons: parking_lot::Mutex<u64>,
+    /// How many comparisons of memberships have begun.
+    memberships: AtomicU64,
 }
 
 /// When the last restore of a group began, and what came of it.
 type Turn = Arc<Mutex<Option<(Instant, Result<Group, Refusal>)>>>;
+
+// === impl Restores ===
+
+impl Restores {
+    /// How many comparisons of memberships have begun: another number later means that one has since.
+    pub(crate) fn comparisons_begun(&self) -> u64 {
+        self.memberships.load(Ordering::SeqCst)
+    }
+
+    /// One begins.
+    pub(crate) fn begin_comparison(&self) {
+        self.memberships.fetch_add(1, Ordering::SeqCst);
+    }
+}
 
 impl Hub {
     /// Raises the group's state in the backplane to what the store knows. Answers the stored

@@ -7,8 +7,10 @@
 //! - [`leavers`]: an owner that drains hands over what it owns
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
 //! - [`resumers`]: a hello is held up while the group goes on
+//! - [`comers`]: somebody joins or leaves while their node is busy with the group
 //! - [`senders`]: repeats, removals and first messages while a send is under way
 
+mod comers;
 mod gated;
 mod gates;
 mod leavers;

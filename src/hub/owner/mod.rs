@@ -38,6 +38,9 @@ const READ_WAIT: Duration = Duration::from_millis(500);
 /// How often the logs' lengths are looked at, and with them entries that lie with a consumer that
 /// no longer reads.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// How often holes are looked for while there is other work: a partition that is never idle must not
+/// leave them open.
+const MEND_EVERY: Duration = Duration::from_millis(500);
 /// Batches stored ahead of the routing stage.
 const AHEAD: usize = 4;
 
@@ -57,6 +60,8 @@ struct Owner {
     owned: Arc<Owned>,
     held: BTreeMap<Partition, Held>,
     routes: mpsc::Sender<Vec<Batch>>,
+    /// When holes were last looked for.
+    mended: tokio::time::Instant,
 }
 
 impl Hub {
@@ -66,7 +71,8 @@ impl Hub {
         let (routes, batches) = mpsc::channel(AHEAD);
         self.spawn(self.clone().run_leases(owned.clone()));
         self.spawn(self.clone().run_routes(owned.clone(), batches));
-        Owner { hub: self, owned, held: BTreeMap::new(), routes }.run().await;
+        let mended = tokio::time::Instant::now();
+        Owner { hub: self, owned, held: BTreeMap::new(), routes, mended }.run().await;
     }
 }
 
@@ -196,8 +202,11 @@ impl Owner {
             }
             if !ready.is_empty() {
                 self.store(ready).await;
-                return;
+                if self.mended.elapsed() < MEND_EVERY {
+                    return;
+                }
             }
+            self.mended = tokio::time::Instant::now();
             if !self.mend_holes().await {
                 return;
             }

@@ -1,9 +1,12 @@
 //! An owner is stopped, or misled, between any two of its steps.
 
+use hubbub::domain::GroupId;
 use serde_json::json;
 
 use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked, send};
+use crate::people::make_group;
+use crate::support::eventually;
 
 /// The owner stands still at a call while a message is on its way; another takes over; the message
 /// reaches everybody once; the old owner goes on where it stood and does no harm.
@@ -123,4 +126,34 @@ async fn letters_are_lost() {
     let seen = people[2].texts(1).await;
     assert_eq!(seen[0].1, "unheard");
     people[2].ask(json!({"type": "ping", "id": 1}), "pong").await;
+}
+
+/// An owner that is never idle sees to holes as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seq_is_nobodys_while_others_talk() {
+    let scene = Scene::open(1).await;
+    let (mut people, group) = scene.people().await;
+    let mut talker = scene.join(0, "talker").await;
+    let elsewhere = GroupId::parse(&make_group(&mut talker, &[]).await).unwrap();
+    scene.skip_a_seq(&group).await;
+    // Read together with others' entries, so that the owner always has something to do.
+    let read = scene.nodes[0].gates.hold(Side::Before, "read_log");
+    read.reached().await;
+    let before = scene.backplane.log_stats(0).await.unwrap().length;
+    send(&mut people[0], &group, "behind a hole").await;
+    send(&mut talker, &elsewhere, "talk 0").await;
+    eventually("both are in the log", async || {
+        let length = scene.backplane.log_stats(0).await.unwrap().length;
+        if length >= before + 2 { Ok(()) } else { Err(format!("{length} entries")) }
+    })
+    .await;
+    let talking = tokio::spawn(async move {
+        for number in 0.. {
+            repeat_until_acked(&mut talker, &elsewhere, &format!("talk {number}")).await;
+        }
+    });
+    read.release();
+    assert_eq!(people[0].next("ack").await["cid"], "behind a hole");
+    talking.abort();
+    scene.agree(&mut people, &group).await;
 }

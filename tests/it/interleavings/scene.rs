@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fred::clients::Client as RedisClient;
-use fred::interfaces::{ClientLike, KeysInterface};
+use fred::interfaces::{ClientLike, HashesInterface, KeysInterface};
 use fred::types::{ClusterHash, CustomCommand, Value as RedisValue};
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
@@ -156,6 +156,14 @@ impl Scene {
             let restored = self.redis.restore(key, 0, value, true, false, None, None).await;
             let _: () = restored.expect("Redis takes its own dump back");
         }
+    }
+
+    /// The group's next seq will be nobody's.
+    pub async fn skip_a_seq(&self, group: &GroupId) {
+        let state = format!(":g:{group}");
+        let keys = self.group_keys().await;
+        let key = keys.into_iter().find(|key| key.ends_with(&state)).expect("the group has a state");
+        let _: i64 = self.redis.hincrby(key, "s", 1).await.expect("the test's Redis is there");
     }
 
     /// Logs, states and remembered cids; not the lease, which runs out by itself.
