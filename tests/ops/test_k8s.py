@@ -185,6 +185,14 @@ class Hub(unittest.TestCase):
         sleep = self.container["lifecycle"]["preStop"]["sleep"]["seconds"]
         self.assertGreater(self.pod["terminationGracePeriodSeconds"], drain + sleep)
 
+    def test_there_are_partitions_for_every_node_that_may_be_made(self):
+        per_node = int(re.search(r"PARTITIONS_PER_NODE: u64 = (\d+);", (ROOT / "src/app/capacity/mod.rs").read_text())[1])
+        for overlay, kind, most in (("prod", "HorizontalPodAutoscaler", "maxReplicas"), ("prod-keda", "ScaledObject", "maxReplicaCount")):
+            documents = rendered(ROOT / "k8s/overlays" / overlay)
+            container = one(documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+            settings = one(documents, "ConfigMap", container["envFrom"][0]["configMapRef"]["name"])["data"]
+            self.assertGreaterEqual(int(settings["HUBBUB_PARTITIONS"]), per_node * one(documents, kind)["spec"][most])
+
     def test_only_readiness_looks_beyond_the_process(self):
         paths = {probe: self.container[f"{probe}Probe"]["httpGet"]["path"] for probe in ("startup", "liveness", "readiness")}
         self.assertEqual(paths, {"startup": "/healthz", "liveness": "/healthz", "readiness": "/readyz"})
