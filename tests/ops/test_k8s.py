@@ -224,4 +224,7 @@ class Hub(unittest.TestCase):
         self.assertIn(f'namespace="{one(keda, "ScaledObject")["metadata"]["namespace"]}"', query)
         autoscaler = one(self.prod, "HorizontalPodAutoscaler")["spec"]
         self.assertEqual(autoscaler["metrics"][0]["pods"]["metric"]["name"], "hubbub_sessions")
+        resource = autoscaler["metrics"][1]["resource"]
+        [trigger] = [trigger for trigger in one(keda, "ScaledObject")["spec"]["triggers"] if trigger["type"] == resource["name"]]
+        self.assertEqual(trigger["metadata"]["value"], str(resource["target"]["averageUtilization"]))
         self.assertGreaterEqual(autoscaler["behavior"]["scaleDown"]["stabilizationWindowSeconds"], 1800)
