@@ -78,10 +78,13 @@ pub(super) fn times() -> Vec<Setting> {
             .about("A node not heard of for this long counts as dead.")
             .because("With it, users of a dead node are offline within 15 seconds."),
         Setting::new("drain_deadline", field!(hub.drain_deadline), Span(SECOND, 60 * MINUTE))
-            .about("How long a node that shuts down may take to hand over its clients and its work.")
+            .about(
+                "How long a node that shuts down may take to hand over its clients and its work. Whatever supervises it \
+                 must wait at least 10 s longer.",
+            )
             .because(
-                "With ten more seconds for its last answers, which whoever supervises it must grant, it is the time that \
-                 Kubernetes gives by default.",
+                "With these 10 s it fits into the 30 s that Kubernetes gives by default. `docker stop` gives 10 s unless \
+                 told otherwise.",
             ),
         Setting::new("retention", field!(hub.retention), Optional(Span(MINUTE, 36_500 * DAY), "off"))
             .about("Messages older than this are removed; a group's newest always stays.")
