@@ -20,8 +20,9 @@ pub(super) fn tokens() -> Vec<Setting> {
             .secrecy(Secrecy::Whole)
             .about("The secret that signs tokens (HS256); the same on all nodes.")
             .because(
-                "Unset, a hub that is all in one process makes a key and keeps it in the data directory. A secret that \
-                 another service signs with too needs jwt_issuer, so that nobody registers under that service's names.",
+                "Unset, a hub that is all in one process makes a key and keeps it in the data directory. If another \
+                 service signs tokens with the same secret, set jwt_issuer too. That turns registration here off, so \
+                 that nobody can take a name which that service gave to somebody else.",
             ),
         Setting::new("jwt_key_file", field!(auth.jwt_key_file), Optional(Path, ""))
             .about("A PEM file instead of a secret: RSA (RS256), P-256 (ES256) or Ed25519 (EdDSA).")

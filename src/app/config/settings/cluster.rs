@@ -91,7 +91,7 @@ pub(super) fn times() -> Vec<Setting> {
             .because("Nothing is thrown away unless somebody says so."),
         Setting::new("cid_window", field!(backplane.cid_window), Span(MINUTE, 30 * DAY))
             .about("How long a repeated send is recognised without asking the store.")
-            .because("A client offline for a day repeats cheaply; each remembered one takes about 100 bytes."),
+            .because("A client offline for a day repeats cheaply; each remembered one takes about 150 bytes of Redis."),
         Setting::new("probe_interval", field!(hub.probe.every), Optional(Span(SECOND / 10, 60 * MINUTE), "off"))
             .about("How often the node sends a message to itself through the whole pipeline, to measure it.")
             .because("Often enough to see what lasts 10 s; what is sent costs nothing to speak of."),

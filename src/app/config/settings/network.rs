@@ -48,8 +48,14 @@ pub(super) fn settings() -> Vec<Setting> {
             .about("Origins of pages that may use this hub, beyond its own.")
             .because("The host asked and every node's public_url are allowed by themselves."),
         Setting::new("trusted_proxies", field!(transport.admission.trusted_proxies), List(Network))
-            .about("Proxies whose word about a client's address is believed (X-Forwarded-For).")
-            .because("Anybody can write such a header."),
+            .about(
+                "Proxies whose word about a client is believed: its address (X-Forwarded-For), and that it came over TLS \
+                 (X-Forwarded-Proto: https).",
+            )
+            .because(
+                "Anybody can write such headers. Behind a proxy that is not named here, all clients share its address and \
+                 so its limits, and are sent to ws:// where wss:// is meant.",
+            ),
         Setting::new("proxy_protocol", field!(transport.admission.proxy_protocol), Switch)
             .about("Trusted proxies begin each connection with a PROXY protocol header (version 1 or 2).")
             .because("HTTP proxies write X-Forwarded-For instead."),
