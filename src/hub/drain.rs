@@ -16,6 +16,8 @@ use crate::protocol::ServerFrame;
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
 /// Sessions told `bye` each second while draining, at least: a cluster takes so many back easily.
 const BYES_PER_SECOND: f64 = 1_000.0;
+/// They go out some at a time: a timer is no finer than a millisecond.
+const BYE_TICK: Duration = Duration::from_millis(20);
 
 impl Hub {
     /// Resolves when an operator has ordered this node to end, here or through another node.
@@ -94,8 +96,7 @@ impl Hub {
     /// Sends sessions away, paced, each with a place to go.
     async fn say_bye(self: &Arc<Self>, deadline: Instant) {
         let sessions = self.users.all();
-        let budget = deadline.saturating_duration_since(Instant::now()).as_secs_f64() / 2.0;
-        let pause = Duration::from_secs_f64((1.0 / BYES_PER_SECOND).min(budget / sessions.len().max(1) as f64));
+        let at_once = byes_a_tick(sessions.len(), deadline.saturating_duration_since(Instant::now()) / 2);
         let view = self.node.view();
         let name = self.node.name();
         let urls: Vec<_> = view
@@ -104,15 +105,40 @@ impl Hub {
             .filter(|node| node.node != name && !node.draining)
             .filter_map(|node| node.public_url.as_deref())
             .collect();
+        let mut tick = tokio::time::interval(BYE_TICK);
         for (i, session) in sessions.iter().enumerate() {
+            if i % at_once == 0 {
+                tick.tick().await;
+            }
             let url = urls.get(i % urls.len().max(1)).copied();
             let after = rand::random_range(0..500);
             session.send(&ServerFrame::Bye { code: CloseCode::RESTART.0, reconnect: true, after, url });
             session.close(CloseCode::RESTART, "the node restarts");
-            tokio::time::sleep(pause).await;
         }
         while !self.users.all().is_empty() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// So many of the sessions are told at a time that all are within `budget`.
+fn byes_a_tick(sessions: usize, budget: Duration) -> usize {
+    let rate = BYES_PER_SECOND.max(sessions as f64 / budget.max(BYE_TICK).as_secs_f64());
+    (rate * BYE_TICK.as_secs_f64()).ceil() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_go_at_the_usual_pace_and_many_within_their_time() {
+        let budget = Duration::from_secs(10);
+        assert_eq!(byes_a_tick(0, budget), 20);
+        assert_eq!(byes_a_tick(10_000, budget), 20);
+        for (sessions, budget) in [(19_000, budget), (1_000_000, budget), (5, Duration::ZERO)] {
+            let ticks = usize::div_ceil(sessions, byes_a_tick(sessions, budget)) as u32;
+            assert!(BYE_TICK * ticks.saturating_sub(1) <= budget, "{sessions} sessions take {ticks} ticks");
         }
     }
 }
