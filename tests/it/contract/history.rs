@@ -143,11 +143,16 @@ impl History {
         }
     }
 
-    /// What a client was told to forget, by its place in the record.
+    /// What a client was told to forget, by its place in the record. Where the store was restored,
+    /// whoever had left a group before cannot be told, and forgets with leaving.
     fn revoked(&self, client: &str, happened: &[Happened], found: &mut Vec<String>) -> HashSet<usize> {
         let mut revoked = HashSet::new();
         for (index, what) in happened.iter().enumerate() {
-            let Happened::Reset { group, from } = what else { continue };
+            let (group, from) = match what {
+                Happened::Reset { group, from } => (group, from),
+                Happened::Left { group } if self.restored => (group, &1),
+                _ => continue,
+            };
             if !self.restored {
                 found.push(format!("P2: {client} was told to forget {group} from {from} on"));
             }
@@ -296,6 +301,22 @@ mod tests {
             h.stored.get_mut("g").unwrap().push(Shown { text: "another".into(), ..shown(3) });
         });
         assert!(told(&again, "P3"), "what came to be there later is for everybody: {again:?}");
+    }
+
+    #[test]
+    fn who_left_before_a_restore_has_forgotten() {
+        let left = |h: &mut History| {
+            h.stored.get_mut("g").unwrap().pop();
+            h.clients.remove("a");
+            h.members.clear();
+            h.clients.get_mut("b").unwrap().push(Happened::Left { group: "g".into() });
+        };
+        assert!(told(&planted(left), "P2"), "nothing was restored");
+        let restored = planted(|h| {
+            left(h);
+            h.restored = true;
+        });
+        assert_eq!(restored, Vec::<String>::new());
     }
 
     #[test]
