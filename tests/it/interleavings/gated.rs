@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hubbub::domain::*;
 use hubbub::ports::*;
 
-use super::gates::{Gates, OutOfReach, Side};
+use super::gates::{Failed, Gates, Side};
 
 /// A node's way to the store.
 pub struct GatedStore {
@@ -22,6 +22,9 @@ pub struct GatedBackplane {
     pub gates: Gates,
 }
 
+/// A user whose membership changes are calls of their own name.
+pub const FULL: &str = "full";
+
 /// Implements a port by handing every call on between two gates. A call is named as its method, or
 /// as the expression after `as` says, and gets another argument where `with` says so.
 macro_rules! gated {
@@ -34,13 +37,13 @@ macro_rules! gated {
                 #[allow(unused_mut, unused_assignments)]
                 let mut name = stringify!($call);
                 $(name = $name;)?
-                if self.gates.pass(Side::Before, name).await {
-                    return OutOfReach::out_of_reach();
+                if let Some(how) = self.gates.pass(Side::Before, name).await {
+                    return Failed::failed(how);
                 }
                 $(let $given = &$value;)?
                 let answer = self.inner.$call($($arg),*).await;
-                if self.gates.pass(Side::After, name).await {
-                    return OutOfReach::out_of_reach();
+                if let Some(how) = self.gates.pass(Side::After, name).await {
+                    return Failed::failed(how);
                 }
                 answer
             })*
@@ -120,7 +123,9 @@ gated! { GroupStore for GatedStore {
     fn create_group(group: &Group) -> Result<bool, StoreError>;
     fn group(id: &GroupId) -> Result<Option<Group>, StoreError>;
     fn groups(ids: &[GroupId]) -> Result<Vec<Group>, StoreError>;
-    fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
+    fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>
+        as if change.users().iter().any(|user| user.as_str() == FULL) { "apply_membership of a full user" }
+            else { "apply_membership" };
     fn all_groups(page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
     fn delete_group(id: &GroupId) -> Result<(), StoreError>;
 } }

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use super::gated::FULL;
 use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked, send};
+use crate::support::eventually;
 
 /// The owner stands still at a call while a message is on its way; another takes over; the message
 /// reaches everybody once; the old owner goes on where it stood and does no harm.
@@ -123,4 +125,22 @@ async fn letters_are_lost() {
     let seen = people[2].texts(1).await;
     assert_eq!(seen[0].1, "unheard");
     people[2].ask(json!({"type": "ping", "id": 1}), "pong").await;
+}
+
+/// A user's document is full: whoever adds them to a group has tried in vain, and nobody else notices.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_the_store_never_takes_holds_nobody_up() {
+    let scene = Scene::open(1).await;
+    let (mut people, group) = scene.people().await;
+    scene.join(0, FULL).await;
+    let gates = &scene.nodes[0].gates;
+    gates.refuse("apply_membership of a full user");
+    people[0].say(json!({"type": "create", "id": 7, "name": "too many", "members": [FULL]})).await;
+    eventually("the change is tried", async || match gates.calls("apply_membership of a full user") {
+        0 => Err("not yet"),
+        _ => Ok(()),
+    })
+    .await;
+    repeat_until_acked(&mut people[0], &group, "not held up").await;
+    scene.agree(&mut people, &group).await;
 }
