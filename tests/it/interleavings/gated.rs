@@ -59,7 +59,7 @@ gated! { Log for GatedBackplane {
     fn roles(partition: Partition, group: &GroupId, users: &[UserId])
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
-    fn claim(consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
+    fn claim(consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
     fn commit(commit: &Commit) -> Result<Committed, CommitError>
         as if commit.groups.is_empty() { "ack" } else { "commit" },
         // Letters leave by themselves, as in a Cluster, so that they can be held.
@@ -97,7 +97,7 @@ gated! { Cluster for GatedBackplane {
     fn hold_partition(partition: Partition, owner: &NodeName, token: &LeaseToken, lease: Duration)
         -> Result<bool, BackplaneError>;
     fn release_partition(partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError>;
-    fn partition_owners(count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError>;
+    fn partition_owner(partition: Partition) -> Result<Option<NodeName>, BackplaneError>;
     fn reap(node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError>;
     fn leave(node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
     fn check(partitions: Partition) -> Result<(), String>;

@@ -144,3 +144,25 @@ async fn a_change_that_the_store_never_takes_holds_nobody_up() {
     repeat_until_acked(&mut people[0], &group, "not held up").await;
     scene.agree(&mut people, &group).await;
 }
+
+/// An entry of a later version, or a broken one: its successors are stored all the same, and it waits for an owner
+/// that can read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
+    let scene = Scene::open(2).await;
+    let (mut people, group) = scene.people().await;
+    scene.append_unreadable().await;
+    repeat_until_acked(&mut people[0], &group, "read after it").await;
+    let gates = &scene.nodes[FIRST].gates;
+    gates.freeze();
+    scene.taken_over_from(FIRST).await;
+    repeat_until_acked(&mut people[0], &group, "claimed with it").await;
+    gates.thaw();
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+    eventually("it alone is pending", async || match scene.backplane.log_stats(0).await {
+        Ok(stats) if stats.pending == 1 => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+}
