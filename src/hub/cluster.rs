@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::Hub;
 use super::group::LocalGroup;
+use super::handle::SessionHandle;
 use super::owner::first_choice;
 use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord};
@@ -150,22 +151,28 @@ impl Hub {
     async fn register_all_sessions(self: &Arc<Self>) {
         use futures::StreamExt;
         let name = self.node.name();
-        futures::stream::iter(self.users.all())
-            .for_each_concurrent(AT_ONCE, |session| {
-                let name = name.clone();
-                async move {
-                    let record = SessionRecord { session: session.id.clone(), node: name.clone() };
-                    let mut wait = Duration::from_millis(100);
-                    while self.node.name() == name && !session.is_over() {
-                        match self.backplane.register(&session.user, &record).await {
-                            Ok(sighting) => return self.came(&session.user, &sighting),
-                            Err(_) => tokio::time::sleep(wait).await,
-                        }
-                        wait = (wait * 2).min(Duration::from_secs(2));
-                    }
+        let register = |session| self.register_session_again(session, name.clone());
+        futures::stream::iter(self.users.all()).for_each_concurrent(AT_ONCE, register).await;
+    }
+
+    async fn register_session_again(self: &Arc<Self>, session: Arc<SessionHandle>, name: NodeName) {
+        let record = SessionRecord { session: session.id.clone(), node: name.clone() };
+        let mut wait = Duration::from_millis(100);
+        while self.node.name() == name && !session.is_over() {
+            match self.backplane.register(&session.user, &record).await {
+                Ok(sighting) => {
+                    self.came(&session.user, &sighting);
+                    break;
                 }
-            })
-            .await;
+                Err(_) => tokio::time::sleep(wait).await,
+            }
+            wait = (wait * 2).min(Duration::from_secs(2));
+        }
+        if session.is_over() {
+            // It may have ended, and been removed, while it stood in line to be registered: those who go do not
+            // wait for those who come.
+            self.unregister_session(session.user.clone(), session.id.clone()).await;
+        }
     }
 
     async fn check_all_memberships(self: &Arc<Self>) {

@@ -18,6 +18,8 @@ pub struct HubConfig {
     pub partitions: u16,
     /// Greatest number of members of a group.
     pub max_members: usize,
+    /// Greatest number of groups that a user is in, direct chats included.
+    pub max_groups: usize,
     /// Greatest length of a text, in Unicode scalar values.
     pub max_text: usize,
     /// Greatest size of `data` as JSON, in bytes.
@@ -64,6 +66,9 @@ pub struct Rate {
 
 /// The reference design's own limit.
 pub const DEFAULT_MAX_MEMBERS: usize = 150;
+/// More than anybody reads. A user's list of groups is one document, which has a size, and is read with each
+/// hello.
+pub const DEFAULT_MAX_GROUPS: usize = 10_000;
 /// The reference design's own limit.
 pub const DEFAULT_MAX_TEXT: usize = 4_000;
 /// As the protocol says.
@@ -115,6 +120,7 @@ impl Default for HubConfig {
             zone: None,
             partitions: DEFAULT_PARTITIONS,
             max_members: DEFAULT_MAX_MEMBERS,
+            max_groups: DEFAULT_MAX_GROUPS,
             max_text: DEFAULT_MAX_TEXT,
             max_data: DEFAULT_MAX_DATA,
             max_frame: DEFAULT_MAX_FRAME,

@@ -302,7 +302,7 @@ impl Hub {
     }
 
     /// Tries until it is done or this life of the node is over (it is reaped then).
-    async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
+    pub(crate) async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
         let name = self.node.name();
         let record = SessionRecord { session, node: name.clone() };
         let mut wait = Duration::from_millis(100);

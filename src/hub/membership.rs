@@ -1,13 +1,13 @@
 //! Groups are made, and people join and leave them: each change an event in the sequence.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Hub;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{
-    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Member, Profile, Refusal, Role, UserId, now_ms,
+    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Member, Profile, Refusal, Role, User, UserId, now_ms,
 };
 use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
 use crate::protocol::{RequestId, ServerFrame};
@@ -48,7 +48,6 @@ impl Hub {
         if stored.is_some_and(|group| group.version > 0) {
             return Ok(id);
         }
-        self.must_exist(std::slice::from_ref(peer)).await?;
         self.found(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
         Ok(id)
     }
@@ -66,7 +65,7 @@ impl Hub {
         users.retain(|user| seen.insert(user.clone()));
         self.check_count(users.len())?;
         let first = users.first().cloned().unwrap_or_else(UserId::hub);
-        self.must_exist(&users).await?;
+        self.may_join(&users, id).await?;
         let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
         let members: Vec<_> = users.iter().map(|user| Member { id: user.clone(), role: role(user) }).collect();
         let group = Group {
@@ -102,18 +101,25 @@ impl Hub {
         Ok(())
     }
 
-    async fn must_exist(&self, users: &[UserId]) -> Result<(), Refusal> {
+    /// Whoever is to join must be known, and have room for a group more; or be in this one already.
+    async fn may_join(&self, users: &[UserId], group: &GroupId) -> Result<(), Refusal> {
         let known = self.store.users(users).await.map_err(|error| self.store_refusal(&error))?;
-        let known: HashSet<&UserId> = known.iter().filter(|user| !user.is_deleted()).map(|user| &user.id).collect();
-        match users.iter().find(|user| !known.contains(user)) {
-            Some(unknown) => Err(Refusal::not_found(format!("there is no user `{unknown}`"))),
-            None => Ok(()),
+        let known = known.iter().filter(|user| !user.is_deleted());
+        let known: HashMap<&UserId, &User> = known.map(|user| (&user.id, user)).collect();
+        let most = self.config.max_groups;
+        for id in users {
+            let user = known.get(id).ok_or_else(|| Refusal::not_found(format!("there is no user `{id}`")))?;
+            if user.groups.len() >= most && !user.groups.contains_key(group) {
+                return Err(Refusal::too_large(format!("`{id}` is in {most} groups; nobody may be in more")));
+            }
         }
+        Ok(())
     }
 
     /// Joins an open group.
     pub(crate) async fn join(self: &Arc<Self>, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
         self.not_direct(group).await?;
+        self.may_join(std::slice::from_ref(user), group).await?;
         self.change_own(user, group, Kind::Joined).await
     }
 
@@ -138,7 +144,7 @@ impl Hub {
         users: Vec<UserId>,
     ) -> Result<(), Refusal> {
         self.not_direct(group).await?;
-        self.must_exist(&users).await?;
+        self.may_join(&users, group).await?;
         let change = self.change(group, actor, Kind::Joined, users, Permission::Admin, Role::Member, Cid::random());
         self.append_change(&change).await
     }

@@ -56,6 +56,8 @@ pub struct Metrics {
     pub(crate) replayed: IntCounter,
     pub(crate) voids: IntCounter,
     pub(crate) resequenced: IntCounter,
+    pub(crate) refused_changes: IntCounter,
+    pub(crate) unreadable: IntCounter,
     pub(crate) restores: IntCounter,
     pub(crate) reaps: IntCounter,
     pub(crate) reregistrations: IntCounter,
@@ -123,6 +125,10 @@ impl Metrics {
             replayed: make.counter("replayed_events_total", "Events replayed to resuming sessions.")?,
             voids: make.counter("voids_total", "Seqs that turned out to be nobody's.")?,
             resequenced: make.counter("resequenced_total", "Entries that got a new seq after a collision.")?,
+            refused_changes: make
+                .counter("refused_changes_total", "Membership changes that the store refused for good.")?,
+            unreadable: make
+                .counter("unreadable_entries_total", "Log entries of a form that this version cannot read.")?,
             restores: make.counter("restores_total", "Group states restored from the store.")?,
             reaps: make.counter("reaps_total", "Dead nodes cleared away by this node.")?,
             reregistrations: make.counter("reregistrations_total", "Times this node found its lease gone.")?,

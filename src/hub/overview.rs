@@ -92,7 +92,7 @@ impl Hub {
 
     async fn partition_states(&self) -> Result<Vec<PartitionState>, BackplaneError> {
         let count = self.config.partitions;
-        let owners = self.backplane.partition_owners(count).await?;
+        let owners = try_join_all((0..count).map(|partition| self.backplane.partition_owner(partition))).await?;
         let stats = try_join_all((0..count).map(|partition| self.backplane.log_stats(partition))).await?;
         Ok(owners.into_iter().zip(stats).map(|(owner, stats)| PartitionState { owner, stats }).collect())
     }

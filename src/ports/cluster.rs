@@ -112,8 +112,8 @@ pub trait Cluster: Send + Sync + 'static {
     /// Gives a partition's lease back, if it is held with this token.
     async fn release_partition(&self, partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError>;
 
-    /// Who holds each partition, as far as anybody does.
-    async fn partition_owners(&self, count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError>;
+    /// Who holds a partition, if anybody does.
+    async fn partition_owner(&self, partition: Partition) -> Result<Option<NodeName>, BackplaneError>;
 
     /// Removes what a dead node life had registered: sessions and presence, routes, its inbox, its
     /// record; the tombstone last. Idempotent, may be interrupted and repeated, by anyone. Answers

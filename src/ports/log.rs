@@ -164,12 +164,17 @@ pub struct LogEntry {
 }
 
 /// What a read of the log brought: entries of one partition in the order of their ids.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LogRead {
     /// The partition.
     pub partition: Partition,
-    /// New entries, delivered to this consumer only. They stay pending until acked by a commit.
+    /// Entries, delivered to this consumer only. They stay pending until acked by a commit.
     pub entries: Vec<LogEntry>,
+    /// Entries of a form that this version does not know, with what is wrong with them. Pending as well, until an
+    /// owner of a version that knows them claims them.
+    pub unreadable: Vec<(EntryId, BackplaneError)>,
+    /// Why more of this partition could not be read: its part of the backplane does not answer.
+    pub error: Option<BackplaneError>,
 }
 
 /// One group's part in a commit.
@@ -289,7 +294,8 @@ pub trait Log: Send + Sync + 'static {
 
     /// Reads new entries of these partitions, waiting up to `wait` for the first. A call with
     /// other partitions than the one before may begin at once. May be given up: what it was handed by
-    /// then comes with the next call, or is pending.
+    /// then comes with the next call, or is pending. Where parts of the backplane fail apart from each
+    /// other, those that fail are told with what the others brought; an `Err` concerns all.
     async fn read_log(
         &self,
         consumer: &NodeName,
@@ -299,7 +305,7 @@ pub trait Log: Send + Sync + 'static {
 
     /// Takes over everything that is pending in the partition, from all consumers (also from
     /// `consumer` itself), in the order of the log.
-    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
+    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
 
     /// Acks, advances stored heads, fills the recent cache, trims, reads the routes, and posts letters where
     /// it can: all in one step, or nothing. Safe to repeat; letters are then posted once more.

@@ -4,7 +4,7 @@
 //! - [`gates`]: where calls are held and failed; [`gated`]: the ports behind them
 //! - [`scene`]: the nodes and what all must agree on in the end
 //! - [`owners`]: an owner is stopped, or misled, between any two of its steps
-//! - [`leavers`]: an owner that drains hands over what it owns
+//! - [`leavers`]: an owner that drains hands over what it owns, a session that ends is gone
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
 //! - [`resumers`]: a hello is held up while the group goes on
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group

@@ -105,14 +105,11 @@ impl Cluster for LocalBackplane {
         Ok(())
     }
 
-    async fn partition_owners(&self, count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError> {
-        let now = self.clock.now();
-        let owner = |number: Partition| {
-            let state = self.partition(number);
-            let state = state.lock();
-            state.lease.as_ref().filter(|lease| lease.until > now).map(|lease| lease.owner.clone())
-        };
-        Ok((0..count).map(owner).collect())
+    async fn partition_owner(&self, partition: Partition) -> Result<Option<NodeName>, BackplaneError> {
+        let state = self.partition(partition);
+        let state = state.lock();
+        let lease = state.lease.as_ref().filter(|lease| lease.until > self.clock.now());
+        Ok(lease.map(|lease| lease.owner.clone()))
     }
 
     async fn reap(&self, node: &NodeName, _partitions: Partition) -> Result<Vec<UserId>, BackplaneError> {

@@ -11,7 +11,7 @@ use super::partition::Context;
 use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
-    LogEntry, LogRead, LogStats, Partition, Reseq,
+    LogRead, LogStats, Partition, Reseq,
 };
 
 /// Entries of a partition that one read brings at most.
@@ -26,6 +26,7 @@ impl LocalBackplane {
         let read = |partition: &Partition| LogRead {
             partition: *partition,
             entries: self.partition(*partition).lock().deliver(consumer, READ_MAX),
+            ..LogRead::default()
         };
         partitions.iter().map(read).filter(|read| !read.entries.is_empty()).collect()
     }
@@ -93,8 +94,9 @@ impl Log for LocalBackplane {
         }
     }
 
-    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError> {
-        Ok(self.partition(partition).lock().claim(consumer))
+    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError> {
+        let entries = self.partition(partition).lock().claim(consumer);
+        Ok(LogRead { partition, entries, ..LogRead::default() })
     }
 
     async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError> {

@@ -9,13 +9,14 @@ pub(super) const DUPLICATE_KEY: i32 = 11000;
 
 /// Codes with which a server refuses a document for what it is. Anything else (no rights, no
 /// space, stepping down) may be mended, and must never turn a message into a void.
-const REFUSALS: [i32; 7] = [
+const REFUSALS: [i32; 8] = [
     2,     // BadValue
     22,    // InvalidBSON
     52,    // DollarPrefixedFieldName
     121,   // DocumentValidationFailure
     10334, // BSONObjectTooLarge
     17280, // KeyTooLong
+    17419, // the document would be larger than the limit after the update
     17420, // the document to insert is larger than the limit
 ];
 
@@ -57,5 +58,19 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
         ErrorKind::Write(WriteFailure::WriteError(failure)) => failure.code == DUPLICATE_KEY,
         ErrorKind::Command(failure) => failure.code == DUPLICATE_KEY,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_that_is_full_takes_no_update_however_often_it_is_tried() {
+        for code in [10334, 17419, 17420] {
+            assert!(matches!(refusal(code, "too large"), StoreError::Refused(_)), "{code}");
+        }
+        let stepping_down = 189;
+        assert!(matches!(refusal(stepping_down, "no primary"), StoreError::Unreachable(_)));
     }
 }

@@ -163,13 +163,38 @@ impl MongoStore {
         let raise = doc! { "$max": { format!("groups.{group}"): mark } };
         let own = doc! { group.as_str(): mark };
         for _ in 0..TRIES {
-            let raised = self.update_by_ids(&self.users, &ids, &raise).await?;
-            if !joined || raised == ids.len() as u64 {
+            let raised = self.update_each(&ids, &raise).await;
+            if !joined || matches!(raised, Err(StoreError::Unreachable(_))) {
+                return raised.map(drop);
+            }
+            if let Ok(raised) = raised
+                && raised == ids.len() as u64
+            {
                 return Ok(());
             }
             self.add_absent(&ids, &own).await?;
+            // Where one was refused, all others have what they should.
+            raised?;
         }
         Err(StoreError::Unreachable("users come and go too fast".into()))
+    }
+
+    /// Updates these users; answers how many there are. One whose document is full keeps nobody else waiting.
+    async fn update_each(&self, ids: &[&str], update: &Document) -> Result<u64, StoreError> {
+        let updated = self.update_by_ids(&self.users, ids, update).await;
+        if ids.len() == 1 || !matches!(updated, Err(StoreError::Refused(_))) {
+            return updated;
+        }
+        // An update of many ends at the first that is refused.
+        let (mut matched, mut refused) = (0, None);
+        for id in ids.chunks(1) {
+            match self.update_by_ids(&self.users, id, update).await {
+                Ok(one) => matched += one,
+                Err(error @ StoreError::Refused(_)) => refused = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        refused.map_or(Ok(matched), Err)
     }
 
     /// Makes those among the users who do not exist, with a list of groups: somebody may be added to

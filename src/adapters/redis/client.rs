@@ -62,7 +62,12 @@ impl Connector {
 
     /// A connected client, or the reason why it cannot be had.
     pub(super) async fn connect_now(&self) -> Result<Client, BackplaneError> {
-        let client = self.builder.build().map_err(|error| to_error(&error))?;
+        let mut builder = self.builder.clone();
+        if self.clustered {
+            // See `masters`: to make one connection anew is to let all others wait.
+            builder.with_connection_config(|connection| connection.unresponsive.max_timeout = None);
+        }
+        let client = builder.build().map_err(|error| to_error(&error))?;
         client.init().await.map_err(|error| to_error(&error))?;
         Ok(client)
     }

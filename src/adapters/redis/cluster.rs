@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use fred::interfaces::{ClientLike, ClusterInterface, HashesInterface, KeysInterface};
 use fred::types::config::{Options, Server};
 use fred::types::{ClusterHash, CustomCommand, Value};
-use futures::future::try_join_all;
 
 use super::RedisBackplane;
 use super::commits::node_names;
@@ -61,8 +60,12 @@ impl Cluster for RedisBackplane {
         RELEASE_PARTITION.run(&self.client, call).await.map(|_| ())
     }
 
-    async fn partition_owners(&self, count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError> {
-        try_join_all((0..count).map(|partition| self.owner(partition))).await
+    async fn partition_owner(&self, partition: Partition) -> Result<Option<NodeName>, BackplaneError> {
+        let lease: Option<String> =
+            self.client.get(self.keys.lease(partition)).await.map_err(|error| to_error(&error))?;
+        // The lease's value is "<owner> <token>".
+        let owner = lease.as_deref().and_then(|lease| lease.split(' ').next());
+        owner.map(|owner| Value::from(owner).parsed(NodeName::parse)).transpose()
     }
 
     async fn reap(&self, node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError> {
@@ -93,14 +96,6 @@ impl Cluster for RedisBackplane {
 }
 
 impl RedisBackplane {
-    async fn owner(&self, partition: Partition) -> Result<Option<NodeName>, BackplaneError> {
-        let lease: Option<String> =
-            self.client.get(self.keys.lease(partition)).await.map_err(|error| to_error(&error))?;
-        // The lease's value is "<owner> <token>".
-        let owner = lease.as_deref().and_then(|lease| lease.split(' ').next());
-        owner.map(|owner| Value::from(owner).parsed(NodeName::parse)).transpose()
-    }
-
     /// The servers to look at one by one; `None` for the only one.
     fn masters(&self) -> Vec<Option<Server>> {
         match self.client.cached_cluster_state() {

@@ -6,11 +6,11 @@ use fred::interfaces::StreamsInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{log_entries, role_letter};
+use super::entry::{add_log_entries, role_letter};
 use super::reply::{Reply, to_error};
 use super::script::{COMMIT, Call, RESEQ, TEND_CONSUMERS};
 use crate::domain::NodeName;
-use crate::ports::{BackplaneError, Commit, CommitError, Committed, EntryId, LogEntry, Partition, Reseq};
+use crate::ports::{BackplaneError, Commit, CommitError, Committed, EntryId, LogRead, Partition, Reseq};
 
 /// The consumer group of the owners.
 pub(super) const FANOUT: &str = "fanout";
@@ -27,13 +27,9 @@ const ENTRIES_A_TRIM: u64 = 1_000;
 const CONSUMER_IDLE: Duration = Duration::from_secs(600);
 
 impl RedisBackplane {
-    pub(super) async fn claim_all(
-        &self,
-        consumer: &NodeName,
-        partition: Partition,
-    ) -> Result<Vec<LogEntry>, BackplaneError> {
+    pub(super) async fn claim_all(&self, consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError> {
         let log = self.keys.log(partition);
-        let mut entries = Vec::new();
+        let mut read = LogRead { partition, ..LogRead::default() };
         let mut start = "0-0".to_owned();
         loop {
             let answer: Result<Value, _> = self
@@ -45,14 +41,14 @@ impl RedisBackplane {
                 answer => answer.map_err(|error| to_error(&error))?,
             };
             let [next, claimed, _gone] = answer.tuple()?;
-            entries.extend(log_entries(claimed)?);
+            add_log_entries(&mut read, claimed)?;
             start = next.parsed(|text| Ok::<_, ()>(text.to_owned()))?;
             if start == "0-0" {
                 self.tend_consumers(log, consumer).await?;
                 break;
             }
         }
-        Ok(entries)
+        Ok(read)
     }
 
     async fn tend_consumers(&self, log: String, consumer: &NodeName) -> Result<(), BackplaneError> {

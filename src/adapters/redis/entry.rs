@@ -5,7 +5,7 @@ use fred::types::Value;
 
 use super::reply::Reply;
 use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, UserId};
-use crate::ports::{BackplaneError, EntryId, LogEntry};
+use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 
 /// Version of entries that this reads.
 const VERSION: u64 = 1;
@@ -51,9 +51,16 @@ pub(super) fn stream_entries(value: Value) -> Result<Vec<StreamEntry>, Backplane
     value.list()?.into_iter().map(entry).collect()
 }
 
-/// The log entries of an answer.
-pub(super) fn log_entries(value: Value) -> Result<Vec<LogEntry>, BackplaneError> {
-    stream_entries(value)?.into_iter().map(log_entry).collect()
+/// Adds the log entries of an answer to a read. One that cannot be read keeps the others from nobody.
+pub(super) fn add_log_entries(read: &mut LogRead, value: Value) -> Result<(), BackplaneError> {
+    for entry in stream_entries(value)? {
+        let id = EntryId(entry.id.0, entry.id.1);
+        match log_entry(entry) {
+            Ok(entry) => read.entries.push(entry),
+            Err(error) => read.unreadable.push((id, error)),
+        }
+    }
+    Ok(())
 }
 
 fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {

@@ -9,7 +9,7 @@ use super::RedisBackplane;
 use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
-    LogEntry, LogRead, LogStats, Partition, Reseq,
+    LogRead, LogStats, Partition, Reseq,
 };
 
 #[async_trait]
@@ -54,7 +54,7 @@ impl Log for RedisBackplane {
         self.read_new(consumer, partitions, wait).await
     }
 
-    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError> {
+    async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError> {
         self.claim_all(consumer, partition).await
     }
 

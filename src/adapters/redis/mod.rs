@@ -6,6 +6,7 @@
 //! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
 //! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
 //!   owner makes, and that look; `reading`, `flight`: blocking reads.
+//! - `masters`: those of a Cluster, watched.
 //! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `seats`, `lane`: sessions that come or go
 //!   together.
 
@@ -19,6 +20,7 @@ mod inbox;
 mod keys;
 mod lane;
 mod log;
+mod masters;
 mod reading;
 mod reaping;
 mod registry;
@@ -46,6 +48,7 @@ pub struct RedisBackplane {
     log_reader: reading::LogReader,
     inbox_reader: inbox::InboxReader,
     seats: seats::Seats,
+    _masters: Option<masters::Watch>,
 }
 
 // === impl RedisBackplane ===
@@ -60,11 +63,12 @@ impl RedisBackplane {
         let keys = Keys::new(&config.prefix);
         Ok(Self {
             seats: seats::Seats::new(client.clone(), keys.clone(), connector.clustered()),
-            client,
             keys,
             limits: config.limits.clone(),
+            _masters: connector.clustered().then(|| masters::Watch::begin(client.clone())),
             log_reader: reading::LogReader::default(),
             inbox_reader: inbox::InboxReader::default(),
+            client,
             connector,
         })
     }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::RedisBackplane;
 use super::client::quit;
 use super::commits::FANOUT;
-use super::entry::log_entries;
+use super::entry::add_log_entries;
 use super::flight::{Flight, Landed, block_ms, read_options};
 use super::reply::{Reply, to_error};
 use crate::domain::NodeName;
@@ -31,10 +31,8 @@ pub(super) struct LogReader {
 #[derive(Default)]
 struct State {
     lanes: Vec<Lane>,
-    /// Read, but not yet given to a caller.
+    /// Read, or failed to be, but not yet told to a caller.
     reads: Vec<LogRead>,
-    /// An error that came together with entries.
-    error: Option<BackplaneError>,
 }
 
 /// One connection and the partitions that are read on it.
@@ -70,11 +68,16 @@ impl Lane {
 // === impl State ===
 
 impl State {
-    /// Takes what was read, of the partitions asked for; other entries stay pending.
-    fn take(&mut self, partitions: &[Partition]) -> Vec<LogRead> {
+    /// Takes what was read, of the partitions asked for; other entries stay pending. An error when none of
+    /// the partitions can be read.
+    fn take(&mut self, partitions: &[Partition]) -> Result<Vec<LogRead>, BackplaneError> {
         let mut reads = std::mem::take(&mut self.reads);
         reads.retain(|read| partitions.contains(&read.partition));
-        reads
+        let all_failed = reads.len() >= partitions.len() && reads.iter().all(|read| read.error.is_some());
+        match reads.first().and_then(|read| read.error.clone()) {
+            Some(error) if all_failed => Err(error),
+            _ => Ok(reads),
+        }
     }
 }
 
@@ -89,10 +92,7 @@ impl RedisBackplane {
         let mut state = self.log_reader.state.lock().await;
         self.arrange(&mut state, partitions).await?;
         loop {
-            if let Some(error) = state.error.take() {
-                return Err(error);
-            }
-            let reads = state.take(partitions);
+            let reads = state.take(partitions)?;
             if !reads.is_empty() {
                 return Ok(reads);
             }
@@ -105,7 +105,7 @@ impl RedisBackplane {
                 self.take_off(lane, consumer, left);
             }
             self.collect(&mut state).await;
-            if state.reads.is_empty() && state.error.is_none() && Instant::now() >= deadline {
+            if state.reads.is_empty() && Instant::now() >= deadline {
                 return Ok(Vec::new());
             }
         }
@@ -122,7 +122,10 @@ impl RedisBackplane {
         state.lanes = kept;
         for lane in retired {
             let read = lane.partitions.clone();
-            if let Some(landed) = lane.retire().await {
+            if !read.iter().any(|partition| partitions.contains(partition)) {
+                // What it brings is not asked for and stays pending; its server may be silent.
+                tokio::spawn(lane.retire());
+            } else if let Some(landed) = lane.retire().await {
                 self.keep(state, &read, landed).await;
             }
         }
@@ -185,7 +188,11 @@ impl RedisBackplane {
         };
         match reads {
             Ok(reads) => state.reads.extend(reads),
-            Err(error) => state.error = Some(error),
+            Err(error) => state.reads.extend(partitions.iter().map(|partition| LogRead {
+                partition: *partition,
+                error: Some(error.clone()),
+                ..LogRead::default()
+            })),
         }
     }
 
@@ -199,7 +206,9 @@ impl RedisBackplane {
                 .iter()
                 .find(is_key)
                 .ok_or_else(|| BackplaneError::Unexpected("entries of a log not asked for".into()))?;
-            reads.push(LogRead { partition, entries: log_entries(entries)? });
+            let mut read = LogRead { partition, ..LogRead::default() };
+            add_log_entries(&mut read, entries)?;
+            reads.push(read);
         }
         Ok(reads)
     }

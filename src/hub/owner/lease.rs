@@ -50,6 +50,15 @@ pub(crate) struct Owned {
     pub(crate) progress: AtomicU64,
 }
 
+/// What is to be done about a partition.
+enum Tending {
+    /// Its lease is to be renewed, or taken.
+    Renew(LeaseToken),
+    /// It should be another node's.
+    HandOver(LeaseToken),
+    LetBe,
+}
+
 // === impl Owned ===
 
 impl Owned {
@@ -155,16 +164,8 @@ impl Hub {
                 tracing::warn!("the store does not answer; leases are not renewed");
                 continue;
             }
-            let Ok(owners) = self.backplane.partition_owners(self.config.partitions).await else {
-                self.metrics.backplane_error();
-                continue;
-            };
             let before = owned.tokens.lock().clone();
-            let mut leaving = BTreeMap::new();
-            for (partition, owner) in (0..).zip(owners) {
-                leaving
-                    .extend(self.tend(&owned, partition, owner, &mut free_since).await.map(|token| (partition, token)));
-            }
+            let leaving = self.tend_all(&owned, &mut free_since).await;
             if owned.tokens.lock().keys().any(|partition| !before.contains_key(partition)) {
                 // Once for all that were taken: it ends the read under way.
                 owned.changed.notify_one();
@@ -173,14 +174,40 @@ impl Hub {
         }
     }
 
-    /// Renews or takes a partition where that is due; the token of one that is to be handed over.
-    async fn tend(
+    /// Renews and takes what is due; answers what is to be handed over. A partition whose part of the
+    /// backplane does not answer is let be, and no other waits for it longer than for that answer.
+    async fn tend_all(
+        &self,
+        owned: &Owned,
+        free_since: &mut HashMap<Partition, Instant>,
+    ) -> BTreeMap<Partition, LeaseToken> {
+        let ask = |partition| async move { (partition, self.backplane.partition_owner(partition).await) };
+        let (mut leaving, mut due) = (BTreeMap::new(), Vec::new());
+        for (partition, owner) in join_all((0..self.config.partitions).map(ask)).await {
+            match owner {
+                Ok(owner) => match self.tend(owned, partition, owner, free_since) {
+                    Tending::Renew(token) => due.push(self.renew(owned, partition, token)),
+                    Tending::HandOver(token) => drop(leaving.insert(partition, token)),
+                    Tending::LetBe => {}
+                },
+                Err(error) => {
+                    self.metrics.backplane_error();
+                    tracing::warn!(%error, partition, "whose a partition is cannot be told");
+                }
+            }
+        }
+        join_all(due).await;
+        leaving
+    }
+
+    /// What is to be done about a partition that has this owner.
+    fn tend(
         &self,
         owned: &Owned,
         partition: Partition,
         owner: Option<NodeName>,
         free_since: &mut HashMap<Partition, Instant>,
-    ) -> Option<LeaseToken> {
+    ) -> Tending {
         let view = self.node.view();
         let me = self.node.name();
         let token = owned.token(partition);
@@ -195,24 +222,21 @@ impl Hub {
             since.elapsed() >= FREE_FOR && !draining
         };
         match token {
-            Some(token) if mine || (owned.keeps(partition) && !draining) => {
-                self.renew(owned, partition, &me, token).await;
-            }
-            Some(token) => return Some(token),
+            Some(token) if mine || (owned.keeps(partition) && !draining) => Tending::Renew(token),
+            Some(token) => Tending::HandOver(token),
             None if owner.is_none() && (mine || free) => {
                 let token = LeaseToken(format!("{:032x}", rand::random::<u128>()));
                 if !mine {
                     owned.out_of_turn.lock().insert(partition, Instant::now());
                 }
-                self.renew(owned, partition, &me, token).await;
+                Tending::Renew(token)
             }
-            None => {}
+            None => Tending::LetBe,
         }
-        None
     }
 
-    async fn renew(&self, owned: &Owned, partition: Partition, me: &NodeName, token: LeaseToken) {
-        match self.backplane.hold_partition(partition, me, &token, self.config.node_lease).await {
+    async fn renew(&self, owned: &Owned, partition: Partition, token: LeaseToken) {
+        match self.backplane.hold_partition(partition, &self.node.name(), &token, self.config.node_lease).await {
             Ok(true) if !owned.holds(partition) => {
                 tracing::info!(partition, "took up a partition");
                 owned.take_up(partition, token);

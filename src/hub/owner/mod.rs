@@ -21,13 +21,16 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::join_all;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::Hub;
 use super::metrics::Stage;
 use crate::domain::{Event, GroupId, Seq, now_ms};
-use crate::ports::{EntryId, LeaseToken, LogEntry, Page, Partition};
+use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Page, Partition};
 use order::Order;
 use route::Batch;
 
@@ -41,8 +44,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often holes are looked for while there is other work: a partition that is never idle must not
 /// leave them open.
 const MEND_EVERY: Duration = Duration::from_millis(500);
-/// Batches stored ahead of the routing stage.
-const AHEAD: usize = 4;
 
 /// A partition in our hands.
 struct Held {
@@ -50,8 +51,12 @@ struct Held {
     order: Order,
     /// Entries that were read and are not yet acked.
     entries: Arc<Mutex<HashSet<EntryId>>>,
-    /// Everything pending is to be taken over before anything else.
+    /// Everything pending is to be taken over.
     to_drain: bool,
+    /// Taking over what is pending, under way.
+    claim: Option<JoinHandle<Result<LogRead, BackplaneError>>>,
+    /// The last call about it was not answered: until one is, nobody waits for its answers.
+    silent: bool,
 }
 
 /// The loop's state.
@@ -59,7 +64,8 @@ struct Owner {
     hub: Arc<Hub>,
     owned: Arc<Owned>,
     held: BTreeMap<Partition, Held>,
-    routes: mpsc::Sender<Vec<Batch>>,
+    /// The routing stage of each partition.
+    routes: Vec<mpsc::Sender<Batch>>,
     /// When holes were last looked for.
     mended: tokio::time::Instant,
 }
@@ -68,11 +74,14 @@ impl Hub {
     /// Owns partitions for as long as the node runs.
     pub(crate) async fn run_owner(self: Arc<Self>) {
         let owned = self.owned.clone();
-        let (routes, batches) = mpsc::channel(AHEAD);
         self.spawn(self.clone().run_leases(owned.clone()));
-        self.spawn(self.clone().run_routes(owned.clone(), batches));
+        let routes = (0..self.config.partitions).map(|partition| self.open_routes(&owned, partition)).collect();
         let mended = tokio::time::Instant::now();
         Owner { hub: self, owned, held: BTreeMap::new(), routes, mended }.run().await;
+    }
+
+    async fn claim(self: Arc<Self>, partition: Partition) -> Result<LogRead, BackplaneError> {
+        self.backplane.claim(&self.node.name(), partition).await
     }
 }
 
@@ -87,17 +96,13 @@ impl Owner {
                 self.owned.changed().await;
                 continue;
             }
-            let mut broken = !self.drain().await;
-            if !broken {
-                broken = !self.read().await;
-            }
+            self.drain().await;
+            let broken = !self.read().await;
             if looked.elapsed() >= LOOK_EVERY {
                 looked = tokio::time::Instant::now();
                 self.look().await;
             }
             if broken {
-                // What a lost reply carried is pending now, not new.
-                self.held.values_mut().for_each(|held| held.to_drain = true);
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             self.process().await;
@@ -121,30 +126,41 @@ impl Owner {
                 order: Order::default(),
                 entries: Arc::default(),
                 to_drain: true,
+                claim: None,
+                silent: false,
             });
         }
         self.hub.metrics.owned_partitions.set(self.held.len() as i64);
         self.owned.reads(self.held.keys().copied());
     }
 
-    /// Takes over everything pending where that is due. False when the backplane did not answer.
-    async fn drain(&mut self) -> bool {
-        let due: Vec<_> = self.held.iter().filter(|(_, held)| held.to_drain).map(|(p, _)| *p).collect();
-        for partition in due {
-            match self.hub.backplane.claim(&self.hub.node.name(), partition).await {
-                Ok(entries) => {
-                    self.take(partition, entries, true);
+    /// Takes over everything pending where that is due. Where the backplane is silent it stays due, and is not
+    /// waited for.
+    async fn drain(&mut self) {
+        let claims = self.held.iter_mut().filter(|(_, held)| held.to_drain).map(|(partition, held)| {
+            let begin = || tokio::spawn(self.hub.clone().claim(*partition));
+            let (silent, claim) = (held.silent, held.claim.get_or_insert_with(begin));
+            async move {
+                let claimed = if silent { claim.now_or_never() } else { Some(claim.await) };
+                claimed.map(|claimed| (*partition, claimed))
+            }
+        });
+        let claimed: Vec<_> = join_all(claims).await.into_iter().flatten().collect();
+        for (partition, claimed) in claimed {
+            if let Some(held) = self.held.get_mut(&partition) {
+                held.claim = None;
+            }
+            match claimed {
+                Ok(Ok(read)) => {
+                    self.take(read, true);
                     if let Some(held) = self.held.get_mut(&partition) {
-                        held.to_drain = false;
+                        (held.to_drain, held.silent) = (false, false);
                     }
                 }
-                Err(error) => {
-                    self.complain(&error);
-                    return false;
-                }
+                Ok(Err(error)) => self.failed(partition, &error),
+                Err(ended) => tracing::debug!(%ended, partition, "a claim did not come to its end"),
             }
         }
-        true
     }
 
     async fn read(&mut self) -> bool {
@@ -160,29 +176,44 @@ impl Owner {
                 return true;
             }
         };
-        match read {
-            Ok(reads) => {
-                for read in reads {
-                    self.take(read.partition, read.entries, false);
-                }
-                true
+        let failed = |partition: &Partition, error: &BackplaneError| LogRead {
+            partition: *partition,
+            error: Some(error.clone()),
+            ..LogRead::default()
+        };
+        let reads = read.unwrap_or_else(|error| partitions.iter().map(|p| failed(p, &error)).collect());
+        let mut whole = true;
+        for mut read in reads {
+            if let Some(error) = read.error.take() {
+                self.failed(read.partition, &error);
+                whole = false;
             }
-            Err(error) => {
-                self.complain(&error);
-                false
-            }
+            self.take(read, false);
+        }
+        whole
+    }
+
+    /// A call about a partition was not answered. What a lost reply carried is pending now, not new.
+    fn failed(&mut self, partition: Partition, error: &BackplaneError) {
+        self.hub.metrics.backplane_error();
+        tracing::warn!(%error, partition, "a log cannot be read");
+        if let Some(held) = self.held.get_mut(&partition) {
+            (held.to_drain, held.silent) = (true, true);
         }
     }
 
-    fn complain(&self, error: &crate::ports::BackplaneError) {
-        self.hub.metrics.backplane_error();
-        tracing::warn!(%error, "the logs cannot be read");
-    }
-
-    fn take(&mut self, partition: Partition, entries: Vec<LogEntry>, claimed: bool) {
-        let Some(held) = self.held.get_mut(&partition) else { return };
+    fn take(&mut self, read: LogRead, claimed: bool) {
+        let Some(held) = self.held.get_mut(&read.partition) else { return };
         let now = now_ms();
-        for entry in entries {
+        for (id, error) in read.unreadable {
+            // Not acked, so that a later owner may know what to do with it; known, so that it is not claimed
+            // again and again.
+            if held.entries.lock().insert(id) {
+                self.hub.metrics.unreadable.inc();
+                tracing::error!(partition = read.partition, ?id, %error, "a log entry cannot be read and waits");
+            }
+        }
+        for entry in read.entries {
             if held.entries.lock().insert(entry.id) {
                 if claimed {
                     self.hub.metrics.claims.inc();
@@ -223,7 +254,13 @@ impl Owner {
                 .or_insert_with(|| Batch::new(one.partition, held.token.clone(), held.entries.clone()))
                 .add(one);
         }
-        if !batches.is_empty() && self.routes.send(batches.into_values().collect()).await.is_err() {
+        for batch in batches.into_values() {
+            self.hand_on(batch).await;
+        }
+    }
+
+    async fn hand_on(&self, batch: Batch) {
+        if self.routes[usize::from(batch.partition)].send(batch).await.is_err() {
             tracing::debug!("the routing stage has ended");
         }
     }
@@ -245,6 +282,11 @@ impl Owner {
     /// A hole: the stored head may be further than we know; or another consumer holds the entry; or
     /// it is in the store; or the seq is nobody's, and becomes a void.
     async fn mend(&mut self, partition: Partition, group: &GroupId, next: Seq) -> bool {
+        let Some(held) = self.held.get(&partition) else { return false };
+        if held.silent || held.claim.is_some() {
+            // A claim that began before the hole was seen may not have looked far enough.
+            return false;
+        }
         let heads = self.hub.backplane.heads(partition, std::slice::from_ref(group)).await;
         let stored = heads.ok().and_then(|heads| heads.first().copied().flatten()).map_or(0, |head| head.seq);
         if stored >= next {
@@ -254,7 +296,8 @@ impl Owner {
         if let Some(held) = self.held.get_mut(&partition) {
             held.to_drain = true;
         }
-        if !self.drain().await {
+        self.drain().await;
+        if self.held.get(&partition).is_none_or(|held| held.to_drain) {
             return false;
         }
         let Some(hole) = self.hole_of(partition, group) else { return true };
@@ -292,9 +335,7 @@ impl Owner {
         let Some(held) = self.held.get(&partition) else { return };
         let mut batch = Batch::new(partition, held.token.clone(), held.entries.clone());
         batch.add_found(events);
-        if self.routes.send(vec![batch]).await.is_err() {
-            tracing::debug!("the routing stage has ended");
-        }
+        self.hand_on(batch).await;
     }
 
     /// Entries that were handed to a consumer which no longer reads lie pending: more are pending
@@ -304,11 +345,15 @@ impl Owner {
         let looks = self
             .held
             .iter_mut()
+            .filter(|(_, held)| !held.silent)
             .map(|(partition, held)| async move { (partition, held, backplane.log_stats(*partition).await) });
-        for (partition, held, stats) in futures::future::join_all(looks).await {
-            if let Ok(stats) = stats {
-                self.hub.metrics.log(*partition, stats);
-                held.to_drain |= stats.pending > held.entries.lock().len() as u64;
+        for (partition, held, stats) in join_all(looks).await {
+            match stats {
+                Ok(stats) => {
+                    self.hub.metrics.log(*partition, stats);
+                    held.to_drain |= stats.pending > held.entries.lock().len() as u64;
+                }
+                Err(_) => (held.to_drain, held.silent) = (true, true),
             }
         }
     }

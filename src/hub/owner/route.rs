@@ -20,6 +20,8 @@ use crate::ports::{Commit, CommitError, Committed, EntryId, GroupCommit, LeaseTo
 /// Acks wait this long for a batch to go with. Until then a new owner would find these entries pending, and
 /// their documents in the store.
 const ACK_AFTER: Duration = Duration::from_secs(2);
+/// Batches of a partition stored ahead of its routing stage.
+const AHEAD: usize = 4;
 pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
 pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
@@ -27,7 +29,7 @@ const GIVE_UP: Duration = Duration::from_secs(15);
 
 /// What was stored of one partition, to be committed and routed.
 pub(crate) struct Batch {
-    partition: Partition,
+    pub(super) partition: Partition,
     token: LeaseToken,
     pub(super) groups: BTreeMap<GroupId, Run>,
     /// What single nodes are to be told besides.
@@ -118,41 +120,38 @@ impl Run {
 }
 
 impl Hub {
-    /// Commits and routes batches in their order, for as long as the node runs.
-    pub(crate) async fn run_routes(self: Arc<Self>, owned: Arc<Owned>, mut batches: mpsc::Receiver<Vec<Batch>>) {
-        let mut trails: HashMap<Partition, Trail> = HashMap::new();
+    /// Begins the routing stage of a partition. Each has one of its own, so that none waits for another's part
+    /// of the backplane.
+    pub(super) fn open_routes(self: &Arc<Self>, owned: &Arc<Owned>, partition: Partition) -> mpsc::Sender<Batch> {
+        let (routes, batches) = mpsc::channel(AHEAD);
+        self.spawn(self.clone().run_routes(owned.clone(), partition, batches));
+        routes
+    }
+
+    /// Commits and routes batches of a partition in their order, for as long as the node runs.
+    async fn run_routes(self: Arc<Self>, owned: Arc<Owned>, partition: Partition, mut batches: mpsc::Receiver<Batch>) {
+        let mut before: Option<Trail> = None;
         loop {
-            let received = if trails.values().all(|trail| trail.done.is_empty()) {
-                batches.recv().await
-            } else {
-                match tokio::time::timeout(ACK_AFTER, batches.recv()).await {
+            let received = match &mut before {
+                Some(trail) if !trail.done.is_empty() => match tokio::time::timeout(ACK_AFTER, batches.recv()).await {
                     Ok(received) => received,
                     Err(_) => {
-                        self.ack_idle(&owned, &mut trails).await;
+                        self.ack_idle(&owned, partition, trail).await;
                         continue;
                     }
-                }
+                },
+                _ => batches.recv().await,
             };
-            let Some(together) = received else { return };
+            let Some(batch) = received else { return };
             let started = Instant::now();
-            let work = together.into_iter().map(|batch| {
-                let trail = trails.remove(&batch.partition).filter(|trail| trail.token == batch.token);
-                self.route(&owned, batch, trail)
-            });
-            for (partition, trail) in futures::future::join_all(work).await.into_iter().flatten() {
-                trails.insert(partition, trail);
-            }
+            let trail = before.take().filter(|trail| trail.token == batch.token);
+            before = self.route(&owned, batch, trail).await;
             self.metrics.took(Stage::Route, started.elapsed().as_secs_f64());
         }
     }
 
     /// Commits one batch, with the acks of the one before, and tells everybody concerned.
-    async fn route(
-        self: &Arc<Self>,
-        owned: &Arc<Owned>,
-        batch: Batch,
-        before: Option<Trail>,
-    ) -> Option<(Partition, Trail)> {
+    async fn route(self: &Arc<Self>, owned: &Arc<Owned>, batch: Batch, before: Option<Trail>) -> Option<Trail> {
         let acked = before.map(|trail| trail.done).unwrap_or_default();
         let me = self.node.name();
         let commit = batch.commit(acked.clone(), &me, &owned.neighbours);
@@ -169,7 +168,7 @@ impl Hub {
             owned.neighbours.learn(&part.group, routes);
         }
         self.send_mail(owned, self.write_mail(&batch, &commit, &nodes, &batch.notes)).await;
-        Some((batch.partition, Trail { token: batch.token, done: batch.done, held: batch.held }))
+        Some(Trail { token: batch.token, done: batch.done, held: batch.held })
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
@@ -236,16 +235,12 @@ impl Hub {
     }
 
     /// Nothing follows: acks go by themselves.
-    async fn ack_idle(&self, owned: &Owned, trails: &mut HashMap<Partition, Trail>) {
-        let acks = trails.iter_mut().filter(|(_, trail)| !trail.done.is_empty()).map(|(partition, trail)| async move {
-            let done = std::mem::take(&mut trail.done);
-            let (partition, token) = (*partition, trail.token.clone());
-            let commit = Commit { partition, token, done, groups: Vec::new(), reach: Vec::new() };
-            if self.commit(owned, &commit).await.is_some() {
-                forget(&trail.held, &commit.done);
-            }
-        });
-        futures::future::join_all(acks).await;
+    async fn ack_idle(&self, owned: &Owned, partition: Partition, trail: &mut Trail) {
+        let (token, done) = (trail.token.clone(), std::mem::take(&mut trail.done));
+        let commit = Commit { partition, token, done, groups: Vec::new(), reach: Vec::new() };
+        if self.commit(owned, &commit).await.is_some() {
+            forget(&trail.held, &commit.done);
+        }
     }
 }
 

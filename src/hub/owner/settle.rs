@@ -235,11 +235,24 @@ impl Hub {
             MembershipChange::Joined(users, _) => self.store.raise_marks(&joining_marks(event, users)).await,
             _ => Ok(()),
         };
-        match applied.and(marked) {
-            Ok(()) => true,
-            Err(error) => {
-                self.metrics.store_error();
-                tracing::warn!(%error, group = %event.group, "a membership change waits to be applied");
+        let outcomes = [applied, marked].map(|outcome| self.is_applied(event, outcome));
+        outcomes.into_iter().all(|applied| applied)
+    }
+
+    /// Whether no more can be done for a change. What the store refuses once it refuses always: everybody else
+    /// must not wait for it.
+    fn is_applied(&self, event: &Event, outcome: Result<(), StoreError>) -> bool {
+        let Err(error) = outcome else { return true };
+        self.metrics.store_error();
+        let (group, seq) = (&event.group, event.seq);
+        match error {
+            StoreError::Refused(why) => {
+                self.metrics.refused_changes.inc();
+                tracing::error!(%group, seq, why, "the store refused a membership change");
+                true
+            }
+            StoreError::Unreachable(why) => {
+                tracing::warn!(%group, seq, why, "a membership change waits to be applied");
                 false
             }
         }

@@ -134,7 +134,7 @@ impl<W: World> Run<W> {
     }
 
     async fn claim(&mut self) {
-        let claimed = self.scene.backplane.claim(&node("successor.1"), self.scene.partition).await.unwrap();
+        let claimed = self.scene.backplane.claim(&node("successor.1"), self.scene.partition).await.unwrap().entries;
         assert_eq!(ids(&claimed), ids(&self.pending));
     }
 }

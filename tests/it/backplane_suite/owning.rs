@@ -96,14 +96,14 @@ pub async fn another_claims_what_is_pending<W: World>() {
     let read = scene.read_all(700).await;
     scene.commit(&[read[0].id, read[2].id], vec![]).await.unwrap();
     let successor = node("successor.1");
-    let claimed = scene.world.node().await.claim(&successor, scene.partition).await.unwrap();
+    let claimed = scene.world.node().await.claim(&successor, scene.partition).await.unwrap().entries;
     let mut expected = ids(&read);
     expected.remove(2);
     expected.remove(0);
     assert_eq!(ids(&claimed), expected);
     assert_eq!(claimed[0].body, read[1].body);
     // Claiming is not acking: also from oneself.
-    assert_eq!(scene.backplane.claim(&successor, scene.partition).await.unwrap().len(), 698);
+    assert_eq!(scene.backplane.claim(&successor, scene.partition).await.unwrap().entries.len(), 698);
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap().pending, 698);
 }
 
@@ -114,13 +114,13 @@ pub async fn a_claim_while_the_first_one_reads<W: World>() {
     assert!(tokio::time::timeout(SHORT, &mut blocked).await.is_err(), "there was nothing to read");
     let successor = node("successor.1");
     let (swallowed, _) = tokio::join!(blocked, async {
-        let none = scene.backplane.claim(&successor, scene.partition).await.unwrap();
+        let none = scene.backplane.claim(&successor, scene.partition).await.unwrap().entries;
         assert!(none.is_empty());
         scene.say("1").await
     });
     // The one that no longer owns the partition was handed the entry; who owns it claims it.
     assert_eq!(seqs(&swallowed), [1]);
-    let claimed = scene.backplane.claim(&successor, scene.partition).await.unwrap();
+    let claimed = scene.backplane.claim(&successor, scene.partition).await.unwrap().entries;
     assert_eq!(seqs(&claimed), [1]);
     scene.commit(&ids(&claimed), vec![]).await.unwrap();
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap(), LogStats::default());
@@ -133,9 +133,9 @@ pub async fn acks_never_take_what_is_pending<W: World>() {
     }
     let entries = scene.read_all(4).await;
     scene.commit(&[entries[3].id, entries[1].id], vec![]).await.unwrap();
-    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap()), [1, 3]);
+    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap().entries), [1, 3]);
     scene.commit(&[entries[0].id], vec![]).await.unwrap();
-    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap()), [3]);
+    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap().entries), [3]);
     scene.commit(&[entries[2].id], vec![]).await.unwrap();
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap(), LogStats::default());
 }

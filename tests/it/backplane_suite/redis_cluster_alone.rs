@@ -103,7 +103,7 @@ async fn a_master_killed_and_back() {
             for partition in &partitions {
                 // What a lost answer carried is pending.
                 let pending = backplane.claim(&node("a.1"), *partition).await.map_err(|error| error.to_string())?;
-                found.extend(pending);
+                found.extend(pending.entries);
             }
             found.sort_by(|a, b| (&a.group, a.seq).cmp(&(&b.group, b.seq)));
             found.dedup_by(|a, b| a.group == b.group && a.seq == b.seq);

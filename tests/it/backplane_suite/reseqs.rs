@@ -109,5 +109,5 @@ pub async fn no_reseq_without_the_lease<W: World>() {
     let stale = Reseq { token: LeaseToken("stale".into()), ..reseq(&scene, &entry, (3, 3)) };
     let lost = scene.backplane.reseq(&stale).await;
     assert!(matches!(lost, Err(CommitError::LeaseLost)), "{lost:?}");
-    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap()), [1]);
+    assert_eq!(seqs(&scene.backplane.claim(&scene.owner, scene.partition).await.unwrap().entries), [1]);
 }

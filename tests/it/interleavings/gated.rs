@@ -8,7 +8,7 @@ use bytes::Bytes;
 use hubbub::domain::*;
 use hubbub::ports::*;
 
-use super::gates::{Gates, OutOfReach, Side};
+use super::gates::{Failed, Gates, Side};
 
 /// A node's way to the store.
 pub struct GatedStore {
@@ -22,6 +22,9 @@ pub struct GatedBackplane {
     pub gates: Gates,
 }
 
+/// A user whose membership changes are calls of their own name.
+pub const FULL: &str = "full";
+
 /// Implements a port by handing every call on between two gates. A call is named as its method, or
 /// as the expression after `as` says, and gets another argument where `with` says so.
 macro_rules! gated {
@@ -34,13 +37,13 @@ macro_rules! gated {
                 #[allow(unused_mut, unused_assignments)]
                 let mut name = stringify!($call);
                 $(name = $name;)?
-                if self.gates.pass(Side::Before, name).await {
-                    return OutOfReach::out_of_reach();
+                if let Some(how) = self.gates.pass(Side::Before, name).await {
+                    return Failed::failed(how);
                 }
                 $(let $given = &$value;)?
                 let answer = self.inner.$call($($arg),*).await;
-                if self.gates.pass(Side::After, name).await {
-                    return OutOfReach::out_of_reach();
+                if let Some(how) = self.gates.pass(Side::After, name).await {
+                    return Failed::failed(how);
                 }
                 answer
             })*
@@ -56,7 +59,7 @@ gated! { Log for GatedBackplane {
     fn roles(partition: Partition, group: &GroupId, users: &[UserId])
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
-    fn claim(consumer: &NodeName, partition: Partition) -> Result<Vec<LogEntry>, BackplaneError>;
+    fn claim(consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
     fn commit(commit: &Commit) -> Result<Committed, CommitError>
         as if commit.groups.is_empty() { "ack" } else { "commit" },
         // Letters leave by themselves, as in a Cluster, so that they can be held.
@@ -94,7 +97,7 @@ gated! { Cluster for GatedBackplane {
     fn hold_partition(partition: Partition, owner: &NodeName, token: &LeaseToken, lease: Duration)
         -> Result<bool, BackplaneError>;
     fn release_partition(partition: Partition, token: &LeaseToken) -> Result<(), BackplaneError>;
-    fn partition_owners(count: Partition) -> Result<Vec<Option<NodeName>>, BackplaneError>;
+    fn partition_owner(partition: Partition) -> Result<Option<NodeName>, BackplaneError>;
     fn reap(node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError>;
     fn leave(node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
     fn check(partitions: Partition) -> Result<(), String>;
@@ -120,7 +123,9 @@ gated! { GroupStore for GatedStore {
     fn create_group(group: &Group) -> Result<bool, StoreError>;
     fn group(id: &GroupId) -> Result<Option<Group>, StoreError>;
     fn groups(ids: &[GroupId]) -> Result<Vec<Group>, StoreError>;
-    fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
+    fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>
+        as if change.users().iter().any(|user| user.as_str() == FULL) { "apply_membership of a full user" }
+            else { "apply_membership" };
     fn all_groups(page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
     fn delete_group(id: &GroupId) -> Result<(), StoreError>;
 } }

@@ -39,7 +39,16 @@ enum Deed {
     /// Holds the next call, once.
     Hold(watch::Sender<Stage>),
     /// Fails so many calls.
-    Fail(usize),
+    Fail(Failure, usize),
+}
+
+/// How a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// Whoever is called is out of reach.
+    OutOfReach,
+    /// What is asked is refused, now and always.
+    Refused,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +65,9 @@ enum Stage {
     Released,
 }
 
-/// An answer that says "out of reach".
-pub trait OutOfReach {
-    fn out_of_reach() -> Self;
+/// An answer that says so.
+pub trait Failed {
+    fn failed(how: Failure) -> Self;
 }
 
 // === impl Gates ===
@@ -79,7 +88,12 @@ impl Gates {
 
     /// Fails the next `times` calls of this name.
     pub fn fail(&self, side: Side, call: &'static str, times: usize) {
-        self.rules.lock().push(Rule { call, side, deed: Deed::Fail(times) });
+        self.rules.lock().push(Rule { call, side, deed: Deed::Fail(Failure::OutOfReach, times) });
+    }
+
+    /// Refuses all calls of this name.
+    pub fn refuse(&self, call: &'static str) {
+        self.rules.lock().push(Rule { call, side: Side::Before, deed: Deed::Fail(Failure::Refused, usize::MAX) });
     }
 
     /// Every call stands still from now on: the process is stopped, as far as others can tell.
@@ -107,24 +121,24 @@ impl Gates {
         self.calls.lock().get(call).copied().unwrap_or(0)
     }
 
-    /// One call comes by; true when it is to fail.
-    pub async fn pass(&self, side: Side, call: &'static str) -> bool {
+    /// One call comes by; how it is to fail, if it is.
+    pub async fn pass(&self, side: Side, call: &'static str) -> Option<Failure> {
         if side == Side::Before {
             *self.calls.lock().entry(call).or_default() += 1;
         }
-        let mut fails = false;
+        let mut fails = None;
         let mut held = None;
         {
             let mut rules = self.rules.lock();
             if let Some(at) = rules.iter().position(|rule| rule.call == call && rule.side == side) {
                 match &mut rules[at].deed {
                     Deed::Hold(state) => held = Some(state.clone()),
-                    Deed::Fail(times) => {
-                        fails = true;
+                    Deed::Fail(how, times) => {
+                        fails = Some(*how);
                         *times -= 1;
                     }
                 }
-                if !matches!(rules[at].deed, Deed::Fail(1..)) {
+                if !matches!(rules[at].deed, Deed::Fail(_, 1..)) {
                     rules.remove(at);
                 }
             }
@@ -173,28 +187,36 @@ async fn until<T>(sender: &watch::Sender<T>, condition: impl FnMut(&T) -> bool) 
     let _ = sender.subscribe().wait_for(condition).await;
 }
 
-// === impl OutOfReach ===
+// === impl Failed ===
 
-impl<T> OutOfReach for Result<T, BackplaneError> {
-    fn out_of_reach() -> Self {
-        Err(BackplaneError::Unreachable("the test says so".into()))
+const WHY: &str = "the test says so";
+
+impl<T> Failed for Result<T, BackplaneError> {
+    fn failed(how: Failure) -> Self {
+        Err(match how {
+            Failure::OutOfReach => BackplaneError::Unreachable(WHY.into()),
+            Failure::Refused => BackplaneError::Unexpected(WHY.into()),
+        })
     }
 }
 
-impl<T> OutOfReach for Result<T, StoreError> {
-    fn out_of_reach() -> Self {
-        Err(StoreError::Unreachable("the test says so".into()))
+impl<T> Failed for Result<T, StoreError> {
+    fn failed(how: Failure) -> Self {
+        Err(match how {
+            Failure::OutOfReach => StoreError::Unreachable(WHY.into()),
+            Failure::Refused => StoreError::Refused(WHY.into()),
+        })
     }
 }
 
-impl<T> OutOfReach for Result<T, CommitError> {
-    fn out_of_reach() -> Self {
-        Err(BackplaneError::Unreachable("the test says so".into()).into())
+impl<T> Failed for Result<T, CommitError> {
+    fn failed(how: Failure) -> Self {
+        Result::<T, BackplaneError>::failed(how).map_err(CommitError::from)
     }
 }
 
-impl<T> OutOfReach for Result<T, String> {
-    fn out_of_reach() -> Self {
-        Err("the test says so".into())
+impl<T> Failed for Result<T, String> {
+    fn failed(_: Failure) -> Self {
+        Err(WHY.into())
     }
 }

@@ -1,9 +1,13 @@
-//! An owner that drains hands over what it owns, at once: nobody waits for a lease to end.
+//! An owner that drains hands over what it owns, at once: nobody waits for a lease to end. And a session that
+//! ends while its node registers it again leaves nothing behind.
 
 use std::time::{Duration, Instant};
 
+use hubbub::domain::UserId;
+
+use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked};
-use crate::support::shared;
+use crate::support::{eventually, shared};
 
 /// So long that whoever waits for its end, or for the next beat, is seen to wait.
 const LEASE: Duration = Duration::from_secs(60);
@@ -49,4 +53,29 @@ async fn an_operator_has_another_node_drained() {
     assert!(order("nobody").await.is_err());
     order("b").await.unwrap();
     tokio::time::timeout(AT_ONCE, scene.nodes[1].hub.drain_ordered()).await.expect("it is told at once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_while_it_is_registered_again_is_gone() {
+    let scene = Scene::open(1).await;
+    let client = scene.join(0, "anna").await;
+    let gates = &scene.nodes[0].gates;
+    let (begun, done) = (gates.hold(Side::Before, "register"), gates.hold(Side::After, "register"));
+    scene.empty_redis().await;
+    begun.reached().await;
+    let removed = gates.hold(Side::After, "unregister");
+    client.session.end().await;
+    removed.reached().await;
+    removed.release();
+    begun.release();
+    done.reached().await;
+    let anna = [UserId::parse("anna").unwrap()];
+    let sessions = async || scene.backplane.whereabouts(&anna).await.map(|found| found[0].sessions.clone());
+    assert_eq!(sessions().await.unwrap().len(), 1, "it was removed first, then registered");
+    done.release();
+    eventually("nobody is there any more", async || match sessions().await {
+        Ok(none) if none.is_empty() => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
 }

@@ -1,13 +1,18 @@
 //! Redis loses all or some of what it held, at the wrong moment.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use hubbub::domain::GroupId;
 use serde_json::json;
 
 use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked, send};
-use crate::people::Client;
-use crate::support::{eventually, shared};
+use crate::people::{Client, make_group};
+use crate::support::redis::RedisOptions;
+use crate::support::{RedisCluster, eventually, shared};
+
+/// Longer than a lease, and than anybody waits for an answer.
+const SILENT_FOR: Duration = Duration::from_secs(20);
 
 /// Redis is emptied while the owner stands at a call with a message in its hands.
 async fn redis_is_emptied(side: Side, call: &'static str) {
@@ -136,7 +141,7 @@ async fn many_who_wait_for_a_restore_share_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_master_of_a_cluster_comes_back_empty() {
-    let mut cluster = crate::support::RedisCluster::start().await;
+    let mut cluster = RedisCluster::start().await;
     let space = shared::RedisSpace { url: cluster.url(), prefix: "hubbub:".into() };
     let scene = Scene::over(space, 3, |config| config.send_timeout = Duration::from_secs(5)).await;
     let (mut people, group) = scene.people().await;
@@ -150,4 +155,43 @@ async fn one_master_of_a_cluster_comes_back_empty() {
         repeat_until_acked(&mut people[0], &group, cid).await;
     }
     scene.agree(&mut people, &group).await;
+}
+
+/// One of three masters stands still for a while. Who sends to groups of the others gets acks all the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_master_of_a_cluster_falls_silent() {
+    const PARTITIONS: u16 = 8;
+    let options = RedisOptions::default().argument("--cluster-require-full-coverage", "no");
+    let mut cluster = RedisCluster::start_with(&options).await;
+    let space = shared::RedisSpace { url: cluster.url(), prefix: "hubbub:".into() };
+    let scene = Scene::over(space, 1, |config| config.partitions = PARTITIONS).await;
+    let mut anna = scene.join(0, "anna").await;
+    let master_of = |partition: u16| RedisCluster::master_of(&format!("p{partition:02}"));
+    // Not the one with the nodes' leases: whether nodes live must be known.
+    let leases = RedisCluster::master_of("hub");
+    let silent = (0..PARTITIONS).map(master_of).find(|master| *master != leases).expect("partitions are spread");
+    let (mut there, mut elsewhere) = (None, None);
+    while there.is_none() || elsewhere.is_none() {
+        let group = GroupId::parse(&make_group(&mut anna, &[]).await).unwrap();
+        let of_silent = master_of(group.partition(PARTITIONS)) == silent;
+        (if of_silent { &mut there } else { &mut elsewhere }).get_or_insert(group);
+    }
+    let (there, elsewhere) = (there.unwrap(), elsewhere.unwrap());
+    cluster.master(silent).process().pause();
+    let (begun, mut slowest) = (Instant::now(), (Duration::ZERO, Duration::ZERO));
+    for message in 0.. {
+        let cid = format!("message {message}");
+        let sent = Instant::now();
+        send(&mut anna, &elsewhere, &cid).await;
+        let answer = anna.next_of(&["ack", "error"]).await;
+        assert_eq!((&answer["type"], &answer["cid"]), (&json!("ack"), &json!(cid)), "{answer}");
+        slowest = slowest.max((sent.elapsed(), begun.elapsed()));
+        if begun.elapsed() > SILENT_FOR {
+            break;
+        }
+    }
+    cluster.master(silent).process().resume();
+    let (took, at) = slowest;
+    assert!(took < SILENT_FOR / 4, "a send took {took:?}, acked after {at:?}");
+    repeat_until_acked(&mut anna, &there, "back").await;
 }

@@ -3,6 +3,7 @@
 use hubbub::domain::GroupId;
 use serde_json::json;
 
+use super::gated::FULL;
 use super::gates::Side;
 use super::scene::{FIRST, Scene, repeat_until_acked, send};
 use crate::people::make_group;
@@ -156,4 +157,44 @@ async fn a_seq_is_nobodys_while_others_talk() {
     assert_eq!(people[0].next("ack").await["cid"], "behind a hole");
     talking.abort();
     scene.agree(&mut people, &group).await;
+}
+
+/// A user's document is full: whoever adds them to a group has tried in vain, and nobody else notices.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_the_store_never_takes_holds_nobody_up() {
+    let scene = Scene::open(1).await;
+    let (mut people, group) = scene.people().await;
+    scene.join(0, FULL).await;
+    let gates = &scene.nodes[0].gates;
+    gates.refuse("apply_membership of a full user");
+    people[0].say(json!({"type": "create", "id": 7, "name": "too many", "members": [FULL]})).await;
+    eventually("the change is tried", async || match gates.calls("apply_membership of a full user") {
+        0 => Err("not yet"),
+        _ => Ok(()),
+    })
+    .await;
+    repeat_until_acked(&mut people[0], &group, "not held up").await;
+    scene.agree(&mut people, &group).await;
+}
+
+/// An entry of a later version, or a broken one: its successors are stored all the same, and it waits for an owner
+/// that can read it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
+    let scene = Scene::open(2).await;
+    let (mut people, group) = scene.people().await;
+    scene.append_unreadable().await;
+    repeat_until_acked(&mut people[0], &group, "read after it").await;
+    let gates = &scene.nodes[FIRST].gates;
+    gates.freeze();
+    scene.taken_over_from(FIRST).await;
+    repeat_until_acked(&mut people[0], &group, "claimed with it").await;
+    gates.thaw();
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+    eventually("it alone is pending", async || match scene.backplane.log_stats(0).await {
+        Ok(stats) if stats.pending == 1 => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
 }

@@ -86,8 +86,7 @@ impl Scene {
 
     /// Which node owns the groups, if any does now.
     pub async fn owner(&self) -> Option<usize> {
-        let owners = self.backplane.partition_owners(PARTITIONS).await.ok()?;
-        let name = owners.first()?.as_ref()?.base().to_owned();
+        let name = self.backplane.partition_owner(0).await.ok()??.base().to_owned();
         self.nodes.iter().position(|node| node.hub.config().node == name)
     }
 
@@ -164,6 +163,16 @@ impl Scene {
         let keys = self.group_keys().await;
         let key = keys.into_iter().find(|key| key.ends_with(&state)).expect("the group has a state");
         let _: i64 = self.redis.hincrby(key, "s", 1).await.expect("the test's Redis is there");
+    }
+
+    /// An entry such as a version to come may write, in the log of all groups.
+    pub async fn append_unreadable(&self) {
+        let command = CustomCommand::new_static("XADD", ClusterHash::FirstKey, false);
+        let logs = self.group_keys().await.into_iter().filter(|key| key.ends_with(":log"));
+        for log in logs {
+            let entry = vec![log, "*".into(), "v".into(), "9".into()];
+            let _: String = self.redis.custom(command.clone(), entry).await.expect("the test's Redis is there");
+        }
     }
 
     /// Logs, states and remembered cids; not the lease, which runs out by itself.

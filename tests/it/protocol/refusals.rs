@@ -79,6 +79,32 @@ async fn limits_are_told_and_hold() {
 }
 
 #[tokio::test]
+async fn nobody_is_put_into_more_groups_than_allowed() {
+    let hub = Hub::builder("a").env("HUBBUB_MAX_GROUPS", "2").start().await;
+    for encoding in Encoding::ALL {
+        let names = ["anna", "bert", "carl", "dora"].map(|name| format!("{name}-{}", encoding.name()));
+        let [mut anna, mut bert, mut carl, mut dora] =
+            Peer::people(&hub, encoding, [&names[0], &names[1], &names[2], &names[3]]).await;
+        let full = &names[1];
+        let first = anna.group(&[full]).await;
+        anna.group(&[full]).await;
+        let create = |members: &[&str]| json!({"type": "create", "name": "x", "members": members});
+        assert_eq!(anna.refused(create(&[])).await, "too_large");
+        assert_eq!(carl.refused(create(&[full])).await, "too_large");
+        let open = json!({"type": "create", "name": "x", "members": [], "access": "open"});
+        let open = carl.ask(open, "group").await["id"].clone();
+        let join = json!({"type": "join", "group": open});
+        assert_eq!(bert.refused(join.clone()).await, "too_large");
+        assert_eq!(carl.refused(json!({"type": "add", "group": open, "users": [full]})).await, "too_large");
+        assert_eq!(dora.refused(json!({"type": "send", "to": full, "cid": "c", "text": "x"})).await, "too_large");
+        // Those who are in already may be named again, and whoever leaves has room.
+        anna.ask(json!({"type": "add", "group": first, "users": [full]}), "ok").await;
+        bert.ask(json!({"type": "leave", "group": first}), "ok").await;
+        bert.ask(join, "ok").await;
+    }
+}
+
+#[tokio::test]
 async fn a_flood_is_slowed_down_and_others_are_not() {
     let hub = Hub::builder("a").env("HUBBUB_SESSION_BURST", "20").env("HUBBUB_SESSION_RATE", "1").start().await;
     for encoding in Encoding::ALL {

@@ -127,6 +127,13 @@ impl RedisCluster {
         &mut self.servers[index]
     }
 
+    /// The one of the three that holds the keys with this hash tag.
+    pub fn master_of(tag: &str) -> usize {
+        let slot = fred::util::redis_keyslot(tag.as_bytes());
+        let holds = |(first, last): &(u16, u16)| (*first..=*last).contains(&slot);
+        SLOTS.iter().position(holds).expect("each slot has a master")
+    }
+
     /// A connected cluster client.
     pub async fn client(&self) -> Client {
         redis::client(&self.url()).await

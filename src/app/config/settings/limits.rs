@@ -11,6 +11,9 @@ pub(super) fn settings() -> Vec<Setting> {
         Setting::new("max_members", field!(hub.max_members), Whole(2, 100_000))
             .about("Members of a group.")
             .because("The limit of the design that this hub follows."),
+        Setting::new("max_groups", field!(hub.max_groups), Whole(1, 100_000))
+            .about("Groups and direct chats that one user is in.")
+            .because("More than anybody reads; all of them are looked at with each hello."),
         Setting::new("max_text", field!(hub.max_text), Whole(1, 1_000_000))
             .about("Characters of a message, counted as Unicode scalar values.")
             .because("The limit of the design that this hub follows."),
