@@ -113,7 +113,7 @@ impl Hub {
             let onward = group.state.lock().go_on(&group.id, session, sent, PAGE);
             let page = match onward {
                 Onward::Page(page) => page,
-                Onward::Fetch => self.events_after(group, sent, PAGE).await,
+                Onward::Fetch(upto) => fetched_page(self.events_after(group, sent, PAGE).await, upto),
                 Onward::Live(last) => return self.metrics.replayed.inc_by(last as u64),
                 Onward::Over => return,
             };
@@ -144,6 +144,13 @@ impl Hub {
     }
 }
 
+/// What of a fetched page may be sent: nothing beyond `upto`, where a seq may be stored before the one
+/// below it is, and whoever was shown it would drop the one below when that comes.
+pub(crate) fn fetched_page(mut events: Vec<Arc<Event>>, upto: Seq) -> Vec<Arc<Event>> {
+    events.truncate(events.partition_point(|event| event.seq <= upto));
+    events
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -171,6 +178,18 @@ mod tests {
                 prop_assert!(plan.after == head || plan.after + 1 >= first);
             }
         }
+    }
+
+    #[test]
+    fn a_fetched_page_ends_at_the_position() {
+        let group = GroupId::random();
+        let events = |seqs: &[Seq]| -> Vec<_> {
+            let event = |seq: &Seq| Event::void(group.clone(), *seq, 0, 0);
+            seqs.iter().map(event).map(Arc::new).collect()
+        };
+        let kept = |events, upto| fetched_page(events, upto).iter().map(|event| event.seq).collect::<Vec<_>>();
+        assert_eq!(kept(events(&[9, 10, 12]), 10), [9, 10]);
+        assert_eq!(kept(events(&[12]), 10), [0; 0]);
     }
 
     #[test]

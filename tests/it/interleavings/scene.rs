@@ -167,6 +167,17 @@ impl Scene {
         keys
     }
 
+    /// Redis loses the recent events of all groups.
+    pub async fn forget_recent_events(&self) {
+        self.forget(":v1:x:").await;
+    }
+
+    async fn forget(&self, sort: &str) {
+        for key in self.group_keys().await.into_iter().filter(|key| key.contains(sort)) {
+            let _: () = self.redis.del(key).await.expect("the test's Redis is there");
+        }
+    }
+
     /// Waits until a node has no route for a group.
     pub async fn route_left(&self, node: usize, group: &GroupId) {
         let name = &self.nodes[node].hub.config().node;
