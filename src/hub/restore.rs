@@ -1,18 +1,22 @@
 //! Group states that the backplane does not hold are restored from the store.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Hub;
-use crate::domain::{Event, Group, GroupId, Head, Refusal, Seq};
+use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, UserId};
 use crate::ports::{Floor, Inserted, Page, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
 const HOLE_WINDOW: usize = 1_000;
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(2);
 
 /// One restore a group at a time on this node, and one comparison of all positions: when much is
 /// lost at once and the store is slow, who waits must not make it slower.
@@ -60,7 +64,8 @@ impl Hub {
             kind: group.kind,
             access: group.access,
             members: group.members.clone(),
-            version: group.version,
+            // All changes up to the head are in: a set that has one more, which the store made a void, gives way.
+            version: group.version.max(head.seq),
         };
         self.metrics.restores.inc();
         let partition = self.partition(id);
@@ -69,15 +74,39 @@ impl Hub {
         Ok(group)
     }
 
+    /// Restores the group until its member set in the backplane is the stored one, these users and all stored
+    /// members considered: the set may be of a past that is not the store's, which no version tells.
+    pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
+        let mut retry = RETRY_FIRST;
+        while !self.restored_in_agreement(id, users).await {
+            tokio::time::sleep(retry).await;
+            retry = (retry * 2).min(RETRY_MOST);
+        }
+    }
+
+    /// Whether there is nothing left to do. A change that is in the log and not yet stored makes a difference.
+    async fn restored_in_agreement(&self, id: &GroupId, users: &[UserId]) -> bool {
+        let group = match self.restore(id).await {
+            Ok(group) => group,
+            Err(refusal) => return refusal.code == Code::NotFound,
+        };
+        let stored: HashMap<&UserId, Role> = group.members.iter().map(|member| (&member.id, member.role)).collect();
+        let asked: Vec<UserId> = users.iter().chain(stored.keys().copied()).cloned().collect();
+        let roles = self.backplane.roles(self.partition(id), id, &asked).await;
+        let Ok(Some(roles)) = roles else { return false };
+        asked.iter().zip(roles).all(|(user, role)| stored.get(user).copied() == role)
+    }
+
     /// The group with every stored membership change, and its head with no hole below.
     async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
         let refusal = |error| self.store_refusal(&error);
         if let Some(probe) = self.probe_document(id) {
             return Ok((probe, self.store.head(id).await.map_err(refusal)?));
         }
+        // The head first, so that the document is no older than it.
+        let head = self.store.head(id).await.map_err(refusal)?;
         let group = self.store.group(id).await.map_err(refusal)?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        let head = self.store.head(id).await.map_err(refusal)?;
         self.fill_holes(id, head, group.first).await.map_err(refusal)?;
         Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hubbub::domain::{Cid, Kind, NodeName, Role, UserId};
+use hubbub::ports::{ChangeOutcome, ChangeRequest, Permission};
 use serde_json::json;
 
 use super::gates::Side;
@@ -98,6 +100,32 @@ async fn the_tail_is_lost_and_a_change_collides() {
     assert_eq!(guest.next("group").await["id"], group.as_str());
     repeat_until_acked(&mut guest, &group, "hello").await;
     people.push(guest);
+    scene.agree(&mut people, &group).await;
+}
+
+/// Redis takes a change whose id it has forgotten; the store has not, and makes a void of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_becomes_a_void_is_taken_back() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    people[0].ask(json!({"type": "leave", "id": 1, "group": group.as_str()}), "ok").await;
+    people.remove(0).session.end().await;
+    scene.not_a_member(&group, "user-0").await;
+    scene.forget_cids().await;
+    let creator = UserId::parse("user-0").unwrap();
+    let again = ChangeRequest {
+        group: group.clone(),
+        actor: creator.clone(),
+        kind: Kind::Joined,
+        role: Role::Admin,
+        users: vec![creator],
+        permission: Permission::Hub,
+        max_members: 100,
+        cid: Cid::parse("hub.create.admin").unwrap(),
+    };
+    let taken = scene.backplane.change_members(0, &NodeName::parse("a.1").unwrap(), &again).await.unwrap();
+    assert!(matches!(taken, ChangeOutcome::Accepted { .. }), "{taken:?}");
+    scene.not_a_member(&group, "user-0").await;
     scene.agree(&mut people, &group).await;
 }
 

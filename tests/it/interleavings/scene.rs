@@ -172,6 +172,11 @@ impl Scene {
         self.forget(":v1:x:").await;
     }
 
+    /// Redis loses what it remembers of sends: their time is over.
+    pub async fn forget_cids(&self) {
+        self.forget(":v1:c:").await;
+    }
+
     async fn forget(&self, sort: &str) {
         for key in self.group_keys().await.into_iter().filter(|key| key.contains(sort)) {
             let _: () = self.redis.del(key).await.expect("the test's Redis is there");
