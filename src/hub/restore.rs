@@ -10,11 +10,15 @@ use tokio::time::Instant;
 
 use super::Hub;
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, UserId};
-use crate::ports::{Floor, Inserted, Page, StoreError};
+use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
 const HOLE_WINDOW: usize = 1_000;
+/// Heads asked for in one call.
+const HEADS_AT_ONCE: usize = 500;
+/// A head that is too low may be on its way, by a commit that is to be repeated.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(2);
 
@@ -72,6 +76,43 @@ impl Hub {
         self.backplane.restore(partition, &floor).await.map_err(|error| self.backplane_refusal(&error))?;
         tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
         Ok(group)
+    }
+
+    /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
+    /// know: restores those whose heads stay below.
+    pub(crate) fn raise_heads(self: &Arc<Self>, partition: Partition, known: Vec<(GroupId, Seq)>) {
+        let hub = self.clone();
+        self.spawn(async move {
+            let behind = hub.behind(partition, known).await;
+            if behind.is_empty() {
+                return;
+            }
+            tokio::time::sleep(ON_ITS_WAY).await;
+            for (id, seq) in hub.behind(partition, behind).await {
+                tracing::warn!(group = %id, seq, "the backplane lost a stored head");
+                hub.agree(&id, &[]).await;
+            }
+        });
+    }
+
+    /// Those whose stored head in the backplane is below the seq. Where there is none at all, whoever needs it
+    /// notices. Asks until it is answered.
+    async fn behind(&self, partition: Partition, known: Vec<(GroupId, Seq)>) -> Vec<(GroupId, Seq)> {
+        let mut behind = Vec::new();
+        for chunk in known.chunks(HEADS_AT_ONCE) {
+            let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
+            let mut retry = RETRY_FIRST;
+            let heads = loop {
+                match self.backplane.heads(partition, &ids).await {
+                    Ok(heads) => break heads,
+                    Err(_) => tokio::time::sleep(retry).await,
+                }
+                retry = (retry * 2).min(RETRY_MOST);
+            };
+            let lower = chunk.iter().zip(heads).filter(|((_, seq), head)| head.is_some_and(|head| head.seq < *seq));
+            behind.extend(lower.map(|(one, _)| one.clone()));
+        }
+        behind
     }
 
     /// Restores the group until its member set in the backplane is the stored one, these users and all stored

@@ -183,6 +183,14 @@ impl Scene {
         }
     }
 
+    /// Redis loses the nodes' inboxes, with the letters in them.
+    pub async fn lose_inboxes(&self) {
+        let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
+        let inboxes: Vec<String> =
+            self.redis.custom(command, vec!["*:v1:in"]).await.expect("the test's Redis is there");
+        let _: () = self.redis.del(inboxes).await.expect("the test's Redis is there");
+    }
+
     /// Waits until a node has no route for a group.
     pub async fn route_left(&self, node: usize, group: &GroupId) {
         let name = &self.nodes[node].hub.config().node;
