@@ -361,7 +361,7 @@ impl Hub {
 }
 
 /// How many of these make so many bytes; one at least.
-fn fitting<'a>(events: impl Iterator<Item = &'a Event>, bytes: usize) -> usize {
+pub(crate) fn fitting<'a>(events: impl Iterator<Item = &'a Event>, bytes: usize) -> usize {
     let weights = events.scan(0, |sum, event| {
         *sum += event.weight();
         Some(*sum)

@@ -84,11 +84,15 @@ impl Hub {
         let mut state = group.state.lock();
         state.generation = state.generation.max(generation);
         let Some(head) = joined.head else { return false };
+        let known = state.position.at().map_or(0, |at| at.seq);
         state.position.start(head);
         if let Some(event) = joined.last.and_then(|bytes| decode_event(&bytes)) {
             state.seed_ring(Arc::new(event));
         }
         drop(state);
+        if known > head.seq {
+            self.raise_heads(group.partition, vec![(group.id.clone(), known)]);
+        }
         self.catch_up(group);
         true
     }

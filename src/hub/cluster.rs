@@ -253,9 +253,14 @@ impl Hub {
             Ok((newest, Some(moved))) => {
                 *after = newest;
                 for (id, head) in moved {
-                    let Some(group) = self.groups.get(&id).filter(|group| group.at() < head.seq) else { continue };
-                    let hub = self.clone();
-                    self.spawn(async move { hub.follow(group, head.seq).await });
+                    let Some(group) = self.groups.get(&id) else { continue };
+                    let at = group.at();
+                    if at > head.seq {
+                        self.raise_heads(partition, vec![(id, at)]);
+                    } else if at < head.seq {
+                        let hub = self.clone();
+                        self.spawn(async move { hub.follow(group, head.seq).await });
+                    }
                 }
             }
             Ok((newest, None)) => {

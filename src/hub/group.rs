@@ -66,8 +66,9 @@ struct Ring {
 pub(crate) enum Onward {
     /// These come next; there are more.
     Page(Vec<Arc<Event>>),
-    /// What comes next must be fetched.
-    Fetch,
+    /// What comes next must be fetched: up to this seq, the position. What is stored beyond it may
+    /// have holes still.
+    Fetch(Seq),
     /// So many were the last; the session is among the live ones.
     Live(usize),
     /// The session is gone, or no longer in the group.
@@ -169,7 +170,7 @@ impl GroupState {
                 rest.truncate(page);
                 Onward::Page(rest)
             }
-            None => Onward::Fetch,
+            None => Onward::Fetch(at),
         }
     }
 

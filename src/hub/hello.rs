@@ -8,7 +8,7 @@ use futures::StreamExt;
 
 use super::Hub;
 use super::arrivals::Arrived;
-use super::config::GROUPS_PAGE;
+use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::session::Live;
@@ -223,6 +223,7 @@ impl Hub {
         shown.sort_by(|a, b| b.head.time.cmp(&a.head.time).then_with(|| a.group.id.cmp(&b.group.id)));
         let more = shown.len() > GROUPS_PAGE;
         shown.truncate(GROUPS_PAGE);
+        keep_within(shown.iter_mut().map(|shown| &mut shown.last), PAGE_BYTES);
         let groups = shown
             .iter()
             .map(|shown| {
@@ -273,7 +274,8 @@ impl Hub {
         names.map_err(|error| self.store_refusal(&error))?;
         self.seed_last_events(&page).await;
         let marks = self.marks_of(&session.user).await.map_err(|error| self.store_refusal(&error))?;
-        let lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
+        let mut lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
+        keep_within(lasts.iter_mut(), PAGE_BYTES);
         let views: Vec<_> = page
             .iter()
             .zip(&lasts)
@@ -317,5 +319,32 @@ impl Hub {
                 }
             }
         }
+    }
+}
+
+/// Drops the newest events of those groups where they would make the answer larger than so many bytes: what
+/// a small request brings must stay small, and `history` has them.
+fn keep_within<'a>(lasts: impl Iterator<Item = &'a mut Option<Arc<Event>>>, mut bytes: usize) {
+    for last in lasts {
+        match last.as_ref().and_then(|event| bytes.checked_sub(event.weight())) {
+            Some(left) => bytes = left,
+            None => *last = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newest_events_are_shown_while_there_is_room() {
+        let event = |text: usize| {
+            let event = Event::void(GroupId::random(), 1, 0, 0);
+            Some(Arc::new(Event { text: Some("x".repeat(text)), ..event }))
+        };
+        let mut lasts = [event(400), None, event(2_000), event(10)];
+        keep_within(lasts.iter_mut(), 1_000);
+        assert_eq!(lasts.map(|last| last.is_some()), [true, false, false, true]);
     }
 }

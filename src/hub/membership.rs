@@ -14,6 +14,8 @@ use crate::protocol::{RequestId, ServerFrame};
 
 /// Longest name of a group, in Unicode scalar values.
 const NAME_MAX: usize = 200;
+/// The events that bring a new group its members, in their order: with which role, and the id of each.
+const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "hub.create.admin"), (Role::Member, "hub.create")];
 
 impl Hub {
     /// Makes a group; the creator is its first admin. The same creator and cid make it once.
@@ -52,7 +54,7 @@ impl Hub {
         Ok(id)
     }
 
-    /// Stores a new group and appends its first event. Safe to repeat: what is there stands.
+    /// Stores a new group and appends its first events. Safe to repeat: what is there stands.
     pub(crate) async fn found(
         self: &Arc<Self>,
         id: &GroupId,
@@ -79,18 +81,35 @@ impl Hub {
             created: now_ms(),
             first: 1,
         };
-        self.store.create_group(&group).await.map_err(|error| self.store_refusal(&error))?;
-        for (role, cid) in [(Role::Admin, "hub.create.admin"), (Role::Member, "hub.create")] {
+        let new = self.store.create_group(&group).await.map_err(|error| self.store_refusal(&error))?;
+        let left = if new { &FOUNDING } else { self.founding_left(id, &first).await? };
+        for (role, cid) in left {
             let users: Vec<_> =
-                members.iter().filter(|member| member.role == role).map(|member| member.id.clone()).collect();
+                members.iter().filter(|member| member.role == *role).map(|member| member.id.clone()).collect();
             if users.is_empty() {
                 continue;
             }
-            let cid = Cid::parse(cid)?;
-            let change = self.change(id, &first, Kind::Joined, users, Permission::Hub, role, cid);
+            // The creator may have ceased to be an admin since the first event.
+            let by_admin = kind == GroupKind::Group && *role == Role::Member;
+            let permission = if by_admin { Permission::Admin } else { Permission::Hub };
+            let change = self.change(id, &first, Kind::Joined, users, permission, *role, Cid::parse(cid)?);
             self.append_change(&change).await?;
         }
         Ok(())
+    }
+
+    /// What is still to be done of the founding of a group that is there already. Once anything else has
+    /// happened to its members, nothing: who repeats a `create` has no say in who belongs to it now.
+    async fn founding_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
+        let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let Some(stored) = stored.filter(|group| group.version > 0) else { return Ok(&FOUNDING) };
+        let alone = matches!(&stored.members[..], [one] if one.id == *creator && one.role == Role::Admin);
+        if !alone {
+            return Ok(&[]);
+        }
+        let newest = self.store.event(id, stored.version).await.map_err(|error| self.store_refusal(&error))?;
+        let half_done = newest.is_some_and(|event| event.cid.as_str() == FOUNDING[0].1);
+        Ok(if half_done { &FOUNDING[1..] } else { &[] })
     }
 
     fn check_count(&self, count: usize) -> Result<(), Refusal> {
@@ -249,7 +268,7 @@ impl Hub {
         tokio::time::timeout(self.config.send_timeout, wait).await.map_err(|_| Refusal::unavailable())
     }
 
-    /// Answers `create` with the group as its creator sees it.
+    /// Answers `create` with the group as its creator sees it; who repeats it and has left since is told so.
     pub(crate) async fn show_group(
         self: &Arc<Self>,
         session: &Arc<SessionHandle>,
@@ -258,6 +277,10 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
         let group = stored.ok_or_else(Refusal::unavailable)?;
+        if group.member(&session.user).is_none() {
+            session.send(&ServerFrame::gone(re, id));
+            return Ok(());
+        }
         self.member_names(std::iter::once(&group)).await.map_err(|error| self.store_refusal(&error))?;
         let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
         let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };

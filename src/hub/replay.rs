@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Hub;
-use super::config::REPLAY_MAX;
+use super::api::fitting;
+use super::config::{PAGE_BYTES, REPLAY_MAX};
 use super::group::{LocalGroup, Onward, frames_for};
 use super::handle::SessionHandle;
 use crate::domain::{Event, GroupId, Seq};
 use crate::protocol::{GapReason, ServerFrame};
 
-/// Events sent before waiting for the socket to take them.
+/// Events sent before waiting for the socket to take them; fewer where they have [`PAGE_BYTES`].
 const PAGE: usize = 100;
 
 /// What is to be said and sent to a session whose cursor stands at some seq.
@@ -119,7 +120,7 @@ impl Hub {
             let onward = group.state.lock().go_on(&group.id, session, sent, PAGE);
             let page = match onward {
                 Onward::Page(page) => page,
-                Onward::Fetch => self.events_after(group, sent, PAGE).await,
+                Onward::Fetch(upto) => fetched_page(self.events_after(group, sent, PAGE).await, upto),
                 Onward::Live(last) => return self.metrics.replayed.inc_by(last as u64),
                 Onward::Over => return,
             };
@@ -150,6 +151,15 @@ impl Hub {
     }
 }
 
+/// What of a fetched page may be sent: nothing beyond `upto`, where a seq may be stored before the one
+/// below it is, and whoever was shown it would drop the one below when that comes. Nor more than waits
+/// well for a socket.
+pub(crate) fn fetched_page(mut events: Vec<Arc<Event>>, upto: Seq) -> Vec<Arc<Event>> {
+    events.truncate(events.partition_point(|event| event.seq <= upto));
+    events.truncate(fitting(events.iter().map(|event| &**event), PAGE_BYTES));
+    events
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -177,6 +187,20 @@ mod tests {
                 prop_assert!(plan.after == head || plan.after + 1 >= first);
             }
         }
+    }
+
+    #[test]
+    fn a_fetched_page_ends_at_the_position_and_where_it_has_its_bytes() {
+        let group = GroupId::random();
+        let events = |seqs: &[Seq], text: usize| -> Vec<_> {
+            let event = |seq: &Seq| Event { text: Some("x".repeat(text)), ..Event::void(group.clone(), *seq, 0, 0) };
+            seqs.iter().map(event).map(Arc::new).collect()
+        };
+        let kept = |events, upto| fetched_page(events, upto).iter().map(|event| event.seq).collect::<Vec<_>>();
+        assert_eq!(kept(events(&[9, 10, 12], 1), 10), [9, 10]);
+        assert_eq!(kept(events(&[12], 1), 10), [0; 0]);
+        assert_eq!(kept(events(&[1, 2, 3], PAGE_BYTES / 2 - 500), 3), [1, 2]);
+        assert_eq!(kept(events(&[1, 2], 2 * PAGE_BYTES), 2), [1], "one at least");
     }
 
     #[test]

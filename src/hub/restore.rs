@@ -1,19 +1,27 @@
 //! Group states that the backplane does not hold are restored from the store.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::Hub;
-use crate::domain::{Event, Group, GroupId, Head, Refusal, Seq};
-use crate::ports::{Floor, Inserted, Page, StoreError};
+use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, UserId};
+use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
 const HOLE_WINDOW: usize = 1_000;
+/// Heads asked for in one call.
+const HEADS_AT_ONCE: usize = 500;
+/// A head that is too low may be on its way, by a commit that is to be repeated.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_MOST: Duration = Duration::from_secs(2);
 
 /// One restore a group at a time on this node, and one comparison of all positions: when much is
 /// lost at once and the store is slow, who waits must not make it slower.
@@ -77,7 +85,8 @@ impl Hub {
             kind: group.kind,
             access: group.access,
             members: group.members.clone(),
-            version: group.version,
+            // All changes up to the head are in: a set that has one more, which the store made a void, gives way.
+            version: group.version.max(head.seq),
         };
         self.metrics.restores.inc();
         let partition = self.partition(id);
@@ -86,15 +95,76 @@ impl Hub {
         Ok(group)
     }
 
+    /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
+    /// know: restores those whose heads stay below.
+    pub(crate) fn raise_heads(self: &Arc<Self>, partition: Partition, known: Vec<(GroupId, Seq)>) {
+        let hub = self.clone();
+        self.spawn(async move {
+            let behind = hub.behind(partition, known).await;
+            if behind.is_empty() {
+                return;
+            }
+            tokio::time::sleep(ON_ITS_WAY).await;
+            for (id, seq) in hub.behind(partition, behind).await {
+                tracing::warn!(group = %id, seq, "the backplane lost a stored head");
+                hub.agree(&id, &[]).await;
+            }
+        });
+    }
+
+    /// Those whose stored head in the backplane is below the seq. Where there is none at all, whoever needs it
+    /// notices. Asks until it is answered.
+    async fn behind(&self, partition: Partition, known: Vec<(GroupId, Seq)>) -> Vec<(GroupId, Seq)> {
+        let mut behind = Vec::new();
+        for chunk in known.chunks(HEADS_AT_ONCE) {
+            let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
+            let mut retry = RETRY_FIRST;
+            let heads = loop {
+                match self.backplane.heads(partition, &ids).await {
+                    Ok(heads) => break heads,
+                    Err(_) => tokio::time::sleep(retry).await,
+                }
+                retry = (retry * 2).min(RETRY_MOST);
+            };
+            let lower = chunk.iter().zip(heads).filter(|((_, seq), head)| head.is_some_and(|head| head.seq < *seq));
+            behind.extend(lower.map(|(one, _)| one.clone()));
+        }
+        behind
+    }
+
+    /// Restores the group until its member set in the backplane is the stored one, these users and all stored
+    /// members considered: the set may be of a past that is not the store's, which no version tells.
+    pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
+        let mut retry = RETRY_FIRST;
+        while !self.restored_in_agreement(id, users).await {
+            tokio::time::sleep(retry).await;
+            retry = (retry * 2).min(RETRY_MOST);
+        }
+    }
+
+    /// Whether there is nothing left to do. A change that is in the log and not yet stored makes a difference.
+    async fn restored_in_agreement(&self, id: &GroupId, users: &[UserId]) -> bool {
+        let group = match self.restore(id).await {
+            Ok(group) => group,
+            Err(refusal) => return refusal.code == Code::NotFound,
+        };
+        let stored: HashMap<&UserId, Role> = group.members.iter().map(|member| (&member.id, member.role)).collect();
+        let asked: Vec<UserId> = users.iter().chain(stored.keys().copied()).cloned().collect();
+        let roles = self.backplane.roles(self.partition(id), id, &asked).await;
+        let Ok(Some(roles)) = roles else { return false };
+        asked.iter().zip(roles).all(|(user, role)| stored.get(user).copied() == role)
+    }
+
     /// The group with every stored membership change, and its head with no hole below.
     async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
         let refusal = |error| self.store_refusal(&error);
         if let Some(probe) = self.probe_document(id) {
             return Ok((probe, self.store.head(id).await.map_err(refusal)?));
         }
+        // The head first, so that the document is no older than it.
+        let head = self.store.head(id).await.map_err(refusal)?;
         let group = self.store.group(id).await.map_err(refusal)?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        let head = self.store.head(id).await.map_err(refusal)?;
         self.fill_holes(id, head, group.first).await.map_err(refusal)?;
         Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
     }

@@ -128,7 +128,7 @@ pub struct Floor {
     pub access: Access,
     /// The members, complete up to `version`.
     pub members: Vec<Member>,
-    /// The seq of the newest membership event that `members` contains.
+    /// Up to which seq `members` is complete: that of the newest membership event, or a later one.
     pub version: Seq,
 }
 
@@ -281,7 +281,7 @@ pub trait Log: Send + Sync + 'static {
 
     /// Raises a group's state to what the store knows: never lowers a counter, never replaces a
     /// member set of a higher version. A set of the same version is replaced, so that the store's
-    /// stands where the two differ after a loss. Safe to repeat and to race.
+    /// stands where the two differ: after a loss, or when a change became a void. Safe to repeat and to race.
     async fn restore(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError>;
 
     /// Whether these users are members, by the member set; `None` when the state is absent.

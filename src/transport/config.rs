@@ -54,7 +54,8 @@ pub struct AdmissionConfig {
 pub struct WebSocketConfig {
     /// A client silent for this long is pinged.
     pub heartbeat: Duration,
-    /// A client of which nothing was heard for this long is closed with 4101.
+    /// A client of which nothing was heard for this long is closed with 4101; one that has taken nothing of
+    /// what waits for it for as long, with 1013.
     pub idle: Duration,
     /// Time for a valid `hello`.
     pub hello_deadline: Duration,

@@ -121,6 +121,34 @@ async fn a_resuming_session_gets_what_it_missed_and_goes_on_live() {
     assert_eq!(ahead.next("gap").await["reason"], "reset");
 }
 
+/// Neither adds it anybody once there was a say in who is in, nor shows it them to one who left.
+#[tokio::test]
+async fn a_repeated_create_adds_nobody_to_what_others_have_taken_over() {
+    let house = House::open().await;
+    let mut people = house.people(&["carl", "bob", "mallory"]).await;
+    let create =
+        |id, members: &[&str]| json!({"type": "create", "id": id, "name": "tea", "cid": "c1", "members": members});
+    let made = people[0].ask(create(1, &[]), "group").await["id"].clone();
+    people[0].ask(json!({"type": "add", "id": 2, "group": made, "users": ["bob"]}), "ok").await;
+    people[0].ask(json!({"type": "leave", "id": 3, "group": made}), "ok").await;
+    people[1].next("group").await;
+    people[0].say(create(9, &["mallory"])).await;
+    let answer = loop {
+        let group = people[0].next("group").await;
+        if group["re"] == 9 {
+            break group;
+        }
+    };
+    assert_eq!((&answer["id"], &answer["gone"], &answer["members"]), (&made, &json!(true), &json!(null)));
+    for outsider in [0, 2] {
+        let send = json!({"type": "send", "id": 4, "group": made, "cid": "x", "text": "x"});
+        assert_eq!(people[outsider].refused(send).await, "forbidden");
+    }
+    let mut history = people[1].ask(json!({"type": "history", "group": made}), "history").await;
+    let kinds: Vec<_> = history["messages"].as_array_mut().unwrap().iter_mut().map(|m| m["kind"].take()).collect();
+    assert_eq!(kinds, ["joined", "joined", "left", "role"]);
+}
+
 #[tokio::test]
 async fn members_come_and_go_as_events() {
     let house = House::open().await;

@@ -90,6 +90,7 @@ impl Hub {
 impl Owner {
     async fn run(mut self) {
         let mut looked = tokio::time::Instant::now();
+        let mut was_broken = false;
         loop {
             self.follow_leases();
             if self.held.is_empty() {
@@ -102,10 +103,22 @@ impl Owner {
                 looked = tokio::time::Instant::now();
                 self.look().await;
             }
+            if broken && !was_broken {
+                self.compare_heads();
+            }
+            was_broken = broken;
             if broken {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             self.process().await;
+        }
+    }
+
+    /// The backplane is out of reach, and may come back without its tail: with heads below what was stored
+    /// here, of which the nodes' letters may be lost as well.
+    fn compare_heads(&self) {
+        for (partition, held) in &self.held {
+            self.hub.raise_heads(*partition, held.order.passed());
         }
     }
 

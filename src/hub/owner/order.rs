@@ -69,6 +69,11 @@ impl Order {
         holes.collect()
     }
 
+    /// How far each group has come.
+    pub(crate) fn passed(&self) -> Vec<(GroupId, Seq)> {
+        self.groups.iter().map(|(group, sequence)| (group.clone(), sequence.next - 1)).collect()
+    }
+
     /// Everything up to a seq is stored.
     pub(crate) fn pass(&mut self, group: &GroupId, seq: Seq) {
         if let Some(sequence) = self.groups.get_mut(group) {

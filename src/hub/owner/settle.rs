@@ -1,5 +1,6 @@
 //! One bulk insert, and what became of each entry.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
+use crate::domain::{Event, GroupId, Kind, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
 use crate::hub::metrics::Stage;
 use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
@@ -55,6 +56,23 @@ enum Verdict {
     Later,
 }
 
+// === impl Settled ===
+
+impl Settled {
+    /// Whether the backplane's state of the group cannot be the store's: the seq was given twice (it lost
+    /// its tail), or its member set has a change that became a void.
+    fn is_astray(&self) -> bool {
+        match self.fate {
+            Fate::Stored => false,
+            Fate::Moved => true,
+            Fate::StoredBefore { .. } | Fate::Refused => {
+                let anothers = self.event.as_ref().is_some_and(|event| event.kind != Kind::Void);
+                anothers || !self.entry.users.is_empty()
+            }
+        }
+    }
+}
+
 impl Hub {
     /// Stores entries until each is settled, or its partition is no longer ours. Keeps the order.
     pub(crate) async fn settle_entries(
@@ -91,7 +109,21 @@ impl Hub {
         }
         self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
         // A slot is empty only where the partition was lost, and with it all that was to follow.
-        self.apply_changes(owned, slots.into_iter().flatten().collect()).await
+        let settled = self.apply_changes(owned, slots.into_iter().flatten().collect()).await;
+        self.mend_states(&settled);
+        settled
+    }
+
+    /// Where the backplane's state of a group turns out not to be the store's, it is made so.
+    fn mend_states(self: &Arc<Self>, settled: &[Settled]) {
+        let mut astray: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+        for one in settled.iter().filter(|one| one.is_astray()) {
+            astray.entry(one.entry.group.clone()).or_default().extend(one.entry.users.iter().cloned());
+        }
+        for (group, users) in astray {
+            let hub = self.clone();
+            self.spawn(async move { hub.agree(&group, &users).await });
+        }
     }
 
     async fn settle_once(

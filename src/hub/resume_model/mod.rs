@@ -30,6 +30,8 @@ enum Flaw {
     HolesIgnored,
     /// What the store cannot give now is left out.
     SkipsOnFailure,
+    /// All that is stored is replayed, also what lies beyond the position.
+    PastPosition,
 }
 
 /// What may go wrong in a run, once.
@@ -40,6 +42,8 @@ enum Faults {
     Losses,
     /// A fetch fails.
     Failures,
+    /// The last event is in the store before the one before it is.
+    Early,
 }
 
 /// Where a run begins.
@@ -87,7 +91,7 @@ fn explore_all(flaw: Flaw, faults: Faults) -> Result<usize, String> {
     let all = starts.map(|(cursor, neighbour)| {
         // Two new events, where that makes no more worlds than can be seen in seconds.
         let two = match faults {
-            Faults::None => true,
+            Faults::None | Faults::Early => true,
             Faults::Losses => neighbour && cursor.is_none(),
             Faults::Failures => neighbour || cursor != Some(0),
         };
@@ -99,7 +103,7 @@ fn explore_all(flaw: Flaw, faults: Faults) -> Result<usize, String> {
 
 #[test]
 fn whatever_comes_first_a_session_sees_each_event_once_and_in_order() {
-    for faults in [Faults::Losses, Faults::Failures] {
+    for faults in [Faults::Losses, Faults::Failures, Faults::Early] {
         let worlds = explore_all(Flaw::None, faults).unwrap();
         assert!(worlds > 1_000, "only {worlds} worlds were seen");
     }
@@ -118,4 +122,5 @@ fn the_model_tells_what_would_be_wrong() {
     }
     assert!(explore_all(Flaw::HolesIgnored, Faults::Losses).is_err());
     assert!(explore_all(Flaw::SkipsOnFailure, Faults::Failures).is_err());
+    assert!(explore_all(Flaw::PastPosition, Faults::Early).is_err());
 }

@@ -7,7 +7,7 @@ use super::{Faults, Flaw, Start};
 use crate::domain::{Event, GroupId, Head, Seq};
 use crate::hub::group::{GroupState, Onward, frames_for};
 use crate::hub::handle::SessionHandle;
-use crate::hub::replay::Plan;
+use crate::hub::replay::{Plan, fetched_page};
 use crate::protocol::Encoding;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,8 @@ enum Stage {
     Welcome(Seq),
     Plan,
     Look(Seq),
-    Fetch(Seq),
-    Send(Seq, Seq),
+    Fetch(Seq, Seq),
+    Send(Vec<Seq>),
     /// About to go live: only where that is the flaw.
     Switch,
     Live,
@@ -132,7 +132,7 @@ impl World {
             (Step::Resume, self.stage != Stage::Live && self.start.cursor.is_none_or(|cursor| cursor <= self.stored)),
             (Step::CatchUp, self.task != Task::Idle),
         ];
-        if matches!(self.stage, Stage::Fetch(_)) {
+        if matches!(self.stage, Stage::Fetch(..)) {
             steps.push(fails(Work::Resume));
         }
         if matches!(self.task, Task::Fetch(_)) {
@@ -274,16 +274,13 @@ impl World {
                 Stage::Look(plan.after)
             }
             Stage::Look(sent) => self.look(sent),
-            Stage::Fetch(sent) if answered => match self.events_after(sent, 1).last() {
-                Some(last) => Stage::Send(sent + 1, last.seq),
-                None => Stage::Look(sent),
-            },
-            Stage::Fetch(sent) if self.flaw == Flaw::SkipsOnFailure => Stage::Look(sent + 1),
-            Stage::Fetch(sent) => Stage::Look(sent),
-            Stage::Send(first, last) => {
-                let page: Vec<_> = (first..=last).map(|seq| self.event(seq)).collect();
+            Stage::Fetch(sent, upto) if answered => self.fetch(sent, upto),
+            Stage::Fetch(sent, _) if self.flaw == Flaw::SkipsOnFailure => Stage::Look(sent + 1),
+            Stage::Fetch(sent, _) => Stage::Look(sent),
+            Stage::Send(seqs) => {
+                let page: Vec<_> = seqs.iter().map(|seq| self.event(*seq)).collect();
                 self.session.offer(&frames_for(&page, &self.session.user, Encoding::Json));
-                Stage::Look(last)
+                Stage::Look(seqs.last().copied().unwrap_or_default())
             }
             Stage::Switch => {
                 self.state.sessions.push(self.session.clone());
@@ -300,15 +297,26 @@ impl World {
             return Stage::Switch;
         }
         match self.state.go_on(&self.group, &self.session, sent, 1) {
-            Onward::Page(page) => Stage::Send(sent + 1, page.last().map_or(sent, |last| last.seq)),
-            Onward::Fetch => Stage::Fetch(sent),
+            Onward::Page(page) => Stage::Send(seqs(&page)),
+            Onward::Fetch(upto) => Stage::Fetch(sent, upto),
             Onward::Live(_) => Stage::Live,
             Onward::Over => panic!("the session stays"),
         }
     }
 
-    fn events_after(&self, after: Seq, limit: u64) -> Vec<Arc<Event>> {
-        (after + 1..=self.stored.min(after + limit)).map(|seq| self.event(seq)).collect()
+    /// A page of two from the store: enough to span a hole.
+    fn fetch(&self, sent: Seq, upto: Seq) -> Stage {
+        let upto = if self.flaw == Flaw::PastPosition { Seq::MAX } else { upto };
+        match fetched_page(self.events_after(sent, 2), upto) {
+            page if page.is_empty() => Stage::Look(sent),
+            page => Stage::Send(seqs(&page)),
+        }
+    }
+
+    fn events_after(&self, after: Seq, limit: usize) -> Vec<Arc<Event>> {
+        let early = (self.start.faults == Faults::Early).then_some(self.start.last);
+        let stored = (after + 1..=self.start.last).filter(|seq| *seq <= self.stored || early == Some(*seq));
+        stored.take(limit).map(|seq| self.event(seq)).collect()
     }
 
     fn event(&self, seq: Seq) -> Arc<Event> {
@@ -362,6 +370,10 @@ impl World {
     fn reach_of_ring(&self) -> Option<Seq> {
         (0..=self.start.last).find(|seq| self.state.ring_event(*seq).is_some())
     }
+}
+
+fn seqs(events: &[Arc<Event>]) -> Vec<Seq> {
+    events.iter().map(|event| event.seq).collect()
 }
 
 fn head(seq: Seq) -> Head {

@@ -10,6 +10,8 @@ pub(super) struct Facts {
     pub opened: u64,
     /// When anything was heard last.
     pub heard: u64,
+    /// Since when nothing of what waits for it has left; `None` while nothing waits.
+    pub stuck: Option<u64>,
     /// When it was pinged last; 0 when never.
     pub pinged: u64,
     /// When its token runs out; `None` before its hello.
@@ -27,6 +29,8 @@ pub(super) enum Due {
     Ping,
     /// Close it.
     Close(CloseCode, &'static str),
+    /// It reads nothing, whatever it says: close it, and keep nothing for it.
+    SendAway,
     /// It had its time to close: cut it off.
     Abort,
 }
@@ -53,10 +57,14 @@ impl Facts {
         if now >= idle_at {
             return (Due::Close(CloseCode::IDLE, "nothing heard for too long"), now);
         }
+        let stuck_at = self.stuck.map_or(u64::MAX, |since| since + config.idle.as_millis() as u64);
+        if now >= stuck_at {
+            return (Due::SendAway, now);
+        }
         let heartbeat = config.heartbeat.as_millis() as u64;
         let ping_at = self.heard.max(self.pinged) + heartbeat;
         let (due, ping_at) = if now >= ping_at { (Due::Ping, now + heartbeat) } else { (Due::Nothing, ping_at) };
-        (due, ping_at.min(ends_at).min(idle_at))
+        (due, ping_at.min(ends_at).min(idle_at).min(stuck_at))
     }
 }
 
@@ -64,7 +72,7 @@ impl Facts {
 mod tests {
     use super::*;
 
-    const FACTS: Facts = Facts { opened: 0, heard: 0, pinged: 0, expires: Some(1_000_000), gone_by: None };
+    const FACTS: Facts = Facts { opened: 0, heard: 0, stuck: None, pinged: 0, expires: Some(1_000_000), gone_by: None };
 
     fn decide(facts: Facts, now: u64) -> (Due, u64) {
         facts.decide(now, &WebSocketConfig::default())
@@ -88,6 +96,16 @@ mod tests {
         let expiring = Facts { expires: Some(3_000), ..FACTS };
         assert_eq!(decide(expiring, 2_999), (Due::Nothing, 3_000));
         assert!(matches!(decide(expiring, 3_000).0, Due::Close(CloseCode::TOKEN_EXPIRED, _)));
+    }
+
+    #[test]
+    fn who_talks_and_reads_nothing_is_sent_away() {
+        let stuck = Facts { heard: 39_000, stuck: Some(10_000), ..FACTS };
+        assert_eq!(decide(stuck, 39_999), (Due::Nothing, 40_000));
+        assert_eq!(decide(stuck, 40_000).0, Due::SendAway);
+        assert_eq!(decide(Facts { stuck: Some(10_001), ..stuck }, 40_000), (Due::Nothing, 40_001));
+        assert_eq!(decide(Facts { stuck: None, ..stuck }, 40_000), (Due::Nothing, 44_000));
+        assert!(matches!(decide(Facts { heard: 10_000, ..stuck }, 40_000).0, Due::Close(CloseCode::IDLE, _)));
     }
 
     #[test]

@@ -1,15 +1,20 @@
 //! Attacks with frames.
 
+use std::time::Duration;
+
 use hubbub::protocol::Encoding;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::siege::{Cost, Siege};
 use super::{ATTACKER, all, hello};
+use crate::contract::stage::token;
 use crate::support::raw::{Raw, encoded, header, masked};
+use crate::support::{Hub, wait::PATIENCE};
 
 const CROWD: usize = 100;
 /// The longest message by default.
 const MAX_MESSAGE: usize = 65_536;
+const CLOSED_LATER: &str = "hubbub_closes_total{code=\"1013\"}";
 
 async fn session(siege: &Siege, number: usize) -> Raw {
     let encoding = Encoding::ALL[number % Encoding::ALL.len()];
@@ -121,19 +126,9 @@ async fn a_million_tiny_frames_end_with_1008() {
 async fn who_asks_and_never_reads_is_not_served_without_end() {
     let siege = Siege::lay("asking without reading").await;
     let mut raw = session(&siege, 0).await;
-    let create = json!({"type": "create", "id": 1, "name": "x", "members": []});
-    raw.say(Encoding::Json, &create).await.unwrap();
-    let group = loop {
-        let (_, payload) = raw.frame().await.expect("an answer");
-        let frame: serde_json::Value = serde_json::from_slice(&payload).unwrap();
-        if frame["re"] == 1 {
-            break frame["id"].as_str().unwrap().to_owned();
-        }
-    };
+    let group = group_of(&mut raw).await;
     for number in 0..60 {
-        let send = json!({"type": "send", "group": group, "cid": format!("c{number}"), "text": "x".repeat(4_000),
-            "data": {"x": "y".repeat(16_000)}});
-        raw.say(Encoding::Json, &send).await.unwrap();
+        raw.say(Encoding::Json, &large_send(&group, number)).await.unwrap();
     }
     let history = encoded(Encoding::Json, &json!({"type": "history", "group": group, "limit": 200}));
     let askers = all(CROWD / 2, async |_| {
@@ -145,4 +140,58 @@ async fn who_asks_and_never_reads_is_not_served_without_end() {
     .await;
     drop((raw, askers));
     siege.lift(Cost { memory: 128, cpu: 90 }).await;
+}
+
+/// They resume with a cursor far back, read nothing of it, and talk on: they are not kept for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_resumes_and_never_reads_is_sent_away() {
+    const RESUMERS: usize = 30;
+    const EVENTS: usize = 400;
+    let hub = Hub::builder("a").env("HUBBUB_IDLE", "5s").env("HUBBUB_HEARTBEAT", "1s");
+    let hub = hub.env("HUBBUB_SESSION_BURST", "1000").env("HUBBUB_USER_BURST", "1000");
+    let siege = Siege::lay_to("resuming without reading", hub).await;
+    let mut raw = session(&siege, 0).await;
+    let group = group_of(&mut raw).await;
+    for number in 0..EVENTS {
+        raw.say(Encoding::Json, &large_send(&group, number)).await.unwrap();
+        until(&mut raw, |frame| frame["type"] == "ack").await;
+    }
+    drop(raw);
+    let hello = json!({"type": "hello", "token": token("attacker-0"), "cursors": {group: 0}});
+    let before = siege.hub.metric(CLOSED_LATER).await;
+    all(RESUMERS, async |_| {
+        let mut raw = Raw::open_from(ATTACKER, &siege.hub.address(), Encoding::Json).await.unwrap();
+        raw.say(Encoding::Json, &hello).await.unwrap();
+        let talking = async {
+            while raw.write(&masked(0x8a, b"")).await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        tokio::time::timeout(3 * PATIENCE, talking).await.expect("who reads nothing is sent away");
+    })
+    .await;
+    assert_eq!(siege.hub.metric(CLOSED_LATER).await - before, RESUMERS as f64);
+    siege.lift(Cost { memory: 128, cpu: 90 }).await;
+}
+
+async fn group_of(raw: &mut Raw) -> String {
+    let create = json!({"type": "create", "id": 1, "name": "x", "members": []});
+    raw.say(Encoding::Json, &create).await.unwrap();
+    until(raw, |frame| frame["re"] == 1).await["id"].as_str().unwrap().to_owned()
+}
+
+async fn until(raw: &mut Raw, wanted: impl Fn(&Value) -> bool) -> Value {
+    loop {
+        let (_, payload) = raw.frame().await.expect("an answer");
+        match serde_json::from_slice(&payload) {
+            Ok(frame) if wanted(&frame) => return frame,
+            _ => {}
+        }
+    }
+}
+
+/// About as large as a message can be.
+fn large_send(group: &str, number: usize) -> Value {
+    json!({"type": "send", "group": group, "cid": format!("c{number}"), "text": "x".repeat(4_000),
+        "data": {"x": "y".repeat(16_000)}})
 }

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use hubbub::domain::GroupId;
+use hubbub::domain::{Cid, GroupId, Kind, NodeName, Role, UserId};
+use hubbub::ports::{ChangeOutcome, ChangeRequest, Permission};
+use hubbub::protocol::{SendFrame, Target};
 use serde_json::json;
 
 use super::gates::Side;
@@ -103,6 +105,113 @@ async fn the_tail_is_lost_and_a_change_collides() {
     assert_eq!(guest.next("group").await["id"], group.as_str());
     repeat_until_acked(&mut guest, &group, "hello").await;
     people.push(guest);
+    scene.agree(&mut people, &group).await;
+}
+
+/// Redis comes back without a commit and its letters, and nobody says anything more.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_with_a_letter() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let early = scene.snapshot().await;
+    let deaf = scene.nodes[2].gates.hold(Side::Before, "read_inbox");
+    deaf.reached().await;
+    repeat_until_acked(&mut people[0], &group, "lost").await;
+    scene.roll_back(early).await;
+    scene.lose_inboxes().await;
+    deaf.release();
+    assert_eq!(people[2].texts(1).await[0].1, "lost");
+    scene.agree(&mut people, &group).await;
+}
+
+/// The same, where no node but the one that does not hear has the group: only its owner knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_with_the_only_letter() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let mut listener = people.remove(2);
+    for (node, client) in people.into_iter().enumerate() {
+        client.session.end().await;
+        scene.route_left(node, &group).await;
+    }
+    let early = scene.snapshot().await;
+    let deaf = scene.nodes[2].gates.hold(Side::Before, "read_inbox");
+    deaf.reached().await;
+    let frame = SendFrame {
+        target: Target::Group(group.clone()),
+        cid: Cid::parse("lost").unwrap(),
+        kind: Kind::Text,
+        text: "lost".into(),
+        reference: None,
+        data: None,
+    };
+    scene.nodes[0].hub.send(&UserId::parse("user-0").unwrap(), frame).await.expect("it is stored");
+    scene.roll_back(early).await;
+    scene.nodes[FIRST].gates.fail(Side::After, "read_log", 1);
+    scene.lose_inboxes().await;
+    deaf.release();
+    assert_eq!(listener.texts(1).await[0].1, "lost");
+}
+
+/// Redis no longer knows of a member, and nobody else changes who is one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_with_somebody_who_joined() {
+    a_member_is_lost(false).await;
+}
+
+/// Before it is noticed, another's send takes the next seqs.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tail_is_lost_with_somebody_who_joined_and_seqs_collide() {
+    a_member_is_lost(true).await;
+}
+
+async fn a_member_is_lost(others_go_on: bool) {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    let mut guest = scene.join(2, "guest").await;
+    let early = scene.snapshot().await;
+    people[0].ask(json!({"type": "add", "id": 1, "group": group.as_str(), "users": ["guest"]}), "ok").await;
+    assert_eq!(guest.next("group").await["id"], group.as_str());
+    scene.roll_back(early).await;
+    if others_go_on {
+        repeat_until_acked(&mut people[0], &group, "at the guest's seq").await;
+    } else {
+        scene.lose_inboxes().await;
+    }
+    let guests = [UserId::parse("guest").unwrap()];
+    eventually("the guest is a member again", async || match scene.backplane.roles(0, &group, &guests).await {
+        Ok(Some(roles)) if roles == [Some(Role::Member)] => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+    repeat_until_acked(&mut guest, &group, "hello").await;
+    people.push(guest);
+    scene.agree(&mut people, &group).await;
+}
+
+/// Redis takes a change whose id it has forgotten; the store has not, and makes a void of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_becomes_a_void_is_taken_back() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    people[0].ask(json!({"type": "leave", "id": 1, "group": group.as_str()}), "ok").await;
+    people.remove(0).session.end().await;
+    scene.not_a_member(&group, "user-0").await;
+    scene.forget_cids().await;
+    let creator = UserId::parse("user-0").unwrap();
+    let again = ChangeRequest {
+        group: group.clone(),
+        actor: creator.clone(),
+        kind: Kind::Joined,
+        role: Role::Admin,
+        users: vec![creator],
+        permission: Permission::Hub,
+        max_members: 100,
+        cid: Cid::parse("hub.create.admin").unwrap(),
+    };
+    let taken = scene.backplane.change_members(0, &NodeName::parse("a.1").unwrap(), &again).await.unwrap();
+    assert!(matches!(taken, ChangeOutcome::Accepted { .. }), "{taken:?}");
+    scene.not_a_member(&group, "user-0").await;
     scene.agree(&mut people, &group).await;
 }
 

@@ -1,6 +1,7 @@
 //! A session resumes while the group goes on: registered, subscribed and replayed without a hole,
 //! wherever it is held up.
 
+use hubbub::domain::{Cid, Event, Kind, UserId, now_ms};
 use serde_json::json;
 
 use super::gates::Side;
@@ -44,5 +45,35 @@ async fn whatever_holds_a_hello_up_nothing_is_missed() {
         let seqs: Vec<_> = seen.iter().map(|(seq, _)| *seq).collect();
         assert!(seqs.iter().copied().eq(cursor + 1..=cursor + 4), "held {side:?} {call}: {seen:?} after {cursor}");
     }
+    scene.agree(&mut people, &group).await;
+}
+
+/// Of a batch that is being stored, the last is there first: who resumes is not shown it out of turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_stored_behind_a_hole_comes_in_its_turn() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    people.remove(2).session.end().await;
+    scene.route_left(2, &group).await;
+    for number in 3..=10 {
+        repeat_until_acked(&mut people[0], &group, &format!("event {number}")).await;
+    }
+    let last = Event {
+        from: UserId::parse("user-0").unwrap(),
+        kind: Kind::Text,
+        text: Some("event 12".into()),
+        cid: Cid::parse("event 12").unwrap(),
+        ..Event::void(group.clone(), 12, 10, now_ms())
+    };
+    scene.store.insert(&[last]).await.unwrap();
+    scene.forget_recent_events().await;
+    let (mut resumed, _) = Client::resume(&scene.nodes[2].hub, "user-2", json!({group.as_str(): 8})).await;
+    let mut seen = resumed.texts(2).await;
+    for number in [11, 12] {
+        repeat_until_acked(&mut people[0], &group, &format!("event {number}")).await;
+    }
+    seen.extend(resumed.texts(2).await);
+    assert!(seen.iter().map(|(seq, _)| *seq).eq(9..=12), "{seen:?}");
+    people.push(resumed);
     scene.agree(&mut people, &group).await;
 }

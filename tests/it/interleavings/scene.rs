@@ -184,6 +184,30 @@ impl Scene {
         keys
     }
 
+    /// Redis loses the recent events of all groups.
+    pub async fn forget_recent_events(&self) {
+        self.forget(":v1:x:").await;
+    }
+
+    /// Redis loses what it remembers of sends: their time is over.
+    pub async fn forget_cids(&self) {
+        self.forget(":v1:c:").await;
+    }
+
+    async fn forget(&self, sort: &str) {
+        for key in self.group_keys().await.into_iter().filter(|key| key.contains(sort)) {
+            let _: () = self.redis.del(key).await.expect("the test's Redis is there");
+        }
+    }
+
+    /// Redis loses the nodes' inboxes, with the letters in them.
+    pub async fn lose_inboxes(&self) {
+        let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
+        let inboxes: Vec<String> =
+            self.redis.custom(command, vec!["*:v1:in"]).await.expect("the test's Redis is there");
+        let _: () = self.redis.del(inboxes).await.expect("the test's Redis is there");
+    }
+
     /// Waits until a node has no route for a group.
     pub async fn route_left(&self, node: usize, group: &GroupId) {
         let name = &self.nodes[node].hub.config().node;

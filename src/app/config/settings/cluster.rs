@@ -66,7 +66,7 @@ pub(super) fn times() -> Vec<Setting> {
             .about("A client silent for this long is pinged.")
             .because("Most devices that vanish are noticed before anybody waits for them."),
         Setting::new("idle", field!(transport.websocket.idle), Span(2 * SECOND, 60 * MINUTE))
-            .about("A client of which nothing was heard for this long is disconnected.")
+            .about("A client of which nothing was heard, or that read nothing of what waits for it, for this long is disconnected.")
             .because("The protocol's own; several pings have gone unanswered by then."),
         Setting::new("hello_deadline", field!(transport.websocket.hello_deadline), Span(SECOND / 10, MINUTE))
             .about("Time that a new connection has to say who it is.")

@@ -74,7 +74,7 @@ impl Conn {
         self.task.wake();
     }
 
-    /// The queue is full and its reader too slow: what waits is dropped (it is stored, and the
+    /// The queue is full or stands still, its reader too slow: what waits is dropped (it is stored, and the
     /// client will ask for it), and the reader sent away.
     pub(super) fn overflow(&self, out: &mut Out) {
         let before = out.queue.bytes();

@@ -52,6 +52,8 @@ struct Out {
     pong: Option<Bytes>,
     stage: Stage,
     pinged: u64,
+    /// When the socket last took something of the queue, or the queue began.
+    moved: u64,
     /// When the wheel looks at this connection next.
     scheduled: u64,
     /// Bytes sent that the metrics have not been told of.
@@ -74,8 +76,15 @@ impl Conn {
     /// The way out over a socket's write half.
     pub(super) fn new(node: Arc<Connections>, write: OwnedWriteHalf, encoding: Option<Encoding>) -> Arc<Self> {
         let now = node.wheel.now();
-        let out =
-            Out { queue: Queue::default(), pong: None, stage: Stage::Open, pinged: 0, scheduled: u64::MAX, sent: 0 };
+        let out = Out {
+            queue: Queue::default(),
+            pong: None,
+            stage: Stage::Open,
+            pinged: 0,
+            moved: now,
+            scheduled: u64::MAX,
+            sent: 0,
+        };
         node.metrics.connections.inc();
         node.metrics.opened.inc();
         let conn = Arc::new_cyclic(|me| Self {

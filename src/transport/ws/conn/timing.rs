@@ -43,7 +43,8 @@ impl Conn {
             Stage::Closing { gone_by } => Some(gone_by),
             Stage::Open | Stage::Closed => None,
         };
-        Facts { opened: self.opened, heard: self.heard.load(Relaxed), pinged: out.pinged, expires, gone_by }
+        let stuck = (!out.queue.is_empty()).then_some(out.moved);
+        Facts { opened: self.opened, heard: self.heard.load(Relaxed), stuck, pinged: out.pinged, expires, gone_by }
     }
 
     /// Has the wheel look when something may be due, if it would look too late.
@@ -79,6 +80,10 @@ impl Conn {
             Due::Close(code, reason) => {
                 out.scheduled = u64::MAX;
                 self.begin_close(&mut out, code, reason);
+            }
+            Due::SendAway => {
+                out.scheduled = u64::MAX;
+                self.overflow(&mut out);
             }
             Due::Abort => self.cut_off(&mut out),
         }

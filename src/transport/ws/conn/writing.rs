@@ -58,6 +58,7 @@ impl Conn {
 
     fn wrote(&self, out: &mut Out, written: usize) {
         out.queue.advance(written);
+        out.moved = self.node.wheel.now();
         out.sent += written as u64;
         self.node.metrics.queue_bytes.sub(written as i64);
         if out.queue.is_empty() {
@@ -90,6 +91,7 @@ impl Conn {
             0 => out.queue.push(frames.clone()),
             _ => out.queue.push_rest(frames.slice(written..)),
         }
+        out.moved = self.node.wheel.now();
         self.node.metrics.queued.inc();
         self.node.metrics.queue_bytes.add((frames.len() - written) as i64);
         self.task.wake();

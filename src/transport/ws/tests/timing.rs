@@ -2,8 +2,12 @@
 
 use std::time::Duration;
 
+use tokio::io::AsyncWriteExt;
+
 use crate::domain::now_ms;
-use crate::transport::testing::{Echo, Raw, Server};
+use crate::ports::Offered;
+use crate::protocol::{Encoding, frame_of};
+use crate::transport::testing::{Echo, PATIENCE, Raw, Server};
 use crate::transport::wire::testing::{frame, text};
 use crate::transport::{TransportConfig, WebSocketConfig};
 
@@ -59,4 +63,32 @@ async fn the_silent_are_pinged_and_those_who_answer_stay() {
     assert_eq!((code, bye.unwrap()["reconnect"].as_bool()), (4101, Some(true)));
     assert!(server.metric("hubbub_pings_total", "") > 30.0);
     client.finish().await;
+}
+
+#[tokio::test]
+async fn who_talks_and_reads_nothing_is_sent_away() {
+    let websocket = WebSocketConfig {
+        heartbeat: Duration::from_millis(100),
+        idle: Duration::from_secs(2),
+        close_deadline: Duration::from_millis(50),
+        ..Default::default()
+    };
+    let server = server(websocket, Echo::default()).await;
+    let mut client = Raw::open(server.address).await;
+    client.send(&text("hello")).await;
+    assert_eq!(client.text().await, "hello");
+    // More than the kernel's buffers of both ends take.
+    let large = frame_of(&vec![b'x'; 64 * 1024 * 1024], Encoding::Json);
+    assert_eq!(server.newest().offer(&large), Offered::Queued);
+    server.echo.came.lock().clear();
+    let talking = async {
+        while server.metric("hubbub_connections", "") > 0.0 {
+            // Its end is seen by the metric.
+            let _ = client.stream.write_all(&frame(0x8a, b"")).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, talking).await.expect("it is sent away");
+    assert_eq!(server.metric("hubbub_slow_reader_closes_total", ""), 1.0);
+    assert_eq!(server.metric("hubbub_queue_bytes", ""), 0.0);
 }
