@@ -116,6 +116,24 @@ async fn a_master_killed_and_back() {
     }
 }
 
+/// Its connections stay: nothing but the others' word tells that it is no master any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_master_falls_silent_and_is_replaced() {
+    let mut cluster = RedisCluster::start_with_replicas().await;
+    let world = Redis::at(RedisSpace { url: cluster.url(), prefix: "t:".into() }, BackplaneLimits::default()).await;
+    let backplane = world.node().await;
+    let groups = settle(&*backplane).await;
+    let silent = cluster.fail_over_from_silent().await;
+    for (partition, group) in (0..).zip(&groups) {
+        let send = text(group, "anna", "to whoever is master now");
+        eventually("every partition takes sends", async || {
+            backplane.append(partition, &node("o.1"), std::slice::from_ref(&send)).await
+        })
+        .await;
+    }
+    cluster.master(silent).process().resume();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inboxes_in_other_slots_are_not_told_by_a_commit() {
     let scene = Scene::<ClusterWorld>::new().await;

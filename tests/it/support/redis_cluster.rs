@@ -83,6 +83,15 @@ impl RedisCluster {
     /// Kills a master that has a replica, and waits until that one is a master. The killed one stays
     /// down; [`RedisCluster::restart_killed`] brings it back as a replica.
     pub async fn fail_over(&mut self) {
+        self.killed = Some(self.replace(RedisServer::kill).await);
+    }
+
+    /// Pauses a master that has a replica, and waits until that one is a master. Answers which.
+    pub async fn fail_over_from_silent(&mut self) -> usize {
+        self.replace(|master| master.process().pause()).await
+    }
+
+    async fn replace(&mut self, stop: impl FnOnce(&mut RedisServer)) -> usize {
         let servers = &self.servers;
         let old = eventually_within(FORMING, "a master has a replica in step", async || {
             for (index, server) in servers.iter().enumerate() {
@@ -94,8 +103,7 @@ impl RedisCluster {
             Err("none has".to_owned())
         })
         .await;
-        self.servers[old].kill();
-        self.killed = Some(old);
+        stop(&mut self.servers[old]);
         let port = format!(":{}@", self.servers[old].port());
         for (_, server) in self.servers.iter().enumerate().filter(|(index, _)| *index != old) {
             let node = server.client().await;
@@ -106,6 +114,7 @@ impl RedisCluster {
             })
             .await;
         }
+        old
     }
 
     /// Starts the master that [`RedisCluster::fail_over`] killed again, with its data.
