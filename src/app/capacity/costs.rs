@@ -36,24 +36,25 @@ pub struct Costs {
     pub mongodb_bytes_per_user: f64,
 }
 
-/// As measured on two cores shared with other work; docs/capacity.md has the commands and the figures
+/// As measured on two cores that did nothing else; docs/capacity.md has the commands and the figures
 /// that these follow from.
 pub const MEASURED: Costs = Costs {
-    // `hubbub bench --saturate` over three nodes: 229 µs of the nodes for a message to 3, 625 µs for one
-    // to 50; solved for a message as such and for each delivery.
-    cpu_us_per_message: 204.0,
-    cpu_us_per_delivery: 8.5,
-    // 0.43 s in 20 s for 5,000 sessions of `hubbub bench --idle`, pings included.
-    cpu_us_per_idle_session: 4.3,
+    // A hub that is not at its limit: 300 messages a second to 100 each cost two nodes 795 µs a message. At its
+    // limit (`hubbub bench --saturate 8` over three nodes: 93 µs for a message to 3, 256 µs for one to 50) a
+    // message as such costs 83 µs and a delivery 3.5 µs.
+    cpu_us_per_message: 83.0,
+    cpu_us_per_delivery: 7.1,
+    // 1.6 % of a core for 10,000 sessions of `scripts/bench hold`, pings included.
+    cpu_us_per_idle_session: 1.6,
     // loadtest/capacity: 29.0 MB with 402 users, 96.8 MB with 10,000 after they had talked for a minute.
     bytes_per_session: 7_200.0,
-    // The same bench, messages to 3: 131 µs of Redis each, of which reading and writing the inboxes
-    // of 2.1 nodes took 11 µs by `INFO commandstats`.
-    redis_us_per_message: 120.0,
-    redis_us_per_inbox: 5.0,
-    // `INFO stats` before and after, by messages: 12.2 commands, 1,319 bytes in, 846 bytes out.
-    redis_commands_per_message: 12.2,
-    redis_network_per_message: 2_166.0,
+    // 172 µs of Redis where nearly each message is alone (`scripts/bench --alone rate-300`, two nodes), of which the inboxes
+    // take some 4 µs by `INFO commandstats`. Batches make it cheaper: 88 and 49 µs in the two runs above.
+    redis_us_per_message: 168.0,
+    redis_us_per_inbox: 2.0,
+    // `INFO stats` before and after, by messages: 10.1 commands, 1,088 bytes in, 830 bytes out.
+    redis_commands_per_message: 10.1,
+    redis_network_per_message: 1_918.0,
     // `INFO memory` before and after, by messages.
     redis_bytes_per_cid: 150.0,
     // docs/backplane.md, "What grows".
