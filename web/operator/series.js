@@ -121,10 +121,27 @@ export function faults(samples, ordered = new Set()) {
     }
     const names = new Set(now.nodes.map(({ node }) => node));
     const left = before.nodes.filter(({ node }) => !names.has(node));
-    for (const node of left) note(found, now.time, base(node.node), node.draining || ordered.has(node.node) ? "node_left" : "node_gone", 1);
+    for (const node of left) note(found, now.time, base(node.node), ending(node, samples.slice(at), ordered), 1);
   }
   return found.sort((one, other) => other.time - one.time);
 }
+
+/**
+ * Why a node is seen no more: it ended in order, or not, and in the latter case was soon back or was not; or it goes on under a
+ * new name, since it had lost its lease.
+ *
+ * @param {Sample["nodes"][number]} node @param {Sample[]} later from the sample on that lacks it @param {Set<string>} ordered
+ */
+function ending(node, later, ordered) {
+  if (node.draining || ordered.has(node.node)) return "node_left";
+  const soon = later.filter(({ time }) => time - later[0].time < TOGETHER).flatMap(({ nodes }) => nodes);
+  const back = soon.find((other) => base(other.node) === base(node.node));
+  if (back === undefined) return "node_gone";
+  return leases(back) > leases(node) ? "lease_lost" : "node_restarted";
+}
+
+/** Leases that the node's process has lost. @param {Sample["nodes"][number]} node */
+const leases = (node) => node.vitals.faults.lease_lost ?? 0;
 
 /** @param {Fault[]} found @param {number} time @param {string} node @param {string} kind @param {number} count */
 function note(found, time, node, kind, count) {

@@ -56,3 +56,15 @@ test("faults are told once while they last, with the nodes that went", () => {
   ]);
   assert.equal(faults(seen, new Set(["b.1"])).find(({ node: where }) => where === "b")?.kind, "node_left");
 });
+
+test("a node that is soon back was restarted, unless it had only lost its lease", () => {
+  const kinds = (/** @type {import("../../operator/api.js").Sample[]} */ seen) => faults(seen).map(({ node: where, kind }) => [where, kind]);
+  const [a, old, back] = [node("a.1", {}), node("b.1", {}), node("b.2", {})];
+  assert.deepEqual(kinds(samples([a, old], [a, back])), [["b", "node_restarted"]]);
+  assert.deepEqual(kinds(samples([a, old], [a], [a], [a, back])), [["b", "node_restarted"]]);
+  const goesOn = node("b.2", { faults: { lease_lost: 1 } });
+  assert.deepEqual(kinds(samples([a, old], [a, goesOn])), [["b", "lease_lost"]]);
+  const late = samples([a, old], [a], [a, back]);
+  late[2].time = late[1].time + 60_000;
+  assert.deepEqual(kinds(late), [["b", "node_gone"]]);
+});
