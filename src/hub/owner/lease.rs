@@ -164,12 +164,7 @@ impl Hub {
                 tracing::warn!("the store does not answer; leases are not renewed");
                 continue;
             }
-            let before = owned.tokens.lock().clone();
             let leaving = self.tend_all(&owned, &mut free_since).await;
-            if owned.tokens.lock().keys().any(|partition| !before.contains_key(partition)) {
-                // Once for all that were taken: it ends the read under way.
-                owned.changed.notify_one();
-            }
             self.hand_over(&owned, leaving).await;
         }
     }
@@ -196,7 +191,10 @@ impl Hub {
                 }
             }
         }
-        join_all(due).await;
+        if join_all(due).await.contains(&true) {
+            // Once for all that were taken: it ends the read under way.
+            owned.changed.notify_one();
+        }
         leaving
     }
 
@@ -235,11 +233,14 @@ impl Hub {
         }
     }
 
-    async fn renew(&self, owned: &Owned, partition: Partition, token: LeaseToken) {
+    /// True when the partition was taken: also when it was lost, to a commit that found no lease, while the
+    /// lease was being renewed.
+    async fn renew(&self, owned: &Owned, partition: Partition, token: LeaseToken) -> bool {
         match self.backplane.hold_partition(partition, &self.node.name(), &token, self.config.node_lease).await {
             Ok(true) if !owned.holds(partition) => {
                 tracing::info!(partition, "took up a partition");
                 owned.take_up(partition, token);
+                return true;
             }
             Ok(true) => {}
             Ok(false) => owned.lose(partition, &token),
@@ -248,6 +249,7 @@ impl Hub {
                 tracing::warn!(%error, partition, "a lease was not renewed");
             }
         }
+        false
     }
 
     /// These partitions have another first choice now. It is told, so that they are without an owner

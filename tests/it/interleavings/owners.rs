@@ -198,3 +198,25 @@ async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
     })
     .await;
 }
+
+/// A commit finds the lease gone while it is being renewed: the node that has it again reads on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_lost_while_it_is_renewed() {
+    let scene = Scene::open(1).await;
+    let (mut people, group) = scene.people().await;
+    let gates = &scene.nodes[0].gates;
+    let renewal = gates.hold(Side::Before, "hold_partition");
+    renewal.reached().await;
+    scene.lose_lease().await;
+    let commits = gates.calls("commit");
+    send(&mut people[0], &group, "without a lease").await;
+    eventually("the commit is tried", async || if gates.calls("commit") > commits { Ok(()) } else { Err("not yet") })
+        .await;
+    // Time for the reader to see that it holds nothing.
+    for _ in 0..50 {
+        scene.backplane.ping().await.unwrap();
+    }
+    renewal.release();
+    repeat_until_acked(&mut people[0], &group, "without a lease").await;
+    scene.agree(&mut people, &group).await;
+}

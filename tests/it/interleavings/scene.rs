@@ -157,6 +157,13 @@ impl Scene {
         }
     }
 
+    /// Redis loses the lease of the partition, and nothing else.
+    pub async fn lose_lease(&self) {
+        let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
+        let keys: Vec<String> = self.redis.custom(command, vec!["*:lease"]).await.expect("the test's Redis is there");
+        let _: i64 = self.redis.del(keys).await.expect("the test's Redis is there");
+    }
+
     /// The group's next seq will be nobody's.
     pub async fn skip_a_seq(&self, group: &GroupId) {
         let state = format!(":g:{group}");
