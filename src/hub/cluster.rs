@@ -252,16 +252,18 @@ impl Hub {
         match self.backplane.moved_since(partition, *after).await {
             Ok((newest, Some(moved))) => {
                 *after = newest;
+                let mut beyond = Vec::new();
                 for (id, head) in moved {
                     let Some(group) = self.groups.get(&id) else { continue };
                     let at = group.at();
                     if at > head.seq {
-                        self.raise_heads(partition, vec![(id, at)]);
+                        beyond.push((id, at));
                     } else if at < head.seq {
                         let hub = self.clone();
                         self.spawn(async move { hub.follow(group, head.seq).await });
                     }
                 }
+                self.raise_heads(partition, beyond);
             }
             Ok((newest, None)) => {
                 *after = newest;

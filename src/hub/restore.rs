@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use tokio::sync::Mutex;
+use futures::StreamExt;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::Hub;
@@ -23,21 +24,37 @@ const ON_ITS_WAY: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(2);
 
+/// Groups restored at once until backplane and store agree.
+const AGREE_AT_ONCE: usize = 8;
+
 /// One restore a group at a time on this node, and one comparison of all positions: when much is
 /// lost at once and the store is slow, who waits must not make it slower.
-#[derive(Default)]
 pub(crate) struct Restores {
     under_way: DashMap<GroupId, Turn>,
     /// How often a comparison was asked for since the one under way began; 0 when none is.
     pub(crate) comparisons: parking_lot::Mutex<u64>,
     /// How many comparisons of memberships have begun.
     memberships: AtomicU64,
+    /// Turns of those who restore until backplane and store agree: after a loss it may be many groups, and the
+    /// store has other work.
+    agreeing: Semaphore,
 }
 
 /// When the last restore of a group began, and what came of it.
 type Turn = Arc<Mutex<Option<(Instant, Result<Group, Refusal>)>>>;
 
 // === impl Restores ===
+
+impl Default for Restores {
+    fn default() -> Self {
+        Self {
+            under_way: DashMap::new(),
+            comparisons: parking_lot::Mutex::default(),
+            memberships: AtomicU64::default(),
+            agreeing: Semaphore::new(AGREE_AT_ONCE),
+        }
+    }
+}
 
 impl Restores {
     /// How many comparisons of memberships have begun: another number later means that one has since.
@@ -55,6 +72,12 @@ impl Hub {
     /// Raises the group's state in the backplane to what the store knows. Answers the stored
     /// group, or `not_found`.
     pub(crate) async fn restore(&self, id: &GroupId) -> Result<Group, Refusal> {
+        self.restore_to(id, false).await
+    }
+
+    /// The same; where all that is stored is known to be applied to the documents, also against a member set of a
+    /// change that the store made a void.
+    async fn restore_to(&self, id: &GroupId, applied: bool) -> Result<Group, Refusal> {
         let asked = Instant::now();
         let turn = self.restores.under_way.entry(id.clone()).or_default().clone();
         let mut last = turn.lock().await;
@@ -66,7 +89,7 @@ impl Hub {
             }
             None => {
                 let begun = Instant::now();
-                let restored = self.restore_in_turn(id).await;
+                let restored = self.restore_in_turn(id, applied).await;
                 *last = Some((begun, restored.clone()));
                 restored
             }
@@ -77,7 +100,7 @@ impl Hub {
         restored
     }
 
-    async fn restore_in_turn(&self, id: &GroupId) -> Result<Group, Refusal> {
+    async fn restore_in_turn(&self, id: &GroupId, applied: bool) -> Result<Group, Refusal> {
         let (group, head) = self.complete_group(id).await?;
         let floor = Floor {
             group: id.clone(),
@@ -85,8 +108,8 @@ impl Hub {
             kind: group.kind,
             access: group.access,
             members: group.members.clone(),
-            // All changes up to the head are in: a set that has one more, which the store made a void, gives way.
-            version: group.version.max(head.seq),
+            // Then all changes up to the head are in, and a set that has one more gives way.
+            version: if applied { group.version.max(head.seq) } else { group.version },
         };
         self.metrics.restores.inc();
         let partition = self.partition(id);
@@ -98,6 +121,9 @@ impl Hub {
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
     /// know: restores those whose heads stay below.
     pub(crate) fn raise_heads(self: &Arc<Self>, partition: Partition, known: Vec<(GroupId, Seq)>) {
+        if known.is_empty() {
+            return;
+        }
         let hub = self.clone();
         self.spawn(async move {
             let behind = hub.behind(partition, known).await;
@@ -105,10 +131,15 @@ impl Hub {
                 return;
             }
             tokio::time::sleep(ON_ITS_WAY).await;
-            for (id, seq) in hub.behind(partition, behind).await {
-                tracing::warn!(group = %id, seq, "the backplane lost a stored head");
-                hub.agree(&id, &[]).await;
-            }
+            let lost = hub.behind(partition, behind).await;
+            let raised = lost.into_iter().map(|(id, seq)| {
+                let hub = hub.clone();
+                async move {
+                    tracing::warn!(group = %id, seq, "the backplane lost a stored head");
+                    hub.agree(&id, &[]).await;
+                }
+            });
+            futures::stream::iter(raised).for_each_concurrent(AGREE_AT_ONCE, |one| one).await;
         });
     }
 
@@ -144,7 +175,8 @@ impl Hub {
 
     /// Whether there is nothing left to do. A change that is in the log and not yet stored makes a difference.
     async fn restored_in_agreement(&self, id: &GroupId, users: &[UserId]) -> bool {
-        let group = match self.restore(id).await {
+        let Ok(_turn) = self.restores.agreeing.acquire().await else { return true };
+        let group = match self.restore_to(id, !users.is_empty()).await {
             Ok(group) => group,
             Err(refusal) => return refusal.code == Code::NotFound,
         };

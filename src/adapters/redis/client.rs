@@ -6,7 +6,7 @@ use std::time::Duration;
 use fred::clients::Client;
 use fred::interfaces::ClientLike;
 use fred::types::Builder;
-use fred::types::config::{Config, ReconnectPolicy, TlsConnector, UnresponsiveConfig};
+use fred::types::config::{Config, ReconnectPolicy, Server, ServerConfig, TlsConnector, UnresponsiveConfig};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -70,6 +70,21 @@ impl Connector {
         let client = builder.build().map_err(|error| to_error(&error))?;
         client.init().await.map_err(|error| to_error(&error))?;
         Ok(client)
+    }
+
+    /// Whether a server answers on a connection of its own.
+    pub(super) async fn is_answered_by(&self, server: &Server) -> bool {
+        let mut builder = self.builder.clone();
+        builder.with_config(|config| config.server = ServerConfig::Centralized { server: server.clone() });
+        let Ok(client) = builder.build() else { return false };
+        let asked = async {
+            client.init().await?;
+            client.ping::<()>(None).await
+        };
+        let answered = tokio::time::timeout(self.command_timeout, asked).await;
+        // Where it does not answer, it does not answer to QUIT either.
+        tokio::spawn(async move { quit(&client).await });
+        matches!(answered, Ok(Ok(())))
     }
 
     /// A client that connects in the background, however often that takes.

@@ -1,9 +1,12 @@
 //! A Cluster's masters, watched: one that falls silent must not hold up the others.
 //!
 //! A client that has lost its connection to one master makes it anew before it serves any other. So the connection that
-//! carries all calls is not closed for silence in a Cluster: calls to that master fail, each by itself, and only when another
-//! has taken its place is the client told to look who serves what.
+//! carries all calls is not closed for silence in a Cluster: calls to that master fail, each by itself. Only when another has
+//! taken its place is the client told to look who serves what; and when it answers others, so that it is the connection that
+//! swallows what is sent, to connect anew.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use fred::clients::Client;
@@ -13,8 +16,12 @@ use fred::types::{ClusterHash, CustomCommand, Value};
 use futures::future::join_all;
 use tokio::task::JoinHandle;
 
+use super::client::Connector;
+
 /// How often each master is asked for a sign of life.
 const ASK_EVERY: Duration = Duration::from_secs(2);
+/// After so many questions without an answer a connection may be to blame.
+const PATIENCE: u32 = 3;
 
 /// Ends with its owner.
 pub(super) struct Watch(JoinHandle<()>);
@@ -23,8 +30,8 @@ pub(super) struct Watch(JoinHandle<()>);
 
 impl Watch {
     /// Watches the masters that a client of a Cluster knows.
-    pub(super) fn begin(client: Client) -> Self {
-        Self(tokio::spawn(run(client)))
+    pub(super) fn begin(client: Client, connector: Arc<Connector>) -> Self {
+        Self(tokio::spawn(run(client, connector)))
     }
 }
 
@@ -34,7 +41,8 @@ impl Drop for Watch {
     }
 }
 
-async fn run(client: Client) {
+async fn run(client: Client, connector: Arc<Connector>) {
+    let mut silences: HashMap<Server, u32> = HashMap::new();
     let mut tick = tokio::time::interval(ASK_EVERY);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -43,6 +51,19 @@ async fn run(client: Client) {
         let masters = state.unique_primary_nodes();
         let answers = join_all(masters.iter().map(|master| slots_of(&client, master))).await;
         let silent = || masters.iter().zip(&answers).filter(|(_, answer)| answer.is_none()).map(|(master, _)| master);
+        silences.retain(|master, _| silent().any(|silent| silent == master));
+        for master in silent() {
+            let times = silences.entry(master.clone()).or_default();
+            *times += 1;
+            if *times >= PATIENCE && connector.is_answered_by(master).await {
+                silences.clear();
+                tracing::warn!(server = %master, "a master of the cluster answers, but not on this connection; connecting anew");
+                if let Err(error) = client.force_reconnection().await {
+                    tracing::warn!(%error, "connecting anew");
+                }
+                break;
+            }
+        }
         if silent().any(|master| answers.iter().flatten().any(|slots| !names(slots, master))) {
             tracing::info!("a silent master of the cluster was replaced");
             if let Err(error) = client.sync_cluster().await {

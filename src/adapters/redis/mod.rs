@@ -33,6 +33,8 @@ mod views;
 
 pub use config::RedisConfig;
 
+use std::sync::Arc;
+
 use super::BackplaneLimits;
 use crate::ports::BackplaneError;
 use client::Connector;
@@ -41,7 +43,7 @@ use keys::Keys;
 /// The backplane in Redis. One connection (one to each master of a Cluster) carries all calls,
 /// pipelined; blocking reads have connections of their own.
 pub struct RedisBackplane {
-    connector: Connector,
+    connector: Arc<Connector>,
     client: fred::clients::Client,
     keys: Keys,
     limits: BackplaneLimits,
@@ -58,14 +60,14 @@ impl RedisBackplane {
     /// connections are made again for ever, and calls meanwhile fail as
     /// [`BackplaneError::Unreachable`].
     pub async fn connect(config: &RedisConfig) -> Result<Self, BackplaneError> {
-        let connector = Connector::new(config)?;
+        let connector = Arc::new(Connector::new(config)?);
         let client = connector.connect_now().await?;
         let keys = Keys::new(&config.prefix);
         Ok(Self {
             seats: seats::Seats::new(client.clone(), keys.clone(), connector.clustered()),
             keys,
             limits: config.limits.clone(),
-            _masters: connector.clustered().then(|| masters::Watch::begin(client.clone())),
+            _masters: connector.clustered().then(|| masters::Watch::begin(client.clone(), connector.clone())),
             log_reader: reading::LogReader::default(),
             inbox_reader: inbox::InboxReader::default(),
             client,

@@ -111,7 +111,7 @@ enum Command {
         stdin: bool,
     },
     /// Delete a user: profile, password, memberships, read marks; what they said stays, and nobody can
-    /// be that user again until `unban`
+    /// be that user again until `unban` (and `set-password`, for an account of this hub)
     DeleteUser {
         /// The user's id
         #[arg(value_parser = UserId::parse)]

@@ -195,7 +195,7 @@ impl Desk {
             }
         }
         self.store.delete_user(id).await.map_err(unanswered)?;
-        done(format!("{id} is deleted; what they said stays, and nobody can take the id until it is unbanned"))
+        done(format!("{id} is deleted; what they said stays, and the id stays banned"))
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::Hub;
+use super::letters::Uninformed;
 use super::neighbours::Neighbours;
 use crate::domain::NodeName;
 use crate::hub::wire::{Item, Letter};
@@ -43,7 +44,7 @@ pub(crate) struct Owned {
     /// The cluster may have changed: leases are to be looked at now.
     look: Notify,
     /// Nodes that letters to were lost, and that are still to be told so.
-    pub(crate) uninformed: Mutex<BTreeSet<NodeName>>,
+    pub(super) uninformed: Mutex<Uninformed>,
     /// Who is probably told of a group's events.
     pub(super) neighbours: Neighbours,
     /// Batches stored: progress that renews leases without asking the store.

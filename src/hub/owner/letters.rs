@@ -1,9 +1,12 @@
 //! Letters: what nodes are told of a batch.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::route::{Batch, RETRY_FIRST, RETRY_MOST, Routes};
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use super::route::{Batch, POST_FOR, RETRY_FIRST, RETRY_MOST, Routes};
 use super::{Hub, Owned};
 use crate::domain::{Event, GroupId, NodeName};
 use crate::hub::wire::{Item, Letter};
@@ -20,6 +23,14 @@ pub(super) struct Mail {
 enum Own {
     Run(GroupId, Vec<Arc<Event>>),
     Note(Item),
+}
+
+/// Nodes whose letters were lost and who do not know it.
+#[derive(Default)]
+pub(super) struct Uninformed {
+    nodes: BTreeSet<NodeName>,
+    /// A task is telling them.
+    telling: bool,
 }
 
 impl Hub {
@@ -74,59 +85,69 @@ impl Hub {
         }
     }
 
-    /// Posts, a few times if need be; what cannot be posted is found by comparing positions.
+    /// Posts, each node for itself: the part of the backplane that holds one's inbox may be silent.
     async fn post_letters(self: &Arc<Self>, owned: &Arc<Owned>, letters: BTreeMap<NodeName, Vec<Item>>) {
-        if letters.is_empty() {
+        let posts = letters.into_iter().map(|(node, items)| self.post_letter(owned, node, Letter::encode(items)));
+        futures::future::join_all(posts).await;
+    }
+
+    /// Posts, a few times if need be, for as long as others behind it can well wait; what cannot be posted is found
+    /// by comparing positions.
+    async fn post_letter(self: &Arc<Self>, owned: &Arc<Owned>, node: NodeName, letter: Bytes) {
+        if owned.uninformed.lock().nodes.contains(&node) {
+            // It is still to be told to compare all its positions, and finds this then.
             return;
         }
-        let posts: Vec<_> = letters.into_iter().map(|(node, items)| (node, Letter::encode(items))).collect();
+        let started = Instant::now();
+        let post = [(node, letter)];
         let mut retry = RETRY_FIRST;
-        while let Err(error) = self.backplane.post(&posts).await {
+        while let Err(error) = self.backplane.post(&post).await {
             self.metrics.backplane_error();
-            if retry >= RETRY_MOST {
-                tracing::warn!(%error, "letters were lost; their nodes are to be told");
-                self.own_up(owned, posts.into_iter().map(|(node, _)| node));
-                return;
+            if started.elapsed() >= POST_FOR || retry >= RETRY_MOST {
+                let [(node, _)] = post;
+                tracing::warn!(%error, %node, "letters were lost; their node is to be told");
+                return self.own_up(owned, node);
             }
             tokio::time::sleep(retry).await;
             retry *= 2;
         }
     }
 
-    /// Has nodes compare what they hold, as soon as they can be told: their sweeps would find what is
+    /// Has a node compare what they hold, as soon as they can be told: their sweeps would find what is
     /// missing in groups that they know, and not that a user of theirs is in a new one.
-    fn own_up(self: &Arc<Self>, owned: &Arc<Owned>, nodes: impl Iterator<Item = NodeName>) {
+    fn own_up(self: &Arc<Self>, owned: &Arc<Owned>, node: NodeName) {
         let mut uninformed = owned.uninformed.lock();
-        let begins = uninformed.is_empty();
-        uninformed.extend(nodes);
-        if begins && !uninformed.is_empty() {
+        uninformed.nodes.insert(node);
+        if !std::mem::replace(&mut uninformed.telling, true) {
             let (hub, owned) = (self.clone(), owned.clone());
             self.spawn(async move { hub.inform(&owned).await });
         }
     }
 
+    /// Tells them until all are told.
     async fn inform(&self, owned: &Owned) {
         loop {
             tokio::time::sleep(RETRY_MOST).await;
-            let posts: Vec<_> = {
+            let view = self.node.view();
+            let nodes = {
                 let mut uninformed = owned.uninformed.lock();
-                let view = self.node.view();
                 // A later life of a node compares by itself.
-                uninformed.retain(|node| view.nodes.iter().any(|live| live.node == *node));
-                if uninformed.is_empty() {
-                    return;
-                }
-                uninformed.iter().map(|node| (node.clone(), Letter::encode(vec![Item::Missed]))).collect()
+                uninformed.nodes.retain(|node| view.nodes.iter().any(|live| live.node == *node));
+                uninformed.telling = !uninformed.nodes.is_empty();
+                // Before they are told, so that no letter is left out once they compare.
+                std::mem::take(&mut uninformed.nodes)
             };
-            if self.backplane.post(&posts).await.is_ok() {
-                let mut uninformed = owned.uninformed.lock();
-                for (node, _) in &posts {
-                    uninformed.remove(node);
-                }
-                if uninformed.is_empty() {
-                    return;
-                }
+            if nodes.is_empty() {
+                return;
             }
+            let told = nodes.into_iter().map(|node| async move {
+                let post = [(node, Letter::encode(vec![Item::Missed]))];
+                let posted = self.backplane.post(&post).await;
+                let [(node, _)] = post;
+                posted.err().map(|_| node)
+            });
+            let untold = futures::future::join_all(told).await;
+            owned.uninformed.lock().nodes.extend(untold.into_iter().flatten());
         }
     }
 }

@@ -86,12 +86,21 @@ impl Hub {
     }
 }
 
+// === impl Held ===
+
+impl Held {
+    /// The backplane was silent about the partition, and may have come back without its tail: with heads below what
+    /// was stored here, of which the nodes' letters may be lost as well.
+    fn compare_heads(&self, hub: &Arc<Hub>, partition: Partition) {
+        hub.raise_heads(partition, self.order.passed());
+    }
+}
+
 // === impl Owner ===
 
 impl Owner {
     async fn run(mut self) {
         let mut looked = tokio::time::Instant::now();
-        let mut was_broken = false;
         loop {
             self.follow_leases();
             if self.held.is_empty() {
@@ -104,22 +113,10 @@ impl Owner {
                 looked = tokio::time::Instant::now();
                 self.look().await;
             }
-            if broken && !was_broken {
-                self.compare_heads();
-            }
-            was_broken = broken;
             if broken {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             self.process().await;
-        }
-    }
-
-    /// The backplane is out of reach, and may come back without its tail: with heads below what was stored
-    /// here, of which the nodes' letters may be lost as well.
-    fn compare_heads(&self) {
-        for (partition, held) in &self.held {
-            self.hub.raise_heads(*partition, held.order.passed());
         }
     }
 
@@ -131,6 +128,9 @@ impl Owner {
             let kept = tokens.get(partition) == Some(&held.token);
             if !kept {
                 hub.metrics.forget_log(*partition);
+                if held.silent {
+                    held.compare_heads(hub, *partition);
+                }
             }
             kept
         });
@@ -168,7 +168,10 @@ impl Owner {
                 Ok(Ok(read)) => {
                     self.take(read, true);
                     if let Some(held) = self.held.get_mut(&partition) {
-                        (held.to_drain, held.silent) = (false, false);
+                        held.to_drain = false;
+                        if std::mem::replace(&mut held.silent, false) {
+                            held.compare_heads(&self.hub, partition);
+                        }
                     }
                 }
                 Ok(Err(error)) => self.failed(partition, &error),

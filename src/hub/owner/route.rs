@@ -22,6 +22,8 @@ use crate::ports::{Commit, CommitError, Committed, EntryId, GroupCommit, LeaseTo
 const ACK_AFTER: Duration = Duration::from_secs(2);
 /// Batches of a partition stored ahead of its routing stage.
 const AHEAD: usize = 4;
+/// Letters are tried for this long, in which all batches of their partition wait behind them.
+pub(super) const POST_FOR: Duration = Duration::from_secs(1);
 pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
 pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
@@ -210,7 +212,7 @@ impl Hub {
             if users.is_empty() {
                 continue;
             }
-            let mut retry = RETRY_FIRST;
+            let (started, mut retry) = (Instant::now(), RETRY_FIRST);
             loop {
                 match self.backplane.whereabouts(&users).await {
                     Ok(found) => {
@@ -218,7 +220,7 @@ impl Hub {
                         nodes.insert(group.clone(), sessions.map(|session| session.node).collect());
                         break;
                     }
-                    Err(_) if retry >= RETRY_MOST => {
+                    Err(_) if started.elapsed() >= POST_FOR || retry >= RETRY_MOST => {
                         // Wherever they are: nodes without them leave the letter aside.
                         let view = self.node.view();
                         nodes.insert(group.clone(), view.nodes.iter().map(|node| node.node.clone()).collect());
