@@ -67,7 +67,10 @@ impl Hub {
         users.retain(|user| seen.insert(user.clone()));
         self.check_count(users.len())?;
         let first = users.first().cloned().unwrap_or_else(UserId::hub);
-        self.may_join(&users, id).await?;
+        if let Err(refusal) = self.may_join(&users, id).await {
+            // A repetition adds nobody, so whoever may not join any more does not matter to it.
+            return if self.founding_left(id, &first).await?.is_empty() { Ok(()) } else { Err(refusal) };
+        }
         let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
         let members: Vec<_> = users.iter().map(|user| Member { id: user.clone(), role: role(user) }).collect();
         let group = Group {

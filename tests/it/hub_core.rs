@@ -150,6 +150,26 @@ async fn a_repeated_create_adds_nobody_to_what_others_have_taken_over() {
 }
 
 #[tokio::test]
+async fn a_repeated_create_is_answered_whoever_may_not_join_any_more() {
+    let house = House::open_with(|config| config.max_groups = 1).await;
+    let mut people = house.people(&["anna", "bob"]).await;
+    let create = |id, cid: &str, members: &[&str]| json!({"type": "create", "id": id, "name": "tea", "cid": cid, "members": members});
+    let made = people[0].ask(create(1, "c1", &["bob"]), "group").await["id"].clone();
+    people[0].ask(json!({"type": "remove", "id": 2, "group": made, "users": ["bob"]}), "ok").await;
+    people[1].ask(create(3, "c2", &[]), "group").await;
+    // As if the first answer had been lost.
+    people[0].say(create(4, "c1", &["bob"])).await;
+    let answer = loop {
+        let answer = people[0].next_of(&["group", "error"]).await;
+        if answer["re"] == 4 {
+            break answer;
+        }
+    };
+    assert_eq!((&answer["id"], &answer["count"]), (&made, &json!(1)), "{answer}");
+    assert_eq!(people[0].refused(create(5, "c3", &["bob"])).await, "too_large");
+}
+
+#[tokio::test]
 async fn members_come_and_go_as_events() {
     let house = House::open().await;
     let mut people = house.people(&["anna", "bob", "carl"]).await;
