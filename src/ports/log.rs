@@ -177,6 +177,17 @@ pub struct LogRead {
     pub error: Option<BackplaneError>,
 }
 
+// === impl LogRead ===
+
+impl LogRead {
+    /// Reads of these partitions that all failed for the same reason.
+    pub fn all_failed(partitions: &[Partition], error: &BackplaneError) -> Vec<Self> {
+        let failed =
+            |partition: &Partition| Self { partition: *partition, error: Some(error.clone()), ..Self::default() };
+        partitions.iter().map(failed).collect()
+    }
+}
+
 /// One group's part in a commit.
 #[derive(Debug, Clone)]
 pub struct GroupCommit {

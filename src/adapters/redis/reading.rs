@@ -188,11 +188,7 @@ impl RedisBackplane {
         };
         match reads {
             Ok(reads) => state.reads.extend(reads),
-            Err(error) => state.reads.extend(partitions.iter().map(|partition| LogRead {
-                partition: *partition,
-                error: Some(error.clone()),
-                ..LogRead::default()
-            })),
+            Err(error) => state.reads.extend(LogRead::all_failed(partitions, &error)),
         }
     }
 

@@ -113,8 +113,8 @@ impl Hub {
         }
     }
 
-    /// Has a node compare what they hold, as soon as they can be told: their sweeps would find what is
-    /// missing in groups that they know, and not that a user of theirs is in a new one.
+    /// Has a node compare what it holds, as soon as it can be told: its sweeps would find what is missing
+    /// in groups that it knows, and not that a user of its own is in a new one.
     fn own_up(self: &Arc<Self>, owned: &Arc<Owned>, node: NodeName) {
         let mut uninformed = owned.uninformed.lock();
         uninformed.nodes.insert(node);

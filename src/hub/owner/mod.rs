@@ -193,12 +193,7 @@ impl Owner {
                 return true;
             }
         };
-        let failed = |partition: &Partition, error: &BackplaneError| LogRead {
-            partition: *partition,
-            error: Some(error.clone()),
-            ..LogRead::default()
-        };
-        let reads = read.unwrap_or_else(|error| partitions.iter().map(|p| failed(p, &error)).collect());
+        let reads = read.unwrap_or_else(|error| LogRead::all_failed(&partitions, &error));
         let mut whole = true;
         for mut read in reads {
             if let Some(error) = read.error.take() {
