@@ -49,7 +49,7 @@ export class Connection {
   #options;
   #handlers;
   #backoff;
-  #renewal = new Renewal();
+  #renewal;
   /** @type {Link | undefined} */
   #link;
   /** Counts attempts, so that what an abandoned one still brings can be told. */
@@ -65,6 +65,8 @@ export class Connection {
   /** What the hub had against the first frame. @type {HubbubError | undefined} */
   #refusal;
   #since = 0;
+  /** Before this the hub wants no attempt but by hand. */
+  #notBefore = 0;
   #pingedAt = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
@@ -77,12 +79,14 @@ export class Connection {
     this.#options = options;
     this.#handlers = handlers;
     this.#backoff = new Backoff({ min: options.timing.backoffMin, max: options.timing.backoffMax });
+    this.#renewal = new Renewal(options.timing.backoffMin);
   }
 
   start() {
     if (this.state !== "idle" && this.state !== "stopped") return;
     this.#ticker = setInterval(() => this.#tick(), this.#options.timing.tick);
-    this.#ignoreWaking = watchForWaking(() => this.wake());
+    // Whom the hub asks to wait may be impatient; a browser is not.
+    this.#ignoreWaking = watchForWaking(() => now() >= this.#notBefore && this.wake());
     this.#spentToken = undefined;
     this.#backoff.reset();
     void this.#attempt();
@@ -231,13 +235,17 @@ export class Connection {
     if (comesBack) return Math.max(this.#bye?.after ?? 0, this.#backoff.next());
     if (closeCode !== 4002 || typeof this.#options.token !== "function") return undefined;
     this.#spentToken = this.#token;
-    return 0;
+    // At once, but for a token that does no better: it may go on like that for ever.
+    const isFirst = this.#backoff.attempts === 0;
+    const wait = this.#backoff.next();
+    return isFirst ? 0 : wait;
   }
 
   /** @param {number} wait milliseconds */
   #waitAndRetry(wait) {
     const passing = this.#refusal !== undefined && isPassing(this.#refusal.code) ? (this.#refusal.retryAfter ?? 0) : 0;
     const retryIn = Math.max(wait, passing);
+    this.#notBefore = now() + Math.max(passing, this.#bye?.after ?? 0);
     this.#retry = setTimeout(() => void this.#attempt(), retryIn);
     this.#enter("waiting", { retryIn });
   }

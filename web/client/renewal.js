@@ -23,14 +23,26 @@ export function expiryOf(token) {
 export class Renewal {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  #shortest;
 
-  /** @param {string} token @param {() => void} renew */
+  /** @param {number} shortest at most so often is a token renewed, in milliseconds */
+  constructor(shortest) {
+    this.#shortest = shortest;
+  }
+
+  /**
+   * A token that seems to have run out although the hub took it says that the clocks differ: then only the hub knows
+   * its end.
+   *
+   * @param {string} token @param {() => void} renew
+   */
   schedule(token, renew) {
     this.cancel();
     const expiry = expiryOf(token);
     if (expiry === undefined) return;
-    const remaining = Math.max(0, expiry - Date.now());
-    const wait = remaining - Math.min(MARGIN_MS, remaining / 10);
+    const remaining = expiry - Date.now();
+    if (remaining <= 0) return;
+    const wait = Math.max(this.#shortest, remaining - Math.min(MARGIN_MS, remaining / 10));
     if (wait > LONGEST_TIMER_MS) this.#timer = setTimeout(() => this.schedule(token, renew), LONGEST_TIMER_MS);
     else this.#timer = setTimeout(renew, wait);
   }

@@ -211,3 +211,76 @@ test("closing and connecting again is one client's right", async (context) => {
   await ada.connect();
   assert.equal(node.sessions.length, 2);
 });
+
+test("tokens that have run out however new they are do not make a storm", async (context) => {
+  const { node, client } = await fixture(context);
+  const ada = client("ada", { token: async () => mintToken("ada"), timing: { backoffMin: 50, backoffMax: 400 } });
+  const log = recorded(ada);
+  node.intercept = (frame, session) => {
+    session.say({ type: "bye", code: 4002, reconnect: false, after: 0 });
+    session.close(4002);
+    return true;
+  };
+  ada.connect().catch(() => {});
+  await until(() => log.states.filter(({ state }) => state === "waiting").length === 5, "five failed attempts");
+  const waits = log.states.filter(({ state }) => state === "waiting").map(({ retryIn }) => retryIn);
+  assert.equal(waits[0], 0);
+  for (const [place, least] of [[1, 50], [2, 100], [3, 200], [4, 200]]) assert.ok(waits[place] >= least, `${waits}`);
+});
+
+test("a token that the clock here takes for ended is not renewed over and over", async (context) => {
+  const { node, client } = await fixture(context);
+  const accounts = new Accounts(node.url);
+  const { token } = await accounts.register({ username: "ada", password: "correct horse" });
+  let asked = 0;
+  const ada = client("ada", {
+    token: async () => mintToken("ada", { ttl: -60_000 - (asked += 1) }),
+    // It takes the token, so to say: this is who it is.
+    ticket: async () => (await accounts.ticket(token)).ticket,
+  });
+  await ada.connect();
+  const pings = () => node.session.received.filter(({ type }) => type === "ping").length;
+  for (let number = 1; number <= 5; number += 1) {
+    ada.wake();
+    await until(() => pings() >= number, "asked whether the line is alive");
+  }
+  assert.equal(asked, 1);
+  assert.equal(node.session.received.filter(({ type }) => type === "hello").length, 1);
+});
+
+/** Has the client believe that it is in a browser. @param {import("node:test").TestContext} test */
+function browserOf(test) {
+  const globals = /** @type {any} */ (globalThis);
+  globals.window = new EventTarget();
+  globals.document = Object.assign(new EventTarget(), { visibilityState: "visible" });
+  test.after(() => {
+    delete globals.window;
+    delete globals.document;
+  });
+  return { networkChanges: () => globals.window.dispatchEvent(new Event("online")) };
+}
+
+test("a network that changes brings nobody back before the time that bye names, a hand does", async (context) => {
+  const browser = browserOf(context);
+  const { node, client } = await fixture(context);
+  const ada = client("ada");
+  await ada.connect();
+  node.session.say({ type: "bye", code: 1012, reconnect: true, after: 60_000 });
+  node.session.close(1012);
+  await until(() => ada.state === "waiting", "waiting");
+  browser.networkChanges();
+  assert.equal(ada.state, "waiting");
+  ada.wake();
+  await until(() => node.sessions.length === 2 && ada.state === "online", "back");
+});
+
+test("a network that changes ends a wait of one's own", async (context) => {
+  const browser = browserOf(context);
+  const { node, client } = await fixture(context);
+  const ada = client("ada", { timing: { backoffMin: 600_000, backoffMax: 600_000 } });
+  await ada.connect();
+  node.session.cut();
+  await until(() => ada.state === "waiting", "waiting");
+  browser.networkChanges();
+  await until(() => node.sessions.length === 2 && ada.state === "online", "back");
+});
