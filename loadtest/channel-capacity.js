@@ -20,10 +20,14 @@ plan.vus = 1;
 
 /** What is still on its way this long after the last send of a step came too late. */
 const LATE = FITNESS.time_behaviour.max_ms;
+/** Messages of a step: enough to tell, also at the lowest rate. */
+const countAt = (rate) => Math.max(3, Math.round(rate * plan.step));
+
+plan.seconds = RATES.reduce((all, rate) => all + countAt(rate) / rate + LATE / 1000, 0);
 
 export const options = {
   ...COMMON_OPTIONS,
-  scenarios: { ladder: crowdScenario(plan, RATES.length * (plan.step + LATE / 1000)) },
+  scenarios: { ladder: crowdScenario(plan, plan.seconds) },
   thresholds: { ...channelCapacity, ...contractOf(plan.users), hubbub_received: timeBehaviour.hubbub_received },
 };
 
@@ -56,7 +60,7 @@ export default async function (data) {
 /** Sends at this rate for a while; whether everybody got everything in time. */
 async function step(clients, group, rate) {
   const times = [];
-  const count = Math.max(3, Math.round(rate * plan.step));
+  const count = countAt(rate);
   const expected = count * clients.length;
   const all = new Promise((resolve) => {
     const arrived = (where, took) => where === group && times.push(took) === expected && resolve();

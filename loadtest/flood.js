@@ -8,6 +8,7 @@ import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
 import { availabilityUnderLoad, contractOf, timeBehaviour, timeToOthers, uptime } from './lib/fitness.js';
 import { Client } from './lib/client.js';
+import { breakOff, lackOf } from './lib/endings.js';
 import { COMMON_OPTIONS, cleanUp, join, live, prepare } from './lib/crowd.js';
 import { closeSocket } from './lib/link.js';
 import { countRefusal, refused } from './lib/metrics.js';
@@ -21,6 +22,8 @@ const plan = planOf('flood', { SERVED: 50, FLOODERS: 10, CONNECTIONS: 400, GROUP
 plan.firstFlooder = Math.ceil(plan.served / plan.group) * plan.group;
 plan.users = plan.firstFlooder + plan.flooders;
 plan.groups = Math.ceil(plan.users / plan.group);
+plan.seconds = plan.duration;
+plan.iterations = 3;
 
 /** Before and after the flood the others are alone. */
 const CALM = 5_000;
@@ -44,7 +47,7 @@ export const options = {
   thresholds: { ...timeBehaviour, ...timeToOthers, ...contractOf(plan.served), ...uptime, ...availabilityUnderLoad },
 };
 
-export const setup = () => prepare(plan, { connections: plan.served + plan.flooders });
+export const setup = () => prepare(plan, { connections: plan.served + plan.flooders, further: plan.connections });
 export const teardown = (data) => cleanUp(plan, data);
 export const handleSummary = summaryOf(plan, ({ hubbub_refused: count }) => {
   const none = 'Nothing was refused: the hub took the whole flood.';
@@ -62,7 +65,7 @@ export async function served(data) {
 /** Sends far beyond any rate, whatever the answers. */
 export async function messages(data) {
   const places = Array.from({ length: plan.flooders }, (_, i) => plan.firstFlooder + i);
-  await Promise.all(places.map((place) => floodMessages(data, new Client(plan, place), place)));
+  await Promise.all(places.map((place) => floodMessages(data, new Client(plan, place, { defiant: true }), place)));
 }
 
 async function floodMessages(data, client, place) {
@@ -104,6 +107,8 @@ function dial(open) {
     countRefusal(code);
   };
   socket.onerror = (event) => {
+    const problem = new Error(event.error);
+    if (lackOf(problem)) breakOff(plan, 'The flood', problem);
     if (/bad handshake/.test(event.error)) whyRefused();
     // Far beyond the cap connections are dropped without a word: telling each would be work for a flooder.
     else if (!told) refused.add(1, { code: 'unanswered' });

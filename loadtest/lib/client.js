@@ -1,6 +1,7 @@
 // One user's device: keeps the protocol, comes back when it is cut off, and measures.
 
 import { Cursors } from './cursors.js';
+import { breakOff, isHopeless, isTokensEnd, lackOf } from './endings.js';
 import { Link, Refusal } from './link.js';
 import {
   acked, ackTime, countRefusal, dropped, endToEnd, finished, joinTime, lost, received, reconnectTime, selfMessage, uptimeShare,
@@ -13,19 +14,24 @@ export { Refusal };
 /** Later than the hub's own answer `unavailable`. */
 const ANSWER_LIMIT = 20_000;
 const REPEAT_AFTER = 15_000;
-/** The pause before coming back; each further one is twice as long. */
+/** The pause before coming back; each further one is twice as long, until a connection has lasted. */
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5_000;
+const LASTING = 5_000;
 /** The texts of a run begin with this; the time of sending follows. */
 const MARK = 'k6 ';
 /** Ends a conversation: everything before it has arrived. */
 const LAST = 'last';
 
 export class Client {
-  /** The user at this place of the list of tokens. A quiet one, for preparations, measures nothing. */
-  constructor(plan, place, { quiet = false } = {}) {
+  /**
+   * The user at this place of the list of tokens. A quiet one, for preparations, measures nothing. A defiant
+   * one, for floods, comes back also when told not to, and no later for that.
+   */
+  constructor(plan, place, { quiet = false, defiant = false } = {}) {
     this.plan = plan;
     this.quiet = quiet;
+    this.defiant = defiant;
     this.account = plan.accounts[place];
     this.node = place;
     this.cursors = new Cursors();
@@ -37,6 +43,7 @@ export class Client {
     this.lastWords = new Map();
     this.number = 0;
     this.pause = FIRST_PAUSE;
+    this.notBefore = 0;
     this.first = 0;
     this.connected = 0;
   }
@@ -68,7 +75,10 @@ export class Client {
     });
   }
 
-  /** Connects, and comes back whenever the connection ends, until `finish`. Fails only at first. */
+  /**
+   * Connects, and comes back whenever the connection ends, until `finish`. Fails only at first; when the hub
+   * says later not to come back, the run is over.
+   */
   async keep() {
     const welcome = await this.open();
     this.comesBack = true;
@@ -82,7 +92,7 @@ export class Client {
     if (this.lostAt) reconnectTime.add(this.back - this.lostAt);
     this.lostAt = 0;
     this.online = true;
-    this.pause = FIRST_PAUSE;
+    this.notBefore = 0;
     this.goTo = undefined;
     for (const group of welcome.groups) {
       if (this.cursors.held[group.id] === undefined) this.cursors.held[group.id] = group.head;
@@ -92,7 +102,9 @@ export class Client {
 
   cutOff(problem) {
     if (this.online) {
-      this.connected += Date.now() - this.back;
+      const lasted = Date.now() - this.back;
+      this.connected += lasted;
+      if (lasted >= LASTING) this.pause = FIRST_PAUSE;
       this.lostAt = Date.now() + (this.cutting ? this.away : 0);
     }
     for (const request of this.requests.values()) request.reject(problem);
@@ -103,13 +115,28 @@ export class Client {
     }
     this.online = false;
     if (!this.comesBack || this.ended) return;
+    if (this.mayNotComeBack(problem)) {
+      this.ended = true;
+      return breakOff(this.plan, this.user, problem);
+    }
     // Who was cut on purpose comes back to the moment; the others spread.
-    this.comeBack(this.cutting ? this.away : this.pause * (0.5 + Math.random()));
+    this.comeBack(this.cutting ? this.away : this.nextPause());
     this.cutting = false;
   }
 
+  mayNotComeBack(problem) {
+    const defies = this.defiant && !isTokensEnd(problem) && !lackOf(problem);
+    return isHopeless(problem) && !defies;
+  }
+
+  /** However the connections end, so many a second are never exceeded. */
+  nextPause() {
+    const pause = this.pause * (0.5 + Math.random());
+    if (!this.defiant) this.pause = Math.min(2 * this.pause, LONGEST_PAUSE);
+    return Math.max(pause, this.notBefore - Date.now());
+  }
+
   comeBack(pause) {
-    this.pause = Math.min(Math.max(2 * this.pause, FIRST_PAUSE), LONGEST_PAUSE);
     setTimeout(() => {
       if (this.ended) return;
       // Where this one is not, another may be; the next try is made by `cutOff`.
@@ -161,7 +188,7 @@ export class Client {
         return this.turnedDown(frame.re, new Refusal(frame.code, frame.message, frame.retry_after));
       case 'bye':
         this.goTo = frame.url;
-        this.pause = frame.after;
+        this.notBefore = Date.now() + (frame.after || 0);
         return undefined;
       default:
         return this.answered(frame);

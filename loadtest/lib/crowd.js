@@ -2,10 +2,11 @@
 
 import exec from 'k6/execution';
 import { Client } from './client.js';
+import { breakOff, isHopeless, whyNot } from './endings.js';
 import { groupOf, isFirst, leaveGroups, makeGroups } from './groups.js';
-import { held } from './metrics.js';
+import { brokenOff, held } from './metrics.js';
 import { stop } from './plan.js';
-import { preflight, whyNot } from './preflight.js';
+import { preflight } from './preflight.js';
 import { sleep, until, within } from './wait.js';
 
 /** After the last send everything is on its way: then the last word is said. */
@@ -38,8 +39,9 @@ export async function prepare(plan, needs) {
   return { groups: await makeGroups(plan), begin: Date.now() };
 }
 
-/** For `teardown`. */
+/** For `teardown`. Notes also when the run is over before its time. */
 export async function cleanUp(plan, data) {
+  if (data && data.begin && Date.now() < data.begin + plan.seconds * 1000 + QUIET) brokenOff.add(1);
   if (data && data.groups) await leaveGroups(plan, data.groups);
 }
 
@@ -57,6 +59,7 @@ export async function join(plan, client, group, moment) {
     const welcome = await client.keep();
     if (!welcome.groups.some(({ id }) => id === group)) await client.insist({ type: 'join', group });
   } catch (problem) {
+    if (isHopeless(problem)) breakOff(plan, client.user, problem);
     stop(`${client.user}: ${whyNot(plan, problem)}`);
   }
 }

@@ -1,6 +1,7 @@
 // The groups of a run: made before it and left after it, over the public protocol.
 
 import { Client } from './client.js';
+import { isHopeless, whyNot } from './endings.js';
 import { stop } from './plan.js';
 import { eachOf } from './wait.js';
 
@@ -28,6 +29,7 @@ export function makeGroups(plan) {
       client.finish();
       return made.id;
     } catch (problem) {
+      if (isHopeless(problem)) stop(whyNot(plan, problem));
       return stop(`Group ${group} could not be made: ${problem.message} (${problem.code || 'no answer'}).`);
     }
   });
@@ -35,7 +37,9 @@ export function makeGroups(plan) {
 
 /** Removes everybody from the run's groups; what was said stays in the hub's store. */
 export async function leaveGroups(plan, ids) {
+  let hopeless = false;
   await eachOf(ids, AT_ONCE, async (group, number) => {
+    if (hopeless) return;
     const first = number * plan.group;
     const others = plan.accounts.slice(first + 1, Math.min(first + plan.group, plan.users)).map(({ user }) => user);
     const client = new Client(plan, first, { quiet: true });
@@ -45,7 +49,9 @@ export async function leaveGroups(plan, ids) {
       await client.insist({ type: 'leave', group });
       client.finish();
     } catch (problem) {
-      console.warn(`Group ${group} could not be left: ${problem.message}`);
+      if (hopeless) return;
+      hopeless = isHopeless(problem);
+      console.warn(`Group ${group} could not be left${hopeless ? ', nor the others' : ''}: ${hopeless ? whyNot(plan, problem) : problem.message}`);
     }
   });
 }

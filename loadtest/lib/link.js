@@ -1,6 +1,7 @@
 // One WebSocket connection: frames in and out, and one end, whatever ends it.
 
 import { WebSocket } from 'k6/websockets';
+import { isFinal } from './endings.js';
 
 /** A server that does not answer at all. */
 const WELCOME_LIMIT = 20_000;
@@ -13,6 +14,10 @@ export class Refusal extends Error {
     super(message);
     this.code = code;
     this.retryAfter = retryAfter;
+    /** The code with which the connection was closed, when it was. */
+    this.closed = undefined;
+    /** Whether the hub said not to come back. */
+    this.isFinal = false;
   }
 }
 
@@ -22,12 +27,14 @@ export class Link {
     this.codec = codec;
     this.ended = ended;
     this.problem = null;
+    this.bye = null;
+    this.closed = undefined;
     this.over = false;
     this.socket = new WebSocket(url, [codec.subprotocol], { tags: { name: 'hub' } });
     this.socket.binaryType = 'arraybuffer';
     this.socket.onopen = () => (this.over ? closeSocket(this.socket) : this.say({ type: 'hello', token, cursors }));
     this.socket.onmessage = (event) => this.hear(codec.decode(event.data), event.timestamp, heard);
-    this.socket.onerror = (event) => this.explain(new Refusal(codeIn(event.error), event.error));
+    this.socket.onerror = (event) => this.fail(event.error);
     this.socket.onclose = () => this.end();
     this.timer = setTimeout(() => this.giveUp(), WELCOME_LIMIT);
   }
@@ -37,13 +44,22 @@ export class Link {
     if (frame.type === 'welcome') this.isWelcome();
     // Before the welcome an error is about the connection, and it ends with it.
     if (frame.type === 'error' && this.timer) this.explain(new Refusal(frame.code, frame.message, frame.retry_after));
-    if (frame.type === 'bye') this.explain(new Refusal(frame.code, `the hub said bye (${frame.code})`, frame.after));
+    if (frame.type === 'bye') {
+      this.bye = frame;
+      this.explain(new Refusal(frame.code, `the hub said bye (${frame.code})`, frame.after));
+    }
     heard(frame, arrived);
   }
 
   isWelcome() {
     clearTimeout(this.timer);
     this.timer = null;
+  }
+
+  fail(text) {
+    const code = codeIn(text);
+    if (code > 0) this.closed = code;
+    this.explain(new Refusal(code, text));
   }
 
   giveUp() {
@@ -60,7 +76,10 @@ export class Link {
     if (this.over) return;
     this.over = true;
     this.isWelcome();
-    this.ended(this.problem || new Refusal('connection', 'the connection ended'));
+    const problem = this.problem || new Refusal('connection', 'the connection ended');
+    problem.closed = this.bye ? this.bye.code : this.closed;
+    problem.isFinal = isFinal(this.bye, problem.closed);
+    this.ended(problem);
   }
 
   /** What is said into a closing connection is lost, as on any other; senders repeat it. */

@@ -31,6 +31,14 @@ export const dropped = new Counter('hubbub_dropped_connections');
 export const refused = new Counter('hubbub_refused');
 /** Users who played their part to its end: a run that broke off halfway has shown nothing. */
 export const finished = new Counter('hubbub_finished');
+/** What ended a run from its own side, so that there is no verdict on the hub. */
+export const faults = {
+  tokens: new Counter('hubbub_fault_tokens'),
+  refused: new Counter('hubbub_fault_refused'),
+  machine: new Counter('hubbub_fault_machine'),
+};
+/** Runs that were broken off before all had played their part. */
+export const brokenOff = new Counter('hubbub_broken_off');
 /** Users connected from their joining until the end. */
 export const held = new Counter('hubbub_held');
 

@@ -3,8 +3,10 @@
 import http from 'k6/http';
 import { WebSocket } from 'k6/websockets';
 import { Client } from './client.js';
+import { lackOf, whyNot } from './endings.js';
 import { closeSocket } from './link.js';
 import { mistakesIn, nodeOf, stop } from './plan.js';
+import { shortcomingOf } from './tokens.js';
 import { within } from './wait.js';
 
 /** More connections from one address than the hub's default (200) takes; a lower cap is found at once. */
@@ -12,11 +14,15 @@ const CAP_PROBES = 260;
 const PROBE_LIMIT = 15_000;
 /** More requests than fit in the burst that a hub allows (100 by default). */
 const RATE_PROBES = 600;
+/** Open files that k6 needs beside the connections. */
+const OTHER_FILES = 50;
 
 /** Ends the run unless the hub can be reached, knows the tokens, and allows what the run needs. */
 export async function preflight(plan, needs = {}) {
-  const mistakes = mistakesIn(plan, needs.users || plan.users);
+  const users = needs.users || plan.users;
+  const mistakes = mistakesIn(plan, users) || shortcomingOf(plan, users);
   if (mistakes) stop(mistakes);
+  enoughFiles(users + (needs.further || 0));
   plan.urls.forEach(reachable);
   const welcome = await welcomed(plan);
   enoughMembers(plan, welcome.limits.members, needs.members || plan.group);
@@ -30,8 +36,25 @@ function reachable({ http: url }) {
     stop(`${url} cannot be reached: ${answer.error}. Is the hub running, and HUB its address?`);
   }
   if (answer.status === 429) tooFewConnections(1);
+  if (answer.status === 200 && isInternal(answer)) {
+    stop(`${url} is the internal listener of a hub, where no users connect. HUB is the address of its public one, by default on port 8080.`);
+  }
   if (answer.status !== 200 || !`${answer.body}`.includes('hubbub')) {
     stop(`${url} answers (HTTP ${answer.status}), but not as a hubbub hub. HUB is the address of the hub's public listener.`);
+  }
+}
+
+/** Both listeners describe themselves; users find their place by the public one alone. */
+function isInternal({ body }) {
+  return `${body}`.includes('hubbub') && !`${body}`.includes('"/chat/location"');
+}
+
+/** `loadtest/run` tells how many files this machine lets k6 open. */
+function enoughFiles(connections) {
+  const allowed = Number(__ENV.OPEN_FILES);
+  const needed = connections + OTHER_FILES;
+  if (allowed > 0 && allowed < needed) {
+    stop(`This machine lets a process open ${allowed} files and this run needs ${needed}, one a connection: raise that (ulimit -n ${needed}), or lower the number of users.`);
   }
 }
 
@@ -46,19 +69,6 @@ async function welcomed(plan) {
   }
 }
 
-/** Why a user was not welcomed, and what to do. */
-export function whyNot(plan, problem) {
-  const { ws } = nodeOf(plan, 0);
-  if (problem.code === 'unauthorized' || problem.code === 4001) {
-    return `The hub at ${ws} does not accept the tokens: ${problem.message}. Make them with the hub's own key: hubbub token with the same jwt_secret, jwt_key_file or data_dir.`;
-  }
-  if (problem.code === 4002) return 'The tokens have run out; make new ones with hubbub token.';
-  if (problem.code === 'handshake') {
-    return `The hub at ${ws} refuses connections: too many from one address (HUBBUB_MAX_CONNECTIONS_PER_ADDRESS, or give virtual users addresses of their own with --local-ips), or it is full (HUBBUB_MAX_CONNECTIONS).`;
-  }
-  return `No welcome from ${ws}: ${problem.message}.`;
-}
-
 function enoughMembers(plan, most, needed) {
   if (needed > most) {
     stop(`This run needs groups of ${needed} and the hub allows ${most}: start it with HUBBUB_MAX_MEMBERS=${needed}, or run with GROUP=${most}.`);
@@ -71,7 +81,8 @@ async function enoughConnections(plan, needed) {
   const sockets = Array.from({ length: probes }, (_, place) => probe(plan, place));
   try {
     await within(PROBE_LIMIT, Promise.all(sockets.map(({ opened }) => opened)), 'they do not open');
-  } catch {
+  } catch (problem) {
+    if (lackOf(problem)) stop(whyNot(plan, problem));
     tooFewConnections(needed);
   } finally {
     sockets.forEach(({ socket }) => closeSocket(socket));
@@ -97,7 +108,7 @@ function tooFewConnections(needed) {
 /** Asks until it is told to wait: how long tells the rate at which requests are taken. */
 async function enoughRequests(plan, needed, variable) {
   const client = new Client(plan, 0, { quiet: true });
-  await client.open();
+  await client.open().catch((problem) => stop(whyNot(plan, problem)));
   let wait = 0;
   const probes = Array.from({ length: RATE_PROBES }, () =>
     client.request({ type: 'ping' }).catch((refusal) => {

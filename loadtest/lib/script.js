@@ -10,6 +10,7 @@ import { summaryOf } from './summary.js';
  * told what is needed of the hub (`needs`), the summary what to say beside the figures (`notes`).
  */
 export function crowdScript(plan, seconds, { thresholds, joins = evenly(plan, plan.ramp), meanwhile = chat, needs, notes }) {
+  plan.seconds = seconds;
   return {
     options: { ...COMMON_OPTIONS, scenarios: { [plan.name]: crowdScenario(plan, seconds) }, thresholds },
     setup: () => prepare(plan, needs),

@@ -16,6 +16,12 @@ const WORDS = {
   checks: 'checks',
 };
 
+const WORDS_OF = {
+  held: 'All fitness functions were held.',
+  failed: 'Some fitness functions were not held.',
+  none: 'No verdict on the hub',
+};
+
 const FIGURES = [
   ['hubbub_connect', 'dialling until welcomed'],
   ['hubbub_ack', 'send until ack'],
@@ -33,15 +39,40 @@ const COUNTS = [
   ['hubbub_refused', 'refusals'],
 ];
 
+/** What ended a run from its own side, by the metric that counts it. */
+const FAULTS = {
+  hubbub_fault_tokens: 'tokens ended during the run; make tokens that outlast it, with hubbub token --ttl',
+  hubbub_fault_refused: 'the hub sent users away for good, and without them the run is not the one that was planned; the error says why',
+  hubbub_fault_machine: 'this machine had no open files or ports left for connections; the error says which',
+};
+
 /** A `handleSummary` that prints the verdict and writes `SUMMARY` (a path), if one is given. */
 export function summaryOf(plan, notes = () => []) {
   return (data) => {
-    if (!data.metrics.iterations) return { stdout: 'Nothing was measured: the run ended before it had begun.\n' };
-    const rows = verdicts(data.metrics);
-    const outputs = { stdout: `${text(plan, data, rows, notes(data.metrics))}\n` };
-    if (__ENV.SUMMARY) outputs[__ENV.SUMMARY] = `${JSON.stringify(report(plan, data, rows), null, 2)}\n`;
+    const { metrics } = data;
+    const rows = verdicts(metrics);
+    const why = whyNoVerdict(plan, metrics);
+    const begun = countOf(metrics, 'hubbub_connect') > 0 || countOf(metrics, 'iterations') > 0;
+    const told = begun ? text(plan, data, rows, why, notes(metrics)) : `${WORDS_OF.none}: ${why}. Nothing was measured.`;
+    const outputs = { stdout: `${told}\n` };
+    if (__ENV.SUMMARY) outputs[__ENV.SUMMARY] = `${JSON.stringify(report(plan, data, rows, why), null, 2)}\n`;
     return outputs;
   };
+}
+
+/** Why the figures say nothing about the hub; undefined when they do. */
+function whyNoVerdict(plan, metrics) {
+  const fault = Object.keys(FAULTS).find((name) => countOf(metrics, name) > 0);
+  if (fault) return FAULTS[fault];
+  const played = countOf(metrics, 'iterations');
+  if (played === 0 && countOf(metrics, 'hubbub_connect') === 0) return 'the run ended before it had begun';
+  // A hub that holds users up has them play too long, not too short.
+  const early = countOf(metrics, 'hubbub_broken_off') > 0 && played < (plan.iterations || plan.vus);
+  return early ? 'the run was broken off before its end, and the figures are those so far' : undefined;
+}
+
+function countOf(metrics, name) {
+  return metrics[name] ? metrics[name].values.count : 0;
 }
 
 function verdicts(metrics) {
@@ -61,22 +92,27 @@ function measured(rule, values) {
   return value === undefined ? null : value;
 }
 
-function text(plan, data, rows, notes) {
+function text(plan, data, rows, why, notes) {
   const { metrics } = data;
-  const all = rows.every(({ ok }) => ok);
+  const mark = (ok) => (why ? '-     ' : ok ? 'ok    ' : 'FAILED');
   return [
     '',
     `hubbub load test "${plan.name}": ${plan.users} users, groups of ${plan.group}, ${plan.encoding}, ${(data.state.testRunDurationMs / 1000).toFixed(0)} s`,
     '',
-    ...rows.map(({ what, rule, measured: value, ok }) => `  ${ok ? 'ok    ' : 'FAILED'}  ${what.padEnd(32)} ${rule.padEnd(14)} ${figure(value)}`),
+    ...rows.map(({ what, rule, measured: value, ok }) => `  ${mark(ok)}  ${what.padEnd(32)} ${rule.padEnd(14)} ${figure(value)}`),
     '',
     ...figures(metrics),
     '',
     ...COUNTS.filter(([name]) => metrics[name]).map(([name, what]) => `  ${what.padEnd(32)} ${figure(metrics[name].values.count)}`),
     ...notes.map((note) => `  ${note}`),
     '',
-    all ? 'All fitness functions were held.' : 'Some fitness functions were not held.',
+    WORDS_OF[verdictOf(rows, why)] + (why ? `: ${why}.` : ''),
   ].join('\n');
+}
+
+function verdictOf(rows, why) {
+  if (why) return 'none';
+  return rows.every(({ ok }) => ok) ? 'held' : 'failed';
 }
 
 function figures(metrics) {
@@ -97,7 +133,7 @@ function figure(value) {
   return Number.isInteger(value) ? `${value}` : value.toFixed(value < 10 ? 3 : 1);
 }
 
-function report(plan, data, rows) {
+function report(plan, data, rows, why) {
   const metrics = {};
   for (const [name, { values }] of Object.entries(data.metrics)) metrics[name] = values;
   const { name, users, group, encoding, run } = plan;
@@ -105,8 +141,10 @@ function report(plan, data, rows) {
     script: name,
     plan: { users, group, encoding, run },
     seconds: data.state.testRunDurationMs / 1000,
-    held: rows.every(({ ok }) => ok),
-    fitness: rows,
+    verdict: verdictOf(rows, why),
+    why,
+    held: verdictOf(rows, why) === 'held',
+    fitness: why ? rows.map(({ ok, ...row }) => row) : rows,
     metrics,
   };
 }

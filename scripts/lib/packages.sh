@@ -10,6 +10,10 @@ redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
 faketime      faketime         rust        the tests of a node whose clock jumps
 shellcheck    shellcheck       checks      checking the scripts
+faketime      faketime         load        the load test whose tokens end
+node          nodejs           load        the tests of parts of the load scripts
+npm           npm              load        installing what those need
+curl          curl             load        asking the hub of the load tests how many are there
 node          nodejs           web         the browser tests
 npm           npm              web         installing what the browser tests need
 chromium      chromium         web         the browser of the browser tests

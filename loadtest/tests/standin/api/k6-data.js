@@ -1,0 +1,5 @@
+export class SharedArray {
+  constructor(name, make) {
+    return Object.freeze(make());
+  }
+}

@@ -1,0 +1,10 @@
+import { abort, iteration } from '../life.js';
+
+export default {
+  test: { abort },
+  scenario: {
+    get iterationInTest() {
+      return iteration();
+    },
+  },
+};
