@@ -18,6 +18,7 @@ pub mod config;
 pub mod identity;
 mod open_files;
 pub mod operator;
+mod own_fault;
 pub mod parts;
 pub mod probe;
 pub mod serve;

@@ -2,6 +2,7 @@
 //! share the machine with what they measure.
 
 use std::io;
+use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
@@ -20,6 +21,11 @@ struct Key {
 const SEQ: Key = Key { json: b"\"seq\":", msgpack: b"\xa3seq" };
 const TO: Key = Key { json: b"\"to\":", msgpack: b"\xa2to" };
 const ID: Key = Key { json: b"\"id\":", msgpack: b"\xa2id" };
+const CODE: Key = Key { json: b"\"code\":", msgpack: b"\xa4code" };
+const RECONNECT: Key = Key { json: b"\"reconnect\":", msgpack: b"\xa9reconnect" };
+/// Close codes that mean not to come back, where no `bye` says otherwise.
+const FINAL: RangeInclusive<u16> = 4000..=4099;
+const TOKEN_ENDED: u16 = 4002;
 
 /// A server frame, as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,10 +46,21 @@ pub enum Heard {
     History,
     /// A WebSocket ping, with its payload.
     Ping(Vec<u8>),
+    /// `bye`: the hub is about to close.
+    Bye(Ending),
     /// The hub closes.
-    Close,
+    Close(Ending),
     /// Anything else.
     Other,
+}
+
+/// How the hub ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    /// The close code; 0 for none.
+    pub code: u16,
+    /// Whether the client may come back.
+    pub comes_back: bool,
 }
 
 /// Takes the next whole frame off the front of `bytes`: what it says and its length.
@@ -56,7 +73,7 @@ pub fn next_frame(bytes: &[u8], encoding: Encoding) -> Option<(Heard, usize)> {
     };
     let payload = bytes.get(start..start + length)?;
     let heard = match first & 0xf {
-        0x8 => Heard::Close,
+        0x8 => Heard::Close(Ending::closed(payload)),
         0x9 => Heard::Ping(payload.to_vec()),
         0x1 | 0x2 => understand(payload, encoding),
         _ => Heard::Other,
@@ -82,6 +99,8 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
         Heard::Welcome
     } else if is(b"error") {
         Heard::Error(String::from_utf8_lossy(payload).into_owned())
+    } else if is(b"bye") {
+        Heard::Bye(Ending::told(payload, encoding))
     } else if is(b"gap") {
         Heard::Gap { to: number_after(payload, &TO, encoding).unwrap_or(0) }
     } else if is(b"history") {
@@ -90,6 +109,38 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
         string_after(payload, &ID, encoding).map_or(Heard::Other, Heard::Group)
     } else {
         Heard::Other
+    }
+}
+
+// === impl Ending ===
+
+impl Ending {
+    /// A close frame without a `bye` before it.
+    fn closed(payload: &[u8]) -> Self {
+        let code = payload.first_chunk().map_or(0, |code| u16::from_be_bytes(*code));
+        Self { code, comes_back: !FINAL.contains(&code) }
+    }
+
+    /// A `bye`.
+    fn told(payload: &[u8], encoding: Encoding) -> Self {
+        let code = number_after(payload, &CODE, encoding).and_then(|code| u16::try_from(code).ok()).unwrap_or(0);
+        let no: &[u8] = if encoding == Encoding::Json { b"false" } else { b"\xc2" };
+        let stays_away = value_of(payload, &RECONNECT, encoding).is_some_and(|value| value.starts_with(no));
+        Self { code, comes_back: !stays_away }
+    }
+
+    /// Why, in a sentence that says what to do.
+    pub fn sentence(self) -> String {
+        let why = match self.code {
+            TOKEN_ENDED => "its token has run out: give one that lasts, and compare the clocks of both machines",
+            1008 => "it sent more than the hub allows: send less, or raise session_rate and user_rate",
+            4001 => {
+                "its token is not accepted (jwt_secret, jwt_key_file or data_dir is not the hub's), or its hello came too late"
+            }
+            4003 => "it is banned or removed",
+            _ => "docs/protocol.md has the codes",
+        };
+        format!("the hub sent a client away for good ({}): {why}", self.code)
     }
 }
 
@@ -162,6 +213,25 @@ mod tests {
     use super::*;
     use crate::domain::{Event, GroupId, Kind};
     use crate::protocol::{ServerFrame, WireEvent, encode};
+
+    #[test]
+    fn endings_say_whether_to_come_back() {
+        for (code, comes_back) in [(1008, false), (1012, true), (1013, true), (4002, false), (4101, true)] {
+            for encoding in Encoding::ALL {
+                let bye = ServerFrame::Bye { code, reconnect: comes_back, after: 5, url: Some("ws://b/ws") };
+                let bytes = encode(&bye, encoding);
+                assert_eq!(next_frame(&bytes, encoding).unwrap().0, Heard::Bye(Ending { code, comes_back }));
+            }
+        }
+        let close = |payload: &[u8]| next_frame(&[&[0x88, payload.len() as u8], payload].concat(), Encoding::Json);
+        for (code, comes_back) in
+            [(1000_u16, true), (1008, true), (3999, true), (4000, false), (4099, false), (4100, true)]
+        {
+            let heard = close(&[&code.to_be_bytes()[..], b"why"].concat()).unwrap().0;
+            assert_eq!(heard, Heard::Close(Ending { code, comes_back }));
+        }
+        assert_eq!(close(b"").unwrap().0, Heard::Close(Ending { code: 0, comes_back: true }));
+    }
 
     #[test]
     fn the_hubs_own_frames_are_understood() {

@@ -8,7 +8,7 @@
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`node_probe`] watches nodes send messages to themselves
-//! - [`probe_command`] looks at hubs from outside
+//! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`contract`] is clients that behave, and the record of what happens to them
@@ -20,6 +20,7 @@
 //! - [`logs`] reads what a node wrote
 
 mod backplane_suite;
+mod bench_command;
 mod commands;
 mod contract;
 mod faults;

@@ -8,6 +8,9 @@ use crate::support::ports::Port;
 use crate::support::process::Process;
 use crate::support::{Hub, eventually, http, scratch};
 
+/// What the command ends with when it says nothing about the hub.
+const NO_VERDICT: Option<i32> = Some(3);
+
 /// `hubbub` with these arguments and the nodes' key, and nothing of the developer's own.
 fn hubbub(directory: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
@@ -76,16 +79,17 @@ async fn the_ladder_ends_where_it_may_or_where_the_hub_says_so() {
 async fn what_keeps_it_from_measuring_is_told_in_a_sentence() {
     let (mut hub, directory) = (Hub::embedded().await, scratch::directory("probe"));
     for url in [hub.http_url(), hub.ws_url()] {
-        let (code, _, complaint) = once(&["--token", "no.such.token", &url]).await;
-        assert_eq!(code, Some(1));
+        let (code, table, complaint) = once(&["--token", "no.such.token", &url]).await;
+        assert_eq!(code, NO_VERDICT);
+        assert!(table.contains("NO VERDICT") && !table.contains("BROKEN"), "{table}");
         assert!(complaint.contains("does not accept the token") && complaint.contains("--token"), "{complaint}");
     }
     let (code, _, complaint) = once(&[&hub.internal_url()]).await;
-    assert_eq!(code, Some(1));
+    assert_eq!(code, NO_VERDICT);
     assert!(complaint.contains("is no hub's"), "{complaint}");
     // Also when it was to stay: trying again would come to the same.
     let command = hubbub(directory.path(), &["probe", "--listen", "127.0.0.1:0", &hub.internal_url()]);
-    assert_eq!(run(command).await.0, Some(1));
+    assert_eq!(run(command).await.0, NO_VERDICT);
     hub.kill();
     let (code, _, complaint) = once(&[&hub.http_url()]).await;
     assert_eq!(code, Some(1));
@@ -107,9 +111,15 @@ struct Watcher {
 
 impl Watcher {
     fn start(directory: &Path, url: &str) -> Self {
+        Self::start_with(directory, &[url])
+    }
+
+    fn start_with(directory: &Path, more: &[&str]) -> Self {
         let port = Port::reserve();
-        let arguments = ["probe", "--every", "1s", "--ladder-every", "off", "--listen", &port.address(), url];
-        let process = Process::start("probe", directory, hubbub(directory, &arguments)).expect("it starts");
+        let address = port.address();
+        let arguments = ["probe", "--every", "1s", "--ladder-every", "off", "--listen", &address];
+        let command = hubbub(directory, &[&arguments[..], more].concat());
+        let process = Process::start("probe", directory, command).expect("it starts");
         Self { process, port }
     }
 
@@ -147,4 +157,34 @@ async fn outages_are_counted_and_remembered() {
         run(hubbub(directory.path(), &["probe", "--listen", "127.0.0.1:0", &hub.ws_url()])).await;
     assert_eq!(code, Some(1));
     assert!(complaint.contains("is about http://") && complaint.contains("--state"), "{complaint}");
+}
+
+/// Neither a token that ends nor a user who is banned is an outage of the hub's.
+#[tokio::test]
+async fn who_may_not_look_any_more_counts_no_outage_and_stays_away() {
+    let (hub, directory) = (Hub::embedded().await, scratch::directory("refused"));
+    // A hub takes it for some seconds longer than it is good for.
+    let (_, token, _) = run(hubbub(directory.path(), &["token", "--user", "ending", "--ttl", "1s"])).await;
+    let mut ending = Watcher::start_with(directory.path(), &["--token", token.trim(), &hub.http_url()]);
+    ending.tells(&["hubbub_outside_up 1", "hubbub_outside_outages 0"]).await;
+    ends_without_a_verdict(&mut ending, "does not accept the token").await;
+
+    let mut banned = Watcher::start(directory.path(), &hub.http_url());
+    banned.tells(&["hubbub_outside_up 1", "hubbub_outside_outages 0"]).await;
+    let order = serde_json::json!({"order": "ban", "user": "hubbub-probe"});
+    let url = format!("{}/admin/orders", hub.internal_url());
+    let answer = http::client().post(url).json(&order).send().await.expect("the node answers");
+    assert!(answer.status().is_success(), "{answer:?}");
+    ends_without_a_verdict(&mut banned, "").await;
+
+    let mut again = Watcher::start_with(directory.path(), &["--user", "another", &hub.http_url()]);
+    again.tells(&["hubbub_outside_up 1", "hubbub_outside_outages 0", "hubbub_outside_uptime_ratio 1"]).await;
+    assert!(again.process.terminate().await.success());
+}
+
+async fn ends_without_a_verdict(watcher: &mut Watcher, why: &str) {
+    let status = watcher.process.exited().await;
+    let said = watcher.process.log();
+    assert_eq!(status.code(), NO_VERDICT, "{said}");
+    assert!(said.contains("no verdict on the hub") && said.contains(why), "{said}");
 }

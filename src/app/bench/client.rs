@@ -133,6 +133,10 @@ async fn shake_hands(stream: &TcpStream, who: &Who) -> io::Result<Vec<u8>> {
         }
         if let Some(end) = head.windows(4).position(|window| window == b"\r\n\r\n") {
             if !head.starts_with(b"HTTP/1.1 101") {
+                if head.starts_with(b"HTTP/1.1 404") {
+                    let advice = format!("{} has no /ws; give the address of a node's public listener", who.address);
+                    return Err(io::Error::new(io::ErrorKind::NotFound, advice));
+                }
                 let answer = String::from_utf8_lossy(&head).lines().next().unwrap_or_default().to_owned();
                 return Err(io::Error::other(format!("the node refused the handshake: {answer}")));
             }

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::line::{Answer, Line};
 use super::tally::{Tally, count};
-use crate::app::wire::{Heard, masked, next_frame};
+use crate::app::wire::{Ending, Heard, masked, next_frame};
 
 /// Room that a read has at least; one buffer serves all.
 const ROOM: usize = 256 * 1024;
@@ -19,6 +19,8 @@ pub struct Inbox {
     /// The beginning of a frame whose end did not come yet; holds no memory otherwise.
     rest: Vec<u8>,
     welcome: Option<oneshot::Sender<()>>,
+    /// Whether a `bye` has said what the close is to be taken for.
+    bye: bool,
 }
 
 /// Whether a connection goes on.
@@ -37,7 +39,7 @@ impl Inbox {
     /// welcome, and fails when the connection ends before.
     pub fn new(line: Arc<Line>, already: Vec<u8>) -> (Self, oneshot::Receiver<()>) {
         let (welcome, welcomed) = oneshot::channel();
-        (Self { line, rest: already, welcome: Some(welcome) }, welcomed)
+        (Self { line, rest: already, welcome: Some(welcome), bye: false }, welcomed)
     }
 
     /// The line.
@@ -105,10 +107,26 @@ impl Inbox {
             Heard::History => self.line.answer(Answer::Page, String::new()),
             Heard::Error(text) => tally.error(text),
             Heard::Ping(payload) if self.line.write(&masked(0xa, &payload)).is_err() => return Goes::Out,
-            Heard::Close => return Goes::Out,
+            Heard::Bye(ending) => {
+                self.bye = true;
+                self.heed(ending, tally);
+            }
+            Heard::Close(ending) => {
+                if !self.bye {
+                    self.heed(ending, tally);
+                }
+                return Goes::Out;
+            }
             Heard::Ping(_) | Heard::Other => {}
         }
         Goes::On
+    }
+
+    /// Who is sent away for good cannot play their part: the run is not the one that was planned.
+    fn heed(&self, ending: Ending, tally: &Tally) {
+        if !ending.comes_back && !self.line.is_ending() {
+            tally.break_off(ending.sentence());
+        }
     }
 }
 
@@ -200,6 +218,34 @@ mod tests {
         assert_eq!(pong[..], masked(0xa, b"hi")[..]);
         hub.write_all(&[0x88, 0]).unwrap();
         assert_eq!(inbox.take_frames(&[0x88, 0], &tally), Goes::Out);
+    }
+
+    #[test]
+    fn who_is_sent_away_for_good_ends_the_run() {
+        let close = |code: u16| [&[0x88, 2], &code.to_be_bytes()[..]].concat();
+        let bye = |code, reconnect| {
+            frame(&format!("{{\"type\":\"bye\",\"code\":{code},\"reconnect\":{reconnect},\"after\":0}}"))
+        };
+        for (bytes, fault) in [
+            (bye(4002, false), Some("(4002): its token has run out")),
+            (bye(1008, false), Some("(1008): it sent more")),
+            (close(4003), Some("(4003): it is banned")),
+            ([bye(1012, true), close(1012)].concat(), None),
+            ([bye(4050, true), close(4050)].concat(), None),
+            (close(1008), None),
+            (close(4101), None),
+        ] {
+            let (_hub, mut inbox, _) = connected();
+            let tally = Tally::default();
+            inbox.take_frames(&bytes, &tally);
+            assert_eq!(tally.fault().is_some(), fault.is_some(), "{bytes:?}");
+            assert!(tally.fault().unwrap_or_default().contains(fault.unwrap_or_default()));
+        }
+        let (_hub, mut inbox, _) = connected();
+        let tally = Tally::default();
+        inbox.line.end();
+        inbox.take_frames(&bye(4002, false), &tally);
+        assert_eq!(tally.fault(), None, "it goes by itself");
     }
 
     #[test]

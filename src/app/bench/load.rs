@@ -146,6 +146,7 @@ impl Crowd {
     }
 
     fn send_one(&self, plan: &Plan) -> Result<(), String> {
+        self.tally.fault().map_or(Ok(()), |fault| Err(fault.to_owned()))?;
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let group = (number as usize) % plan.groups;
         let members: usize = self.who.len() / plan.groups.max(1);

@@ -22,6 +22,7 @@ mod settle;
 mod tally;
 mod usage;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -29,12 +30,13 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use serde_json::json;
 
+use crate::app::own_fault::lack_of;
 use crate::protocol::Encoding;
 use client::{Client, Who};
 use line::Answer;
 use pace::Pace;
 use reader::Reader;
-pub use report::Report;
+pub use report::{Report, Verdict};
 use tally::{State, Tally};
 
 /// The floor is measured over so many sockets at most; each is two files, and more do not change it.
@@ -90,6 +92,15 @@ pub enum Mode {
     },
 }
 
+/// Why nothing was measured, in a sentence.
+#[derive(Debug)]
+pub enum Unmeasured {
+    /// The hub did not do its part.
+    Hub(String),
+    /// The run could not be made as it was planned: that says nothing about the hub.
+    Run(String),
+}
+
 /// The clients and groups of a run.
 struct Crowd {
     clients: Vec<Client>,
@@ -106,10 +117,19 @@ struct Crowd {
 /// Runs a plan and answers what was measured. Progress goes to standard error.
 ///
 /// # Errors
-/// A sentence that says what kept it from measuring.
-pub async fn run(plan: &Plan) -> Result<Report, String> {
+/// What kept it from measuring.
+pub async fn run(plan: &Plan) -> Result<Report, Unmeasured> {
+    let tally = Arc::new(Tally::default());
+    let measured = measure(plan, &tally).await;
+    match tally.fault() {
+        Some(fault) => Err(Unmeasured::Run(fault.to_owned())),
+        None => measured.map_err(Unmeasured::Hub),
+    }
+}
+
+async fn measure(plan: &Plan, tally: &Arc<Tally>) -> Result<Report, String> {
     let before = Used::now(plan);
-    let mut crowd = Crowd::gather(plan).await?;
+    let mut crowd = Crowd::gather(plan, tally.clone()).await?;
     let joins = crowd.join_again(plan).await?;
     let mut report = Report::begin(plan, joins);
     if let Mode::Deep { messages } = plan.mode {
@@ -127,7 +147,10 @@ pub async fn run(plan: &Plan) -> Result<Report, String> {
     // Files are few: those of the clients are given back before the floors open their own.
     drop(crowd);
     let (sockets, frame) = (plan.tokens.len().min(FLOOR_SOCKETS), sample(plan));
-    let unmeasured = |error| format!("the floor cannot be measured: {error}");
+    let unmeasured = |error| {
+        tally.break_off(format!("the floor of this machine cannot be measured: {error}"));
+        String::new()
+    };
     report.floor = floor::microseconds_per_write(sockets, &frame).map_err(unmeasured)?;
     if let Mode::Rate | Mode::ReconnectStorm = plan.mode {
         let each = (plan.tokens.len() / plan.groups.max(1)).clamp(1, sockets.max(1));
@@ -151,7 +174,7 @@ fn sample(plan: &Plan) -> Vec<u8> {
 
 impl Crowd {
     /// Makes everybody known and the groups with them.
-    async fn gather(plan: &Plan) -> Result<Self, String> {
+    async fn gather(plan: &Plan, tally: Arc<Tally>) -> Result<Self, String> {
         let who: Vec<Who> = plan
             .tokens
             .iter()
@@ -162,9 +185,11 @@ impl Crowd {
                 encoding: plan.encoding,
             })
             .collect();
-        let tally = Arc::new(Tally::default());
         let states: Vec<_> = who.iter().map(|_| Arc::new(State::default())).collect();
-        let reader = Reader::start(tally.clone()).map_err(|error| format!("nothing can be read: {error}"))?;
+        let reader = Reader::start(tally.clone()).map_err(|error| {
+            tally.break_off(format!("this machine lets nothing be read: {error}"));
+            String::new()
+        })?;
         let (clients, groups) = (Vec::new(), Vec::new());
         let mut crowd = Self { clients, states, who, groups, tally, reader, numbers: AtomicU64::new(0) };
         eprintln!("connecting {} clients for the first time", crowd.who.len());
@@ -212,6 +237,11 @@ impl Crowd {
             .await;
         let opened: Result<Vec<_>, _> = opened.into_iter().collect();
         self.clients = opened.map_err(|error| {
+            if let Some(lack) = lack_of(&error) {
+                self.tally.break_off(lack.to_owned());
+            } else if error.kind() == ErrorKind::NotFound {
+                self.tally.break_off(error.to_string());
+            }
             let last = self.tally.last_error.lock().clone().unwrap_or_default();
             format!("a client did not get in: {error} {last}")
         })?;

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use super::inbox::{Goes, Inbox};
 use super::line::Line;
 use super::tally::{Tally, count};
+use crate::app::own_fault::lack_of;
 
 /// Lines that are told of at one waking; the others are at the next, without sleeping between.
 const AT_ONCE: usize = 1_024;
@@ -124,7 +125,7 @@ impl Desk {
         loop {
             match self.poll.poll(&mut events, None) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return self.tally.error(format!("the bench cannot wait for its clients: {error}")),
+                Err(error) => return self.tally.break_off(format!("the bench cannot wait for its clients: {error}")),
                 Ok(()) => {}
             }
             // Orders come last: what is forgotten and opened anew under the same number was not meant.
@@ -178,6 +179,9 @@ impl Desk {
         }
         let waiting = inbox.line().is_waiting();
         self.inboxes[fd] = Some(Place { inbox, watched: false });
+        if let Err(error) = &registered {
+            self.cannot_watch(error);
+        }
         if goes == Goes::Out || registered.is_err() {
             self.end(fd);
         } else if waiting {
@@ -193,9 +197,15 @@ impl Desk {
         };
         let (raw, both) = (place.inbox.line().fd(), Interest::READABLE | Interest::WRITABLE);
         place.watched = true;
-        if self.poll.registry().reregister(&mut SourceFd(&raw), Token(fd), both).is_err() {
+        if let Err(error) = self.poll.registry().reregister(&mut SourceFd(&raw), Token(fd), both) {
+            self.cannot_watch(&error);
             self.end(fd);
         }
+    }
+
+    fn cannot_watch(&self, error: &io::Error) {
+        let why = lack_of(error).map_or_else(|| error.to_string(), str::to_owned);
+        self.tally.break_off(format!("the bench cannot watch a client of its own: {why}"));
     }
 
     /// The hub has ended it.

@@ -56,6 +56,8 @@ pub struct Report {
     pub missing: u64,
     /// Deliveries that came twice within a connection.
     pub duplicates: u64,
+    /// Those of them that later ones came without.
+    pub skipped: u64,
     /// Connections that the hub closed.
     pub closed: u64,
     /// Requests that were refused, and the last refusal.
@@ -64,6 +66,17 @@ pub struct Report {
     pub last_refusal: Option<String>,
     /// Sends that got no answer.
     pub unanswered: u64,
+}
+
+/// What a run says about the delivery contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was held.
+    Held,
+    /// It was broken.
+    Broken,
+    /// Nothing: clients were cut off, and what they missed was theirs to come back for.
+    None,
 }
 
 /// A load's beginning and end.
@@ -116,7 +129,8 @@ impl Report {
     }
 
     pub(super) fn contract(&mut self, tally: &Tally) {
-        self.missing += tally.missing.load(Ordering::Relaxed);
+        self.skipped = tally.missing.load(Ordering::Relaxed);
+        self.missing += self.skipped;
         self.duplicates = tally.duplicates.load(Ordering::Relaxed);
         self.closed = tally.closed.load(Ordering::Relaxed);
         self.refused = tally.errors.load(Ordering::Relaxed);
@@ -124,8 +138,14 @@ impl Report {
     }
 
     /// Whether the delivery contract was held.
-    pub fn held(&self) -> bool {
-        self.missing == 0 && self.duplicates == 0 && self.unanswered == 0
+    pub fn verdict(&self) -> Verdict {
+        let whole = self.missing == 0 && self.duplicates == 0 && self.unanswered == 0;
+        match whole {
+            true => Verdict::Held,
+            // Clients that were cut off do not come back for what they missed, as others would.
+            false if self.closed > 0 && self.skipped == 0 && self.duplicates == 0 => Verdict::None,
+            false => Verdict::Broken,
+        }
     }
 }
 
@@ -197,6 +217,30 @@ impl fmt::Display for Report {
         if let Some(last) = &self.last_refusal {
             row("last refusal", last.clone())?;
         }
-        row("contract", if self.held() { "held".into() } else { "BROKEN".into() })
+        let verdict = match self.verdict() {
+            Verdict::Held => "held",
+            Verdict::Broken => "BROKEN",
+            Verdict::None => "no verdict: the hub closed connections, which this bench does not open again",
+        };
+        row("contract", verdict.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cut_off_clients_missed_is_no_breach() {
+        let verdict = |missing, skipped, duplicates, unanswered, closed| {
+            Report { missing, skipped, duplicates, unanswered, closed, ..Report::default() }.verdict()
+        };
+        assert_eq!(verdict(0, 0, 0, 0, 0), Verdict::Held);
+        assert_eq!(verdict(0, 0, 0, 0, 3), Verdict::Held);
+        assert_eq!(verdict(5, 0, 0, 0, 0), Verdict::Broken);
+        assert_eq!(verdict(0, 0, 0, 1, 0), Verdict::Broken);
+        assert_eq!(verdict(5, 0, 0, 1, 3), Verdict::None);
+        assert_eq!(verdict(5, 1, 0, 0, 3), Verdict::Broken);
+        assert_eq!(verdict(0, 0, 1, 0, 3), Verdict::Broken);
     }
 }

@@ -24,7 +24,7 @@ impl Crowd {
 
     fn wait_until(&self, done: impl Fn() -> bool) {
         let mut seen = (Instant::now(), self.come());
-        while !done() && seen.0.elapsed() < PATIENCE {
+        while !done() && seen.0.elapsed() < PATIENCE && self.tally.fault().is_none() {
             std::thread::sleep(LOOK_EVERY);
             if self.come() != seen.1 {
                 seen = (Instant::now(), self.come());

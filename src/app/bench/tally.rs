@@ -1,5 +1,6 @@
 //! What all clients of a run count together, and what each of them holds.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
@@ -27,6 +28,8 @@ pub struct Tally {
     pub joined: AtomicU64,
     /// The last error, to show.
     pub last_error: parking_lot::Mutex<Option<String>>,
+    /// What makes the run say nothing about the hub.
+    fault: OnceLock<String>,
 }
 
 /// What a client holds of its one group.
@@ -53,6 +56,7 @@ impl Default for Tally {
             closed: AtomicU64::new(0),
             joined: AtomicU64::new(0),
             last_error: parking_lot::Mutex::new(None),
+            fault: OnceLock::new(),
         }
     }
 }
@@ -90,6 +94,17 @@ impl Tally {
     pub fn error(&self, text: String) {
         count(&self.errors);
         *self.last_error.lock() = Some(text);
+    }
+
+    /// The run cannot go on as planned, and not through the hub. The first reason stands.
+    pub fn break_off(&self, why: String) {
+        // A later one follows from it.
+        let _ = self.fault.set(why);
+    }
+
+    /// Why the run says nothing about the hub, if so.
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.get().map(String::as_str)
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{CommandError, print};
-use crate::app::bench::{Mode, Plan, run};
+use crate::app::bench::{Mode, Plan, Unmeasured, Verdict, run};
 use crate::app::config::Loaded;
 use crate::app::identity::Identities;
 use crate::domain::Profile;
@@ -22,9 +22,9 @@ Examples:
 
 The hub must take so many connections from one address and members in a group:
 HUBBUB_MAX_CONNECTIONS_PER_ADDRESS, HUBBUB_MAX_MEMBERS, and for --saturate the rates.
-Exit code 0 only when the delivery contract was held.";
+Exit code 0 only when the delivery contract was held; 3 when the run says nothing about the hub.";
 
-/// Longer than any run.
+/// Tokens last so much longer than the load.
 const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 
 /// Load a hub, hold it to its contract, and set the figures beside the machine's floor.
@@ -93,14 +93,21 @@ impl Bench {
         // One thread connects and sends, another one reads: who measures leaves the cores to what is measured.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CommandError::Refused(format!("the bench cannot start: {error}")))?;
-        let report = runtime.block_on(run(&plan)).map_err(CommandError::Refused)?;
+        let report = runtime.block_on(run(&plan)).map_err(|unmeasured| match unmeasured {
+            Unmeasured::Hub(sentence) => CommandError::Refused(sentence),
+            Unmeasured::Run(sentence) => CommandError::NoVerdict(sentence),
+        })?;
         print(&report.to_string());
         if let Some(path) = &self.json {
             let json = serde_json::to_vec_pretty(&report).map_err(|error| CommandError::Refused(error.to_string()))?;
             std::fs::write(path, json)
                 .map_err(|error| CommandError::File { path: path.display().to_string(), error })?;
         }
-        if report.held() { Ok(()) } else { Err(CommandError::Refused("the delivery contract was broken".into())) }
+        match report.verdict() {
+            Verdict::Held => Ok(()),
+            Verdict::Broken => Err(CommandError::Refused("the delivery contract was broken".into())),
+            Verdict::None => Err(CommandError::NoVerdict(format!("the hub closed {} connections", report.closed))),
+        }
     }
 
     fn plan(&self, loaded: &Loaded) -> Result<Plan, CommandError> {
@@ -139,7 +146,7 @@ impl Bench {
         let mint = |i: usize| {
             let user = format!("bench-{i}");
             let profile = Profile { username: user.clone(), name: user.clone() };
-            let minted = own.mint(&user, &profile, TOKEN_TTL);
+            let minted = own.mint(&user, &profile, TOKEN_TTL + Duration::from_secs(self.seconds));
             minted.map(|minted| (user, minted.token)).map_err(|error| CommandError::Refused(error.to_string()))
         };
         (0..self.clients).map(mint).collect()

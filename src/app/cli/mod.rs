@@ -82,7 +82,13 @@ pub enum CommandError {
     /// It cannot be done as asked, in a sentence that says what to do.
     #[error("{0}")]
     Refused(String),
+    /// The hub could not be measured, through no fault of its own.
+    #[error("no verdict on the hub: {0}")]
+    NoVerdict(String),
 }
+
+/// The exit code when the hub could not be measured.
+const NO_VERDICT: u8 = 3;
 
 /// Does what the arguments say. Problems go to standard error, in a sentence each.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -98,7 +104,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("hubbub: {error}");
-            ExitCode::FAILURE
+            if matches!(error, CommandError::NoVerdict(_)) { NO_VERDICT.into() } else { ExitCode::FAILURE }
         }
     }
 }

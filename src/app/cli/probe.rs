@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{CommandError, print};
 use crate::app::config::{Loaded, LogConfig, PROBE_TOKEN_VARIABLE, parse_duration};
 use crate::app::identity::{Identities, OwnKey};
-use crate::app::probe::{Plan, Report, Target, TokenSource, Watch};
+use crate::app::probe::{Plan, Report, Stopped, Target, TokenSource, Watch};
 use crate::app::telemetry;
 use crate::domain::{Profile, UserId};
 
@@ -23,7 +23,8 @@ Examples:
 The token is --token, else the variable HUBBUB_PROBE_TOKEN, else one made with the configured key
 (jwt_secret, a private jwt_key_file, or the one in the data directory). Its messages go to a group of
 its own and are kept as long as everybody's. --ladder ends where the hub's rate limits do.
-Exit code 0 with --once only when the message came back within 10 s.";
+When the hub refuses the token, or sends the probe away, it ends: that is no outage of the hub's.
+Exit code 0 with --once only when the message came back within 10 s; 3 when it says nothing about the hub.";
 
 /// Longer than an attempt with a ladder takes; a new token is made for each.
 const TOKEN_TTL: Duration = Duration::from_secs(3600);
@@ -106,7 +107,10 @@ impl Probe {
         let _telemetry = telemetry::start(&LogConfig::default())?;
         let (ladder_every, listen) = (self.ladder_every.0, self.listen);
         let watch = Watch { every: self.every, ladder_every, listen, state: self.state };
-        runtime.block_on(plan.watch(&watch, told_to_stop())).map_err(CommandError::Refused)
+        runtime.block_on(plan.watch(&watch, told_to_stop())).map_err(|stopped| match stopped {
+            Stopped::Refused(_) => CommandError::NoVerdict(stopped.to_string()),
+            Stopped::Mistake(sentence) => CommandError::Refused(sentence),
+        })
     }
 
     fn tokens(&self, configured: impl FnOnce() -> Result<Loaded, CommandError>) -> Result<TokenSource, CommandError> {
@@ -133,7 +137,11 @@ fn mint(own: &OwnKey, user: &UserId) -> Result<String, String> {
 fn told(report: &Report) -> Result<(), CommandError> {
     print(&report.to_string());
     let broken = report.broken();
-    if broken.is_empty() { Ok(()) } else { Err(CommandError::Refused(broken.join("; "))) }
+    match (broken.is_empty(), report.says_nothing()) {
+        (true, _) => Ok(()),
+        (_, true) => Err(CommandError::NoVerdict(broken.join("; "))),
+        _ => Err(CommandError::Refused(broken.join("; "))),
+    }
 }
 
 async fn told_to_stop() {

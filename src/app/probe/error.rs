@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::app::own_fault::lack_within;
+use crate::app::wire::Ending;
+
 /// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
@@ -49,6 +52,18 @@ pub enum ProbeError {
         /// What happened.
         why: String,
     },
+    /// The hub ended the connection and said not to come back.
+    #[error("{}", ending.sentence())]
+    SentAway {
+        /// How.
+        ending: Ending,
+    },
+    /// This machine cannot connect, wherever to.
+    #[error("nothing can be said of the hub: {lack}")]
+    Lack {
+        /// What it lacks.
+        lack: &'static str,
+    },
     /// An answer did not come.
     #[error("{what} did not come within {} s", within.as_secs())]
     Late {
@@ -71,6 +86,9 @@ pub enum ProbeError {
 
 impl ProbeError {
     pub(super) fn unreachable(url: &Url, error: &reqwest::Error) -> Self {
+        if let Some(lack) = lack_within(error) {
+            return ProbeError::Lack { lack };
+        }
         // The innermost says what happened ("Connection refused"), the others what was tried.
         let mut innermost: &dyn Error = error;
         while let Some(source) = innermost.source() {
@@ -92,6 +110,21 @@ impl ProbeError {
 
     /// Whether trying again would come to the same: the URL or the token is wrong.
     pub fn is_mistake(&self) -> bool {
-        matches!(self, ProbeError::NoHub { .. } | ProbeError::Token { .. })
+        matches!(self, ProbeError::NoHub { .. } | ProbeError::Token { .. } | ProbeError::SentAway { .. })
+    }
+
+    /// Whether the hub's own word is that this probe stay away. Without a word of it, a page in front of a
+    /// hub that is down may have refused.
+    pub fn is_final(&self) -> bool {
+        match self {
+            ProbeError::SentAway { .. } => true,
+            ProbeError::Token { detail, .. } => !detail.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Whether it says nothing about the hub: the probe was not told right, or cannot work where it is.
+    pub fn is_own(&self) -> bool {
+        self.is_mistake() || matches!(self, ProbeError::Lack { .. })
     }
 }

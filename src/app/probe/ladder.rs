@@ -91,7 +91,8 @@ async fn at_rate(link: &mut Link, group: &str, rate: f64, step: Duration) -> Res
                     rung.returned += 1;
                     rung.worst = rung.worst.max(returned.took);
                 }
-                Err(refused @ ProbeError::Denied { .. }) => {
+                // Whoever climbs too high is told to stop, or sent away: that is where the ladder ends.
+                Err(refused @ (ProbeError::Denied { .. } | ProbeError::SentAway { .. })) => {
                     rung.refused = Some(refused.to_string());
                     return Ok(rung);
                 }

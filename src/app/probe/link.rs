@@ -163,7 +163,10 @@ impl Link {
         loop {
             if let Some((heard, length)) = next_frame(&self.received, ENCODING) {
                 match &heard {
-                    Heard::Close => return Err(ended(before, &io::Error::other("the hub closed it"))),
+                    Heard::Bye(ending) | Heard::Close(ending) if !ending.comes_back => {
+                        return Err(ProbeError::SentAway { ending: *ending });
+                    }
+                    Heard::Close(_) => return Err(ended(before, &io::Error::other("the hub closed it"))),
                     Heard::Ping(payload) => {
                         let pong = masked(0xa, payload);
                         self.stream.write_all(&pong).await.map_err(|error| ended(before, &error))?;

@@ -68,6 +68,29 @@ pub struct Watch {
     pub state: PathBuf,
 }
 
+/// Why a probe that was to stay does not.
+#[derive(Debug, thiserror::Error)]
+pub enum Stopped {
+    /// It may not look any more, and has counted nothing against the hub.
+    #[error(transparent)]
+    Refused(ProbeError),
+    /// It cannot work as it was told to.
+    #[error("{0}")]
+    Mistake(String),
+}
+
+impl From<String> for Stopped {
+    fn from(sentence: String) -> Self {
+        Stopped::Mistake(sentence)
+    }
+}
+
+impl From<StateError> for Stopped {
+    fn from(error: StateError) -> Self {
+        Stopped::Mistake(error.to_string())
+    }
+}
+
 /// The steps of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -130,23 +153,23 @@ impl Plan {
     /// Looks again and again, until told to stop.
     ///
     /// # Errors
-    /// A sentence: the URL or token is wrong, the port is taken, the state cannot be kept. A hub
-    /// that is down is no error: that is what the probe is there to see.
-    pub async fn watch(&self, watch: &Watch, stop: impl Future<Output = ()>) -> Result<(), String> {
-        let mut state = Maturity::open(&watch.state, &self.name(), now_ms()).map_err(|error| error.to_string())?;
+    /// The URL is wrong, the token is not or no longer accepted, the port is taken, the state cannot be
+    /// kept. A hub that is down is no error: that is what the probe is there to see.
+    pub async fn watch(&self, watch: &Watch, stop: impl Future<Output = ()>) -> Result<(), Stopped> {
+        let mut state = Maturity::open(&watch.state, &self.name(), now_ms())?;
         let metrics = ProbeMetrics::new().map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(watch.listen).await;
         let listener = listener.map_err(|error| format!("{}: {error}; choose another with --listen", watch.listen))?;
         tracing::info!(hub = self.name(), "probing; metrics at http://{}/metrics", watch.listen);
         let served = axum::serve(listener, metrics.routes()).into_future();
         tokio::select! {
-            served = served => served.map_err(|error| error.to_string()),
+            served = served => served.map_err(|error| error.to_string().into()),
             ended = self.look_again(watch, &metrics, &mut state) => ended,
             () = stop => Ok(()),
         }
     }
 
-    async fn look_again(&self, watch: &Watch, metrics: &ProbeMetrics, state: &mut Maturity) -> Result<(), String> {
+    async fn look_again(&self, watch: &Watch, metrics: &ProbeMetrics, state: &mut Maturity) -> Result<(), Stopped> {
         let mut tick = interval(watch.every);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut climbed: Option<Instant> = None;
@@ -157,13 +180,18 @@ impl Plan {
             tick.tick().await;
             let token = (self.token)()?;
             let round = self.round(&token).await;
-            if let Some((_, error)) = round.failed.as_ref().filter(|(_, error)| first && error.is_mistake()) {
-                return Err(error.to_string());
+            let error = round.failed.as_ref().map(|(_, error)| error);
+            if error.is_some_and(|error| error.is_final() || first && error.is_mistake()) {
+                return round.failed.map_or(Ok(()), |(_, error)| Err(Stopped::Refused(error)));
             }
             first = false;
+            if let Some(error @ ProbeError::Lack { .. }) = error {
+                tracing::warn!(%error, "the probe could not look");
+                continue;
+            }
             metrics.round(&round, now_ms() as f64 / 1e3);
             state.saw(now_ms(), round.failed.is_none(), watched);
-            state.keep(&watch.state).map_err(|error| error.to_string())?;
+            state.keep(&watch.state)?;
             metrics.maturity(state);
             match &round.failed {
                 Some((step, error)) => tracing::warn!(step = step.name(), %error, "the hub did not serve the probe"),

@@ -20,6 +20,11 @@ pub struct Report {
 // === impl Report ===
 
 impl Report {
+    /// Whether the look says nothing about the hub, through a fault of its own.
+    pub fn says_nothing(&self) -> bool {
+        self.round.failed.as_ref().is_some_and(|(_, error)| error.is_own())
+    }
+
     /// What breaks an objective, in a sentence each; empty when all is fine.
     pub fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
@@ -98,7 +103,7 @@ impl fmt::Display for Report {
             row("highest rate held", held, said)?;
         }
         for broken in self.broken() {
-            row("BROKEN", broken, "")?;
+            row(if self.says_nothing() { "NO VERDICT" } else { "BROKEN" }, broken, "")?;
         }
         Ok(())
     }

@@ -110,7 +110,11 @@ pub async fn play(part: Part, mut phase: watch::Receiver<Phase>, progress: watch
     };
     while *phase.borrow() != Phase::Over {
         if let Err(Over(code)) = actor.connection(&mut phase).await {
-            assert!(!matches!(code, Some(4000..=4099)), "the hub told {} to stay away: {code:?}", actor.part.user);
+            assert!(
+                !matches!(code, Some(1008 | 4000..=4099)),
+                "the hub told {} to stay away: {code:?}",
+                actor.part.user
+            );
             actor.record.reconnects += 1;
             // Paces reconnects as a client does; nothing is concluded from it.
             tokio::select! {
