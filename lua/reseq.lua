@@ -1,9 +1,11 @@
 #!lua flags=allow-oom
--- Acks an entry and appends it anew with a seq above the store's head.
+-- Acks an entry and appends it anew with a seq above the store's head; behind it, where it leaves members and no
+-- admin, the event by which another becomes one.
 --
 -- KEYS  lease, log, state of the group, cid key
 -- ARGV  token, id of the entry, its seq, seq and n of the store's head, cid window (s), then of the
---       entry: group, origin, from, cid, kind, counts (1|0), body, users (spaces between), role (a|m)
+--       entry: group, origin, from, cid, kind, counts (1|0), body, users (spaces between), role (a|m); stem of
+--       a successor's cid
 -- Returns false when the lease is not held with this token, else 1
 local lease, log, state, cid_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
@@ -31,11 +33,12 @@ local function apply(users)
   for user in users:gmatch('%S+') do
     local field = '@' .. user
     if kind == 'joined' then
-      count = count + redis.call('HSET', state, field, role)
+      count = count + redis.call('HSET', state, field, member_of(role, seq))
     elseif kind == 'left' then
       count = count - redis.call('HDEL', state, field)
-    elseif redis.call('HEXISTS', state, field) == 1 then
-      redis.call('HSET', state, field, role)
+    else
+      local was = redis.call('HGET', state, field)
+      if was then redis.call('HSET', state, field, member_of(role, since_of(was))) end
     end
   end
   redis.call('HSET', state, 'mv', math.max(seq, tonumber(now[4])), 'c', count)
@@ -50,4 +53,5 @@ end
 redis.call('HSET', state, 's', seq, 'n', n)
 redis.call('SET', cid_key, seq, 'EX', ARGV[6])
 redis.call('XADD', log, '*', unpack(entry))
+if membership then keep_an_admin(log, state, ARGV[7], ARGV[8], ARGV[16]) end
 return 1

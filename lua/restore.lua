@@ -1,12 +1,14 @@
 #!lua flags=allow-oom
--- Raises a group's state to what the store knows; makes it when it is absent.
+-- Raises a group's state to what the store knows; makes it when it is absent. A set with members and no admin gets
+-- one, by an event behind what is there; once it has one, a repeat appends nothing.
 --
--- KEYS  state of the group, recent cache, moves, heads
--- ARGV  group, moves kept, seq, n, time, kind, access, version, then for each member: user, role (a|m)
+-- KEYS  log, state of the group, recent cache, moves, heads
+-- ARGV  group, moves kept, seq, n, time, kind, access, version, origin, stem of a successor's cid, then for each
+--       member: user, role (a|m) with the seq of joining
 -- Returns nothing
-local state, recent, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local log, state, recent, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seq, n, version = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[8])
-local FIRST_MEMBER, CHUNK = 9, 1000
+local FIRST_MEMBER, CHUNK = 11, 1000
 
 local held = redis.call('HMGET', state, 's', 'n', 'h', 'mv')
 local known = held[1]
@@ -19,16 +21,18 @@ local function drop_members()
 end
 
 local function set_members()
-  local pairs_of = {}
+  local pairs_of, admins = {}, 0
   for i = FIRST_MEMBER, #ARGV, 2 do
     pairs_of[#pairs_of + 1] = '@' .. ARGV[i]
     pairs_of[#pairs_of + 1] = ARGV[i + 1]
+    if role_of(ARGV[i + 1]) == 'a' then admins = admins + 1 end
     if #pairs_of == CHUNK or i + 1 == #ARGV then
       redis.call('HSET', state, unpack(pairs_of))
       pairs_of = {}
     end
   end
   redis.call('HSET', state, 'mv', version, 'c', (#ARGV - FIRST_MEMBER + 1) / 2)
+  keep_admins(state, admins, version)
 end
 
 local function note_move()
@@ -57,3 +61,4 @@ if not known or version >= tonumber(held[4]) then
   set_members()
 end
 if moved then note_move() end
+keep_an_admin(log, state, ARGV[1], ARGV[9], ARGV[10])

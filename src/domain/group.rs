@@ -44,6 +44,9 @@ pub struct Member {
     pub id: UserId,
     /// What they may do.
     pub role: Role,
+    /// The seq of the event by which they joined; 0 when that was before it was kept.
+    #[serde(default)]
+    pub since: Seq,
 }
 
 /// A group as it is stored. Members are in the order in which they joined.
@@ -115,7 +118,7 @@ impl Group {
                 let mut joining: HashSet<&UserId> = users.iter().collect();
                 self.members.retain(|member| !joining.contains(&member.id));
                 for user in users.iter().filter(|user| joining.remove(*user)) {
-                    self.members.push(Member { id: user.clone(), role: *role });
+                    self.members.push(Member { id: user.clone(), role: *role, since: seq });
                 }
             }
             MembershipChange::Left(users) => {
@@ -159,7 +162,7 @@ mod tests {
             kind: GroupKind::Group,
             name: "g".into(),
             access: Access::Members,
-            members: vec![Member { id: user("anna"), role: Role::Admin }],
+            members: vec![Member { id: user("anna"), role: Role::Admin, since: 1 }],
             version: 1,
             created: 0,
             first: 1,
@@ -171,5 +174,27 @@ mod tests {
         assert!(group.member(&user("bert")).is_none());
         assert!(group.apply(4, &MembershipChange::Role(vec![user("anna")], Role::Member)));
         assert_eq!(group.member(&user("anna")).unwrap().role, Role::Member);
+    }
+
+    #[test]
+    fn a_member_is_one_since_the_last_time_they_joined() {
+        let (id, anna) = (GroupId::random(), user("anna"));
+        let (kind, access) = (GroupKind::Group, Access::Open);
+        let mut group =
+            Group { id, kind, name: "g".into(), access, members: Vec::new(), version: 0, created: 0, first: 1 };
+        let joined = MembershipChange::Joined(vec![anna.clone()], Role::Member);
+        let since = |group: &Group| group.member(&anna).map(|member| member.since);
+        group.apply(2, &joined);
+        group.apply(5, &MembershipChange::Role(vec![anna.clone()], Role::Admin));
+        assert_eq!(since(&group), Some(2));
+        group.apply(6, &MembershipChange::Left(vec![anna.clone()]));
+        group.apply(9, &joined);
+        assert_eq!(since(&group), Some(9));
+    }
+
+    #[test]
+    fn a_member_of_whom_it_was_not_kept_is_one_since_the_beginning() {
+        let member: Member = serde_json::from_str(r#"{"id": "anna", "role": "admin"}"#).unwrap();
+        assert_eq!(member, Member { id: user("anna"), role: Role::Admin, since: 0 });
     }
 }

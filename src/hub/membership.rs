@@ -7,7 +7,7 @@ use super::Hub;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{
-    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Member, Profile, Refusal, Role, User, UserId, now_ms,
+    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
 };
 use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
 use crate::protocol::{RequestId, ServerFrame};
@@ -72,7 +72,7 @@ impl Hub {
             return if self.founding_left(id, &first).await?.is_empty() { Ok(()) } else { Err(refusal) };
         }
         let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
-        let members: Vec<_> = users.iter().map(|user| Member { id: user.clone(), role: role(user) }).collect();
+        let members: Vec<_> = users.iter().map(|user| (role(user), user.clone())).collect();
         let group = Group {
             id: id.clone(),
             kind,
@@ -87,8 +87,7 @@ impl Hub {
         let new = self.store.create_group(&group).await.map_err(|error| self.store_refusal(&error))?;
         let left = if new { &FOUNDING } else { self.founding_left(id, &first).await? };
         for (role, cid) in left {
-            let users: Vec<_> =
-                members.iter().filter(|member| member.role == *role).map(|member| member.id.clone()).collect();
+            let users: Vec<_> = members.iter().filter(|(of, _)| of == role).map(|(_, user)| user.clone()).collect();
             if users.is_empty() {
                 continue;
             }
@@ -145,11 +144,10 @@ impl Hub {
         self.change_own(user, group, Kind::Joined).await
     }
 
-    /// Leaves a group. When its last admin leaves, the one who has been in it longest becomes one.
+    /// Leaves a group.
     pub(crate) async fn leave(self: &Arc<Self>, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
-        let stored = self.not_direct(group).await?;
-        self.change_own(user, group, Kind::Left).await?;
-        self.keep_an_admin(&stored, std::slice::from_ref(user)).await
+        self.not_direct(group).await?;
+        self.change_own(user, group, Kind::Left).await
     }
 
     async fn change_own(self: &Arc<Self>, user: &UserId, group: &GroupId, kind: Kind) -> Result<(), Refusal> {
@@ -178,20 +176,17 @@ impl Hub {
         group: &GroupId,
         users: Vec<UserId>,
     ) -> Result<(), Refusal> {
-        let stored = self.not_direct(group).await?;
-        let change =
-            self.change(group, actor, Kind::Left, users.clone(), Permission::Admin, Role::Member, Cid::random());
-        self.append_change(&change).await?;
-        self.keep_an_admin(&stored, &users).await
+        self.not_direct(group).await?;
+        let change = self.change(group, actor, Kind::Left, users, Permission::Admin, Role::Member, Cid::random());
+        self.append_change(&change).await
     }
 
     /// Removes people, as the operator.
     pub async fn expel(self: &Arc<Self>, group: &GroupId, users: Vec<UserId>) -> Result<(), Refusal> {
-        let stored = self.not_direct(group).await?;
+        self.not_direct(group).await?;
         let (actor, cid) = (UserId::hub(), Cid::random());
-        let change = self.change(group, &actor, Kind::Left, users.clone(), Permission::Hub, Role::Member, cid);
-        self.append_change(&change).await?;
-        self.keep_an_admin(&stored, &users).await
+        let change = self.change(group, &actor, Kind::Left, users, Permission::Hub, Role::Member, cid);
+        self.append_change(&change).await
     }
 
     /// Makes members admins, as the operator.
@@ -202,22 +197,13 @@ impl Hub {
         self.append_change(&change).await
     }
 
-    async fn keep_an_admin(self: &Arc<Self>, before: &Group, gone: &[UserId]) -> Result<(), Refusal> {
-        let mut left = before.members.iter().filter(|member| !gone.contains(&member.id));
-        let Some(oldest) = left.clone().next() else { return Ok(()) };
-        if left.any(|member| member.role == Role::Admin) {
-            return Ok(());
-        }
-        self.make_admin(&before.id, &oldest.id).await
-    }
-
-    async fn not_direct(&self, group: &GroupId) -> Result<Group, Refusal> {
+    async fn not_direct(&self, group: &GroupId) -> Result<(), Refusal> {
         let stored = self.store.group(group).await.map_err(|error| self.store_refusal(&error))?;
         let stored = stored.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         if stored.kind == GroupKind::Direct {
             return Err(Refusal::forbidden("nobody joins or leaves a direct chat"));
         }
-        Ok(stored)
+        Ok(())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -235,7 +221,8 @@ impl Hub {
         ChangeRequest { group: group.clone(), actor: actor.clone(), kind, role, users, permission, max_members, cid }
     }
 
-    /// Appends a membership change; the group's state is restored first where it is absent.
+    /// Appends a membership change, and waits until all that it brought is stored. The group's state is restored first
+    /// where it is absent.
     async fn append_change(self: &Arc<Self>, change: &ChangeRequest) -> Result<(), Refusal> {
         let partition = self.partition(&change.group);
         for _ in 0..2 {
@@ -245,6 +232,10 @@ impl Hub {
                 ChangeOutcome::Unchanged => return Ok(()),
                 ChangeOutcome::Forbidden => return Err(Refusal::forbidden(forbidden_reason(change))),
                 ChangeOutcome::TooMany => return self.check_count(usize::MAX),
+                ChangeOutcome::NoAdmin => {
+                    let message = "a group with members has an admin: make another member admin first";
+                    return Err(Refusal::new(Code::Conflict, message));
+                }
                 ChangeOutcome::Full => {
                     return Err(Refusal::overloaded("the hub is storing more than it can; try again"));
                 }

@@ -113,7 +113,10 @@ impl Hub {
         };
         self.metrics.restores.inc();
         let partition = self.partition(id);
-        self.backplane.restore(partition, &floor).await.map_err(|error| self.backplane_refusal(&error))?;
+        self.backplane
+            .restore(partition, &self.node.name(), &floor)
+            .await
+            .map_err(|error| self.backplane_refusal(&error))?;
         tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
         Ok(group)
     }

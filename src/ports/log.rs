@@ -98,9 +98,10 @@ pub struct ChangeRequest {
 /// What became of a membership change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeOutcome {
-    /// Appended with this seq. The member set in the backplane contains it already.
+    /// Appended. The member set in the backplane contains it already.
     Accepted {
-        /// The seq of the membership event.
+        /// The seq of the newest event that it brought: its own, or that of the event behind it by which somebody
+        /// became admin. For a repeat its own.
         seq: Seq,
     },
     /// Nothing to change.
@@ -109,6 +110,8 @@ pub enum ChangeOutcome {
     Forbidden,
     /// More members than allowed.
     TooMany,
+    /// The group would have members and no admin.
+    NoAdmin,
     /// The group's state is absent: restore it, then try again.
     Unknown,
     /// The log is at its cap.
@@ -268,6 +271,11 @@ pub struct LogStats {
 }
 
 /// The partition logs with their consumer group `fanout`, and each group's state.
+///
+/// A group ([`GroupKind::Group`]) that has members has an admin. Whatever would leave it without one (a change, a
+/// restore, a reseq) makes, in the same step, the one who has been a member longest an admin ([`Member::since`]; of
+/// several the one with the least id): by a [`Kind::Role`] event from [`UserId::hub`] right behind. The log's cap does
+/// not stop it.
 #[async_trait]
 pub trait Log: Send + Sync + 'static {
     /// Appends to the log of one partition, in order. Each group gets its next seqs without a gap.
@@ -293,7 +301,8 @@ pub trait Log: Send + Sync + 'static {
     /// Raises a group's state to what the store knows: never lowers a counter, never replaces a
     /// member set of a higher version. A set of the same version is replaced, so that the store's
     /// stands where the two differ: after a loss, or when a change became a void. Safe to repeat and to race.
-    async fn restore(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError>;
+    /// `origin` is who is said to have appended what a set without an admin makes necessary.
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError>;
 
     /// Whether these users are members, by the member set; `None` when the state is absent.
     async fn roles(

@@ -2,12 +2,14 @@
 //!
 //! Each case is a function that takes an empty backplane; `backplane_suite!` makes a test of each
 //! for one kind. What only one kind can show stands in its own file: `local` (paused time),
-//! `redis_alone` (memory, kills, checks, users and TLS), `redis_cluster_alone`.
+//! `redis_alone` (memory, kills, checks, users and TLS), `redis_members` (how
+//! member sets are kept), `redis_cluster_alone`.
 
 // A slice of one clone reads like the calls beside it, with several.
 #![allow(clippy::cloned_ref_to_slice_refs)]
 
 mod appending;
+mod comings;
 mod inboxes;
 mod interleavings;
 mod leases;
@@ -22,11 +24,13 @@ mod redis;
 mod redis_alone;
 mod redis_cluster;
 mod redis_cluster_alone;
+mod redis_members;
 mod redis_urls;
 mod reseqs;
 mod restoring;
 mod routing;
 mod sample;
+mod succession;
 mod telling;
 
 use std::sync::Arc;
@@ -81,6 +85,18 @@ macro_rules! backplane_suite {
             membership: roles_change,
             membership: refused_where_nothing_is_known_or_all_is_full,
             membership: changes_and_sends_share_one_sequence,
+            succession: the_longest_member_follows,
+            succession: of_equals_the_least_id_follows,
+            succession: whoever_joins_an_empty_group_is_its_admin,
+            succession: of_three_who_go_at_once_the_last_is_admin,
+            succession: the_last_admin_stays_one,
+            succession: a_repeat_brings_no_second_successor,
+            succession: a_full_log_stops_no_successor,
+            succession: direct_chats_have_no_admins,
+            succession: a_set_restored_without_an_admin_gets_one,
+            succession: a_change_that_moves_leaves_an_admin,
+            succession: a_demotion_that_moves_leaves_an_admin,
+            comings: whoever_comes_and_goes_there_is_an_admin,
             owning: entries_are_delivered_once_and_stay_pending,
             owning: a_waiting_read_wakes,
             owning: a_read_without_news_ends,

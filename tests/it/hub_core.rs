@@ -121,6 +121,20 @@ async fn a_resuming_session_gets_what_it_missed_and_goes_on_live() {
     assert_eq!(ahead.next("gap").await["reason"], "reset");
 }
 
+#[tokio::test]
+async fn whoever_joins_a_group_that_all_have_left_is_its_admin() {
+    let house = House::open().await;
+    let mut people = house.people(&["anna", "bob", "carl"]).await;
+    let create = json!({"type": "create", "id": 1, "name": "tea", "access": "open", "members": []});
+    let group = people[0].ask(create, "group").await["id"].clone();
+    let frame = |what: &str| json!({"type": what, "group": group, "users": ["carl"]});
+    people[0].ask(frame("leave"), "ok").await;
+    assert_eq!(people[0].refused(frame("add")).await, "forbidden");
+    people[1].ask(frame("join"), "ok").await;
+    people[1].ask(frame("add"), "ok").await;
+    people[2].next("group").await;
+}
+
 /// Neither adds it anybody once there was a say in who is in, nor shows it them to one who left.
 #[tokio::test]
 async fn a_repeated_create_adds_nobody_to_what_others_have_taken_over() {

@@ -9,6 +9,7 @@
 //! - [`resumers`]: a hello is held up while the group goes on
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group
 //! - [`senders`]: repeats, removals and first messages while a send is under way
+//! - [`successors`]: admins come and go, several at once
 
 mod comers;
 mod gated;
@@ -19,3 +20,4 @@ mod owners;
 mod resumers;
 mod scene;
 mod senders;
+mod successors;

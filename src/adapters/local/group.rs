@@ -17,8 +17,22 @@ pub(super) struct Group {
     pub(super) stored: Head,
     /// The seq of the newest membership event that `members` contains.
     pub(super) version: Seq,
-    pub(super) members: HashMap<UserId, Role>,
+    pub(super) members: Members,
     pub(super) recent: Recent,
+}
+
+/// Who belongs to a group. The number of admins is kept, so that no change needs to look at all members for it.
+#[derive(Default)]
+pub(super) struct Members {
+    held: HashMap<UserId, Held>,
+    admins: usize,
+}
+
+/// What a member may do, and the seq of the event by which they joined.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    role: Role,
+    since: Seq,
 }
 
 /// The newest events, without a hole.
@@ -42,7 +56,7 @@ impl Group {
             n: 0,
             stored: Head::default(),
             version: 0,
-            members: HashMap::new(),
+            members: Members::default(),
             recent: Recent::default(),
         };
         group.raise(floor);
@@ -55,7 +69,8 @@ impl Group {
         self.access = floor.access;
         if floor.version >= self.version {
             self.version = floor.version;
-            self.members = floor.members.iter().map(|m| (m.id.clone(), m.role)).collect();
+            self.members = Members::default();
+            floor.members.iter().for_each(|m| self.members.put(&m.id, Held { role: m.role, since: m.since }));
         }
         self.advance(floor.head)
     }
@@ -83,15 +98,57 @@ impl Group {
         self.version = self.version.max(seq);
         match change {
             MembershipChange::Joined(users, role) => {
-                self.members.extend(users.iter().map(|user| (user.clone(), *role)));
+                users.iter().for_each(|user| self.members.put(user, Held { role: *role, since: seq }));
             }
-            MembershipChange::Left(users) => users.iter().for_each(|user| {
-                self.members.remove(user);
-            }),
+            MembershipChange::Left(users) => users.iter().for_each(|user| self.members.remove(user)),
             MembershipChange::Role(users, role) => users.iter().for_each(|user| {
-                self.members.entry(user.clone()).and_modify(|held| *held = *role);
+                if let Some(held) = self.members.get(user) {
+                    self.members.put(user, Held { role: *role, since: held.since });
+                }
             }),
         }
+    }
+
+    /// Who is to become admin: where there are members and no admin, the one who has been a member longest.
+    pub(super) fn successor(&self) -> Option<UserId> {
+        let without = self.kind == GroupKind::Group && self.members.admins == 0;
+        without.then(|| self.members.eldest()).flatten()
+    }
+}
+
+// === impl Members ===
+
+impl Members {
+    pub(super) fn get(&self, user: &UserId) -> Option<Held> {
+        self.held.get(user).copied()
+    }
+
+    pub(super) fn role(&self, user: &UserId) -> Option<Role> {
+        self.get(user).map(|held| held.role)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    pub(super) fn admins(&self) -> usize {
+        self.admins
+    }
+
+    fn put(&mut self, user: &UserId, held: Held) {
+        self.remove(user);
+        self.admins += usize::from(held.role == Role::Admin);
+        self.held.insert(user.clone(), held);
+    }
+
+    fn remove(&mut self, user: &UserId) {
+        let was = self.held.remove(user);
+        self.admins -= usize::from(was.is_some_and(|held| held.role == Role::Admin));
+    }
+
+    /// Looks at every one of them.
+    fn eldest(&self) -> Option<UserId> {
+        self.held.iter().min_by_key(|(user, held)| (held.since, *user)).map(|(user, _)| user.clone())
     }
 }
 

@@ -61,8 +61,9 @@ impl Log for LocalBackplane {
         Ok(outcome)
     }
 
-    async fn restore(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError> {
-        self.partition(partition).lock().restore(&self.context(), floor);
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError> {
+        self.partition(partition).lock().restore(&self.context(), origin, floor);
+        self.appended.notify_waiters();
         Ok(())
     }
 

@@ -14,6 +14,7 @@ pub(super) enum Verdict {
     Unchanged,
     Forbidden,
     TooMany,
+    NoAdmin,
 }
 
 /// Judges a change by the present member set.
@@ -32,6 +33,10 @@ pub(super) fn judge(group: &Group, request: &ChangeRequest) -> Verdict {
     if request.kind == Kind::Joined && group.members.len() + users.len() > request.max_members {
         return Verdict::TooMany;
     }
+    let demotes = request.kind == Kind::Role && request.role == Role::Member;
+    if demotes && group.kind == GroupKind::Group && group.members.admins() <= users.len() {
+        return Verdict::NoAdmin;
+    }
     Verdict::Change(to_change(request.kind, users, request.role))
 }
 
@@ -49,7 +54,7 @@ fn may_ever(group: &Group, request: &ChangeRequest) -> bool {
     match request.permission {
         Permission::Hub => true,
         _ if group.kind == GroupKind::Direct => false,
-        Permission::Admin => group.members.get(&request.actor) == Some(&Role::Admin),
+        Permission::Admin => group.members.role(&request.actor) == Some(Role::Admin),
         Permission::Oneself => {
             let alone = request.users.iter().all(|user| *user == request.actor);
             let plain = request.kind == Kind::Left || request.role == Role::Member;
@@ -61,10 +66,10 @@ fn may_ever(group: &Group, request: &ChangeRequest) -> bool {
 /// Those of the users for whom something changes, each once.
 fn affected(group: &Group, request: &ChangeRequest) -> Vec<UserId> {
     let mut told = HashSet::new();
-    let changes = |user: &UserId| match (request.kind, group.members.get(user)) {
+    let changes = |user: &UserId| match (request.kind, group.members.role(user)) {
         (Kind::Joined, held) => held.is_none(),
         (Kind::Left, held) => held.is_some(),
-        (_, held) => held.is_some_and(|role| *role != request.role),
+        (_, held) => held.is_some_and(|role| role != request.role),
     };
     request.users.iter().filter(|user| changes(user) && told.insert(*user)).cloned().collect()
 }

@@ -8,7 +8,7 @@ use super::membership::{Verdict, judge, to_change};
 use super::moves::Moves;
 use super::seen::{Seen, send_key};
 use crate::adapters::BackplaneLimits;
-use crate::domain::{GroupId, Kind, Millis, NodeName, Role, UserId};
+use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, Floor, GroupCommit, LeaseToken, LogEntry,
     LogStats, Reseq,
@@ -66,7 +66,7 @@ impl Partition {
         if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window) {
             return Appended::Seen { seq };
         }
-        if append.members_only && !group.members.contains_key(&append.from) {
+        if append.members_only && group.members.get(&append.from).is_none() {
             return Appended::NotMember;
         }
         if self.log.len() as u64 >= cx.limits.log_cap {
@@ -105,6 +105,7 @@ impl Partition {
             Verdict::Unchanged => return ChangeOutcome::Unchanged,
             Verdict::Forbidden => return ChangeOutcome::Forbidden,
             Verdict::TooMany => return ChangeOutcome::TooMany,
+            Verdict::NoAdmin => return ChangeOutcome::NoAdmin,
         };
         if self.log.len() as u64 >= cx.limits.log_cap {
             return ChangeOutcome::Full;
@@ -129,10 +130,35 @@ impl Partition {
             role: request.role,
             body: bytes::Bytes::new(),
         });
-        ChangeOutcome::Accepted { seq }
+        ChangeOutcome::Accepted { seq: self.keep_an_admin(cx, origin, &request.group).unwrap_or(seq) }
     }
 
-    pub(super) fn restore(&mut self, cx: &Context, floor: &Floor) {
+    /// Makes a successor an admin where a group has members and no admin; answers the seq of that.
+    fn keep_an_admin(&mut self, cx: &Context, origin: &NodeName, id: &GroupId) -> Option<Seq> {
+        let group = self.groups.get_mut(id)?;
+        let users = vec![group.successor()?];
+        let (seq, n) = group.next(Kind::Role);
+        group.apply(seq, &to_change(Kind::Role, users.clone(), Role::Admin));
+        let (group, stored, id) = (id.clone(), group.stored.seq, self.next_id(cx.now));
+        self.log.push_back(LogEntry {
+            id,
+            group,
+            seq,
+            n,
+            time: id.0 as Millis,
+            stored,
+            origin: origin.clone(),
+            from: UserId::hub(),
+            cid: Cid::random(),
+            kind: Kind::Role,
+            users,
+            role: Role::Admin,
+            body: bytes::Bytes::new(),
+        });
+        Some(seq)
+    }
+
+    pub(super) fn restore(&mut self, cx: &Context, origin: &NodeName, floor: &Floor) {
         let moved = match self.groups.get_mut(&floor.group) {
             Some(group) => group.raise(floor),
             None => {
@@ -143,12 +169,13 @@ impl Partition {
         if moved {
             self.moves.note([&floor.group], cx.limits.moves_kept);
         }
+        self.keep_an_admin(cx, origin, &floor.group);
     }
 
     /// The roles of these users, when the group's state is there.
     pub(super) fn roles(&self, group: &GroupId, users: &[UserId]) -> Option<Vec<Option<Role>>> {
         let members = &self.groups.get(group)?.members;
-        Some(users.iter().map(|user| members.get(user).copied()).collect())
+        Some(users.iter().map(|user| members.role(user)).collect())
     }
 
     /// Delivers the next entries, `max` at most, to a consumer.
@@ -207,6 +234,7 @@ impl Partition {
                 self.seen.insert(key, seq, cx.now);
                 let id = self.next_id(cx.now);
                 self.log.push_back(LogEntry { id, seq, n, time: id.0 as Millis, stored, ..old.clone() });
+                self.keep_an_admin(cx, &old.origin, &old.group);
             }
             None if current => self.seen.forget(&key),
             _ => {}
@@ -214,7 +242,7 @@ impl Partition {
         self.trim();
     }
 
-    pub(super) fn forget_cid(&mut self, group: &GroupId, from: &UserId, cid: &crate::domain::Cid) {
+    pub(super) fn forget_cid(&mut self, group: &GroupId, from: &UserId, cid: &Cid) {
         self.seen.forget(&send_key(group, from, cid));
     }
 

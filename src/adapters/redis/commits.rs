@@ -9,7 +9,7 @@ use super::RedisBackplane;
 use super::entry::{add_log_entries, role_letter};
 use super::reply::{Reply, to_error};
 use super::script::{COMMIT, Call, RESEQ, TEND_CONSUMERS};
-use crate::domain::NodeName;
+use crate::domain::{Cid, NodeName};
 use crate::ports::{BackplaneError, Commit, CommitError, Committed, EntryId, LogRead, Partition, Reseq};
 
 /// The consumer group of the owners.
@@ -136,7 +136,8 @@ impl RedisBackplane {
             .number(entry.kind.counts().into())
             .arg(entry.body.clone())
             .arg(users.join(" "))
-            .arg(role_letter(entry.role));
+            .arg(role_letter(entry.role))
+            .arg(Cid::random().as_str());
         let answer = RESEQ.run(&self.client, call).await?;
         answer.present().map(|_| ()).ok_or(CommitError::LeaseLost)
     }

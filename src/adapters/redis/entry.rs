@@ -4,7 +4,7 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::reply::Reply;
-use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, UserId};
+use crate::domain::{Cid, GroupId, Kind, Member, Millis, NodeName, Role, UserId};
 use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 
 /// Version of entries that this reads.
@@ -25,6 +25,16 @@ pub(super) fn role_of(letter: &str) -> Result<Role, ()> {
         "m" => Ok(Role::Member),
         _ => Err(()),
     }
+}
+
+/// A member as the member set has them: their role, and the seq by which they joined.
+pub(super) fn member_value(member: &Member) -> String {
+    format!("{}{}", role_letter(member.role), member.since)
+}
+
+/// The role in what [`member_value`] wrote.
+pub(super) fn role_of_member(value: &str) -> Result<Role, ()> {
+    role_of(value.get(..1).ok_or(())?)
 }
 
 /// `ms-n` of a stream's entry.

@@ -32,8 +32,8 @@ impl Log for RedisBackplane {
         self.change(partition, origin, change).await
     }
 
-    async fn restore(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError> {
-        self.restore_state(partition, floor).await
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError> {
+        self.restore_state(partition, origin, floor).await
     }
 
     async fn roles(

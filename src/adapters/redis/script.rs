@@ -9,7 +9,7 @@ use fred::types::{ClusterHash, CustomCommand, Value};
 use super::reply::to_error;
 use crate::ports::BackplaneError;
 
-/// A script, by its text and the hash that Redis knows it by.
+/// A script, by its text and the hash that Redis knows it by. What several scripts share stands at its head.
 pub(super) struct Script {
     text: Value,
     hash: Value,
@@ -23,9 +23,11 @@ pub(super) struct Call {
 }
 
 macro_rules! scripts {
-    ($($name:ident = $file:literal;)*) => {
-        $(pub(super) static $name: LazyLock<Script> =
-            LazyLock::new(|| Script::new(include_str!(concat!("../../../lua/", $file, ".lua"))));)*
+    ($($name:ident = $file:literal $(after $shared:literal)?;)*) => {
+        $(pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
+            let shared: &[&str] = &[$(include_str!(concat!("../../../lua/", $shared, ".lua")))?];
+            Script::new(include_str!(concat!("../../../lua/", $file, ".lua")), shared)
+        });)*
     };
 }
 
@@ -33,7 +35,7 @@ scripts! {
     APPEND = "append";
     BEAT = "beat";
     BEGIN_REAP = "begin_reap";
-    CHANGE_MEMBERS = "change_members";
+    CHANGE_MEMBERS = "change_members" after "admins";
     COMMIT = "commit";
     HOLD_PARTITION = "hold_partition";
     INDEX_SESSIONS = "index_sessions";
@@ -46,8 +48,8 @@ scripts! {
     RECENT = "recent";
     REGISTER = "register";
     RELEASE_PARTITION = "release_partition";
-    RESEQ = "reseq";
-    RESTORE = "restore";
+    RESEQ = "reseq" after "admins";
+    RESTORE = "restore" after "admins";
     TEND_CONSUMERS = "tend_consumers";
     UNREGISTER = "unregister";
 }
@@ -55,9 +57,12 @@ scripts! {
 // === impl Script ===
 
 impl Script {
-    fn new(text: &'static str) -> Self {
-        let hash = fred::util::sha1_hash(text);
-        Self { text: Value::String(fred::util::static_str(text)), hash: hash.into() }
+    /// The first line, which says what Redis is to allow it, stays the first.
+    fn new(text: &str, shared: &[&str]) -> Self {
+        let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let parts: [&[&str]; 3] = [&[first], shared, &[rest]];
+        let whole = parts.concat().join("\n");
+        Self { hash: fred::util::sha1_hash(&whole).into(), text: whole.into() }
     }
 
     /// Runs it. A Redis that does not know it (the first time, or after a restart) gets its text.

@@ -6,7 +6,7 @@ use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{role_letter, stream_id};
+use super::entry::{member_value, role_letter, stream_id};
 use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
 use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
@@ -79,15 +79,22 @@ impl RedisBackplane {
             .arg(change.kind.as_str())
             .arg(role_letter(change.role))
             .arg(permission_name(change.permission))
-            .number(change.max_members as u64);
+            .number(change.max_members as u64)
+            .arg(Cid::random().as_str());
         for user in &change.users {
             call.push(user.as_str());
         }
         outcome(CHANGE_MEMBERS.run(&self.client, call).await?)
     }
 
-    pub(super) async fn restore_state(&self, partition: Partition, floor: &Floor) -> Result<(), BackplaneError> {
+    pub(super) async fn restore_state(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        floor: &Floor,
+    ) -> Result<(), BackplaneError> {
         let keys = [
+            self.keys.log(partition),
             self.keys.group(partition, &floor.group),
             self.keys.recent(partition, &floor.group),
             self.keys.moves(partition),
@@ -101,10 +108,12 @@ impl RedisBackplane {
             .arg(floor.head.time)
             .arg(kind_name(floor.kind))
             .arg(access_name(floor.access))
-            .number(floor.version);
+            .number(floor.version)
+            .arg(origin.as_str())
+            .arg(Cid::random().as_str());
         for member in &floor.members {
             call.push(member.id.as_str());
-            call.push(role_letter(member.role));
+            call.push(member_value(member));
         }
         RESTORE.run(&self.client, call).await.map(|_| ())
     }
@@ -148,6 +157,7 @@ fn outcome(value: Value) -> Result<ChangeOutcome, BackplaneError> {
         [3] => Ok(ChangeOutcome::TooMany),
         [4] => Ok(ChangeOutcome::Unknown),
         [5] => Ok(ChangeOutcome::Full),
+        [6] => Ok(ChangeOutcome::NoAdmin),
         _ => Err(unexpected("a change's answer", &Value::Array(values))),
     }
 }

@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 
 use super::RedisBackplane;
 use super::commits::FANOUT;
-use super::entry::role_of;
+use super::entry::role_of_member;
 use super::reply::{Reply, to_error};
 use super::script::{Call, MOVED_SINCE, RECENT};
 use crate::domain::{GroupId, Head, Millis, Role, Seq, UserId};
@@ -29,7 +29,7 @@ impl RedisBackplane {
         if values.next().is_none_or(|seq| seq.is_null()) {
             return Ok(None);
         }
-        let role = |value: Value| value.present().map(|letter| letter.parsed(role_of)).transpose();
+        let role = |value: Value| value.present().map(|member| member.parsed(role_of_member)).transpose();
         values.map(role).collect::<Result<_, _>>().map(Some)
     }
 

@@ -71,6 +71,12 @@ impl Settled {
             }
         }
     }
+
+    /// Whether it was to give a group an admin, and the store refused it. The group is given one again, which the
+    /// store may refuse again: not as fast as it can.
+    fn is_refused_successor(&self) -> bool {
+        self.fate == Fate::Refused && self.entry.kind == Kind::Role && self.entry.from == UserId::hub()
+    }
 }
 
 impl Hub {
@@ -116,13 +122,20 @@ impl Hub {
 
     /// Where the backplane's state of a group turns out not to be the store's, it is made so.
     fn mend_states(self: &Arc<Self>, settled: &[Settled]) {
-        let mut astray: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+        let mut astray: HashMap<GroupId, (Vec<UserId>, Duration)> = HashMap::new();
         for one in settled.iter().filter(|one| one.is_astray()) {
-            astray.entry(one.entry.group.clone()).or_default().extend(one.entry.users.iter().cloned());
+            let (users, pause) = astray.entry(one.entry.group.clone()).or_default();
+            users.extend(one.entry.users.iter().cloned());
+            if one.is_refused_successor() {
+                *pause = RETRY_MOST;
+            }
         }
-        for (group, users) in astray {
+        for (group, (users, pause)) in astray {
             let hub = self.clone();
-            self.spawn(async move { hub.agree(&group, &users).await });
+            self.spawn(async move {
+                tokio::time::sleep(pause).await;
+                hub.agree(&group, &users).await;
+            });
         }
     }
 

@@ -108,7 +108,7 @@ impl<W: World> Run<W> {
     async fn restore(&mut self, group: usize, back: u64) {
         let seq = self.stored[group].saturating_sub(back);
         let floor = Floor { head: head(seq, 0), ..floor(&self.groups[group]) };
-        self.scene.backplane.restore(self.scene.partition, &floor).await.unwrap();
+        self.scene.backplane.restore(self.scene.partition, &self.scene.origin, &floor).await.unwrap();
     }
 
     async fn commit(&mut self, spare: usize) {

@@ -20,7 +20,11 @@ pub async fn groups_are_unknown_again<W: World>() {
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     let joined = scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &node("a.1"), 1).await.unwrap();
     assert_eq!(joined, [Joined::default()]);
-    scene.backplane.restore(scene.partition, &Floor { head: head(1, 1), ..floor(&scene.group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { head: head(1, 1), ..floor(&scene.group) })
+        .await
+        .unwrap();
     // The cid of what was stored is forgotten here: the store finds it.
     assert_eq!(scene.say("1").await, 2);
 }

@@ -21,7 +21,11 @@ fn by_the_hub(change: ChangeRequest) -> ChangeRequest {
 
 async fn open_group<W: World>(scene: &Scene<W>) -> GroupId {
     let group = GroupId::random();
-    scene.backplane.restore(scene.partition, &Floor { access: Access::Open, ..floor(&group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { access: Access::Open, ..floor(&group) })
+        .await
+        .unwrap();
     group
 }
 
@@ -74,7 +78,7 @@ pub async fn nobody_joins_a_direct_chat<W: World>() {
     let scene = Scene::<W>::new().await;
     let direct = GroupId::direct(&user("anna"), &user("bert"));
     let state = Floor { kind: GroupKind::Direct, access: Access::Open, ..floor(&direct) };
-    scene.backplane.restore(scene.partition, &state).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &state).await.unwrap();
     for change in [
         add(&direct, "anna", &["cleo"]),
         remove(&direct, "anna", &["bert"]),

@@ -62,7 +62,7 @@ pub async fn a_restore_is_a_move<W: World>() {
     let (start, _) = scene.backplane.moved_since(scene.partition, 0).await.unwrap();
     let raised = Floor { head: head(5, 5), ..floor(&scene.group) };
     for _ in 0..2 {
-        scene.backplane.restore(scene.partition, &raised).await.unwrap();
+        scene.backplane.restore(scene.partition, &scene.origin, &raised).await.unwrap();
     }
     let (newest, moved) = scene.backplane.moved_since(scene.partition, start).await.unwrap();
     assert_eq!((newest, moved), (start + 1, Some(vec![(scene.group.clone(), head(5, 5))])));

@@ -45,7 +45,7 @@ pub async fn one_read_covers_many_partitions<W: World>() {
     let mut groups = Vec::new();
     for partition in 0..super::PARTITIONS {
         let group = GroupId::random();
-        scene.backplane.restore(partition, &floor(&group)).await.unwrap();
+        scene.backplane.restore(partition, &node("origin.1"), &floor(&group)).await.unwrap();
         scene.backplane.append(partition, &scene.origin, &[text(&group, "anna", "1")]).await.unwrap();
         groups.push((partition, group));
     }
@@ -74,7 +74,7 @@ pub async fn a_read_given_up_loses_nothing<W: World>() {
 pub async fn partitions_of_a_read_may_change<W: World>() {
     let scene = Scene::<W>::new().await;
     let other = GroupId::random();
-    scene.backplane.restore(2, &floor(&other)).await.unwrap();
+    scene.backplane.restore(2, &scene.origin, &floor(&other)).await.unwrap();
     let given_up = tokio::time::timeout(SHORT, scene.read(WAIT)).await;
     assert!(given_up.is_err());
     // One that is read already, and one more.

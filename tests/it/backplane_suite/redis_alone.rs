@@ -160,7 +160,7 @@ async fn a_silent_redis_is_given_up_and_found_again() {
     let config = RedisConfig { command_timeout: Duration::from_millis(300), ..RedisConfig::new(server.url()) };
     let backplane = RedisBackplane::connect(&config).await.unwrap();
     let (consumer, group) = (node("a.1"), GroupId::random());
-    backplane.restore(0, &floor(&group)).await.unwrap();
+    backplane.restore(0, &node("o.1"), &floor(&group)).await.unwrap();
     assert!(backplane.read_log(&consumer, &[0], SHORT).await.unwrap().is_empty());
     server.process().pause();
     let begun = std::time::Instant::now();

@@ -31,7 +31,7 @@ async fn settle(backplane: &dyn Backplane) -> Vec<GroupId> {
     let mut groups = Vec::new();
     for partition in 0..PARTITIONS {
         let group = GroupId::random();
-        backplane.restore(partition, &floor(&group)).await.unwrap();
+        backplane.restore(partition, &node("origin.1"), &floor(&group)).await.unwrap();
         groups.push(group);
     }
     groups

@@ -74,7 +74,7 @@ pub async fn a_membership_change_is_applied_again<W: World>() {
         version: 5,
         ..floor(&scene.group)
     };
-    scene.backplane.restore(scene.partition, &stored).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
     assert_eq!(scene.role("cleo").await, None);
     for entry in &entries {
         scene.backplane.reseq(&reseq(&scene, entry, (5, 2))).await.unwrap();
@@ -86,7 +86,11 @@ pub async fn a_membership_change_is_applied_again<W: World>() {
     assert_eq!((scene.role("cleo").await, scene.role("bert").await), (Some(Role::Admin), None));
     assert_eq!(scene.role("dora").await, Some(Role::Member));
     // The set's version is that of the last one: an older one from the store does not replace it.
-    scene.backplane.restore(scene.partition, &Floor { version: 7, ..floor(&scene.group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { version: 7, ..floor(&scene.group) })
+        .await
+        .unwrap();
     assert_eq!(scene.role("dora").await, Some(Role::Member));
 }
 
@@ -98,7 +102,11 @@ pub async fn in_an_unknown_group_the_sender_begins_anew<W: World>() {
     scene.backplane.reseq(&reseq(&scene, &entry, (3, 3))).await.unwrap();
     assert!(scene.read(SHORT).await.is_empty());
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap().pending, 0);
-    scene.backplane.restore(scene.partition, &Floor { head: head(3, 3), ..floor(&scene.group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { head: head(3, 3), ..floor(&scene.group) })
+        .await
+        .unwrap();
     assert_eq!(scene.say("1").await, 4);
 }
 

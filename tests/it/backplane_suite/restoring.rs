@@ -11,7 +11,11 @@ pub async fn an_empty_group_is_known<W: World>() {
     let lonely = GroupId::random();
     assert_eq!(scene.head(&lonely).await, None);
     assert_eq!(scene.backplane.roles(scene.partition, &lonely, &users(&["anna"])).await.unwrap(), None);
-    scene.backplane.restore(scene.partition, &Floor { members: vec![], ..floor(&lonely) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { members: vec![], ..floor(&lonely) })
+        .await
+        .unwrap();
     assert_eq!(scene.head(&lonely).await, Some(Default::default()));
     assert_eq!(scene.backplane.roles(scene.partition, &lonely, &users(&["anna"])).await.unwrap(), Some(vec![None]));
     assert_eq!(scene.append(&[text(&lonely, "anna", "1")]).await, [Appended::NotMember]);
@@ -21,7 +25,7 @@ pub async fn counters_rise_and_never_fall<W: World>() {
     let scene = Scene::<W>::new().await;
     let restore = async |seq, n| {
         let floor = Floor { head: head(seq, n), ..floor(&scene.group) };
-        scene.backplane.restore(scene.partition, &floor).await.unwrap();
+        scene.backplane.restore(scene.partition, &scene.origin, &floor).await.unwrap();
     };
     restore(10, 7).await;
     assert_eq!(scene.head(&scene.group).await, Some(head(10, 7)));
@@ -41,11 +45,11 @@ pub async fn members_of_a_lower_version_stay_away<W: World>() {
         panic!("an admin adds")
     };
     let old = Floor { members: vec![member("bert", Role::Admin)], version: seq - 1, ..floor(&scene.group) };
-    scene.backplane.restore(scene.partition, &old).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &old).await.unwrap();
     assert_eq!(scene.role("cleo").await, Some(Role::Member));
     assert_eq!(scene.role("anna").await, Some(Role::Admin));
     let new = Floor { members: vec![member("bert", Role::Admin)], version: seq + 1, ..floor(&scene.group) };
-    scene.backplane.restore(scene.partition, &new).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &new).await.unwrap();
     assert_eq!(scene.role("cleo").await, None);
     assert_eq!(scene.role("bert").await, Some(Role::Admin));
 }
@@ -58,7 +62,7 @@ pub async fn the_same_version_is_the_stores<W: World>() {
         version: 1,
         ..floor(&scene.group)
     };
-    scene.backplane.restore(scene.partition, &stored).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
     assert_eq!(scene.role("cleo").await, None);
     assert_eq!(scene.role("emil").await, Some(Role::Member));
     // The number of members follows: two are left.
@@ -78,13 +82,18 @@ pub async fn roles_follow_the_set<W: World>() {
 pub async fn many_members_are_kept<W: World>() {
     let scene = Scene::<W>::new().await;
     let names: Vec<String> = (0..2500).map(|at| format!("member|{at}@example.org")).collect();
-    let members = names.iter().map(|name| member(name, Role::Member)).collect();
+    let others = names.iter().map(|name| member(name, Role::Member));
+    let members = others.chain([member("bert", Role::Admin)]).collect();
     let many = Floor { members, version: 1, ..floor(&scene.group) };
-    scene.backplane.restore(scene.partition, &many).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &many).await.unwrap();
     for name in [&names[0], &names[999], &names[1000], &names[2499]] {
         assert_eq!(scene.role(name).await, Some(Role::Member), "{name}");
     }
-    scene.backplane.restore(scene.partition, &Floor { version: 2, ..floor(&scene.group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { version: 2, ..floor(&scene.group) })
+        .await
+        .unwrap();
     assert_eq!(scene.role(&names[1700]).await, None);
     assert_eq!(scene.role("anna").await, Some(Role::Admin));
 }
@@ -101,7 +110,7 @@ pub async fn a_forgotten_group_is_unknown<W: World>() {
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     // Made again, it begins at the beginning.
     let open = Floor { access: Access::Open, ..floor(&scene.group) };
-    scene.backplane.restore(scene.partition, &open).await.unwrap();
+    scene.backplane.restore(scene.partition, &scene.origin, &open).await.unwrap();
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     let mut join = add(&scene.group, "cleo", &["cleo"]);
     join.permission = Permission::Oneself;

@@ -29,7 +29,11 @@ pub async fn joining_tells_the_head<W: World>() {
     scene.commit_upto(1..=3).await;
     assert_eq!(join().await, Joined { head: Some(head(3, 3)), last: Some(event(3)) });
     // The newest event in the cache is not that of the head.
-    scene.backplane.restore(scene.partition, &Floor { head: head(9, 9), ..floor(&scene.group) }).await.unwrap();
+    scene
+        .backplane
+        .restore(scene.partition, &scene.origin, &Floor { head: head(9, 9), ..floor(&scene.group) })
+        .await
+        .unwrap();
     assert_eq!(join().await, Joined { head: Some(head(9, 9)), last: None });
 }
 
@@ -72,7 +76,7 @@ pub async fn many_groups_join_at_once<W: World>() {
     let groups: Vec<GroupId> = (0..700).map(|_| GroupId::random()).collect();
     for (at, group) in groups.iter().enumerate().filter(|(at, _)| at % 100 == 7) {
         let known = Floor { head: head(at as u64, at as u64), ..floor(group) };
-        scene.backplane.restore(scene.partition, &known).await.unwrap();
+        scene.backplane.restore(scene.partition, &scene.origin, &known).await.unwrap();
     }
     let joined = scene.backplane.join_routes(scene.partition, &groups, &node("a.1"), 1).await.unwrap();
     for (at, joined) in joined.iter().enumerate() {

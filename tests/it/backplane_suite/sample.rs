@@ -59,7 +59,7 @@ pub fn head(seq: Seq, n: u64) -> Head {
 }
 
 pub fn member(name: &str, role: Role) -> Member {
-    Member { id: user(name), role }
+    Member { id: user(name), role, since: 0 }
 }
 
 /// Nothing stored yet; anna is admin, bert a member.
@@ -145,7 +145,7 @@ impl<W: World> Scene<W> {
 
     /// Makes a group's state known.
     pub async fn know(&self, group: &GroupId) {
-        self.backplane.restore(self.partition, &floor(group)).await.unwrap();
+        self.backplane.restore(self.partition, &self.origin, &floor(group)).await.unwrap();
     }
 
     pub async fn append(&self, appends: &[Append]) -> Vec<Appended> {
@@ -158,6 +158,12 @@ impl<W: World> Scene<W> {
             [Appended::Accepted { seq, .. }] => *seq,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The same by a service, which is no member.
+    pub async fn say_as_service(&self, id: &str) -> Seq {
+        let append = Append { members_only: false, ..text(&self.group, "service", id) };
+        accepted(&self.append(&[append]).await)[0]
     }
 
     pub async fn change(&self, change: &ChangeRequest) -> ChangeOutcome {

@@ -55,7 +55,7 @@ gated! { Log for GatedBackplane {
     fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
     fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
         -> Result<ChangeOutcome, BackplaneError>;
-    fn restore(partition: Partition, floor: &Floor) -> Result<(), BackplaneError>;
+    fn restore(partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError>;
     fn roles(partition: Partition, group: &GroupId, users: &[UserId])
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;

@@ -278,7 +278,8 @@ impl Node {
     }
 }
 
-async fn connect(space: &RedisSpace) -> Arc<dyn Backplane> {
+/// A node's own way to this Redis.
+pub async fn connect(space: &RedisSpace) -> Arc<dyn Backplane> {
     let config = RedisConfig { prefix: space.prefix.clone(), ..RedisConfig::new(&space.url) };
     Arc::new(RedisBackplane::connect(&config).await.expect("the test's Redis is there"))
 }

@@ -40,7 +40,7 @@ pub fn texts(group: &GroupId, count: u64) -> Vec<Event> {
 
 /// A group as it is first made, by `anna`.
 pub fn group(members: &[&str]) -> Group {
-    let member = |name: &&str| Member { id: user(name), role: Role::Member };
+    let member = |name: &&str| Member { id: user(name), role: Role::Member, since: 0 };
     Group {
         id: GroupId::random(),
         kind: GroupKind::Group,
