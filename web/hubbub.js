@@ -20,6 +20,7 @@ import { HubbubError } from "./client/errors.js";
 
 export { Accounts } from "./client/accounts.js";
 export { HubbubError } from "./client/errors.js";
+export { TokenKeeper } from "./client/token-keeper.js";
 
 /**
  * @typedef {import("./client/types.js").HubEvent} HubEvent

@@ -7,6 +7,9 @@ import { HubbubError } from "./errors.js";
  * @typedef {{ id: string, username: string, name: string, online: boolean, last_seen: number }} Person
  */
 
+/** Connecting waits for a token that is due; a hub that does not answer must not hold it up for long. */
+const RENEWAL_TIMEOUT_MS = 8_000;
+
 export class Accounts {
   #base;
   #fetch;
@@ -30,6 +33,11 @@ export class Accounts {
     return this.#request("POST", "/auth/login", { body: account });
   }
 
+  /** Another token for the account whose good one this is. @param {string} token @returns {Promise<{ token: string, expires: number }>} */
+  renew(token) {
+    return this.#request("POST", "/auth/renew", { token, timeout: RENEWAL_TIMEOUT_MS });
+  }
+
   /** A one-time ticket for `?ticket=`. @param {string} token @returns {Promise<{ ticket: string, expires: number }>} */
   ticket(token) {
     return this.#request("POST", "/auth/ticket", { token });
@@ -43,15 +51,15 @@ export class Accounts {
   /**
    * @param {string} method
    * @param {string} path
-   * @param {{ token?: string, body?: object }} options
+   * @param {{ token?: string, body?: object, timeout?: number }} options
    * @returns {Promise<any>}
    * @throws {HubbubError} with the problem document's code; `unreachable` when there was no answer
    */
-  async #request(method, path, { token, body }) {
+  async #request(method, path, { token, body, timeout }) {
     const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
     let response;
     try {
-      response = await this.#fetch(new URL(path, this.#base), { method, headers, body: body && JSON.stringify(body) });
+      response = await this.#fetch(new URL(path, this.#base), { method, headers, body: body && JSON.stringify(body), signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout) });
     } catch (cause) {
       throw new HubbubError("unreachable", "the hub cannot be reached", { cause });
     }

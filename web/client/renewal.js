@@ -10,12 +10,19 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
  * @returns {number | undefined} Unix milliseconds; undefined for a token without expiry, or of another form
  */
 export function expiryOf(token) {
+  return timesOf(token).expires;
+}
+
+/** When a JWT was made and runs out, in Unix milliseconds by the clock of its maker. @param {string} token @returns {{ issued?: number, expires?: number }} */
+export function timesOf(token) {
   try {
     const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    const { exp } = JSON.parse(atob(payload));
-    return typeof exp === "number" ? exp * 1000 : undefined;
+    const { iat, exp } = JSON.parse(atob(payload));
+    /** @param {unknown} seconds */
+    const millis = (seconds) => (typeof seconds === "number" ? seconds * 1000 : undefined);
+    return { issued: millis(iat), expires: millis(exp) };
   } catch {
-    return undefined;
+    return {};
   }
 }
 
