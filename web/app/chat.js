@@ -1,9 +1,13 @@
-import { Accounts, Hubbub, newCid } from "../hubbub.js";
+import { Accounts, Hubbub } from "../hubbub.js";
 import { Emitter } from "../client/emitter.js";
+import { chatKey, Drafts } from "./drafts.js";
 import { Groups } from "./groups.js";
 import { Outbox } from "./outbox.js";
 import { People, TYPING_MS } from "./people.js";
+import { Sender } from "./sender.js";
+import { strandedChats } from "./stranded.js";
 import { Timeline } from "./timeline.js";
+import { Watch } from "./watch.js";
 
 /**
  * @typedef {import("../hubbub.js").HubEvent} HubEvent
@@ -26,7 +30,6 @@ const PAGE = 50;
 const LARGEST_PAGE = 200;
 /** So many read messages are shown above the first unread one. */
 const CONTEXT = 20;
-const MOST_WATCHED = 20;
 
 /**
  * The chat as this page knows it: everything the views show, kept up to date by the hub.
@@ -47,27 +50,39 @@ export class Chat extends Emitter {
   #token;
   /** @type {Map<string, Timeline>} */
   #timelines = new Map();
-  /** @type {string | undefined} */
-  #watchedFirst;
-  #watching = "";
+  #watch;
   /** @type {Set<string>} */
   #lookedUp = new Set();
 
-  /** @param {import("./storage.js").SavedLogin} login @param {string} address the hub's */
-  constructor({ user, token, name }, address) {
+  /**
+   * @param {{ user: string, name?: string }} login
+   * @param {string} address the hub's
+   * @param {{ safe: import("./storage/safe.js").Safe, token: () => Promise<string> }} with_ where what is written is kept, and
+   *   what gets a good token
+   */
+  constructor({ user, name }, address, { safe, token }) {
     super();
     this.me = user;
     this.groups = new Groups(user);
-    this.outbox = new Outbox(user);
+    this.safe = safe;
+    this.outbox = new Outbox(safe);
+    this.drafts = new Drafts(safe);
     this.#token = token;
     this.#accounts = new Accounts(address);
     this.#hub = new Hubbub({ url: address, token, device: "web" });
+    this.sender = new Sender(this.#hub, this, {
+      titleOf: (target) => this.titleOfTarget(target),
+      onStored: (group) => this.#settle(group),
+      onChange: (group) => this.emit("timeline", group),
+      onOpened: (to, group) => this.#opened(to, group),
+    });
+    this.#watch = new Watch(this.#hub, this.groups, () => this.emit("people", undefined));
     this.people.learn([{ id: user, name }]);
     this.#listen();
   }
 
   start() {
-    for (const { cid } of this.outbox.all()) this.#transmit(cid);
+    this.sender.adopt();
     this.#hub.connect().catch(() => {
       // Told by the state "stopped", which the page answers with the log-in.
     });
@@ -75,6 +90,7 @@ export class Chat extends Emitter {
 
   stop() {
     this.#hub.close();
+    this.safe.close();
   }
 
   reconnect() {
@@ -95,56 +111,37 @@ export class Chat extends Emitter {
     return partner === undefined ? group.name || "Group" : this.people.name(partner);
   }
 
-  /** @param {Target} target @param {string} text */
-  say(target, text) {
-    const cid = newCid();
-    this.outbox.add({ ...target, cid, text, time: Date.now() });
-    this.#transmit(cid);
+  /** What a chat is called that may be in no list. @param {Target} target @param {string} [title] what it was called once */
+  titleOfTarget({ group, to }, title) {
+    const known = group === undefined ? undefined : this.groups.get(group);
+    if (known) return this.titleOf(known);
+    if (to !== undefined && this.people.knows(to)) return this.people.name(to);
+    return title ?? to ?? "Group";
   }
 
-  /** @param {string} cid of what the hub had refused */
-  retry(cid) {
-    this.outbox.update(cid, { state: "sending", reason: undefined });
-    this.#transmit(cid);
+  /** Chats that hold something unsent and are in no list. */
+  stranded() {
+    const isListed = (/** @type {Target} */ { group, to }) => (group === undefined ? this.groups.directWith(to ?? "") : this.groups.get(group)) !== undefined;
+    const titleOf = (/** @type {Target} */ target, /** @type {string | undefined} */ title) => this.titleOfTarget(target, title);
+    return this.ready ? strandedChats({ pending: this.outbox.unsent(), drafts: this.drafts.all(), isListed, titleOf }) : [];
   }
 
-  /** @param {string} cid */
-  discard(cid) {
-    const pending = this.outbox.get(cid);
-    this.outbox.remove(cid);
-    if (pending) this.emit("timeline", pending.group ?? "");
-  }
-
-  /** @param {string} cid */
-  #transmit(cid) {
-    const { group, to, text } = /** @type {import("./outbox.js").Pending} */ (this.outbox.get(cid));
-    this.#hub.send({ cid, text, ...(group === undefined ? { to } : { group }) }).then(
-      (ack) => this.#stored(ack, to),
-      (error) => this.#refused(cid, error),
-    );
-    this.emit("timeline", group ?? "");
-  }
-
-  /** @param {import("../hubbub.js").Ack} ack @param {string} [to] */
-  #stored({ group, cid, seq, time }, to) {
-    this.outbox.update(cid, { state: "stored", group, seq, time });
+  /** @param {string} group */
+  #settle(group) {
     this.outbox.settle(group, this.timeline(group).last);
     this.emit("timeline", group);
-    if (to !== undefined) this.emit("opened", { to, group });
   }
 
-  /** @param {string} cid @param {import("../hubbub.js").HubbubError} error */
-  #refused(cid, error) {
-    // The page went away or the session ended: it is still in the outbox and goes out with the next.
-    if (error.code === "closed") return;
-    this.outbox.update(cid, { state: "failed", reason: error.message });
-    this.emit("timeline", this.outbox.get(cid)?.group ?? "");
+  /** @param {string} to @param {string} group */
+  #opened(to, group) {
+    // Before the hub has told of the group, there is nothing to show of it.
+    if (this.groups.get(group)) this.emit("opened", { to, group });
   }
 
   /** Makes sure that a group's newest page is there. @param {string} id */
   async open(id) {
-    this.#watchedFirst = id;
-    this.#watch();
+    this.#watch.open = id;
+    this.#watch.update();
     const timeline = this.timeline(id);
     if (!timeline.loaded) await this.loadEarlier(id);
   }
@@ -224,7 +221,7 @@ export class Chat extends Emitter {
 
   /** Other people whose username begins so. @param {string} prefix */
   async find(prefix) {
-    const found = await this.#accounts.find(this.#token, prefix);
+    const found = await this.#accounts.find(await this.#token(), prefix);
     this.people.learn(found);
     this.people.see(found);
     return found.filter(({ id }) => id !== this.me);
@@ -242,6 +239,8 @@ export class Chat extends Emitter {
 
   #listen() {
     const hub = this.#hub;
+    this.outbox.on("changed", ({ group }) => this.emit("timeline", group ?? ""));
+    this.safe.on("left", () => this.sender.adopt());
     hub.on("state", (change) => {
       this.link = change;
       if (change.state !== "online") this.people.loseSight();
@@ -254,7 +253,7 @@ export class Chat extends Emitter {
     hub.on("gap", ({ group, from, reason }) => {
       if (reason === "reset") this.timeline(group).cut(from);
       else this.timeline(group).clear();
-      if (group === this.#watchedFirst) void this.open(group);
+      if (group === this.#watch.open) void this.open(group);
       this.emit("timeline", group);
     });
     hub.on("presence", (people) => {
@@ -280,9 +279,10 @@ export class Chat extends Emitter {
       this.emit("groups", undefined);
     };
     this.ready = true;
+    void this.safe.reload().catch(() => {}).then(() => this.sender.adopt());
     this.lookUp(this.me);
     take(groups);
-    this.#watch();
+    this.#watch.update();
     for (let last = groups.at(-1)?.id; more && last !== undefined; ) {
       const page = await this.#hub.groups({ after: last, limit: 200 });
       take(page.groups);
@@ -290,7 +290,7 @@ export class Chat extends Emitter {
       last = page.groups.at(-1)?.id;
     }
     this.groups.keepOnly(seen);
-    this.#watch();
+    this.#watch.update();
     this.emit("groups", undefined);
   }
 
@@ -298,6 +298,12 @@ export class Chat extends Emitter {
   #put(group) {
     this.people.learn(group.members ?? []);
     this.groups.put(group);
+    const known = this.groups.get(group.id);
+    const partner = known && this.groups.partner(known);
+    if (partner === undefined) return;
+    // What was typed and sent to somebody goes on in the direct chat that has come to be.
+    this.drafts.move(chatKey({ to: partner }), chatKey({ group: group.id }));
+    this.outbox.moveInto(partner, group.id);
   }
 
   /** @param {Group} group */
@@ -306,19 +312,19 @@ export class Chat extends Emitter {
       this.groups.drop(group.id);
       this.#timelines.delete(group.id);
     } else this.#put(group);
-    this.#watch();
+    this.#watch.update();
     this.emit("groups", undefined);
   }
 
   /** @param {HubEvent} event */
   #arrived(event) {
     this.timeline(event.group).add(event);
-    if (event.group !== this.#watchedFirst) this.timeline(event.group).trim();
+    if (event.group !== this.#watch.open) this.timeline(event.group).trim();
     if (event.cid !== undefined) this.outbox.remove(event.cid);
     this.outbox.settle(event.group, event.seq);
     this.people.stopTyping(event.group, event.from);
     this.groups.apply(event, (id) => this.people.name(id));
-    this.#watch();
+    this.#watch.update();
     this.emit("timeline", event.group);
     this.emit("groups", undefined);
     this.emit("arrived", event);
@@ -334,19 +340,5 @@ export class Chat extends Emitter {
     const n = receipt.read >= (group?.head ?? Infinity) ? group?.n : this.timeline(receipt.group).at(receipt.read)?.n;
     if (n !== undefined) this.groups.markRead(receipt.group, receipt.read, n);
     this.emit("groups", undefined);
-  }
-
-  /** Watches the open group and those with the newest activity. */
-  #watch() {
-    const newest = this.groups.sorted().map(({ id }) => id);
-    const open = this.#watchedFirst !== undefined && this.groups.get(this.#watchedFirst) ? [this.#watchedFirst] : [];
-    const wanted = [...new Set([...open, ...newest])].slice(0, MOST_WATCHED);
-    const key = [...wanted].sort().join(" ");
-    if (key === this.#watching) return;
-    this.#watching = key;
-    this.#hub.watch(wanted).then(
-      () => this.emit("people", undefined),
-      () => (this.#watching = ""),
-    );
   }
 }

@@ -3,31 +3,51 @@ import { h, icon } from "./dom.js";
 /** From here on the remaining characters are shown. */
 const COUNT_FROM = 0.9;
 
-/** The field to write in. What is written stays with its conversation while another is looked at. */
+/**
+ * The field to write in. What is written is the draft of its conversation from the first letter on; the field itself stays
+ * what and where it is while the conversation goes on under another name, for whoever is typing in it.
+ */
 export class Composer {
-  /** @type {Map<string, string>} */
-  #drafts = new Map();
-  #key = "";
+  #chat = "";
+  #title = "";
   #limit;
+  #drafts;
   #send;
+  #composing = false;
+  /** What came from elsewhere while a word was being composed. @type {string | undefined} */
+  #aside;
   #button = h("button", { class: "send-button", "aria-label": "Send", title: "Send" }, icon("send"));
   #count = h("span", { class: "count", "aria-live": "polite" });
   #input;
 
-  /** @param {{ limit: () => number, onSend: (text: string) => void, onType: () => void }} options `limit` in characters */
-  constructor({ limit, onSend, onType }) {
+  /**
+   * @param {object} options
+   * @param {() => number} options.limit in characters
+   * @param {import("./drafts.js").Drafts} options.drafts
+   * @param {(text: string) => void} options.onSend
+   * @param {() => void} options.onType
+   */
+  constructor({ limit, drafts, onSend, onType }) {
     this.#limit = limit;
+    this.#drafts = drafts;
     this.#send = onSend;
     this.#input = h("textarea", {
       rows: "1", "aria-label": "Message", placeholder: "Write a message", enterkeyhint: "send",
       onkeydown: (/** @type {KeyboardEvent} */ event) => this.#pressed(event),
+      oncompositionstart: () => (this.#composing = true),
+      oncompositionend: () => this.#composed(),
       oninput: () => {
+        this.#drafts.set(this.#chat, this.#input.value, this.#title);
         if (this.#input.value !== "") onType();
         this.#changed();
       },
     });
     this.element = h("form", { class: "composer", onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
       h("div", { class: "composer-box" }, this.#input, this.#count, this.#button));
+    drafts.on("moved", ({ from, to }) => {
+      if (from === this.#chat) this.#chat = to;
+    });
+    drafts.on("changed", (chat) => chat === this.#chat && this.#fill());
     this.#changed();
   }
 
@@ -35,15 +55,35 @@ export class Composer {
     this.#input.focus({ preventScroll: true });
   }
 
-  /** Shows the draft of a conversation. @param {string} key @param {string} title */
-  show(key, title) {
-    if (key !== this.#key) {
-      this.#drafts.set(this.#key, this.#input.value);
-      this.#key = key;
-      this.#input.value = this.#drafts.get(key) ?? "";
-      this.#changed();
-    }
+  /** Shows the draft of a conversation. @param {string} chat @param {string} title @returns {boolean} whether it is another one */
+  show(chat, title) {
     this.#input.placeholder = `Message ${title}`;
+    this.#title = title;
+    if (chat === this.#chat) return false;
+    this.#chat = chat;
+    this.#fill();
+    return true;
+  }
+
+  /** Shows what is kept; where that has grown at its beginning, the cursor stays with the words it was in. */
+  #fill() {
+    const text = this.#drafts.get(this.#chat);
+    const { value } = this.#input;
+    if (text === value) return;
+    if (this.#composing) this.#aside = text;
+    else if (value !== "" && text.endsWith(value)) this.#input.setRangeText(text.slice(0, -value.length), 0, 0, "preserve");
+    else this.#input.value = text;
+    this.#changed();
+  }
+
+  #composed() {
+    this.#composing = false;
+    const aside = this.#aside;
+    this.#aside = undefined;
+    if (!aside || this.#input.value.includes(aside)) return;
+    this.#input.setRangeText(`${aside}\n`, 0, 0, "preserve");
+    this.#drafts.set(this.#chat, this.#input.value, this.#title);
+    this.#changed();
   }
 
   /** @param {KeyboardEvent} event */
@@ -58,10 +98,10 @@ export class Composer {
     event.preventDefault();
     const text = this.#input.value.trim();
     if (text === "" || [...text].length > this.#limit()) return;
+    this.#send(text);
     this.#input.value = "";
     this.#changed();
     this.focus();
-    this.#send(text);
   }
 
   #changed() {

@@ -1,11 +1,13 @@
 import { avatar } from "./avatar.js";
 import { Banner } from "./banner.js";
 import { Composer } from "./composer.js";
+import { chatKey } from "./drafts.js";
 import { h, iconButton, oncePerFrame } from "./dom.js";
 import { counted, lastSeen } from "./format.js";
 import { Messages } from "./messages.js";
 import { toGroup, toList } from "./route.js";
 import { typingText } from "./sidebar.js";
+import { Unsent } from "./unsent.js";
 
 /**
  * @typedef {import("./chat.js").Chat} Chat
@@ -22,6 +24,8 @@ export class Conversation {
   #head = h("header", { class: "talk-head" });
   #typing = h("p", { class: "typing", "aria-hidden": "true" });
   #banner;
+  #unsent;
+  #volatile = h("p", { class: "volatile", role: "status", hidden: true }, "This browser keeps nothing for this page: what you write is lost when you close it before it is sent.");
   #onDetails;
   #headShown = "";
 
@@ -32,10 +36,12 @@ export class Conversation {
     this.#messages = new Messages(chat);
     this.#banner = new Banner(chat).element;
     this.#banner.classList.add("only-narrow");
+    this.#unsent = new Unsent(chat);
     this.#composer = new Composer({
+      drafts: chat.drafts,
       limit: () => chat.limits.text,
       onSend: (text) => {
-        chat.say(this.#target, text);
+        chat.sender.say(this.#target, text);
         this.#messages.follow();
       },
       onType: () => this.#target.group !== undefined && chat.typing(this.#target.group),
@@ -44,6 +50,8 @@ export class Conversation {
     const update = oncePerFrame(() => this.#update());
     chat.on("groups", update);
     chat.on("people", update);
+    chat.safe.on("durable", () => this.#showVolatile());
+    this.#showVolatile();
   }
 
   /** @param {Target} target */
@@ -60,13 +68,20 @@ export class Conversation {
     this.#messages.look();
   }
 
+  #showVolatile() {
+    this.#volatile.hidden = this.#chat.safe.durable;
+  }
+
   #showTalk() {
     const { group, to } = this.#target;
     const title = this.#title();
-    this.element.replaceChildren(this.#head, this.#banner, this.#messages.element, this.#typing, this.#composer.element);
+    // Taken out and put back, the field would lose the focus, and the keyboard of a phone would close.
+    if (this.#composer.element.parentElement !== this.element) {
+      this.element.replaceChildren(this.#head, this.#banner, this.#messages.element, this.#typing, this.#volatile, this.#composer.element);
+    }
     this.#messages.show(this.#target, title);
-    this.#composer.show(group ?? `to ${to}`, title);
-    if (matchMedia("(pointer: fine)").matches) this.#composer.focus();
+    const another = this.#composer.show(chatKey(this.#target), title);
+    if (another && matchMedia("(pointer: fine)").matches) this.#composer.focus();
     if (group !== undefined) void this.#chat.open(group);
     if (to !== undefined) this.#chat.lookUp(to);
     this.#update();
@@ -90,9 +105,12 @@ export class Conversation {
         problem.hidden = false;
       }
     };
-    this.element.replaceChildren(h("div", { class: "blank" }, h("h2", {}, "You are not in this group"),
+    this.#unsent.show({ group: id });
+    const title = this.#chat.stranded().find(({ target }) => target.group === id)?.title;
+    this.element.replaceChildren(h("div", { class: "blank" }, h("h2", {}, title === undefined ? "You are not in this group" : `You are not in “${title}” any more`),
       h("p", {}, "If it is open to everybody, you can join it."),
       problem,
+      this.#unsent.element,
       h("div", { class: "blank-actions" },
         h("button", { type: "button", class: "button button-main", onclick: join }, "Join"),
         h("button", { type: "button", class: "button", onclick: toList }, "Back to the list"))));

@@ -1,4 +1,5 @@
 import { avatar } from "./avatar.js";
+import { copyText } from "./copy.js";
 import { openDialog } from "./dialog.js";
 import { h, icon, iconButton, oncePerFrame, reconcile } from "./dom.js";
 import { lastSeen } from "./format.js";
@@ -119,7 +120,7 @@ export class Details {
 
   /** @param {Event} event */
   async #copyLink({ currentTarget }) {
-    await navigator.clipboard.writeText(new URL(groupHref(/** @type {string} */ (this.#group)), location.href).href);
+    await copyText(new URL(groupHref(/** @type {string} */ (this.#group)), location.href).href);
     const label = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (currentTarget).lastChild);
     label.textContent = "Copied";
   }

@@ -1,10 +1,13 @@
+import { Accounts, TokenKeeper } from "../hubbub.js";
 import { Chat } from "./chat.js";
+import { askToLogOut } from "./log-out.js";
 import { Shell } from "./shell.js";
 import { SignIn } from "./signin.js";
-import { loadLogin, saveLogin } from "./storage.js";
+import { forgetLogin, loadLogin, saveLogin, watchLogin } from "./storage/login.js";
+import { Safe } from "./storage/safe.js";
 
 /**
- * @typedef {import("./storage.js").SavedLogin} SavedLogin
+ * @typedef {import("./storage/login.js").SavedLogin} SavedLogin
  * @typedef {import("../hubbub.js").HubbubError} HubbubError
  */
 
@@ -16,7 +19,7 @@ function showSignIn(notice) {
   document.title = "hubbub";
   const onLogin = (/** @type {SavedLogin} */ login) => {
     saveLogin(login);
-    showChat(login);
+    void showChat(login);
   };
   root.replaceChildren();
   const signIn = new SignIn({ address, notice, onLogin });
@@ -25,21 +28,54 @@ function showSignIn(notice) {
 }
 
 /** @param {SavedLogin} login */
-function showChat(login) {
-  const chat = new Chat(login, address);
+async function showChat(login) {
+  const safe = await Safe.open(login.user);
+  const ended = new AbortController();
+  const tokens = keepToken(login);
+  const chat = new Chat(login, address, { safe, token: () => tokens.fresh() });
   /** @param {string} [notice] */
   const end = (notice) => {
-    saveLogin(undefined);
+    ended.abort();
+    tokens.stop();
     chat.stop();
     shell.end();
     showSignIn(notice);
   };
-  const shell = new Shell(chat, { onLogOut: () => end() });
+  const logOut = () => {
+    saveLogin(undefined);
+    end();
+  };
+  const shell = new Shell(chat, { onLogOut: () => askToLogOut(chat, logOut) });
   chat.on("link", ({ state, error }) => {
-    if (state === "stopped" && error && error.code !== "closed") end(whyEnded(error));
+    if (state !== "stopped" || !error || error.code === "closed") return;
+    forgetLogin(tokens.token);
+    end(whyEnded(error));
   });
+  watchLogin(() => (loadLogin()?.user === login.user ? tokens.look() : end(whyLoggedOut(safe))), ended.signal);
   root.replaceChildren(shell.element);
+  tokens.start();
   chat.start();
+}
+
+/** Keeps a login's token good, one renewal for all tabs. @param {SavedLogin} login */
+function keepToken(login) {
+  const accounts = new Accounts(address);
+  return new TokenKeeper(login, {
+    renew: (token) => accounts.renew(token),
+    load: () => {
+      const kept = loadLogin();
+      return kept?.user === login.user ? kept : undefined;
+    },
+    // Somebody else may have logged in meanwhile.
+    save: (kept) => loadLogin()?.user === login.user && saveLogin({ ...login, ...kept }),
+    lock: (work) => (navigator.locks ? navigator.locks.request("hubbub.renewal", work) : work()),
+  });
+}
+
+/** @param {Safe} safe */
+function whyLoggedOut(safe) {
+  const unsent = safe.all("outbox").length + safe.all("drafts").length;
+  return `You were logged out in another tab.${unsent > 0 ? " What you wrote is kept for your next log-in." : ""}`;
 }
 
 /** @param {HubbubError} error */
@@ -50,5 +86,5 @@ function whyEnded({ code, closeCode, message }) {
 }
 
 const login = loadLogin();
-if (login) showChat(login);
+if (login) void showChat(login);
 else showSignIn();

@@ -2,6 +2,7 @@ import { avatar } from "./avatar.js";
 import { h, icon, oncePerFrame, reconcile } from "./dom.js";
 import { clock, isEmojiOnly, moment, nameList, segments } from "./format.js";
 import { rowsOf } from "./rows.js";
+import { copyButton } from "./unsent.js";
 
 /**
  * @typedef {import("./chat.js").Chat} Chat
@@ -231,11 +232,11 @@ export class Messages {
   }
 
   /** @param {MessageRow} row */
-  #failure({ cid = "", reason }) {
+  #failure({ cid = "", reason, text }) {
     return h("p", { class: "failure" }, `Not sent: ${reason}. `,
-      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.retry(cid) }, "Try again"),
-      " ",
-      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.discard(cid) }, "Delete"));
+      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.sender.retry(cid) }, "Try again"),
+      " ", copyButton(text), " ",
+      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.sender.discard(cid) }, "Delete"));
   }
 }
 

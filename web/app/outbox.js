@@ -1,27 +1,48 @@
-import { loadOutbox, saveOutbox } from "./storage.js";
+import { Emitter } from "../client/emitter.js";
 
 /**
- * What this user wrote and the hub has not been seen to store: shown at once, kept over a reload, and repeated under the
- * same `cid` until it is stored.
+ * What this user wrote and the hub has not been seen to store: shown at once, in every tab, kept until it is stored or deleted
+ * by hand, and repeated under the same `cid` until then.
  *
- * @typedef {import("./storage.js").SavedMessage} SavedMessage
- * @typedef {SavedMessage & { state: "sending" | "stored" | "failed", seq?: number, reason?: string }} Pending
+ * @typedef {import("./storage/safe.js").Safe} Safe
+ * @typedef {object} SavedMessage
+ * @property {string} cid
+ * @property {string} [group]
+ * @property {string} [to] whom it was addressed to, before there was a group
+ * @property {string} [title] what the chat was called
+ * @property {string} text
+ * @property {number} time
+ * @property {"sending" | "failed"} state
+ * @property {string} [reason] why it failed
+ *
+ * @typedef {Omit<SavedMessage, "state"> & { state: "sending" | "stored" | "failed", seq?: number }} Pending
  */
 
-export class Outbox {
+/** @extends {Emitter<{ changed: Pending }>} */
+export class Outbox extends Emitter {
+  #safe;
   /** @type {Map<string, Pending>} */
-  #pending;
-  #user;
+  #pending = new Map();
+  #lastTime = 0;
 
-  /** @param {string} user */
-  constructor(user) {
-    this.#user = user;
-    this.#pending = new Map(loadOutbox(user).map((message) => [message.cid, { ...message, state: "sending" }]));
+  /** @param {Safe} safe */
+  constructor(safe) {
+    super();
+    this.#safe = safe;
+    for (const record of safe.all("outbox")) this.#pending.set(record.cid, { ...record });
+    safe.on("changed", (changes) => {
+      for (const change of changes) if (change.store === "outbox") this.#changedElsewhere(change);
+    });
   }
 
   /** In the order they were written. */
   all() {
-    return [...this.#pending.values()];
+    return [...this.#pending.values()].sort((one, other) => one.time - other.time);
+  }
+
+  /** Those that the hub does not have. */
+  unsent() {
+    return this.all().filter(({ state }) => state !== "stored");
   }
 
   /** @param {string} cid */
@@ -34,10 +55,16 @@ export class Outbox {
     return this.all().filter((pending) => (group !== undefined ? pending.group === group : pending.to === to && pending.group === undefined));
   }
 
-  /** @param {SavedMessage} message */
-  add(message) {
-    this.#pending.set(message.cid, { ...message, state: "sending" });
-    this.#save();
+  /**
+   * @param {Omit<SavedMessage, "state" | "time">} message
+   * @param {import("./storage/safe.js").Change[]} together what is to change with it, or not at all
+   */
+  add(message, together) {
+    // Two of the same millisecond would come back in any order.
+    this.#lastTime = Math.max(Date.now(), this.#lastTime + 1);
+    const pending = /** @type {Pending} */ ({ ...message, time: this.#lastTime, state: "sending" });
+    this.#pending.set(message.cid, pending);
+    void this.#safe.write([this.#change(pending), ...together], { synced: true });
   }
 
   /** @param {string} cid @param {Partial<Pending>} change */
@@ -45,21 +72,43 @@ export class Outbox {
     const pending = this.#pending.get(cid);
     if (pending === undefined) return;
     Object.assign(pending, change);
-    this.#save();
+    void this.#safe.write([this.#change(pending)], { synced: true });
   }
 
   /** @param {string} cid */
   remove(cid) {
-    if (this.#pending.delete(cid)) this.#save();
+    const pending = this.#pending.get(cid);
+    if (pending === undefined) return;
+    this.#pending.delete(cid);
+    // What is stored is out of the safe already.
+    if (pending.state !== "stored") void this.#safe.write([{ store: "outbox", id: cid, record: null }]);
+  }
+
+  /** What was written to somebody is in the direct chat with them from now on. @param {string} to @param {string} group */
+  moveInto(to, group) {
+    for (const pending of this.of({ to })) this.update(pending.cid, { group });
   }
 
   /** Forgets what was seen stored at or below this seq. @param {string} group @param {number} seq */
   settle(group, seq) {
-    for (const pending of this.all()) if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
+    for (const pending of this.#pending.values()) if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
   }
 
-  #save() {
-    const unstored = this.all().filter(({ state }) => state === "sending");
-    saveOutbox(this.#user, unstored.map(({ cid, group, to, text, time }) => ({ cid, group, to, text, time })));
+  /** @param {Pending} pending @returns {import("./storage/safe.js").Change} */
+  #change({ seq, ...message }) {
+    const { cid, group, time } = message;
+    if (message.state !== "stored") return { store: "outbox", id: cid, record: message };
+    return { store: "outbox", id: cid, record: null, news: { group, seq, time } };
+  }
+
+  /** @param {import("./storage/safe.js").Change} change */
+  #changedElsewhere({ id, record, news }) {
+    const known = this.#pending.get(id);
+    const pending = record ?? known;
+    if (pending === undefined) return;
+    if (record) this.#pending.set(id, { ...record });
+    else if (news) Object.assign(pending, news, { state: "stored" });
+    else if (pending.state !== "stored") this.#pending.delete(id);
+    this.emit("changed", pending);
   }
 }

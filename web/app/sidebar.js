@@ -1,9 +1,10 @@
 import { avatar } from "./avatar.js";
+import { chatKey } from "./drafts.js";
 import { arrowKeys, h, icon, iconButton, oncePerFrame, reconcile, set } from "./dom.js";
 import { counted, nameList, shortTime } from "./format.js";
 import { isShown } from "./groups.js";
 import { openNewGroup } from "./new-group.js";
-import { groupHref, userHref } from "./route.js";
+import { currentRoute, groupHref, userHref } from "./route.js";
 import { noteOf } from "./rows.js";
 
 /**
@@ -36,6 +37,8 @@ export class Sidebar {
   #list = h("ul", { class: "group-list", "aria-label": "Your chats" });
   #peopleList = h("ul", { class: "group-list", "aria-labelledby": "people-heading" });
   #peopleHeading = h("h2", { class: "list-heading", id: "people-heading", hidden: true }, "People");
+  #unsentList = h("ul", { class: "group-list stranded-list", "aria-labelledby": "stranded-heading" });
+  #unsentHeading = h("h2", { class: "list-heading", id: "stranded-heading", hidden: true }, "Not sent");
   #note = h("p", { class: "list-note", role: "status" });
   #self = h("summary");
   #ownName = h("strong");
@@ -51,7 +54,7 @@ export class Sidebar {
       autocapitalize: "none", spellcheck: "false", oninput: () => this.#typed(),
       onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && this.#clearSearch(),
     });
-    const lists = h("div", { class: "lists" }, this.#list, this.#peopleHeading, this.#peopleList, this.#note);
+    const lists = h("div", { class: "lists" }, this.#unsentHeading, this.#unsentList, this.#list, this.#peopleHeading, this.#peopleList, this.#note);
     this.element = h("nav", { class: "rail", "aria-label": "Chats" }, this.#head(onLogOut), banner,
       h("div", { class: "search", role: "search" }, icon("search"), this.#search), lists);
     arrowKeys(this.element);
@@ -60,6 +63,7 @@ export class Sidebar {
     chat.on("groups", update);
     chat.on("people", update);
     chat.on("timeline", update);
+    chat.drafts.on("changed", update);
     update();
   }
 
@@ -121,7 +125,16 @@ export class Sidebar {
     const people = this.#people.filter(({ id }) => this.#chat.groups.directWith(id) === undefined);
     reconcile(this.#peopleList, people, { key: ({ id }) => id, signature: JSON.stringify, render: personLine });
     this.#peopleHeading.hidden = people.length === 0;
-    this.#note.textContent = this.#noteFor(items.length + people.length);
+    const stranded = this.#stranded();
+    reconcile(this.#unsentList, stranded, { key: ({ chat }) => chat, signature: JSON.stringify, render: strandedLine });
+    this.#unsentHeading.hidden = stranded.length === 0;
+    this.#note.textContent = this.#noteFor(items.length + people.length + stranded.length);
+  }
+
+  /** Where one is just writing is nothing to be reminded of. */
+  #stranded() {
+    const open = chatKey(currentRoute());
+    return this.#chat.stranded().filter(({ chat, draft, target }) => !(draft && chat === open && target.to !== undefined));
   }
 
   /** @param {number} shown */
@@ -152,7 +165,7 @@ export class Sidebar {
   #preview(group) {
     const { me, people, outbox } = this.#chat;
     const waiting = outbox.of({ group: group.id }).at(-1);
-    if (waiting) return `You: ${waiting.text}`;
+    if (waiting) return `${waiting.state === "failed" ? "Not sent" : "You"}: ${waiting.text}`;
     const { last } = group;
     if (last === undefined || (group.kind === "direct" && last.kind !== "text")) return "No messages yet";
     if (!isShown(last)) return "";
@@ -184,6 +197,15 @@ function groupLine({ id, title, partner, preview, typing, time, unread, online, 
     badge);
   set(link, "aria-current", current && "page");
   return h("li", {}, link);
+}
+
+/** @param {import("./stranded.js").Stranded} stranded */
+function strandedLine({ target: { group, to = "" }, title, text, draft }) {
+  return h("li", {},
+    h("a", { class: "group-line", href: group === undefined ? userHref(to) : groupHref(group) },
+      avatar(group ?? to, title, { square: group !== undefined }),
+      h("span", { class: "line-title" }, title),
+      h("span", { class: "line-preview" }, `${draft ? "Draft" : "Not sent"}: ${text}`)));
 }
 
 /** @param {Person} person */

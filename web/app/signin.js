@@ -2,7 +2,7 @@ import { Accounts, Hubbub, HubbubError } from "../hubbub.js";
 import { h } from "./dom.js";
 
 /**
- * @typedef {import("./storage.js").SavedLogin} SavedLogin
+ * @typedef {import("./storage/login.js").SavedLogin} SavedLogin
  * @typedef {"login" | "register" | "token"} Way
  */
 
@@ -93,7 +93,7 @@ export class SignIn {
     if (this.#way === "token") return this.#logInWithToken(token.trim());
     const account = { username: username.trim(), password };
     const login = this.#way === "login" ? await this.#accounts.login(account) : await this.#accounts.register({ ...account, name: name.trim() || undefined });
-    return { user: login.user, token: login.token, name: name?.trim() || undefined };
+    return { user: login.user, token: login.token, name: name?.trim() || undefined, since: Date.now() };
   }
 
   /** Who a token belongs to is the hub's to say. @param {string} token @returns {Promise<SavedLogin>} */

@@ -1,39 +1,37 @@
-/** What outlives the page: who is logged in, and what was written and not yet stored by the hub. */
+/** Who is logged in, in every tab of this browser. */
 
 /**
- * @typedef {{ user: string, token: string, name?: string }} SavedLogin
- * @typedef {{ cid: string, group?: string, to?: string, text: string, time: number }} SavedMessage
+ * @typedef {{ user: string, token: string, name?: string, since?: number }} SavedLogin `since`: when the token was got, by this
+ *   machine's clock
  */
 
 const LOGIN = "hubbub.login";
 
-/** @param {string} user */
-const outboxOf = (user) => `hubbub.outbox.${user}`;
-
-/** @param {string} key @returns {any} */
-function load(key) {
+/** @returns {SavedLogin | undefined} */
+export function loadLogin() {
   try {
-    return JSON.parse(localStorage.getItem(key) ?? "null");
+    return JSON.parse(localStorage.getItem(LOGIN) ?? "null") ?? undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 
-/** @param {string} key @param {any} value undefined removes it */
-function save(key, value) {
+/** @param {SavedLogin | undefined} login */
+export function saveLogin(login) {
   try {
-    if (value === undefined) localStorage.removeItem(key);
-    else localStorage.setItem(key, JSON.stringify(value));
+    if (login === undefined) localStorage.removeItem(LOGIN);
+    else localStorage.setItem(LOGIN, JSON.stringify(login));
   } catch {
     // A browser that stores nothing still chats; it only forgets with the page.
   }
 }
 
-/** @returns {SavedLogin | null} */
-export const loadLogin = () => load(LOGIN);
-/** @param {SavedLogin | undefined} login */
-export const saveLogin = (login) => save(LOGIN, login);
-/** @param {string} user @returns {SavedMessage[]} */
-export const loadOutbox = (user) => load(outboxOf(user)) ?? [];
-/** @param {string} user @param {SavedMessage[]} messages */
-export const saveOutbox = (user, messages) => save(outboxOf(user), messages.length > 0 ? messages : undefined);
+/** Forgets a login that has ended, unless another tab has a newer one. @param {string} token */
+export function forgetLogin(token) {
+  if (loadLogin()?.token === token) saveLogin(undefined);
+}
+
+/** Calls back when another tab logs in, renews its token or logs out. @param {() => void} onChange @param {AbortSignal} signal */
+export function watchLogin(onChange, signal) {
+  addEventListener("storage", ({ key }) => (key === LOGIN || key === null) && onChange(), { signal });
+}

@@ -39,6 +39,32 @@ export class Person {
     return this;
   }
 
+  /** Another tab of the same browser, at the same place or another. @param {string} [url] */
+  async tab(url = this.page.url()) {
+    const tab = new Person(await this.page.context().newPage(), this.name);
+    tab.username = this.username;
+    await tab.page.goto(url);
+    return tab;
+  }
+
+  /** @param {string} [password] */
+  async logIn(password = PASSWORD) {
+    await this.page.getByLabel("Username").fill(this.username);
+    await this.page.getByLabel("Password").fill(password);
+    await this.page.getByRole("button", { name: "Log in" }).click();
+    await this.page.getByRole("navigation", { name: "Chats" }).waitFor();
+  }
+
+  async logOut() {
+    await this.page.getByLabel(`You: ${this.name}`).click();
+    await this.page.getByRole("button", { name: "Log out" }).click();
+  }
+
+  /** Waits until the field holds exactly this. @param {string} text */
+  async drafts(text) {
+    await this.page.waitForFunction((wanted) => document.querySelector("textarea")?.value === wanted, text);
+  }
+
   get chats() {
     return this.page.getByRole("list", { name: "Your chats" });
   }

@@ -79,6 +79,7 @@ export class FakeNode {
     const route = `${request.method} ${url.pathname}`;
     if (route === "POST /auth/register" || route === "POST /auth/login") return this.#account(route.slice(11), await bodyOf(request), response);
     const user = readToken(request.headers.authorization?.replace("Bearer ", ""))?.sub;
+    if (route === "POST /auth/renew") return user ? this.#renew(user, response) : problem(response, 401, "unauthorized", "Token needed");
     if (route === "POST /auth/ticket") return user ? this.#ticket(user, response) : problem(response, 401, "unauthorized", "Token needed");
     if (route === "GET /users") return user ? this.#users(url, response) : problem(response, 401, "unauthorized", "Token needed");
     if (request.method === "GET") return serveFile(url.pathname, response);
@@ -93,7 +94,21 @@ export class FakeNode {
     if (what === "register" && password.length < 8) return problem(response, 422, "bad_frame", "The password is too short: 8 characters at least");
     if (what === "login" && (!known || known.password !== password)) return problem(response, 401, "unauthorized", "Wrong username or password");
     const user = known ?? this.world.user(username, { name, password });
-    json(response, what === "register" ? 201 : 200, { user: user.id, token: mintToken(user.id, { name: user.name }), expires: Date.now() + 3_600_000 });
+    json(response, what === "register" ? 201 : 200, { user: user.id, ...this.#token(user) });
+  }
+
+  /** @param {import("./world.js").User} user */
+  #token({ id, name }) {
+    const ttl = this.world.tokenTtl;
+    return { token: mintToken(id, { name, ttl }), expires: Date.now() + ttl };
+  }
+
+  /** @param {string} id @param {import("node:http").ServerResponse} response */
+  #renew(id, response) {
+    this.world.renewals += 1;
+    const user = this.world.users.get(id);
+    if (!user?.password) return problem(response, 422, "unsupported", "Not an account of this hub");
+    json(response, 200, this.#token(user));
   }
 
   /** @param {string} user @param {import("node:http").ServerResponse} response */

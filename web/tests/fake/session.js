@@ -163,7 +163,7 @@ export class Session {
     const claims = readToken(frame.token);
     if (claims?.sub !== this.user) return void this.#error(frame, "forbidden");
     this.#endAt(claims.exp);
-    return { type: "welcome", user: this.user, groups: [], more: false };
+    return { type: "ok" };
   }
 
   /** @param {number} exp seconds */

@@ -14,7 +14,7 @@ let minted = 0;
  * @param {{ name?: string, ttl?: number }} [options] `ttl` in milliseconds
  */
 export function mintToken(user, { name, ttl = 3_600_000 } = {}) {
-  const claims = { sub: user, name, exp: (Date.now() + ttl) / 1000, jti: (minted += 1) };
+  const claims = { sub: user, name, iat: Date.now() / 1000, exp: (Date.now() + ttl) / 1000, jti: (minted += 1) };
   const text = `${pack({ alg: "HS256", typ: "JWT" })}.${pack(claims)}`;
   return `${text}.${sign(text)}`;
 }

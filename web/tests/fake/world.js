@@ -31,6 +31,10 @@ export class World {
   /** Every breach of the protocol by a client. @type {string[]} */
   breaches = [];
   accountsOn = true;
+  /** Milliseconds that a token of an account is good for. */
+  tokenTtl = 3_600_000;
+  /** How often somebody asked for another token. */
+  renewals = 0;
   clock = () => Date.now();
 
   /** @param {string} id @param {{ name?: string, password?: string }} [profile] */

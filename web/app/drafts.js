@@ -1,0 +1,111 @@
+import { Emitter } from "../client/emitter.js";
+
+/**
+ * What is typed and not sent, by chat: kept from the first letter on, the same in every tab, until it is sent or deleted.
+ *
+ * @typedef {import("./storage/safe.js").Safe} Safe
+ * @typedef {import("./storage/safe.js").Change} Change
+ * @typedef {{ group?: string, to?: string }} Target
+ * @typedef {{ chat: string, text: string, title?: string, time: number }} Draft
+ *
+ * @typedef {object} Events
+ * @property {string} changed the chat whose draft is another one than was typed here
+ * @property {{ from: string, to: string }} moved a chat's draft is another chat's now
+ */
+
+/** A chat's name among the drafts. @param {Target} target */
+export const chatKey = ({ group, to }) => (group === undefined ? `u:${to}` : `g:${group}`);
+
+/** @param {string} chat @returns {Target} */
+export const targetOf = (chat) => (chat.startsWith("g:") ? { group: chat.slice(2) } : { to: chat.slice(2) });
+
+/** @extends {Emitter<Events>} */
+export class Drafts extends Emitter {
+  #safe;
+  /** @type {Map<string, Draft>} */
+  #drafts = new Map();
+  /** Chats whose newest text is still to be written. @type {Set<string>} */
+  #unsaved = new Set();
+  #saving = false;
+
+  /** @param {Safe} safe */
+  constructor(safe) {
+    super();
+    this.#safe = safe;
+    for (const draft of safe.all("drafts")) this.#drafts.set(draft.chat, draft);
+    safe.on("changed", (changes) => {
+      for (const change of changes) if (change.store === "drafts") this.#changedElsewhere(change);
+    });
+    safe.on("leaving", () => void this.#save());
+  }
+
+  all() {
+    return [...this.#drafts.values()];
+  }
+
+  /** @param {string} chat */
+  get(chat) {
+    return this.#drafts.get(chat)?.text ?? "";
+  }
+
+  /** @param {string} chat @param {string} text @param {string} [title] what the chat is called */
+  set(chat, text, title) {
+    if (text.trim() === "") this.#drafts.delete(chat);
+    else this.#drafts.set(chat, { chat, text, title, time: Date.now() });
+    this.#unsaved.add(chat);
+    // While one is being written the letters that follow gather for the next.
+    if (!this.#saving) void this.#save();
+  }
+
+  /** @param {string} chat */
+  discard(chat) {
+    this.set(chat, "");
+    this.emit("changed", chat);
+  }
+
+  /** Takes a draft out: what is sent is none any more. @param {string} chat @returns {Change[]} to be written with what became of it */
+  take(chat) {
+    this.#unsaved.delete(chat);
+    this.#drafts.delete(chat);
+    return [{ store: "drafts", id: chat, record: null }];
+  }
+
+  /** The chat goes on under another name. What was typed under both stays. @param {string} from @param {string} to */
+  move(from, to) {
+    const draft = this.#drafts.get(from);
+    const there = this.#drafts.get(to);
+    if (draft !== undefined) {
+      const text = there === undefined || there.text === draft.text ? draft.text : `${there.text}\n${draft.text}`;
+      this.#drafts.set(to, { ...draft, chat: to, text });
+      this.#drafts.delete(from);
+      this.#unsaved.add(from).add(to);
+      void this.#save();
+    }
+    this.emit("moved", { from, to });
+    if (draft !== undefined) this.emit("changed", to);
+  }
+
+  async #save() {
+    if (this.#unsaved.size === 0) return;
+    const changes = [...this.#unsaved].map((chat) => this.#change(chat));
+    this.#unsaved.clear();
+    this.#saving = true;
+    await this.#safe.write(changes);
+    this.#saving = false;
+    void this.#save();
+  }
+
+  /** @param {string} chat @returns {Change} */
+  #change(chat) {
+    return { store: "drafts", id: chat, record: this.#drafts.get(chat) ?? null };
+  }
+
+  /** @param {Change} change */
+  #changedElsewhere({ id, record }) {
+    // What is typed here and not written yet is newer.
+    if (this.#unsaved.has(id)) return;
+    if (record === null) this.#drafts.delete(id);
+    else this.#drafts.set(id, record);
+    this.emit("changed", id);
+  }
+}

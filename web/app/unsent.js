@@ -1,0 +1,74 @@
+import { copyText } from "./copy.js";
+import { chatKey } from "./drafts.js";
+import { h, oncePerFrame, reconcile } from "./dom.js";
+
+/**
+ * @typedef {import("./chat.js").Chat} Chat
+ * @typedef {import("./chat.js").Target} Target
+ * @typedef {{ key: string, cid?: string, text: string, note: string, failed: boolean }} Item
+ */
+
+/** A button that copies a text and says so. @param {string} text */
+export function copyButton(text) {
+  const button = h("button", { type: "button", class: "link-button" }, "Copy");
+  button.addEventListener("click", () => {
+    copyText(text).then(() => (button.textContent = "Copied"), () => (button.textContent = "Copying is not allowed: select the text"));
+  });
+  return button;
+}
+
+/** What was written in a chat that cannot take it: each text with the reason and with what can be done. */
+export class Unsent {
+  #chat;
+  /** @type {Target} */
+  #target = {};
+  #list = h("ul", { class: "unsent-list", "aria-labelledby": "unsent-heading" });
+  element = h("section", { class: "unsent", hidden: true },
+    h("h3", { id: "unsent-heading" }, "What you wrote here was not sent"),
+    h("p", {}, "It is kept in this browser until you delete it."),
+    this.#list);
+
+  /** @param {Chat} chat */
+  constructor(chat) {
+    this.#chat = chat;
+    const update = oncePerFrame(() => this.#update());
+    chat.on("timeline", update);
+    chat.drafts.on("changed", update);
+  }
+
+  /** @param {Target} target */
+  show(target) {
+    this.#target = target;
+    this.#update();
+  }
+
+  #update() {
+    if (this.#target.group === undefined && this.#target.to === undefined) return;
+    const items = this.#items();
+    this.element.hidden = items.length === 0;
+    reconcile(this.#list, items, { key: ({ key }) => key, signature: JSON.stringify, render: (item) => this.#line(item) });
+  }
+
+  /** @returns {Item[]} */
+  #items() {
+    const { outbox, drafts } = this.#chat;
+    const pending = outbox.of(this.#target).filter(({ state }) => state !== "stored");
+    const items = pending.map(({ cid, text, state, reason }) => {
+      const failed = state === "failed";
+      return { key: cid, cid, text, failed, note: failed ? `Not sent: ${reason}` : "Waiting to be sent" };
+    });
+    const draft = drafts.get(chatKey(this.#target));
+    return draft === "" ? items : [...items, { key: "draft", text: draft, failed: false, note: "Draft" }];
+  }
+
+  /** @param {Item} item */
+  #line({ cid, text, note, failed }) {
+    const discard = () => (cid === undefined ? this.#chat.drafts.discard(chatKey(this.#target)) : this.#chat.sender.discard(cid));
+    return h("li", { class: "unsent-item" },
+      h("p", { class: "unsent-text", dir: "auto" }, text),
+      h("p", { class: failed ? "failure" : "unsent-note" }, `${note}. `,
+        failed && h("button", { type: "button", class: "link-button", onclick: () => cid !== undefined && this.#chat.sender.retry(cid) }, "Try again"),
+        " ", copyButton(text), " ",
+        h("button", { type: "button", class: "link-button", onclick: discard }, "Delete")));
+  }
+}
