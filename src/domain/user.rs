@@ -26,6 +26,8 @@ pub struct User {
     pub banned: bool,
     /// The password's argon2id hash, for built-in accounts.
     pub password: Option<String>,
+    /// A login from before this time renews no token: the password has changed since. 0 when it never did.
+    pub not_before: Millis,
     /// The user's groups, each with the membership event (its seq) that made it so.
     pub groups: BTreeMap<GroupId, Seq>,
     /// When the user was first seen.

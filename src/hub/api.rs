@@ -108,7 +108,7 @@ impl Hub {
             Refusal::new(Code::Unauthorized, "this ticket was used or has expired; get a new one from /auth/ticket")
         })?;
         let profile = Profile { username: contents.username, name: contents.name };
-        Ok(Identity { user: contents.user, profile, expires: contents.expires })
+        Ok(Identity { user: contents.user, profile, expires: contents.expires, proven: 0 })
     }
 
     /// Public URLs of the live nodes.

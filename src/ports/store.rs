@@ -127,8 +127,9 @@ pub trait UserStore: Send + Sync + 'static {
     /// account when another account has the username.
     async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
 
-    /// Sets or replaces the password hash. Refused for a user that does not exist.
-    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError>;
+    /// Sets or replaces the password hash, and with it the time before which no login counts any more
+    /// (`not_before`). Refused for a user that does not exist.
+    async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError>;
 
     /// Bans or unbans. Refused for a user that does not exist.
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError>;

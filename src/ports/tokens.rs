@@ -13,6 +13,9 @@ pub struct Identity {
     pub profile: Profile,
     /// When the token runs out, in Unix milliseconds.
     pub expires: Millis,
+    /// When the user proved who they are, in Unix milliseconds, to the second below; 0 when the token does
+    /// not say. A renewed token keeps that of the first.
+    pub proven: Millis,
 }
 
 /// Why a token is not accepted.

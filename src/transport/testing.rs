@@ -88,6 +88,7 @@ impl Sessions for Echo {
                 user: UserId::parse("anna").unwrap(),
                 profile: Profile::default(),
                 expires: self.expires,
+                proven: 0,
             }),
             _ => Err(Refusal::new(Code::Unauthorized, "no")),
         }

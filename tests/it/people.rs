@@ -23,7 +23,7 @@ impl Tokens for NameIsToken {
     async fn verify(&self, token: &str) -> Result<Identity, TokenError> {
         let user = UserId::parse(token).map_err(|_| TokenError::Invalid("not a name"))?;
         let profile = Profile { username: token.to_lowercase(), name: token.to_uppercase() };
-        Ok(Identity { user, profile, expires: now_ms() + 3_600_000 as Millis })
+        Ok(Identity { user, profile, expires: now_ms() + 3_600_000 as Millis, proven: now_ms() })
     }
 }
 

@@ -65,6 +65,7 @@ macro_rules! store_suite {
             users: one_of_many_registrations_wins,
             users: found_by_prefix_in_any_case,
             users: operators_change_users,
+            users: tokens_are_renewed_for_the_account_alone,
             users: last_seen_never_goes_back,
             users: a_deleted_user_leaves_an_id_that_nobody_can_take,
             marks: marks_never_go_back,

@@ -30,7 +30,7 @@ pub struct HashCost {
     pub passes: u32,
 }
 
-/// A working day: people log in once, and a stolen token is of no use the next day.
+/// A working day: a page left alone is logged out by the next one, and one in use renews its token.
 pub const DEFAULT_TOKEN_TTL: Duration = Duration::from_secs(12 * 3600);
 /// Each takes a core for 20 ms or so; messages must go on meanwhile.
 pub const DEFAULT_HASHES_AT_ONCE: usize = 2;

@@ -1,7 +1,7 @@
 //! Built-in accounts, for those who have no identity provider: usernames and passwords in the
 //! hub's own store, answered with tokens of the hub's own key.
 //!
-//! - [`Accounts`] registers and logs in.
+//! - [`Accounts`] registers, logs in, and renews tokens.
 //! - [`AccountsConfig`] says how much of that at once.
 //! - [`hash_password`] and [`Credentials`] serve operators' commands.
 

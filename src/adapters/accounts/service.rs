@@ -12,8 +12,8 @@ use super::credentials::Credentials;
 use super::hasher::Hasher;
 use super::throttle::Throttle;
 use crate::adapters::tokens::SigningKey;
-use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of};
-use crate::ports::{StoreError, UserStore};
+use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms};
+use crate::ports::{Identity, StoreError, UserStore};
 
 /// Built-in accounts over the store, with tokens of the hub's own key.
 pub struct Accounts {
@@ -71,6 +71,7 @@ impl Accounts {
         let who = Credentials::parse(username, password)?;
         let profile = Profile { name: who.display_name(name)?, username: who.username.clone() };
         self.admit(peer)?;
+        let proven = now_ms() / 1000;
         let user = self.user_id(&who.username)?;
         let taken = || Refusal::new(Code::Conflict, "this username is taken");
         if self.store.user(&user).await.map_err(unanswered)?.is_some() {
@@ -81,7 +82,7 @@ impl Accounts {
             return Err(taken());
         }
         info!("account made");
-        self.account(user, &profile)
+        self.account(user, &profile, proven)
     }
 
     /// Proves who somebody is by username and password. Wrong ones and unknown users get the same
@@ -93,6 +94,8 @@ impl Accounts {
         let Ok(who) = Credentials::parse(username, password) else { return Err(wrong()) };
         self.names.take(&who.username).map_err(too_often)?;
         let user = self.user_id(&who.username)?;
+        // Looked at before the store is: a password changed meanwhile is one changed since.
+        let started = now_ms() / 1000;
         let stored = self.store.user(&user).await.map_err(unanswered)?;
         let hash = stored.as_ref().and_then(|user| user.password.as_deref());
         let good = self.hasher.verify(who.password, hash).await.inspect_err(|refusal| {
@@ -108,14 +111,34 @@ impl Accounts {
         if stored.banned {
             return Err(Refusal::forbidden("this account is banned"));
         }
-        self.account(user, &stored.profile)
+        // This password is the one set then, also where it was set in this very second or by a faster clock.
+        let proven = started.max(seconds_up(stored.not_before));
+        self.account(user, &stored.profile, proven)
     }
 
-    /// Gives an account another password. Tokens made before stay good until they run out.
+    /// Another token for the bearer of a good one, who stays who logged in then. `unsupported` for
+    /// who has no account here, `forbidden` for the banned, `unauthorized` when the password was
+    /// changed after that login.
+    pub async fn renew(&self, identity: &Identity) -> Result<Account, Refusal> {
+        let stored = self.store.user(&identity.user).await.map_err(unanswered)?;
+        if stored.as_ref().is_some_and(|user| user.banned) {
+            return Err(Refusal::forbidden("this account is banned"));
+        }
+        let account = stored.filter(|user| user.password.is_some() && self.is_own(&identity.user));
+        let Some(account) = account else { return Err(not_ours()) };
+        if identity.proven < account.not_before {
+            let why = "the password was changed after this login; log in with the new one";
+            return Err(Refusal::new(Code::Unauthorized, why));
+        }
+        self.account(account.id, &account.profile, identity.proven / 1000)
+    }
+
+    /// Gives an account another password. Tokens made before stay good until they run out, and no
+    /// longer: they are not renewed.
     pub async fn set_password(&self, user: &UserId, password: &str) -> Result<(), Refusal> {
         Credentials::check_password(password)?;
         let hash = self.hasher.hash(password).await?;
-        self.store.set_password(user, &hash).await.map_err(unanswered)
+        self.store.set_password(user, &hash, now_ms()).await.map_err(unanswered)
     }
 
     fn admit(&self, peer: IpAddr) -> Result<(), Refusal> {
@@ -129,10 +152,19 @@ impl Accounts {
         })
     }
 
-    fn account(&self, user: UserId, profile: &Profile) -> Result<Account, Refusal> {
+    /// Whether this is the id of somebody who could have an account here, and no other issuer's user.
+    fn is_own(&self, user: &UserId) -> bool {
+        match (&self.prefix, user.as_str().split_once('|')) {
+            (Some(own), Some((prefix, _))) => own == prefix,
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    fn account(&self, user: UserId, profile: &Profile, proven: i64) -> Result<Account, Refusal> {
         let id = user.as_str();
         let subject = self.prefix.as_ref().map_or(id, |prefix| &id[prefix.len() + 1..]);
-        let minted = self.key.mint(subject, profile, self.token_ttl);
+        let minted = self.key.mint_proven(subject, profile, self.token_ttl, proven);
         let minted = minted.map_err(|_| Refusal::new(Code::Internal, "no token can be made"))?;
         Ok(Account { token: minted.token, expires: minted.expires, user })
     }
@@ -143,6 +175,16 @@ impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
     }
+}
+
+/// Seconds that are not before this moment.
+fn seconds_up(time: Millis) -> i64 {
+    time.saturating_add(999).div_euclid(1000)
+}
+
+fn not_ours() -> Refusal {
+    let why = "only tokens of accounts of this hub are renewed here; get a new one where this one came from";
+    Refusal::new(Code::Unsupported, why)
 }
 
 fn too_often(wait: Duration) -> Refusal {

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 
 use super::*;
 use crate::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
-use crate::domain::{Code, Millis, Profile, Refusal, User, UserId};
-use crate::ports::{StoreError, Tokens, UserStore};
+use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, now_ms};
+use crate::ports::{Identity, StoreError, Tokens, UserStore};
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const PASSWORD: &str = "correct horse";
@@ -26,6 +26,7 @@ fn user(id: &UserId, profile: &Profile, password: Option<&str>) -> User {
         profile: profile.clone(),
         banned: false,
         password: password.map(str::to_owned),
+        not_before: 0,
         groups: Default::default(),
         created: 1,
         last_seen: 0,
@@ -61,10 +62,11 @@ impl UserStore for Users {
     async fn set_profile(&self, _: &UserId, _: Option<&str>, _: Option<&str>) -> Result<(), StoreError> {
         unreachable!("accounts change no profile")
     }
-    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError> {
+    async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {
         let mut users = self.0.lock();
         let user = users.get_mut(id).ok_or_else(|| StoreError::Refused("no such user".into()))?;
         user.password = Some(password.to_owned());
+        user.not_before = not_before;
         Ok(())
     }
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
@@ -109,7 +111,7 @@ async fn who_registers_can_log_in_with_any_case_and_is_who_the_token_says() {
         let identity = tokens.verify(&account.token).await.unwrap();
         assert_eq!(identity.user, account.user);
         assert_eq!(identity.profile, Profile { username: "anna".into(), name: "Anna B.".into() });
-        let ttl = account.expires - crate::domain::now_ms();
+        let ttl = account.expires - now_ms();
         assert!((ttl - 12 * 3_600_000).abs() < 60_000);
         assert!(!format!("{account:?}").contains(&account.token));
     }
@@ -213,6 +215,87 @@ async fn beside_another_issuer_users_are_prefixed() {
     let identity = JwtTokens::new(vec![main, own]).verify(&made.token).await.unwrap();
     assert_eq!(identity.user, made.user);
     assert_eq!(accounts.login(PEER, "anna", PASSWORD).await.unwrap().user, made.user);
+}
+
+/// Who the hub's own tokens say they are for.
+async fn bearer(account: &Account) -> Identity {
+    let tokens = JwtTokens::new(vec![Issuer::new(None, KeySource::from(key().verifying()))]);
+    tokens.verify(&account.token).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_renewed_token_is_that_of_the_same_login() {
+    let store = Arc::new(Users::default());
+    let accounts = accounts(&store, &cheap());
+    let first = bearer(&accounts.register(PEER, "anna", PASSWORD, Some("Anna B.")).await.unwrap()).await;
+    assert!((now_ms() - 60_000..=now_ms()).contains(&first.proven));
+    let earlier = Identity { proven: first.proven - 3_600_000, ..first.clone() };
+    let second = bearer(&accounts.renew(&earlier).await.unwrap()).await;
+    assert!(second.expires >= first.expires, "its life begins anew");
+    assert_eq!(second, Identity { expires: second.expires, ..earlier.clone() });
+    store.set_banned(&first.user, true).await.unwrap();
+    assert_eq!(code(accounts.renew(&earlier).await), Code::Forbidden);
+}
+
+#[tokio::test]
+async fn a_login_from_before_a_change_of_password_renews_nothing() {
+    let store = Arc::new(Users::default());
+    let accounts = accounts(&store, &cheap());
+    let anna = bearer(&accounts.register(PEER, "anna", PASSWORD, None).await.unwrap()).await;
+    // Tokens know seconds: whoever may have logged in before is taken to have.
+    for (proven, not_before, good) in [
+        (5_000, 5_000, true),
+        (5_000, 5_001, false),
+        (5_000, 5_999, false),
+        (6_000, 5_999, true),
+        (0, 0, true),
+        (0, 1, false),
+    ] {
+        store.set_password(&anna.user, "hash", not_before).await.unwrap();
+        let renewed = accounts.renew(&Identity { proven, ..anna.clone() }).await;
+        assert_eq!(renewed.is_ok(), good, "a login at {proven}, a change at {not_before}");
+        assert!(good || code(renewed) == Code::Unauthorized);
+    }
+}
+
+#[tokio::test]
+async fn the_new_password_renews_from_its_first_moment_on() {
+    let store = Arc::new(Users::default());
+    let accounts = accounts(&store, &cheap());
+    let old = bearer(&accounts.register(PEER, "anna", PASSWORD, None).await.unwrap()).await;
+    accounts.set_password(&old.user, "another password").await.unwrap();
+    // As set by a machine whose clock is ahead.
+    let hash = store.user(&old.user).await.unwrap().unwrap().password.unwrap();
+    store.set_password(&old.user, &hash, now_ms() + 30_500).await.unwrap();
+    let new = bearer(&accounts.login(PEER, "anna", "another password").await.unwrap()).await;
+    assert!(accounts.renew(&new).await.is_ok());
+    assert_eq!(code(accounts.renew(&old).await), Code::Unauthorized);
+}
+
+#[tokio::test]
+async fn tokens_of_other_issuers_are_not_renewed() {
+    let store = Arc::new(Users::default());
+    let identity = |user: &str| Identity {
+        user: UserId::parse(user).unwrap(),
+        profile: Profile::default(),
+        expires: now_ms() + 60_000,
+        proven: now_ms(),
+    };
+    // Somebody whom a token brought, with and without a password that an operator gave them.
+    for id in ["anna", "elsewhere|anna", "local|anna"] {
+        store.ensure_user(&identity(id).user, &Profile::default()).await.unwrap();
+    }
+    let (alone, beside) =
+        (accounts(&store, &cheap()), Accounts::new(store.clone(), key(), Some("local"), &cheap()).unwrap());
+    for id in ["anna", "elsewhere|anna", "local|anna", "nobody"] {
+        assert_eq!(code(alone.renew(&identity(id)).await), Code::Unsupported, "{id}");
+        assert_eq!(code(beside.renew(&identity(id)).await), Code::Unsupported, "{id}");
+    }
+    for id in ["anna", "elsewhere|anna", "local|anna"] {
+        store.set_password(&identity(id).user, "hash", 0).await.unwrap();
+        assert_eq!(alone.renew(&identity(id)).await.is_ok(), id == "anna", "{id}");
+        assert_eq!(beside.renew(&identity(id)).await.is_ok(), id == "local|anna", "{id}");
+    }
 }
 
 #[test]

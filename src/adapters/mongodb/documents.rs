@@ -128,6 +128,9 @@ pub(super) struct UserDocument {
     pub(super) banned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) password: Option<String>,
+    /// When the password was last changed; documents without it read as 0.
+    #[serde(default)]
+    pub(super) not_before: Millis,
     /// For each group `2 × seq + 1` of the event that made the user a member, `2 × seq` of the one
     /// that ended it: raised with `$max`, so the order of writing does not matter.
     #[serde(default)]
@@ -209,6 +212,7 @@ impl From<UserDocument> for User {
             profile: Profile { username: document.username, name: document.name },
             banned: document.banned,
             password: document.password,
+            not_before: document.not_before,
             groups: within.map(|(group, mark)| (group, mark / 2)).collect(),
             created: document.created,
             last_seen: document.seen,
@@ -244,6 +248,16 @@ mod tests {
         newer.append(cstr!("v"), VERSION + 1);
         let error = event(&newer).unwrap_err().to_string();
         assert!(error.contains("\"g:7\" has version 2"), "{error}");
+    }
+
+    #[test]
+    fn users_stored_before_passwords_had_a_time_read_as_never_changed() {
+        let older = mongodb::bson::doc! {
+            "_id": "anna", "username": "anna", "name": "Anna", "banned": false, "created": 1_i64, "v": VERSION,
+        };
+        let older = RawDocumentBuf::try_from(&older).unwrap();
+        let anna = User::from(read::<UserDocument>(&older).unwrap());
+        assert_eq!((anna.profile.username.as_str(), anna.not_before), ("anna", 0));
     }
 
     /// `hubbub capacity` reckons with 218 bytes and the text (src/app/capacity/costs.rs).

@@ -112,8 +112,9 @@ impl UserStore for MongoStore {
         if account { self.release(&old, id).await } else { Ok(()) }
     }
 
-    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError> {
-        self.set(id, doc! { "password": password }).await
+    async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {
+        let update = doc! { "$set": { "password": password }, "$max": { "not_before": not_before } };
+        self.change(id, update).await
     }
 
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
@@ -216,6 +217,7 @@ impl MongoStore {
             name: profile.name.clone(),
             banned: false,
             password: password.map(str::to_owned),
+            not_before: 0,
             groups: Default::default(),
             created: now_ms(),
             seen: 0,
@@ -247,7 +249,12 @@ impl MongoStore {
         if fields.is_empty() {
             return Ok(());
         }
-        let update = self.users.update_one(doc! { "_id": id.as_str() }, doc! { "$set": fields });
+        self.change(id, doc! { "$set": fields }).await
+    }
+
+    /// Updates a user that exists.
+    async fn change(&self, id: &UserId, update: Document) -> Result<(), StoreError> {
+        let update = self.users.update_one(doc! { "_id": id.as_str() }, update);
         match self.within(update).await?.matched_count {
             0 => Err(StoreError::Refused(NO_SUCH_USER.into())),
             _ => Ok(()),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -51,7 +51,8 @@ CREATE TABLE users (
     banned INTEGER NOT NULL DEFAULT 0,
     password TEXT,
     created INTEGER NOT NULL,
-    last_seen INTEGER NOT NULL DEFAULT 0
+    last_seen INTEGER NOT NULL DEFAULT 0,
+    not_before INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX users_by_username ON users (username);
 CREATE TABLE accounts (username TEXT PRIMARY KEY, user TEXT NOT NULL UNIQUE) WITHOUT ROWID;
@@ -72,6 +73,9 @@ CREATE TABLE marks (
 ) WITHOUT ROWID;
 CREATE INDEX marks_by_group ON marks (grp);
 ";
+
+/// What each version added to the one before, beginning with the second.
+const STEPS: [&str; 1] = ["ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -94,12 +98,15 @@ pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Makes the tables in a new database. The error is a sentence for the operator.
+/// Makes the tables in a new database, and brings older ones up to this version. The error is a sentence for the operator.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), String> {
     let version = user_version(db).map_err(|error| error.to_string())?;
     match version {
         0 => create(db).map_err(|error| format!("cannot make the tables: {error}")),
         VERSION => Ok(()),
+        older if (1..VERSION).contains(&older) => {
+            upgrade(db, older).map_err(|error| format!("cannot bring the tables up to version {VERSION}: {error}"))
+        }
         newer => Err(format!(
             "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
              use the newer hubbub that wrote it"
@@ -114,6 +121,15 @@ fn user_version(db: &Connection) -> rusqlite::Result<i64> {
 fn create(db: &mut Connection) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
     transaction.execute_batch(TABLES)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()
+}
+
+fn upgrade(db: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    let transaction = db.transaction()?;
+    for step in STEPS.iter().skip(usize::try_from(from - 1).unwrap_or(0)) {
+        transaction.execute_batch(step)?;
+    }
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }

@@ -11,7 +11,7 @@ use crate::ports::{StoreError, UserStore};
 const NO_SUCH_USER: &str = "there is no such user";
 const USERNAME_TAKEN: &str = "another account has this username";
 
-const COLUMNS: &str = "id, username, name, banned, password, created, last_seen";
+const COLUMNS: &str = "id, username, name, banned, password, created, last_seen, not_before";
 
 #[async_trait]
 impl UserStore for SqliteStore {
@@ -71,10 +71,10 @@ impl UserStore for SqliteStore {
             .map_err(|why| StoreError::Refused(why.into()))
     }
 
-    async fn set_password(&self, id: &UserId, password: &str) -> Result<(), StoreError> {
+    async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {
         let (id, password) = (id.clone(), password.to_owned());
-        let sql = "UPDATE users SET password = ?2 WHERE id = ?1";
-        changed(self.write(move |db| db.execute(sql, params![id.as_str(), password])).await?)
+        let sql = "UPDATE users SET password = ?2, not_before = max(not_before, ?3) WHERE id = ?1";
+        changed(self.write(move |db| db.execute(sql, params![id.as_str(), password, not_before])).await?)
     }
 
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
@@ -232,5 +232,6 @@ fn user(row: &Row<'_>) -> rusqlite::Result<User> {
         groups: Default::default(),
         created: row.get(5)?,
         last_seen: row.get(6)?,
+        not_before: row.get(7)?,
     })
 }

@@ -59,7 +59,7 @@ mod tests {
     use crate::domain::{Profile, UserId};
 
     fn identity(expires: Millis) -> Identity {
-        Identity { user: UserId::parse("anna").unwrap(), profile: Profile::default(), expires }
+        Identity { user: UserId::parse("anna").unwrap(), profile: Profile::default(), expires, proven: 0 }
     }
 
     #[test]

@@ -13,6 +13,8 @@ const MAX_NAME_CHARS: usize = 128;
 pub(super) struct Claims {
     pub(super) sub: Option<String>,
     exp: Option<Number>,
+    iat: Option<Number>,
+    auth_time: Option<Number>,
     // Any type, so that an odd profile keeps nobody out.
     name: Option<Value>,
     preferred_username: Option<Value>,
@@ -31,6 +33,7 @@ pub(super) struct MintedClaims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) preferred_username: Option<&'a str>,
     pub(super) iat: i64,
+    pub(super) auth_time: i64,
     pub(super) exp: i64,
 }
 
@@ -39,9 +42,12 @@ pub(super) struct MintedClaims<'a> {
 impl Claims {
     /// When the token runs out, in Unix milliseconds.
     pub(super) fn expires(&self) -> Millis {
-        let seconds = self.exp.as_ref().and_then(Number::as_f64).unwrap_or(0.0);
-        // A cast from a float saturates.
-        ((seconds * 1000.0) as i64).min(Millis::MAX / 2)
+        millis(self.exp.as_ref())
+    }
+
+    /// When its bearer proved who they are: told by `auth_time`, else not before the token was made.
+    pub(super) fn proven(&self) -> Millis {
+        millis(self.auth_time.as_ref().or(self.iat.as_ref())).max(0)
     }
 
     /// The profile; what the token leaves open is filled from what identifies the user, so that
@@ -51,6 +57,12 @@ impl Claims {
         let name = text(&self.name).unwrap_or_else(|| username.clone());
         Profile { username: username.to_lowercase(), name }
     }
+}
+
+fn millis(seconds: Option<&Number>) -> Millis {
+    let seconds = seconds.and_then(Number::as_f64).unwrap_or(0.0);
+    // A cast from a float saturates.
+    ((seconds * 1000.0) as i64).min(Millis::MAX / 2)
 }
 
 fn text(claim: &Option<Value>) -> Option<String> {

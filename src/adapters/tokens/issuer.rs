@@ -139,7 +139,7 @@ impl Issuer {
         let user = UserId::parse(&id).ok().filter(|user| !user.is_reserved());
         let user = user.ok_or(TokenError::Invalid("its subject cannot be a user's id"))?;
         let expires = claims.expires().saturating_add(LEEWAY_SECONDS as i64 * 1000);
-        Ok(Identity { profile: claims.profile(subject), user, expires })
+        Ok(Identity { profile: claims.profile(subject), user, expires, proven: claims.proven() })
     }
 }
 

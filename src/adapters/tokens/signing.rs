@@ -68,6 +68,17 @@ impl SigningKey {
 
     /// A token for `subject` that runs out after `ttl`.
     pub fn mint(&self, subject: &str, profile: &Profile, ttl: Duration) -> Result<Minted, KeyError> {
+        self.mint_proven(subject, profile, ttl, now_ms() / 1000)
+    }
+
+    /// A token for a `subject` that proved who they are at `proven`, in Unix seconds.
+    pub fn mint_proven(
+        &self,
+        subject: &str,
+        profile: &Profile,
+        ttl: Duration,
+        proven: i64,
+    ) -> Result<Minted, KeyError> {
         let issued = now_ms() / 1000;
         let lifetime = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX / 2000);
         let expires = issued.saturating_add(lifetime);
@@ -78,6 +89,7 @@ impl SigningKey {
             name: Some(profile.name.as_str()).filter(|name| !name.is_empty()),
             preferred_username: Some(profile.username.as_str()).filter(|name| !name.is_empty()),
             iat: issued,
+            auth_time: proven,
             exp: expires,
         };
         let header = Header::new(self.verifying.algorithm);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::{info, warn};
 
 use super::order::{GroupLine, MemberLine, Order, Report, UserLine};
-use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId};
+use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms};
 use crate::hub::Hub;
 use crate::ports::{Store, StoreError};
 
@@ -57,7 +57,7 @@ impl Desk {
             }
             Order::SetPassword { user, hash } => {
                 self.user(&user).await?;
-                self.store.set_password(&user, &hash).await.map_err(unanswered)?;
+                self.store.set_password(&user, &hash, now_ms()).await.map_err(unanswered)?;
                 done(format!("{user} has a new password"))
             }
             Order::DeleteUser { user } => self.delete_user(&user).await,

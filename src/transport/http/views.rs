@@ -159,6 +159,15 @@ pub struct AccountView {
     expires: Millis,
 }
 
+/// A new token in the place of one that was shown.
+#[derive(Serialize, ToSchema)]
+pub struct TokenView {
+    /// The Bearer token.
+    token: String,
+    /// When the token runs out, in Unix milliseconds.
+    expires: Millis,
+}
+
 /// A one-time ticket.
 #[derive(Serialize, ToSchema)]
 pub struct TicketView {
@@ -306,6 +315,12 @@ impl From<FoundUser> for UserView {
 impl From<Account> for AccountView {
     fn from(account: Account) -> Self {
         Self { user: account.user.to_string(), token: account.token, expires: account.expires }
+    }
+}
+
+impl From<Account> for TokenView {
+    fn from(account: Account) -> Self {
+        Self { token: account.token, expires: account.expires }
     }
 }
 

@@ -54,6 +54,7 @@ fn the_paths_are_those_of_the_protocol() {
             "GET /users",
             "POST /auth/register",
             "POST /auth/login",
+            "POST /auth/renew",
             "POST /auth/ticket",
             "GET /",
             "GET /hubbub.js",

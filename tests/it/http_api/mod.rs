@@ -5,3 +5,4 @@ mod caller;
 mod descriptions;
 mod internal;
 mod public;
+mod renewal;

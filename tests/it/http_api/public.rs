@@ -32,6 +32,9 @@ async fn every_operation_is_served_and_answers_as_described() {
     let wrong = json!({"username": "anna", "password": "another password"});
     assert_eq!(caller.post("/auth/login", "/auth/login", wrong).await.problem(401), "unauthorized");
 
+    caller.bearer(made["token"].as_str().unwrap());
+    caller.post("/auth/renew", "/auth/renew", json!({})).await.expect(200);
+
     caller.bearer(token("anna"));
     let group = group_of(&hub, "anna", &[]).await;
     let messages = format!("/chat/{group}/message");

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::GroupId;
-use hubbub::ports::{Inserted, MessageStore, Page, Store};
+use hubbub::ports::{Inserted, MessageStore, Page, Store, UserStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::sample::{seqs, text};
+use super::sample::{profile, seqs, text, user};
 use super::{Fixture, PARTITIONS, store_suite};
 use crate::support::scratch;
 
@@ -70,6 +70,24 @@ async fn a_newer_database_is_left_alone() {
     db.pragma_update(None, "user_version", 99).unwrap();
     let error = SqliteStore::open(&path).err().unwrap();
     assert!(error.contains("version 99") && error.contains("newer hubbub"), "{error}");
+}
+
+#[tokio::test]
+async fn an_older_database_is_brought_up_to_date() {
+    let directory = scratch::directory("sqlite");
+    let path = directory.path().join("hubbub.db");
+    let store = SqliteStore::open(&path).unwrap();
+    store.ensure_user(&user("anna"), &profile("anna", "Anna")).await.unwrap();
+    drop(store);
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch("ALTER TABLE users DROP COLUMN not_before; PRAGMA user_version = 1;").unwrap();
+    drop(db);
+    for not_before in [0, 70] {
+        let store = SqliteStore::open(&path).unwrap();
+        let anna = store.user(&user("anna")).await.unwrap().unwrap();
+        assert_eq!((anna.profile, anna.not_before), (profile("anna", "Anna"), not_before));
+        store.set_password(&user("anna"), "hash", 70).await.unwrap();
+    }
 }
 
 /// Set in a child process: the database to write to until somebody kills it.

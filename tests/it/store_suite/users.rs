@@ -1,8 +1,13 @@
 //! Users and accounts.
 
+use std::net::IpAddr;
+use std::sync::Arc;
+
 use futures::future::join_all;
-use hubbub::domain::{Mark, MembershipChange, Role, User};
-use hubbub::ports::StoreError;
+use hubbub::adapters::accounts::{Account, Accounts, AccountsConfig, HashCost};
+use hubbub::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
+use hubbub::domain::{Code, Mark, MembershipChange, Refusal, Role, User};
+use hubbub::ports::{StoreError, Tokens};
 
 use super::Fixture;
 use super::marks::marks_of;
@@ -132,28 +137,60 @@ pub async fn operators_change_users(fixture: &mut impl Fixture) {
     let anna = user("anna");
     store.ensure_user(&anna, &profile("anna", "Anna")).await.unwrap();
     store.set_banned(&anna, true).await.unwrap();
-    store.set_password(&anna, "hash").await.unwrap();
+    store.set_password(&anna, "hash", 70).await.unwrap();
     store.set_profile(&anna, None, Some("Ännchen")).await.unwrap();
     let stored = store.user(&anna).await.unwrap().unwrap();
     assert!(stored.banned);
     assert_eq!(stored.password.as_deref(), Some("hash"));
     assert_eq!(stored.profile, profile("anna", "Ännchen"));
+    assert_eq!(stored.not_before, 70);
+    // A clock that is behind brings no older login back.
+    store.set_password(&anna, "hash", 60).await.unwrap();
+    assert_eq!(store.user(&anna).await.unwrap().unwrap().not_before, 70);
     // The same again is no error.
     store.set_banned(&anna, true).await.unwrap();
     store.set_profile(&anna, None, Some("Ännchen")).await.unwrap();
     store.set_profile(&anna, None, None).await.unwrap();
     store.set_banned(&anna, false).await.unwrap();
-    assert!(!store.user(&anna).await.unwrap().unwrap().banned);
+    let stored = store.user(&anna).await.unwrap().unwrap();
+    assert_eq!((stored.banned, stored.not_before), (false, 70));
     let nobody = user("nobody");
     let refused = [
         store.set_banned(&nobody, true).await,
-        store.set_password(&nobody, "hash").await,
+        store.set_password(&nobody, "hash", 70).await,
         store.set_profile(&nobody, Some("n"), None).await,
     ];
     for answer in refused {
         assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");
     }
     assert_eq!(store.user(&nobody).await.unwrap(), None);
+}
+
+pub async fn tokens_are_renewed_for_the_account_alone(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let key = Arc::new(SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap());
+    let config = AccountsConfig { cost: HashCost { memory_kib: 8, passes: 1 }, ..AccountsConfig::default() };
+    let accounts = Accounts::new(store.clone(), key.clone(), None, &config).unwrap();
+    let tokens = JwtTokens::new(vec![Issuer::new(None, KeySource::from(key.verifying()))]);
+    let (peer, password) = (IpAddr::from([192, 0, 2, 1]), "correct horse");
+    let token = accounts.register(peer, "anna", password, None).await.unwrap().token;
+    let anna = tokens.verify(&token).await.unwrap();
+    assert_eq!(store.user(&anna.user).await.unwrap().unwrap().not_before, 0);
+    let renewed = accounts.renew(&anna).await.unwrap().token;
+    assert_eq!(tokens.verify(&renewed).await.unwrap().proven, anna.proven);
+
+    let code = |renewed: Result<Account, Refusal>| renewed.err().map(|refusal| refusal.code);
+    accounts.set_password(&anna.user, "another password").await.unwrap();
+    let renewed = tokens.verify(&renewed).await.unwrap();
+    assert_eq!(code(accounts.renew(&renewed).await), Some(Code::Unauthorized), "renewing outlives no password");
+    let token = accounts.login(peer, "anna", "another password").await.unwrap().token;
+    let anna = tokens.verify(&token).await.unwrap();
+    assert_eq!(code(accounts.renew(&anna).await), None);
+    store.set_banned(&anna.user, true).await.unwrap();
+    assert_eq!(code(accounts.renew(&anna).await), Some(Code::Forbidden));
+    store.delete_user(&anna.user).await.unwrap();
+    store.set_banned(&anna.user, false).await.unwrap();
+    assert_eq!(code(accounts.renew(&anna).await), Some(Code::Unsupported), "who was deleted has no account");
 }
 
 pub async fn last_seen_never_goes_back(fixture: &mut impl Fixture) {

@@ -117,6 +117,24 @@ test("while the page is open its token is renewed, once for all tabs, and no wor
   for (const person of tabs) person.contented();
 });
 
+test("a machine that has slept renews when it wakes, whatever its timers think", async () => {
+  const ada = await stage.person("Ada");
+  await ada.page.clock.install();
+  await ada.register(stage.url);
+  await ada.page.getByText("No chats yet").waitFor();
+  const token = () => ada.page.evaluate(() => JSON.parse(localStorage.getItem("hubbub.login") ?? "{}").token);
+  const first = await token();
+  const now = await ada.page.evaluate(() => Date.now());
+  await ada.page.clock.pauseAt(now + 1_000);
+  await ada.page.clock.setSystemTime(now + 0.9 * stage.node.world.tokenTtl);
+  const renewed = ada.page.waitForResponse((response) => response.url().endsWith("/auth/renew"));
+  await ada.page.evaluate(() => dispatchEvent(new Event("online")));
+  assert.equal((await renewed).status(), 200);
+  const end = Date.now() + 30_000;
+  while ((await token()) === first) assert.ok(Date.now() < end, "the new token is not kept");
+  ada.contented();
+});
+
 test("who logs out in one tab is out in all of them", async () => {
   const one = await stage.member("Ada");
   await one.makeGroup("Doors", []);

@@ -59,7 +59,9 @@ pub(super) fn accounts() -> Vec<Setting> {
             ),
         Setting::new("account_token_ttl", field!(accounts.token_ttl), Span(60 * SECOND, 8760 * HOUR))
             .about("How long a login is good.")
-            .because("A working day; a stolen token is of no use the next day."),
+            .because(
+                "A working day. A page in use renews it before it ends; one that is closed is logged out the next day.",
+            ),
         Setting::new("password_hashes", field!(accounts.hashes_at_once), Whole(1, 64))
             .about("Passwords hashed at the same time.")
             .because("Each takes a core and 19 MiB for some 20 ms; messages go on meanwhile."),

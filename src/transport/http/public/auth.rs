@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 
 use super::super::extract::{self, Body, Caller};
-use super::super::views::{AccountView, CredentialsBody, TicketView};
+use super::super::views::{AccountView, CredentialsBody, TicketView, TokenView};
 use super::Api;
 use crate::adapters::accounts::Accounts;
 use crate::domain::Refusal;
@@ -47,6 +47,20 @@ pub(super) async fn login(
 ) -> Result<Json<AccountView>, Problem> {
     let peer = peer(&parts)?;
     let account = accounts(&api)?.login(peer, &body.username, &body.password).await?;
+    Ok(Json(account.into()))
+}
+
+/// Renews the token of an account of this hub, before it runs out. Refused for other issuers' tokens
+/// (`unsupported`) and after a change of password (`unauthorized`).
+#[utoipa::path(
+    post, path = "/auth/renew", tag = "auth", security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Renewed", body = TokenView),
+        Problems,
+    )
+)]
+pub(super) async fn renew(State(api): State<Api>, Caller(caller): Caller) -> Result<Json<TokenView>, Problem> {
+    let account = accounts(&api)?.renew(&caller).await?;
     Ok(Json(account.into()))
 }
 

@@ -41,6 +41,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(people::find))
         .routes(routes!(auth::register))
         .routes(routes!(auth::login))
+        .routes(routes!(auth::renew))
         .routes(routes!(auth::ticket))
         .routes(routes!(pages::page))
         .routes(routes!(pages::module))
