@@ -239,7 +239,7 @@ export class Chat extends Emitter {
 
   #listen() {
     const hub = this.#hub;
-    this.outbox.on("changed", ({ group }) => this.emit("timeline", group ?? ""));
+    this.outbox.on("changed", ({ group }) => (group === undefined ? this.emit("timeline", "") : this.#settle(group)));
     this.safe.on("left", () => this.sender.adopt());
     hub.on("state", (change) => {
       this.link = change;

@@ -59,7 +59,7 @@ export class Accounts {
     const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
     let response;
     try {
-      response = await this.#fetch(new URL(path, this.#base), { method, headers, body: body && JSON.stringify(body), signal: timeout === undefined ? undefined : AbortSignal.timeout(timeout) });
+      response = await this.#fetch(new URL(path, this.#base), { method, headers, body: body && JSON.stringify(body), signal: timeout === undefined ? undefined : AbortSignal.timeout?.(timeout) });
     } catch (cause) {
       throw new HubbubError("unreachable", "the hub cannot be reached", { cause });
     }

@@ -1,4 +1,3 @@
-import { isPassing } from "./errors.js";
 import { timesOf } from "./renewal.js";
 import { watchForWaking } from "./wake.js";
 
@@ -19,6 +18,8 @@ const EARLIEST = 0.6;
 const LATEST = 0.7;
 /** After a try that may succeed later. */
 const RETRY_MS = 30_000;
+/** Another issuer's token, a login that counts no more, or a hub that renews none: the token serves until it ends. */
+const FINAL = new Set(["unsupported", "unauthorized", "forbidden", "not_found", "http_404"]);
 /** A machine that slept wakes with its timers behind: the clock is looked at this often at least. */
 const LOOK_MS = 30_000;
 
@@ -42,6 +43,7 @@ export class TokenKeeper {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #ignoreWaking = () => {};
+  #started = false;
 
   /** @param {Kept} kept @param {KeeperOptions} options */
   constructor(kept, { renew, load = () => undefined, save = () => {}, lock = (work) => work(), now = Date.now, random = Math.random }) {
@@ -62,15 +64,15 @@ export class TokenKeeper {
 
   /** From now on renews when it is time, until `stop`. */
   start() {
+    this.#started = true;
     this.#ignoreWaking = watchForWaking(() => this.look());
     this.look();
   }
 
   stop() {
+    this.#started = false;
     clearTimeout(this.#timer);
     this.#ignoreWaking();
-    this.#ignoreWaking = () => {};
-    this.#due = Infinity;
   }
 
   /** A token, renewed before where that is due and can be had. */
@@ -85,7 +87,7 @@ export class TokenKeeper {
     clearTimeout(this.#timer);
     void this.fresh().then(() => {
       clearTimeout(this.#timer);
-      if (this.#due !== Infinity) this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, this.#due - this.#now()), LOOK_MS));
+      if (this.#started && this.#due !== Infinity) this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, this.#due - this.#now()), LOOK_MS));
     });
   }
 
@@ -121,15 +123,12 @@ export class TokenKeeper {
   async #renewNow() {
     try {
       const { token } = await this.#renew(this.#kept.token);
-      if (this.#due === Infinity) return;
       this.#kept = { token, since: this.#now() };
       this.#save(this.#kept);
       this.#schedule();
     } catch (cause) {
       const { code, retryAfter = 0 } = /** @type {import("./errors.js").HubbubError} */ (cause);
-      const later = code === "unreachable" || code === "internal" || isPassing(code);
-      // Another issuer's token, or a login that counts no more: it is good until it ends.
-      if (this.#due !== Infinity) this.#due = later ? this.#now() + Math.max(retryAfter, RETRY_MS) : Infinity;
+      this.#due = FINAL.has(code) ? Infinity : this.#now() + Math.max(retryAfter, RETRY_MS);
     }
   }
 }

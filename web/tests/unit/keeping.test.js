@@ -80,7 +80,7 @@ test("what is renewed is kept for the other tabs", async () => {
   assert.deepEqual(saved, [{ token: token(51), since: state.now }]);
 });
 
-for (const code of ["unreachable", "rate_limited", "unavailable"]) {
+for (const code of ["unreachable", "rate_limited", "unavailable", "http_502"]) {
   test(`${code}: the old token serves, and it is tried again a little later`, async () => {
     const { state, keeper } = keeping();
     state.answer = () => Promise.reject(new HubbubError(code, "not now", { retryAfter: 40_000 }));
