@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cid, GroupId, Millis, Role, Seq, UserId};
+use super::{Cid, GroupId, Millis, Role, Seq, UserId, stored};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
@@ -33,6 +33,7 @@ pub struct Event {
     /// How many events up to here, this one included, make something unread.
     pub n: u64,
     /// Who caused it.
+    #[serde(deserialize_with = "stored")]
     pub from: UserId,
     /// When the backplane took it in.
     pub time: Millis,
@@ -46,6 +47,7 @@ pub struct Event {
     /// More about it, as the client sent it; for membership, `users`.
     pub data: Option<Data>,
     /// The sender's own id for it. Every event has one (the hub makes those that are missing).
+    #[serde(deserialize_with = "stored")]
     pub cid: Cid,
 }
 
@@ -122,7 +124,7 @@ impl Event {
         }
         let data = self.data.as_ref()?;
         let users: Vec<UserId> =
-            data.get("users")?.as_array()?.iter().filter_map(|user| UserId::parse(user.as_str()?).ok()).collect();
+            data.get("users")?.as_array()?.iter().filter_map(|user| UserId::stored(user.as_str()?).ok()).collect();
         let role = match data.get("role").and_then(|role| role.as_str()) {
             Some("admin") => Role::Admin,
             _ => Role::Member,

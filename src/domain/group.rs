@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, MembershipChange, Millis, Seq, UserId};
+use super::{GroupId, MembershipChange, Millis, Seq, UserId, stored};
 
 /// What sort of group it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,7 @@ pub enum Role {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// Who.
+    #[serde(deserialize_with = "stored")]
     pub id: UserId,
     /// What they may do.
     pub role: Role,

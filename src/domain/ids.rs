@@ -77,12 +77,12 @@ macro_rules! string_id {
 }
 
 string_id!(
-    /// Who somebody is: the token's `sub`.
+    /// Who somebody is: the token's `sub`. Read from outside it is never one of the hub's own (`hub.…`): those are
+    /// made here, and read back by [`UserId::stored`].
     UserId,
     "a user id",
-    "1 to 128 characters of A-Z a-z 0-9 . _ @ | -",
-    |t| (1..=128).contains(&t.len())
-        && t.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@|-".contains(&b))
+    "1 to 128 characters of A-Z a-z 0-9 . _ @ | - that do not begin with \"hub.\"",
+    |t| is_user_id(t) && !t.starts_with(RESERVED)
 );
 
 string_id!(
@@ -95,11 +95,12 @@ string_id!(
 );
 
 string_id!(
-    /// A sender's own id for what is sent, never used again by that sender in that group.
+    /// A sender's own id for what is sent, never used again by that sender in that group. Read from outside it is
+    /// never one of the hub's own (`hub.…`): those are made here, and read back by [`Cid::stored`].
     Cid,
     "a cid",
-    "1 to 64 bytes",
-    |t| (1..=64).contains(&t.len())
+    "1 to 64 bytes that do not begin with \"hub.\"",
+    |t| is_cid(t) && !t.starts_with(RESERVED)
 );
 
 string_id!(
@@ -121,15 +122,52 @@ string_id!(
 
 const GROUP_ID_LEN: usize = 26;
 
-/// Ids that begin so are the hub's own and belong to no person.
+/// Ids that begin so are the hub's own: nobody outside makes them.
 const RESERVED: &str = "hub.";
 const PROBE: &str = "hub.probe";
 const PASSING_PROBE: &str = "hub.probe.passing";
 
+fn is_user_id(text: &str) -> bool {
+    (1..=128).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._@|-".contains(&b))
+}
+
+fn is_cid(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+}
+
+/// Ids of which the hub has some of its own.
+pub(crate) trait Stored: Sized {
+    /// Reads one that the hub wrote down, its own included.
+    fn read_stored(text: &str) -> Result<Self, InvalidId>;
+}
+
+impl Stored for UserId {
+    fn read_stored(text: &str) -> Result<Self, InvalidId> {
+        Self::stored(text)
+    }
+}
+
+impl Stored for Cid {
+    fn read_stored(text: &str) -> Result<Self, InvalidId> {
+        Self::stored(text)
+    }
+}
+
+/// For fields of what the hub wrote down itself: their ids may be the hub's own.
+pub(crate) fn stored<'de, T: Stored, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    T::read_stored(&text).map_err(serde::de::Error::custom)
+}
+
 // === impl UserId ===
 
 impl UserId {
-    /// Whether the id is one of the hub's own (`hub.…`), which no token may carry.
+    /// Reads an id that the hub wrote down, which may be one of its own.
+    pub fn stored(text: &str) -> Result<Self, InvalidId> {
+        if is_user_id(text) { Ok(Self(text.into())) } else { Self::parse(text) }
+    }
+
+    /// Whether the id is one of the hub's own (`hub.…`), which nobody outside can name.
     pub fn is_reserved(&self) -> bool {
         self.as_str().starts_with(RESERVED)
     }
@@ -147,11 +185,6 @@ impl UserId {
     /// The same where they are not to be stored: the one sender whose events no store holds.
     pub fn passing_probe() -> Self {
         Self(PASSING_PROBE.into())
-    }
-
-    /// Whether this is a sender of nodes' messages to themselves.
-    pub fn is_probe(&self) -> bool {
-        self.as_str() == PROBE || self.is_passing_probe()
     }
 
     /// Whether what this one sends is not stored.
@@ -220,6 +253,16 @@ impl SessionId {
 // === impl Cid ===
 
 impl Cid {
+    /// Reads a cid that the hub wrote down, which may be one of its own.
+    pub fn stored(text: &str) -> Result<Self, InvalidId> {
+        if is_cid(text) { Ok(Self(text.into())) } else { Self::parse(text) }
+    }
+
+    /// The cid of something that the hub does once in a group.
+    pub fn of_hub(what: &'static str) -> Self {
+        Self(format!("{RESERVED}{what}").into())
+    }
+
     /// A cid for an event whose sender gave none: unique by itself.
     pub fn random() -> Self {
         Self(format!("{RESERVED}{}", base32(&rand::random::<[u8; 16]>())).into())
@@ -298,12 +341,29 @@ mod tests {
     }
 
     #[test]
+    fn the_hubs_own_ids_come_from_nowhere_else() {
+        for own in [UserId::hub(), UserId::probe(), UserId::passing_probe()] {
+            assert!(own.is_reserved());
+            assert!(UserId::parse(own.as_str()).is_err());
+            assert!(serde_json::from_value::<UserId>(own.as_str().into()).is_err());
+            assert_eq!(UserId::stored(own.as_str()).unwrap(), own);
+        }
+        for own in [Cid::of_hub("create"), Cid::random()] {
+            assert!(own.is_hub_made());
+            assert!(Cid::parse(own.as_str()).is_err());
+            assert!(serde_json::from_value::<Cid>(own.as_str().into()).is_err());
+            assert_eq!(Cid::stored(own.as_str()).unwrap(), own);
+        }
+        assert!(Cid::parse("hub").is_ok() && UserId::parse("hubert.x").is_ok());
+        assert!(Cid::stored("").is_err() && UserId::stored("a b").is_err());
+    }
+
+    #[test]
     fn user_ids_are_checked() {
         assert!(UserId::parse("a.b_c@d|e-F9").is_ok());
         for bad in ["", "a b", "ü", "a/b", &"x".repeat(129)] {
             assert!(UserId::parse(bad).is_err(), "{bad:?}");
         }
-        assert!([UserId::hub(), UserId::probe(), UserId::passing_probe()].iter().all(UserId::is_reserved));
     }
 
     #[test]

@@ -10,9 +10,10 @@ mod user;
 pub use address::customer_of;
 pub use event::{Data, Event, Kind, MembershipChange};
 pub use group::{Access, Group, GroupKind, Head, Mark, Member, Role};
+pub(crate) use ids::stored;
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id};
 pub use refusal::{Code, Refusal};
-pub use user::{Profile, User};
+pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".
 pub type Seq = u64;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, Millis, Seq, UserId};
+use super::{GroupId, Millis, Seq, UserId, stored};
 
 /// What people see of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -19,6 +19,7 @@ pub struct Profile {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// Who.
+    #[serde(deserialize_with = "stored")]
     pub id: UserId,
     /// What others see.
     pub profile: Profile,
@@ -34,6 +35,11 @@ pub struct User {
     pub created: Millis,
     /// When the user was last seen online; 0 when never.
     pub last_seen: Millis,
+}
+
+/// Whether a username looks like one of the hub's own ids, whatever its case.
+pub fn is_reserved_username(username: &str) -> bool {
+    UserId::stored(&username.to_lowercase()).is_ok_and(|id| id.is_reserved())
 }
 
 // === impl Profile ===

@@ -9,7 +9,8 @@ use super::Hub;
 use super::config::{BUNDLE_BYTES, PAGE_BYTES};
 use super::publish::{Stored, text_append};
 use crate::domain::{
-    Access, Code, Event, Group, GroupId, GroupKind, Millis, Profile, Refusal, Seq, User, UserId, now_ms,
+    Access, Code, Event, Group, GroupId, GroupKind, Millis, Profile, Refusal, Seq, User, UserId, is_reserved_username,
+    now_ms,
 };
 use crate::ports::{Identity, NodeRecord, Page};
 use crate::protocol::SendFrame;
@@ -235,9 +236,6 @@ impl Hub {
 
     /// Sends in a user's name, for a service: the user need not be a member.
     pub async fn send_as_service(self: &Arc<Self>, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
-        if from.is_probe() {
-            return Err(Refusal::forbidden("this id is the nodes' own, for what they send to themselves"));
-        }
         let (group, body) = self.prepare_send(from, &send).await?;
         self.publish_and_wait(text_append(group, from.clone(), send.cid, body, false)).await
     }
@@ -349,6 +347,9 @@ impl Hub {
         username: Option<&str>,
         name: Option<&str>,
     ) -> Result<FoundUser, Refusal> {
+        if username.is_some_and(is_reserved_username) {
+            return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
+        }
         self.ensure_users(std::slice::from_ref(id)).await?;
         let username = username.map(str::to_lowercase);
         let set = self.store.set_profile(id, username.as_deref(), name).await;

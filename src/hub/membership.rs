@@ -14,8 +14,8 @@ use crate::protocol::{RequestId, ServerFrame};
 
 /// Longest name of a group, in Unicode scalar values.
 const NAME_MAX: usize = 200;
-/// The events that bring a new group its members, in their order: with which role, and the id of each.
-const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "hub.create.admin"), (Role::Member, "hub.create")];
+/// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
+const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
 
 impl Hub {
     /// Makes a group; the creator is its first admin. The same creator and cid make it once.
@@ -94,7 +94,7 @@ impl Hub {
             // The creator may have ceased to be an admin since the first event.
             let by_admin = kind == GroupKind::Group && *role == Role::Member;
             let permission = if by_admin { Permission::Admin } else { Permission::Hub };
-            let change = self.change(id, &first, Kind::Joined, users, permission, *role, Cid::parse(cid)?);
+            let change = self.change(id, &first, Kind::Joined, users, permission, *role, Cid::of_hub(cid));
             self.append_change(&change).await?;
         }
         Ok(())
@@ -110,7 +110,7 @@ impl Hub {
             return Ok(&[]);
         }
         let newest = self.store.event(id, stored.version).await.map_err(|error| self.store_refusal(&error))?;
-        let half_done = newest.is_some_and(|event| event.cid.as_str() == FOUNDING[0].1);
+        let half_done = newest.is_some_and(|event| event.cid == Cid::of_hub(FOUNDING[0].1));
         Ok(if half_done { &FOUNDING[1..] } else { &[] })
     }
 
@@ -332,9 +332,6 @@ impl Hub {
 
     /// Makes users who are not known yet, for services that name people first.
     pub(crate) async fn ensure_users(&self, users: &[UserId]) -> Result<(), Refusal> {
-        if users.iter().any(UserId::is_reserved) {
-            return Err(Refusal::new(Code::Forbidden, "ids beginning `hub.` are the hub's own"));
-        }
         let profile = |user: &UserId| Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
         let named: Vec<_> = users.iter().map(|user| (user.clone(), profile(user))).collect();
         self.known_or_made(&named).await.map(drop).map_err(|error| self.store_refusal(&error))

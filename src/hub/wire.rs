@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Role, Seq, UserId};
+use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Role, Seq, UserId, stored};
 use crate::ports::LogEntry;
 
 /// Version of everything in this file. A node ignores what has a higher one.
@@ -32,17 +32,51 @@ pub(crate) enum Item {
     /// Stored events of a group, ascending and without a hole.
     Run { group: GroupId, events: Vec<ByteBuf> },
     /// A send turned out to be stored already, at this seq.
-    Acked { group: GroupId, from: UserId, cid: Cid, seq: Seq, time: Millis },
+    Acked {
+        group: GroupId,
+        #[serde(deserialize_with = "stored")]
+        from: UserId,
+        #[serde(deserialize_with = "stored")]
+        cid: Cid,
+        seq: Seq,
+        time: Millis,
+    },
     /// The store refused a send for good.
-    Refused { group: GroupId, from: UserId, cid: Cid },
+    Refused {
+        group: GroupId,
+        #[serde(deserialize_with = "stored")]
+        from: UserId,
+        #[serde(deserialize_with = "stored")]
+        cid: Cid,
+    },
     /// Somebody came or went.
-    Presence { user: UserId, online: bool, last_seen: Millis, version: u64 },
+    Presence {
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+        online: bool,
+        last_seen: Millis,
+        version: u64,
+    },
     /// Somebody types.
-    Typing { group: GroupId, user: UserId },
+    Typing {
+        group: GroupId,
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+    },
     /// Somebody read, or holds.
-    Receipt { group: GroupId, user: UserId, read: Seq, delivered: Seq },
+    Receipt {
+        group: GroupId,
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+        read: Seq,
+        delivered: Seq,
+    },
     /// Close this user's sessions: banned, kicked, or deleted.
-    Evict { user: UserId, banned: bool },
+    Evict {
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+        banned: bool,
+    },
     /// The group is gone for good.
     Deleted { group: GroupId },
     /// Letters to this node were lost: it compares its positions with what is stored.

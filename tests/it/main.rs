@@ -11,6 +11,7 @@
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
+//! - [`reserved`] tries to bring in by every door what is the hub's own
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 //! - [`torture`] does that at random for as long as one likes, with everything at once
@@ -35,6 +36,7 @@ mod node_probe;
 mod people;
 mod probe_command;
 mod protocol;
+mod reserved;
 mod store_suite;
 mod support;
 mod torture;

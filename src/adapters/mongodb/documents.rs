@@ -7,7 +7,7 @@ use mongodb::bson::{RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId,
+    Access, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId, stored,
 };
 use crate::ports::StoreError;
 
@@ -78,12 +78,14 @@ pub(super) struct MessageDocument {
     group: GroupId,
     pub(super) seq: u64,
     n: u64,
+    #[serde(deserialize_with = "stored")]
     from: UserId,
     pub(super) time: Millis,
     kind: Kind,
     text: Option<String>,
     r#ref: Option<String>,
     data: Option<String>,
+    #[serde(deserialize_with = "stored")]
     cid: Cid,
 }
 
@@ -121,7 +123,7 @@ pub(super) struct GroupDocument {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct UserDocument {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "stored")]
     pub(super) id: UserId,
     pub(super) username: String,
     pub(super) name: String,
@@ -144,7 +146,7 @@ pub(super) struct UserDocument {
 /// All marks of one user.
 #[derive(Deserialize)]
 pub(super) struct CursorDocument {
-    #[serde(rename = "_id")]
+    #[serde(rename = "_id", deserialize_with = "stored")]
     pub(super) id: UserId,
     #[serde(default)]
     pub(super) g: BTreeMap<GroupId, MarkDocument>,
@@ -166,6 +168,7 @@ pub(super) struct MarkDocument {
 pub(super) struct AccountDocument {
     #[serde(rename = "_id")]
     pub(super) username: String,
+    #[serde(deserialize_with = "stored")]
     pub(super) user: UserId,
     pub(super) time: Millis,
     pub(super) v: i32,

@@ -95,8 +95,8 @@ fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {
         time: id.0 as Millis,
         stored: fields.take("h")?.number()?,
         origin: fields.take("o")?.parsed(NodeName::parse)?,
-        from: fields.take("f")?.parsed(UserId::parse)?,
-        cid: fields.take("c")?.parsed(Cid::parse)?,
+        from: fields.take("f")?.parsed(UserId::stored)?,
+        cid: fields.take("c")?.parsed(Cid::stored)?,
         kind,
         users,
         role,
@@ -110,7 +110,7 @@ fn own(bytes: Bytes) -> Bytes {
 }
 
 fn users(text: &str) -> Result<Vec<UserId>, crate::domain::InvalidId> {
-    text.split(' ').filter(|user| !user.is_empty()).map(UserId::parse).collect()
+    text.split(' ').filter(|user| !user.is_empty()).map(UserId::stored).collect()
 }
 
 /// Names and values of an entry, alternating.

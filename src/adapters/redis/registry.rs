@@ -91,7 +91,7 @@ pub(super) fn index_entry(user: &UserId, session: &SessionId) -> String {
 /// The session and user of an index entry.
 pub(super) fn parse_index_entry(text: &str) -> Result<(SessionId, UserId), ()> {
     let (session, user) = text.split_once(' ').ok_or(())?;
-    Ok((SessionId::parse(session).map_err(|_| ())?, UserId::parse(user).map_err(|_| ())?))
+    Ok((SessionId::parse(session).map_err(|_| ())?, UserId::stored(user).map_err(|_| ())?))
 }
 
 pub(super) fn session_record(session: &Value, node: &Value) -> Result<SessionRecord, BackplaneError> {

@@ -158,13 +158,13 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         group: id(row, 0, GroupId::parse)?,
         seq: from_sql(row.get(1)?),
         n: from_sql(row.get(2)?),
-        from: id(row, 3, UserId::parse)?,
+        from: id(row, 3, UserId::stored)?,
         time: row.get(4)?,
         kind: Kind::from_name(&kind).ok_or_else(|| unreadable(5, format!("unknown kind {kind}")))?,
         text: row.get(6)?,
         reference: row.get(7)?,
         data: data.map(|data| serde_json::from_str(&data)).transpose().map_err(|e| unreadable(8, e))?,
-        cid: id(row, 9, Cid::parse)?,
+        cid: id(row, 9, Cid::stored)?,
     })
 }
 

@@ -225,7 +225,7 @@ fn select(db: &Connection, clause: &str, values: impl rusqlite::Params) -> rusql
 
 fn user(row: &Row<'_>) -> rusqlite::Result<User> {
     Ok(User {
-        id: id(row, 0, UserId::parse)?,
+        id: id(row, 0, UserId::stored)?,
         profile: Profile { username: row.get(1)?, name: row.get(2)? },
         banned: row.get(3)?,
         password: row.get(4)?,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::domain::{Millis, Profile};
+use crate::domain::{Millis, Profile, is_reserved_username};
 
 /// Longest name taken over from a token, in characters; what is longer is cut.
 const MAX_NAME_CHARS: usize = 128;
@@ -53,7 +53,8 @@ impl Claims {
     /// The profile; what the token leaves open is filled from what identifies the user, so that
     /// everybody can be found and has a name.
     pub(super) fn profile(&self, subject: &str) -> Profile {
-        let username = text(&self.preferred_username).unwrap_or_else(|| subject.to_owned());
+        let username = text(&self.preferred_username).filter(|name| !is_reserved_username(name));
+        let username = username.unwrap_or_else(|| subject.to_owned());
         let name = text(&self.name).unwrap_or_else(|| username.clone());
         Profile { username: username.to_lowercase(), name }
     }
@@ -69,4 +70,18 @@ fn text(claim: &Option<Value>) -> Option<String> {
     let text = claim.as_ref()?.as_str()?.trim();
     let kept: String = text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
     (!kept.is_empty()).then_some(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_username_that_looks_like_the_hubs_own_is_left_out() {
+        for own in ["hub.system", "HUB.System"] {
+            let claims = serde_json::json!({ "sub": "anna", "preferred_username": own });
+            let profile = serde_json::from_value::<Claims>(claims).unwrap().profile("anna");
+            assert_eq!(profile, Profile { username: "anna".into(), name: "anna".into() });
+        }
+    }
 }

@@ -136,8 +136,7 @@ impl Issuer {
             Some(prefix) => format!("{prefix}|{subject}"),
             None => subject.to_owned(),
         };
-        let user = UserId::parse(&id).ok().filter(|user| !user.is_reserved());
-        let user = user.ok_or(TokenError::Invalid("its subject cannot be a user's id"))?;
+        let user = UserId::parse(&id).map_err(|_| TokenError::Invalid("its subject cannot be a user's id"))?;
         let expires = claims.expires().saturating_add(LEEWAY_SECONDS as i64 * 1000);
         Ok(Identity { profile: claims.profile(subject), user, expires, proven: claims.proven() })
     }

@@ -188,3 +188,42 @@ async fn orders_reach_a_running_hub_and_else_the_store() {
     let users = named.carry_out(&config, Order::FindUsers { prefix: "".into(), limit: 5 }).await;
     assert!(users.unwrap_err().contains("no hub answers"));
 }
+
+/// Whom an order names, by the name of the field. Without a `_`: who adds an order is told here to try it.
+fn named(order: &Order) -> Option<&'static str> {
+    match order {
+        Order::MakeAdmin { .. }
+        | Order::Kick { .. }
+        | Order::Ban { .. }
+        | Order::Unban { .. }
+        | Order::SetPassword { .. }
+        | Order::DeleteUser { .. } => Some("user"),
+        // Looked up as it is, by id or username.
+        Order::ShowUser { .. } => None,
+        Order::FindUsers { .. }
+        | Order::FindGroups { .. }
+        | Order::ShowGroup { .. }
+        | Order::DeleteGroup { .. }
+        | Order::Drain { .. } => None,
+    }
+}
+
+#[test]
+fn no_order_names_the_hub_itself() {
+    let (group, user) = (GroupId::random(), id("anna"));
+    let orders = [
+        Order::MakeAdmin { group: group.clone(), user: user.clone() },
+        Order::Kick { user: user.clone(), group: Some(group) },
+        Order::Ban { user: user.clone() },
+        Order::Unban { user: user.clone() },
+        Order::SetPassword { user: user.clone(), hash: String::new() },
+        Order::DeleteUser { user },
+    ];
+    for order in orders {
+        let mut body = serde_json::to_value(&order).unwrap();
+        assert_eq!(serde_json::from_value::<Order>(body.clone()).unwrap(), order);
+        body[named(&order).unwrap()] = "hub.system".into();
+        let refused = serde_json::from_value::<Order>(body.clone());
+        assert!(refused.unwrap_err().to_string().contains("hub."), "{body}");
+    }
+}

@@ -72,8 +72,9 @@ pub struct MessagesView {
 pub struct NewMessage {
     /// What to say.
     text: String,
-    /// The sender's own id for it (1 to 64 bytes): repeating a request with the same one sends nothing twice.
-    #[schema(min_length = 1, max_length = 64)]
+    /// The sender's own id for it (1 to 64 bytes that do not begin with `hub.`): repeating a request with the same one
+    /// sends nothing twice.
+    #[schema(min_length = 1, max_length = 64, pattern = r"^(?!hub\.)")]
     cid: Option<String>,
     /// `text`, the only kind that can be sent.
     #[schema(example = "text")]
@@ -127,7 +128,7 @@ pub struct UsersView {
 /// A user's profile, to be set.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ProfileUpdate {
-    /// The name to search by.
+    /// The name to search by, which does not begin with `hub.`.
     pub(super) username: Option<String>,
     /// The name to show.
     pub(super) name: Option<String>,
@@ -139,7 +140,7 @@ pub struct ProfileUpdate {
 /// A new account, or one to log in to.
 #[derive(Deserialize, ToSchema)]
 pub struct CredentialsBody {
-    /// The account's name.
+    /// The account's name, which does not begin with `hub.`.
     pub(super) username: String,
     /// The password.
     #[schema(format = Password)]
@@ -218,7 +219,7 @@ pub struct GroupsView {
 pub struct NewGroup {
     /// Its name.
     pub(super) name: String,
-    /// Ids of its members; the first is its admin. Unknown users are created.
+    /// Ids of its members; the first is its admin. Unknown users are created. None begins with `hub.`.
     #[schema(value_type = Vec<String>)]
     pub(super) users: Vec<UserId>,
     /// `members` (default) or `open`.
@@ -231,7 +232,7 @@ pub struct NewGroup {
 pub struct ServiceMessage {
     /// The group's id.
     group: String,
-    /// The user's id.
+    /// The user's id, which does not begin with `hub.`.
     #[schema(value_type = String)]
     pub(super) from: UserId,
     /// What to say.

@@ -21,7 +21,7 @@ pub const WAIT: Duration = Duration::from_secs(5);
 pub const SHORT: Duration = Duration::from_millis(60);
 
 pub fn user(name: &str) -> UserId {
-    UserId::parse(name).unwrap()
+    UserId::stored(name).unwrap()
 }
 
 pub fn users(names: &[&str]) -> Vec<UserId> {

@@ -37,6 +37,11 @@ impl Caller {
         self.token = Some(token.into());
     }
 
+    /// What the listener says of itself.
+    pub fn description(&self) -> &Value {
+        &self.description
+    }
+
     pub async fn get(&mut self, operation: &str, path: &str) -> Answer {
         self.ask(Method::GET, operation, path, None, &[]).await
     }

@@ -1,7 +1,7 @@
 //! Both HTTP APIs over real sockets: every operation that is described is asked and answers as
 //! described.
 
-mod caller;
+pub mod caller;
 mod descriptions;
 mod internal;
 mod public;

@@ -207,7 +207,7 @@ async fn a_change_that_becomes_a_void_is_taken_back() {
         users: vec![creator],
         permission: Permission::Hub,
         max_members: 100,
-        cid: Cid::parse("hub.create.admin").unwrap(),
+        cid: Cid::of_hub("create.admin"),
     };
     let taken = scene.backplane.change_members(0, &NodeName::parse("a.1").unwrap(), &again).await.unwrap();
     assert!(matches!(taken, ChangeOutcome::Accepted { .. }), "{taken:?}");

@@ -3,6 +3,6 @@
 
 mod endings;
 mod frames;
-mod peer;
+pub mod peer;
 mod refusals;
 mod resume;

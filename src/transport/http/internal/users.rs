@@ -27,7 +27,7 @@ pub(super) async fn list(State(api): State<Api>, Asked(params): Asked<PageParams
 /// Sets a user's profile; creates the user when unknown.
 #[utoipa::path(
     post, path = "/user/{up}", tag = "users", security((), ("service" = [])), request_body = ProfileUpdate,
-    params(("up" = String, Path, description = "The user's id")),
+    params(("up" = String, Path, description = "The user's id, which does not begin with `hub.`")),
     responses(
         (status = 200, description = "As it is now", body = UserView),
         Problems,
