@@ -10,14 +10,15 @@ local log, origin = KEYS[1], ARGV[1]
 local room = tonumber(ARGV[2]) - redis.call('XLEN', log)
 local window, groups = ARGV[3], tonumber(ARGV[4])
 
--- What this batch knows of its groups: false when unknown, else s, n, h, and the members asked for.
+-- What this batch knows of its groups: false when unknown, else s, n, h, b, and the members asked for.
 local states = {}
 
 local function state_of(number, field)
   local state = states[number]
   if state == nil then
-    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'h', field)
-    state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), h = held[3], [field] = held[4] }
+    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'h', 'b', field)
+    state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), h = held[3], b = tonumber(held[4] or 0),
+      [field] = held[5] }
     states[number] = state
   elseif state and state[field] == nil then
     state[field] = redis.call('HGET', KEYS[1 + number], field)
@@ -25,10 +26,18 @@ local function state_of(number, field)
   return state
 end
 
+-- The seq of a send that was seen in the group's present life.
+local function in_this_life(seen, state)
+  seen = tonumber(seen or 0)
+  return seen > state.b and seen
+end
+
 local function append(state, cid_key, at)
   local seq = state.s + 1
-  local seen = redis.call('SET', cid_key, seq, 'NX', 'GET', 'EX', window)
-  if seen then return { 1, tonumber(seen) } end
+  local held = redis.call('SET', cid_key, seq, 'NX', 'GET', 'EX', window)
+  local seen = in_this_life(held, state)
+  if seen then return { 1, seen } end
+  if held then redis.call('SET', cid_key, seq, 'EX', window) end
   state.s, state.changed = seq, true
   state.n = state.n + tonumber(ARGV[at + 5])
   room = room - 1
@@ -48,8 +57,8 @@ for send = 1, #KEYS - 1 - groups do
   elseif allowed and room > 0 then
     answers[send] = append(state, cid_key, at)
   else
-    local seen = redis.call('GET', cid_key)
-    answers[send] = seen and { 1, tonumber(seen) } or { allowed and 4 or 2 }
+    local seen = in_this_life(redis.call('GET', cid_key), state)
+    answers[send] = seen and { 1, seen } or { allowed and 4 or 2 }
   end
 end
 

@@ -12,7 +12,7 @@ local actor, kind, role, permission = ARGV[5], ARGV[7], ARGV[8], ARGV[9]
 local FIRST_USER = 12
 
 local function read_state()
-  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad')
+  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad', 'b')
 end
 
 local function succeed()
@@ -21,8 +21,9 @@ end
 
 local held = read_state()
 if not held[1] then return { 4 } end
-local seen = redis.call('GET', cid_key)
-if seen then return { 0, tonumber(seen) } end
+-- What was seen in an earlier life of the group does not count.
+local seen = tonumber(redis.call('GET', cid_key) or 0)
+if seen > tonumber(held[10] or 0) then return { 0, seen } end
 if not kept_admins(held[9], held[8]) then
   -- The set is one that an earlier version wrote: it may be without an admin already.
   succeed()

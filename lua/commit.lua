@@ -8,7 +8,8 @@
 --       acks, the ids to ack, number of nodes within reach (none in a Cluster: their inboxes lie in other
 --       slots), their names, then for each group: group, seq, n, time, number of events, for each event:
 --       seq, event; and where nodes are within reach: letter, number of askers, their names
--- Returns false when the lease is not held with this token, else for each group its nodes
+-- Returns false when the lease is not held with this token, else for each group {base, {its nodes}}; the base is -1
+--       when it is not known. Nobody is told here of a group with events that may be of an earlier life
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
 local CHUNK = 1000
@@ -78,15 +79,18 @@ local function fill(cache, newest, count)
   return newest
 end
 
--- Moves one group on; answers whether its stored head moved. A group whose state is absent stays so.
+-- Moves one group on; answers whether its stored head moved, where its present life begins, and whether all its
+-- events belong to it. A group whose state is absent stays so.
 local function advance(state, cache)
   local seq, n, time, count = tonumber(next_arg()), tonumber(next_arg()), next_arg(), tonumber(next_arg())
-  local now = redis.call('HMGET', state, 's', 'n', 'h', 'x')
+  local now = redis.call('HMGET', state, 's', 'n', 'h', 'x', 'b')
+  local base = tonumber(now[5] or now[1] and 0 or -1)
+  local present = base >= 0 and (count == 0 or tonumber(ARGV[at]) > base)
   if not now[1] then
     at = at + 2 * count
-    return false
+    return false, base, present
   end
-  local fields = { 'x', fill(cache, tonumber(now[4] or 0), count) }
+  local fields = { 'x', fill(cache, math.max(tonumber(now[4] or 0), base), count) }
   local function set(field, value)
     fields[#fields + 1] = field
     fields[#fields + 1] = value
@@ -100,7 +104,7 @@ local function advance(state, cache)
     set('ht', time)
   end
   redis.call('HSET', state, unpack(fields))
-  return moved
+  return moved, base, present
 end
 
 -- One number for all groups that moved in this commit, which is answered; it begins with the time, so
@@ -165,13 +169,16 @@ local reach, reached = read_reach()
 local moved, nodes = {}, {}
 for key = 5 + 2 * reached, #KEYS, 3 do
   local group = next_arg()
-  if advance(KEYS[key], KEYS[key + 2]) then moved[#moved + 1] = group end
+  local has_moved, base, present = advance(KEYS[key], KEYS[key + 2])
+  if has_moved then moved[#moved + 1] = group end
   local routes = redis.call('HKEYS', KEYS[key + 1])
-  nodes[#nodes + 1] = routes
+  nodes[#nodes + 1] = { base, routes }
   if reached > 0 then
     local letter, askers = next_arg(), read_askers()
-    address(reach, group, letter, routes)
-    address(reach, group, letter, askers)
+    if present then
+      address(reach, group, letter, routes)
+      address(reach, group, letter, askers)
+    end
   end
 end
 for _, node in pairs(reach) do

@@ -16,8 +16,8 @@ if redis.call('EXISTS', log) == 0 or redis.call('XACK', log, 'fanout', ARGV[2]) 
 
 local seen = redis.call('GET', cid_key)
 if seen and seen ~= ARGV[3] then return 1 end
-local now = redis.call('HMGET', state, 's', 'n', 'h', 'mv', 'c')
-if not now[1] then
+local now = redis.call('HMGET', state, 's', 'n', 'h', 'mv', 'c', 'b')
+if not now[1] or tonumber(ARGV[3]) <= tonumber(now[6] or 0) then
   redis.call('DEL', cid_key)
   return 1
 end

@@ -50,6 +50,16 @@ pub struct Member {
     pub since: Seq,
 }
 
+/// Where a life of a group begins. The sequence of one that is deleted and made again goes on: all that was ever given
+/// lies below, all that belongs to this life above. All zero in a group's first life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Base {
+    /// A seq that no event has.
+    pub seq: Seq,
+    /// `n` there.
+    pub n: u64,
+}
+
 /// A group as it is stored. Members are in the order in which they joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -63,12 +73,14 @@ pub struct Group {
     pub access: Access,
     /// Who belongs to it.
     pub members: Vec<Member>,
-    /// The seq of the newest membership event that `members` contains; 0 as first made.
+    /// The seq of the newest membership event that `members` contains; that of `base` as first made.
     pub version: Seq,
     /// When it was made.
     pub created: Millis,
-    /// The oldest seq that retention has left; 1 when nothing has been removed.
+    /// The oldest seq that retention has left; the one after `base` when nothing has been removed.
     pub first: Seq,
+    /// Where its present life begins.
+    pub base: Base,
 }
 
 /// How far a group has come: the newest stored event.
@@ -99,6 +111,19 @@ impl Group {
     /// The member with this id.
     pub fn member(&self, user: &UserId) -> Option<&Member> {
         self.members.iter().find(|member| member.id == *user)
+    }
+
+    /// Whether its founding was stored, or begun to be.
+    pub fn is_founded(&self) -> bool {
+        self.version > self.base.seq
+    }
+
+    /// Its head, when this is the newest event that is stored: a life without events stands at its base.
+    pub fn head(&self, newest: Head) -> Head {
+        if newest.seq > self.base.seq {
+            return newest;
+        }
+        Head { seq: self.base.seq, n: self.base.n, time: if self.base.seq == 0 { 0 } else { self.created } }
     }
 
     /// In a direct chat, the one who is not `user`.
@@ -167,6 +192,7 @@ mod tests {
             version: 1,
             created: 0,
             first: 1,
+            base: Base::default(),
         };
         let joined = MembershipChange::Joined(vec![user("bert")], Role::Member);
         assert!(group.apply(2, &joined));

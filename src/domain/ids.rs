@@ -187,6 +187,11 @@ impl UserId {
         Self(PASSING_PROBE.into())
     }
 
+    /// Whether this is a sender of nodes' messages to themselves.
+    pub fn is_probe(&self) -> bool {
+        self.as_str() == PROBE || self.is_passing_probe()
+    }
+
     /// Whether what this one sends is not stored.
     pub fn is_passing_probe(&self) -> bool {
         self.as_str() == PASSING_PROBE

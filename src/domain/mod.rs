@@ -9,7 +9,7 @@ mod user;
 
 pub use address::customer_of;
 pub use event::{Data, Event, Kind, MembershipChange};
-pub use group::{Access, Group, GroupKind, Head, Mark, Member, Role};
+pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role};
 pub(crate) use ids::stored;
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id};
 pub use refusal::{Code, Refusal};

@@ -1,5 +1,6 @@
 //! The use cases behind the HTTP APIs.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,18 +145,21 @@ impl Hub {
     }
 
     /// A page of events of about so many bytes at most, one event at least, with whether there are
-    /// more in its direction.
+    /// more in its direction. `base` is where the group's present life begins.
     pub(crate) async fn page_with_more(
         &self,
         group: &GroupId,
+        base: Seq,
         page: Page,
         bytes: usize,
     ) -> Result<(Vec<Event>, bool), Refusal> {
         let asked = match page {
             Page::Before(before, limit) => Page::Before(before, limit + 1),
-            Page::After(after, limit) => Page::After(after, limit + 1),
+            Page::After(after, limit) => Page::After(after.max(base), limit + 1),
         };
         let mut events = self.store.page(group, asked).await.map_err(|error| self.store_refusal(&error))?;
+        // What was stored too late to be deleted with an earlier life is not shown.
+        events.retain(|event| event.seq > base);
         let (Page::Before(_, limit) | Page::After(_, limit)) = page;
         let found = events.len();
         match page {
@@ -170,26 +174,27 @@ impl Hub {
     }
 
     /// A page of a group's history, for a service.
-    pub async fn group_history(&self, group: &GroupId, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+    pub async fn group_history(&self, group: &Group, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
         self.history_within(group, query, PAGE_BYTES).await
     }
 
-    async fn history_within(&self, group: &GroupId, query: HistoryQuery, bytes: usize) -> Result<HistoryPage, Refusal> {
+    async fn history_within(&self, group: &Group, query: HistoryQuery, bytes: usize) -> Result<HistoryPage, Refusal> {
+        let (id, base) = (&group.id, group.base.seq);
         let page = match query {
             HistoryQuery::Before(before, limit) => Page::Before(before, limit),
             HistoryQuery::After(after, limit) => Page::After(after, limit),
             HistoryQuery::Numbered { page, per_page } => {
                 // Seqs have no holes, so a page's number says where it lies.
-                let head = self.store.head(group).await.map_err(|error| self.store_refusal(&error))?;
+                let head = group.head(self.store.head(id).await.map_err(|error| self.store_refusal(&error))?);
                 let skipped = page.saturating_mul(per_page as u64);
-                if skipped >= head.seq {
-                    return Ok(HistoryPage { group: group.clone(), messages: Vec::new(), more: false });
+                if skipped >= head.seq - base {
+                    return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false });
                 }
                 Page::Before(head.seq + 1 - skipped, per_page)
             }
         };
-        let (messages, more) = self.page_with_more(group, page, bytes).await?;
-        Ok(HistoryPage { group: group.clone(), messages, more })
+        let (messages, more) = self.page_with_more(id, base, page, bytes).await?;
+        Ok(HistoryPage { group: id.clone(), messages, more })
     }
 
     /// A page of a group's history, for a member.
@@ -198,13 +203,14 @@ impl Hub {
         if !mine.contains(group) {
             return Err(Refusal::not_found("there is no such group, or you are not in it"));
         }
-        self.group_history(group, query).await
+        self.group_history(&self.group(group).await?, query).await
     }
 
     /// The same page of each of a user's groups.
     pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
         let (mut pages, mut left) = (Vec::new(), BUNDLE_BYTES);
-        for group in self.own_groups(user).await?.iter().take(BUNDLE_MAX) {
+        let mine: Vec<GroupId> = self.own_groups(user).await?.into_iter().take(BUNDLE_MAX).collect();
+        for group in &self.store.groups(&mine).await.map_err(|error| self.store_refusal(&error))? {
             let page = self.history_within(group, query, left.min(PAGE_BYTES)).await?;
             left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
             pages.push(page);
@@ -325,13 +331,24 @@ impl Hub {
 
     /// A page of all messages, newest first.
     pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, Refusal> {
-        self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))
+        let mut events = self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
+        let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
+        let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
+        let groups = self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))?;
+        let bases: HashMap<GroupId, Seq> = groups.into_iter().map(|group| (group.id, group.base.seq)).collect();
+        events.retain(|event| bases.get(&event.group).is_some_and(|base| event.seq > *base));
+        Ok(events)
     }
 
     /// One message.
     pub async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
         let event = self.store.event(group, seq).await.map_err(|error| self.store_refusal(&error))?;
-        event.ok_or_else(|| Refusal::not_found("there is no such message"))
+        let event = event.ok_or_else(|| Refusal::not_found("there is no such message"))?;
+        let there = match event.from.is_probe() {
+            true => true,
+            false => seq > self.stored_base(group).await.map_err(|error| self.store_refusal(&error))?,
+        };
+        if there { Ok(event) } else { Err(Refusal::not_found("there is no such message")) }
     }
 
     /// A page of all users.

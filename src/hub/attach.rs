@@ -67,7 +67,10 @@ impl Hub {
                 if !self.begin(&group, generation, joined) {
                     match self.restore(&group.id).await {
                         Ok(_) => unknown.push(group),
-                        Err(refusal) if refusal.code == crate::domain::Code::NotFound => missing.push(group.id.clone()),
+                        Err(refusal) if refusal.code == crate::domain::Code::NotFound => {
+                            missing.push(group.id.clone());
+                            self.let_go(&group);
+                        }
                         Err(refusal) => return Err(refusal),
                     }
                 }
@@ -101,6 +104,11 @@ impl Hub {
     pub(crate) fn leave_if_unused(self: &Arc<Self>, id: &GroupId) {
         let Some(generation) = self.groups.remove_if_unused(id) else { return };
         self.metrics.local_groups.set(self.groups.len() as i64);
+        self.leave_route(id, generation);
+    }
+
+    /// Removes the route that was added last, or before.
+    pub(crate) fn leave_route(self: &Arc<Self>, id: &GroupId, generation: u64) {
         let (hub, id) = (self.clone(), id.clone());
         self.spawn(async move {
             let partition = hub.partition(&id);
@@ -179,13 +187,15 @@ impl Hub {
         let Some(group) = groups.first() else { return Ok(()) };
         let attached = self.attach_all(group, user, after).await;
         self.unpin(&groups);
-        attached
+        // Let go meanwhile, it has to be taken up again.
+        if group.state.lock().gone { Err(Refusal::unavailable()) } else { attached }
     }
 
     async fn attach_all(self: &Arc<Self>, group: &Arc<LocalGroup>, user: &UserId, after: Seq) -> Result<(), Refusal> {
         let document = self.document(group).await.map_err(|error| self.store_refusal(&error))?;
         let Some(document) = document.filter(|document| document.member(user).is_some()) else { return Ok(()) };
         self.member_names(std::iter::once(&*document)).await.map_err(|error| self.store_refusal(&error))?;
+        let after = after.max(document.base.seq);
         for session in self.users.sessions(user) {
             if self.take_in(group, &session) {
                 self.replay_from_cursor(group, &session, after).await;
@@ -201,7 +211,7 @@ impl Hub {
     /// any more: asked under the lock that removals are given out under.
     fn take_in(&self, group: &LocalGroup, session: &Arc<SessionHandle>) -> bool {
         let state = group.state.lock();
-        let new = state.has_member(&session.user) && session.add_group(&group.id);
+        let new = !state.gone && state.has_member(&session.user) && session.add_group(&group.id);
         if new {
             self.announce(&state, session);
         }

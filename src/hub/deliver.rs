@@ -75,7 +75,8 @@ impl Hub {
             Item::Typing { group, user } => self.show_typing(&group, &user),
             Item::Receipt { group, user, read, delivered } => self.show_receipt(&group, &user, read, delivered),
             Item::Evict { user, banned } => self.evict(&user, banned),
-            Item::Deleted { group } => self.group_deleted(&group),
+            Item::Ended { group, from, cid } => self.ended_key(&(group, from, cid)),
+            Item::Deleted { group, base } => self.group_deleted(&group, base),
             Item::Missed => self.compare_all_positions(),
             Item::Freed => self.node.beat_now(),
             Item::Drain => self.take_drain_order(),
@@ -176,10 +177,14 @@ impl Hub {
     }
 
     /// Fetches events after a seq into the stash; false when there was nothing to be had.
-    async fn fetch_missing(&self, group: &LocalGroup, after: Seq) -> bool {
+    async fn fetch_missing(self: &Arc<Self>, group: &Arc<LocalGroup>, after: Seq) -> bool {
         self.metrics.repairs.inc();
         let events = self.events_after(group, after, FETCH_PAGE).await;
         let fetched = !events.is_empty();
+        if events.first().is_some_and(|first| first.seq > after + 1) && self.is_over(group, after).await {
+            events.iter().for_each(|event| self.settle(event));
+            return true;
+        }
         self.metrics.repaired_events.inc_by(events.len() as u64);
         group.state.lock().position.stash(events);
         fetched
@@ -226,11 +231,11 @@ impl Hub {
     }
 
     /// Makes sure that the group's document and its members' names are at hand.
-    async fn know_document(&self, group: &LocalGroup, ready: &[Arc<Event>]) -> bool {
+    async fn know_document(self: &Arc<Self>, group: &Arc<LocalGroup>, ready: &[Arc<Event>]) -> bool {
         let document = match self.document(group).await {
             Ok(Some(document)) => document,
             Ok(None) => {
-                group.state.lock().deleted = true;
+                self.let_go(group);
                 return false;
             }
             Err(_) => return false,

@@ -40,10 +40,8 @@ pub(crate) struct GroupState {
     pub(crate) position: Position,
     /// A task is catching up; until it is done, arrivals only go to the stash.
     pub(crate) catching_up: bool,
-    /// No longer in the map: attach elsewhere.
+    /// No longer what this node holds of the group: attach elsewhere.
     pub(crate) gone: bool,
-    /// No longer in the store: nothing of it will be shown any more.
-    pub(crate) deleted: bool,
     /// Which adding of the route is in force.
     pub(crate) generation: u64,
     pub(crate) sessions: Vec<Arc<SessionHandle>>,
@@ -84,13 +82,21 @@ impl LocalGroups {
 
     /// The group, made when it is not here, and pinned until [`LocalGroups::unpin`].
     pub(crate) fn pin(&self, id: &GroupId, partitions: u16) -> Arc<LocalGroup> {
-        let entry = self.groups.entry(id.clone()).or_insert_with(|| {
-            let partition = id.partition(partitions);
-            Arc::new(LocalGroup { id: id.clone(), partition, state: Mutex::default(), stashed: Notify::new() })
-        });
+        let partition = id.partition(partitions);
+        let new =
+            || Arc::new(LocalGroup { id: id.clone(), partition, state: Mutex::default(), stashed: Notify::new() });
+        let mut entry = self.groups.entry(id.clone()).or_insert_with(new);
+        if entry.state.lock().gone {
+            *entry = new();
+        }
         // Under the map's lock, so that `remove_if_unused` cannot come between.
         entry.state.lock().pins += 1;
         entry.clone()
+    }
+
+    /// Takes out a group that is gone, unless another has its place already.
+    pub(crate) fn remove(&self, group: &Arc<LocalGroup>) {
+        self.groups.remove_if(&group.id, |_, held| Arc::ptr_eq(held, group));
     }
 
     /// Undoes [`LocalGroups::pin`].
@@ -104,8 +110,7 @@ impl LocalGroups {
     pub(crate) fn remove_if_unused(&self, id: &GroupId) -> Option<u64> {
         let removed = self.groups.remove_if(id, |_, group| {
             let mut state = group.state.lock();
-            let busy = state.catching_up && !state.deleted;
-            let unused = state.sessions.is_empty() && state.pins == 0 && !busy;
+            let unused = state.sessions.is_empty() && state.pins == 0 && !state.catching_up;
             state.gone |= unused;
             unused
         });
@@ -137,6 +142,11 @@ impl GroupState {
         self.sessions.iter().any(|live| live.id == *session)
     }
 
+    /// Where the group's present life begins, as far as is known here.
+    pub(crate) fn base(&self) -> Seq {
+        self.document.as_ref().map_or(0, |document| document.base.seq)
+    }
+
     /// Whether the group's document, as far as it is known here, holds this user.
     pub(crate) fn has_member(&self, user: &UserId) -> bool {
         self.document.as_ref().is_some_and(|document| document.member(user).is_some())
@@ -150,7 +160,7 @@ impl GroupState {
     /// pages of so many. The last of it is sent here, and the session let in with the live ones, at
     /// one: no hole between, and nothing twice.
     pub(crate) fn go_on(&mut self, group: &GroupId, session: &Arc<SessionHandle>, sent: Seq, page: usize) -> Onward {
-        if !session.is_in(group) || session.is_over() {
+        if self.gone || !session.is_in(group) || session.is_over() {
             return Onward::Over;
         }
         let at = self.position.at().map_or(0, |at| at.seq);

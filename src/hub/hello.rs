@@ -200,13 +200,19 @@ impl Hub {
     /// Lets a session in, unless its user was removed since the document was looked at: asked under
     /// the lock that removals are given out under.
     fn let_in(
-        &self,
+        self: &Arc<Self>,
         handle: &Arc<SessionHandle>,
         group: Arc<LocalGroup>,
         document: Arc<Group>,
         live: bool,
     ) -> Option<Shown> {
         let mut state = group.state.lock();
+        if state.gone {
+            drop(state);
+            // Its life has just ended. Should there be a next one, it comes by itself.
+            self.adopt(group.id.clone(), handle.user.clone(), 0);
+            return None;
+        }
         if !state.has_member(&handle.user) {
             return None;
         }

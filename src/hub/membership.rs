@@ -7,7 +7,7 @@ use super::Hub;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{
-    Access, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
+    Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
 };
 use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
 use crate::protocol::{RequestId, ServerFrame};
@@ -47,7 +47,7 @@ impl Hub {
             return Ok(id);
         }
         let stored = self.store.group(&id).await.map_err(|error| self.store_refusal(&error))?;
-        if stored.is_some_and(|group| group.version > 0) {
+        if stored.is_some_and(|group| group.is_founded()) {
             return Ok(id);
         }
         self.found(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
@@ -83,8 +83,13 @@ impl Hub {
             version: 0,
             created: now_ms(),
             first: 1,
+            base: Base::default(),
         };
-        let new = self.store.create_group(&group).await.map_err(|error| self.store_refusal(&error))?;
+        let new = self.make_document(&group).await?;
+        if new {
+            // Whatever the backplane still holds is of an earlier life.
+            self.restore(id).await.map_err(deleted_meanwhile)?;
+        }
         let left = if new { &FOUNDING } else { self.founding_left(id, &first).await? };
         for (role, cid) in left {
             let users: Vec<_> = members.iter().filter(|(of, _)| of == role).map(|(_, user)| user.clone()).collect();
@@ -95,7 +100,7 @@ impl Hub {
             let by_admin = kind == GroupKind::Group && *role == Role::Member;
             let permission = if by_admin { Permission::Admin } else { Permission::Hub };
             let change = self.change(id, &first, Kind::Joined, users, permission, *role, Cid::of_hub(cid));
-            self.append_change(&change).await?;
+            self.append_change(&change).await.map_err(deleted_meanwhile)?;
         }
         Ok(())
     }
@@ -104,7 +109,7 @@ impl Hub {
     /// happened to its members, nothing: who repeats a `create` has no say in who belongs to it now.
     async fn founding_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
         let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
-        let Some(stored) = stored.filter(|group| group.version > 0) else { return Ok(&FOUNDING) };
+        let Some(stored) = stored.filter(Group::is_founded) else { return Ok(&FOUNDING) };
         let alone = matches!(&stored.members[..], [one] if one.id == *creator && one.role == Role::Admin);
         if !alone {
             return Ok(&[]);
@@ -239,7 +244,7 @@ impl Hub {
                 ChangeOutcome::Full => {
                     return Err(Refusal::overloaded("the hub is storing more than it can; try again"));
                 }
-                ChangeOutcome::Unknown => drop(self.restore(&change.group).await?),
+                ChangeOutcome::Unknown => drop(self.restore_held(&change.group).await?),
             }
         }
         Err(Refusal::unavailable())
@@ -252,14 +257,17 @@ impl Hub {
             let mut pause = std::time::Duration::from_millis(2);
             loop {
                 let heads = self.backplane.heads(partition, std::slice::from_ref(group)).await;
-                if heads.is_ok_and(|heads| heads.first().copied().flatten().is_some_and(|head| head.seq >= seq)) {
-                    return;
+                match heads.map(|heads| heads.first().copied().flatten()) {
+                    Ok(Some(head)) if head.seq >= seq => return Ok(()),
+                    // It may have been deleted meanwhile: then it never will be stored.
+                    Ok(None) if matches!(self.store.group(group).await, Ok(None)) => return Err(Refusal::unavailable()),
+                    _ => {}
                 }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(std::time::Duration::from_millis(100));
             }
         };
-        tokio::time::timeout(self.config.send_timeout, wait).await.map_err(|_| Refusal::unavailable())
+        tokio::time::timeout(self.config.send_timeout, wait).await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 
     /// Answers `create` with the group as its creator sees it; who repeats it and has left since is told so.
@@ -276,7 +284,7 @@ impl Hub {
             return Ok(());
         }
         self.member_names(std::iter::once(&group)).await.map_err(|error| self.store_refusal(&error))?;
-        let head = self.store.head(id).await.map_err(|error| self.store_refusal(&error))?;
+        let head = group.head(self.store.head(id).await.map_err(|error| self.store_refusal(&error))?);
         let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
         let view = self.view(&group, head, mark, None, &session.user);
         session.send(&ServerFrame::group(re, &view));
@@ -294,14 +302,6 @@ impl Hub {
         self.tell_all_nodes(vec![Item::Evict { user: user.clone(), banned }]).await
     }
 
-    /// Deletes a group with everything in it.
-    pub async fn delete_group(self: &Arc<Self>, id: &GroupId) -> Result<(), Refusal> {
-        self.store.delete_group(id).await.map_err(|error| self.store_refusal(&error))?;
-        let forgotten = self.backplane.forget_group(self.partition(id), id).await;
-        forgotten.map_err(|error| self.backplane_refusal(&error))?;
-        self.tell_all_nodes(vec![Item::Deleted { group: id.clone() }]).await
-    }
-
     /// Puts items into the inboxes of all live nodes, this one included.
     pub(crate) async fn tell_all_nodes(self: &Arc<Self>, items: Vec<Item>) -> Result<(), Refusal> {
         let letter = Letter::encode(items);
@@ -315,27 +315,17 @@ impl Hub {
         self.users.sessions(user).iter().for_each(|session| session.close(code, reason));
     }
 
-    pub(crate) fn group_deleted(self: &Arc<Self>, id: &GroupId) {
-        let Some(group) = self.groups.get(id) else { return };
-        let sessions = {
-            let mut state = group.state.lock();
-            state.deleted = true;
-            std::mem::take(&mut state.sessions)
-        };
-        for session in sessions {
-            if session.remove_group(id) {
-                session.send(&ServerFrame::gone(None, id));
-            }
-        }
-        self.leave_if_unused(id);
-    }
-
     /// Makes users who are not known yet, for services that name people first.
     pub(crate) async fn ensure_users(&self, users: &[UserId]) -> Result<(), Refusal> {
         let profile = |user: &UserId| Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
         let named: Vec<_> = users.iter().map(|user| (user.clone(), profile(user))).collect();
         self.known_or_made(&named).await.map(drop).map_err(|error| self.store_refusal(&error))
     }
+}
+
+/// What is made may be made again, where it was deleted while it was being made.
+fn deleted_meanwhile(refusal: Refusal) -> Refusal {
+    if refusal.code == Code::NotFound { Refusal::unavailable() } else { refusal }
 }
 
 fn forbidden_reason(change: &ChangeRequest) -> &'static str {

@@ -8,6 +8,7 @@
 //! - `attach`: groups and sessions come together; replay without a hole.
 //! - `membership`, `presence`, `marks`: the rest of what people do; `delayed`: what of it is written
 //!   together after a while.
+//! - `deletion`: a group ends; one whose id is made from names may begin anew.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP.
@@ -18,6 +19,7 @@ mod attach;
 mod cluster;
 pub mod config;
 mod delayed;
+mod deletion;
 mod deliver;
 mod drain;
 #[doc(hidden)]

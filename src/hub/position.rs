@@ -84,6 +84,11 @@ impl Position {
         }
     }
 
+    /// Everything that waits for its turn.
+    pub(crate) fn waiting(&self) -> Vec<Arc<Event>> {
+        self.stash.values().cloned().collect()
+    }
+
     /// The next hole, as (after, up to): events that must be fetched.
     pub(crate) fn missing(&self) -> Option<(Seq, Seq)> {
         let at = self.at?.seq;

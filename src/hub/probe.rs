@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Hub;
 use super::publish::text_append;
 use super::wire::Body;
-use crate::domain::{Access, Cid, Group, GroupId, GroupKind, Millis, UserId, now_ms};
+use crate::domain::{Access, Base, Cid, Group, GroupId, GroupKind, Millis, UserId, now_ms};
 
 /// Stored probes are of no use once they are measured; this many are kept to look at.
 const KEPT: Duration = Duration::from_secs(600);
@@ -103,6 +103,7 @@ impl Hub {
             version: 0,
             created: 0,
             first: 1,
+            base: Base::default(),
         })
     }
 }

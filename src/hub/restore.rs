@@ -24,6 +24,8 @@ const ON_ITS_WAY: Duration = Duration::from_secs(1);
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MOST: Duration = Duration::from_secs(2);
 
+/// Lives of a group that one restore tries at most: seldom are there two.
+const LIVES_TRIED: usize = 3;
 /// Groups restored at once until backplane and store agree.
 const AGREE_AT_ONCE: usize = 8;
 
@@ -75,7 +77,19 @@ impl Hub {
         self.restore_to(id, false).await
     }
 
-    /// The same; where all that is stored is known to be applied to the documents, also against a member set of a
+    /// The same; what this node holds of a group that is not there any more is let go.
+    pub(crate) async fn restore_held(self: &Arc<Self>, id: &GroupId) -> Result<Group, Refusal> {
+        let held = self.groups.get(id);
+        let restored = self.restore(id).await;
+        if let (Some(held), Err(refusal)) = (held, &restored)
+            && refusal.code == Code::NotFound
+        {
+            self.let_go(&held);
+        }
+        restored
+    }
+
+    /// As [`Hub::restore`]; where all that is stored is known to be applied to the documents, also against a member set of a
     /// change that the store made a void.
     async fn restore_to(&self, id: &GroupId, applied: bool) -> Result<Group, Refusal> {
         let asked = Instant::now();
@@ -101,7 +115,19 @@ impl Hub {
     }
 
     async fn restore_in_turn(&self, id: &GroupId, applied: bool) -> Result<Group, Refusal> {
-        let (group, head) = self.complete_group(id).await?;
+        for _ in 0..LIVES_TRIED {
+            let (group, head) = self.complete_group(id).await?;
+            if self.restore_life(&group, head, applied).await? {
+                tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
+                return Ok(group);
+            }
+            // The life that was read has ended: the store knows of the next one, or of none.
+        }
+        Err(Refusal::unavailable())
+    }
+
+    async fn restore_life(&self, group: &Group, head: Head, applied: bool) -> Result<bool, Refusal> {
+        let id = &group.id;
         let floor = Floor {
             group: id.clone(),
             head,
@@ -110,15 +136,11 @@ impl Hub {
             members: group.members.clone(),
             // Then all changes up to the head are in, and a set that has one more gives way.
             version: if applied { group.version.max(head.seq) } else { group.version },
+            base: group.base.seq,
         };
         self.metrics.restores.inc();
-        let partition = self.partition(id);
-        self.backplane
-            .restore(partition, &self.node.name(), &floor)
-            .await
-            .map_err(|error| self.backplane_refusal(&error))?;
-        tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
-        Ok(group)
+        let restored = self.backplane.restore(self.partition(id), &self.node.name(), &floor).await;
+        restored.map_err(|error| self.backplane_refusal(&error))
     }
 
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
@@ -200,6 +222,7 @@ impl Hub {
         let head = self.store.head(id).await.map_err(refusal)?;
         let group = self.store.group(id).await.map_err(refusal)?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
+        let head = group.head(head);
         self.fill_holes(id, head, group.first).await.map_err(refusal)?;
         Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
     }
@@ -208,7 +231,9 @@ impl Hub {
     async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<(), StoreError> {
         let mut before = head.seq + 1;
         while before > first {
-            let events = self.store.page(id, Page::Before(before, HOLE_WINDOW)).await?;
+            let mut events = self.store.page(id, Page::Before(before, HOLE_WINDOW)).await?;
+            // Below there may be what is left of an earlier life.
+            events.retain(|event| event.seq >= first);
             let bottom = if events.len() < HOLE_WINDOW { first } else { events.first().map_or(first, |e| e.seq) };
             let voids = voids_between(id, bottom, before, &events);
             if voids.is_empty() {

@@ -210,7 +210,8 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let (group, body) = self.prepare_send(&session.user, &send).await?;
         let reply = Reply::Session { session: session.clone(), re };
-        self.publish(text_append(group, session.user.clone(), send.cid, body, true), reply);
+        let on_demand = matches!(send.target, Target::User(_));
+        self.publish(text_append(group, session.user.clone(), send.cid, body, true), reply, on_demand);
         Ok(())
     }
 
@@ -305,7 +306,8 @@ impl Hub {
             (_, Some(after)) => Page::After(after, limit),
             (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
         };
-        let (events, more) = self.page_with_more(&group, page, PAGE_BYTES).await?;
+        let base = self.groups.get(&group).map_or(0, |group| group.state.lock().base());
+        let (events, more) = self.page_with_more(&group, base, page, PAGE_BYTES).await?;
         let messages = events.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
         session.send(&ServerFrame::History { re, group: &group, messages, more });
         Ok(())

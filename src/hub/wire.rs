@@ -77,10 +77,22 @@ pub(crate) enum Item {
         user: UserId,
         banned: bool,
     },
-    /// The group is gone for good.
-    Deleted { group: GroupId },
+    /// The life of a group that lies below a seq is over: it was deleted.
+    Deleted {
+        group: GroupId,
+        #[serde(default)]
+        base: Seq,
+    },
     /// Letters to this node were lost: it compares its positions with what is stored.
     Missed,
+    /// The life of the group that a send belongs to ended before it was acked.
+    Ended {
+        group: GroupId,
+        #[serde(deserialize_with = "stored")]
+        from: UserId,
+        #[serde(deserialize_with = "stored")]
+        cid: Cid,
+    },
     /// Partitions were handed over that this node is to take.
     Freed,
     /// An operator has this node end in good order.

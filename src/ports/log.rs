@@ -3,6 +3,9 @@
 //! A group belongs to one partition. Per group the backplane keeps a *state*: the last seq and `n`
 //! given, the stored head, and the versioned member set. A state that is absent is unknown, never 0:
 //! calls then answer `Unknown`, and the caller restores it from the store ([`Log::restore`]).
+//!
+//! A group that is deleted and made again goes on with its sequence ([`Base`]): cids and events whose seqs lie at or
+//! below the base belong to an earlier life and count for nothing.
 
 use std::time::Duration;
 
@@ -10,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, LeaseToken};
-use crate::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, Millis, NodeName, Role, Seq, UserId};
+use crate::domain::{Access, Base, Cid, GroupId, GroupKind, Head, Kind, Member, Millis, NodeName, Role, Seq, UserId};
 
 /// Number of a partition, from 0.
 pub type Partition = u16;
@@ -133,6 +136,8 @@ pub struct Floor {
     pub members: Vec<Member>,
     /// Up to which seq `members` is complete: that of the newest membership event, or a later one.
     pub version: Seq,
+    /// Where the group's present life begins.
+    pub base: Seq,
 }
 
 /// One entry of a partition's log.
@@ -230,8 +235,12 @@ pub struct Commit {
 pub struct Committed {
     /// For each group of the commit the nodes that have a route for it.
     pub routes: Vec<Vec<NodeName>>,
+    /// For each group of the commit where its present life begins, as far as that is known here; a deleted group has
+    /// its next life's. Events at or below it were stored too late: nobody is to see them.
+    pub bases: Vec<Option<Seq>>,
     /// Whether letters were posted: to each node of the commit's reach those of the groups that it has a
-    /// route for or asks about. All others are still to be told.
+    /// route for or asks about. All others are still to be told, as is everybody of a group whose base is unknown,
+    /// or above any of the events.
     pub told: bool,
 }
 
@@ -301,8 +310,9 @@ pub trait Log: Send + Sync + 'static {
     /// Raises a group's state to what the store knows: never lowers a counter, never replaces a
     /// member set of a higher version. A set of the same version is replaced, so that the store's
     /// stands where the two differ: after a loss, or when a change became a void. Safe to repeat and to race.
-    /// `origin` is who is said to have appended what a set without an admin makes necessary.
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError>;
+    /// A state of an earlier life gives way. False, and nothing done, where the floor is itself of an earlier life, or
+    /// of one that was forgotten. `origin` is who is said to have appended what a set without an admin makes necessary.
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError>;
 
     /// Whether these users are members, by the member set; `None` when the state is absent.
     async fn roles(
@@ -334,8 +344,8 @@ pub trait Log: Send + Sync + 'static {
     /// Gives an entry a new seq above the store's head, in one step with forgetting the old one.
     /// The entry comes again through [`Log::read_log`]; a membership change is applied to the member
     /// set once more, under the new seq. When its cid has meanwhile got another seq, or the entry is
-    /// not pending, nothing is appended. When the group's state is absent, the entry is acked and its
-    /// cid forgotten: the sender's repeat begins anew.
+    /// not pending, nothing is appended. When the group's state is absent, or the entry is of an earlier life, it
+    /// is acked and its cid forgotten: the sender's repeat begins anew.
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError>;
 
     /// Forgets a cid, so that its sender may try again: its event was refused by the store.
@@ -372,6 +382,15 @@ pub trait Log: Send + Sync + 'static {
     /// Length, pending and lag of a partition's log.
     async fn log_stats(&self, partition: Partition) -> Result<LogStats, BackplaneError>;
 
-    /// Forgets everything of a group: its data was deleted.
-    async fn forget_group(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError>;
+    /// Forgets everything of a group that is being deleted, of the life that began at `life`. Answers where a life to
+    /// come begins: above all that was given, which is at least the store's head; where the state is absent, as much
+    /// higher as a log holds. For a while nobody can restore what was forgotten. Where a later life is known already
+    /// nothing is done.
+    async fn forget_group(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        life: Seq,
+        stored: Head,
+    ) -> Result<Base, BackplaneError>;
 }

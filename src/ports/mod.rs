@@ -25,5 +25,5 @@ pub use log::{
 };
 pub use outbound::{CloseCode, Offered, Outbound};
 pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};
-pub use store::{CursorStore, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
+pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
 pub use tokens::{Identity, TokenError, Tokens};

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use crate::domain::{Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId};
+use crate::domain::{
+    Base, Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+};
 
 /// Why the store did not answer as asked.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,6 +33,15 @@ pub enum Inserted {
     Unknown(String),
 }
 
+/// How far the deletion of a group has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deletion {
+    /// Where the life began that ends (the seq of its base).
+    pub life: Seq,
+    /// Where a life to come begins, once that is stored.
+    pub base: Option<Base>,
+}
+
 /// A page of a group's history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
@@ -50,7 +61,7 @@ pub trait MessageStore: Send + Sync + 'static {
     /// The event under (group, seq), from the primary.
     async fn event(&self, group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError>;
 
-    /// The event that this sender stored with this cid, whatever its seq.
+    /// The event that this sender stored with this cid, whatever its seq, in the group's present life.
     async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
 
     /// A page of history, ascending. The cost does not grow with the length of the history.
@@ -72,8 +83,9 @@ pub trait MessageStore: Send + Sync + 'static {
 /// Groups.
 #[async_trait]
 pub trait GroupStore: Send + Sync + 'static {
-    /// Stores a new group; false when the id is taken already (the stored one stands). The
-    /// members' own lists of groups follow with the first membership event.
+    /// Stores a new group; false when the id is taken already (the stored one stands), also by one whose deletion is
+    /// not done. A group that was deleted begins anew: `base` is then where its deletion ended, and `version` and
+    /// `first` follow from it. The members' own lists of groups follow with the first membership event.
     async fn create_group(&self, group: &Group) -> Result<bool, StoreError>;
 
     /// A group by its id.
@@ -85,15 +97,26 @@ pub trait GroupStore: Send + Sync + 'static {
     /// Brings the group's document and the users' lists of groups up to the membership event
     /// `seq`; users who join are made when there is no such user yet. A group's events come in
     /// order the first time; each may come again at any time later and changes nothing then
-    /// ([`Group::apply`]). For a group that does not exist nothing happens.
+    /// ([`Group::apply`]). For a group that does not exist, or an event of an earlier life, nothing happens.
     async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
 
     /// A page of all groups, by id, for services and operators.
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
 
-    /// Deletes a group, its messages, and its entries in the users' lists and marks. Repeat it
-    /// when it fails half-way.
-    async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError>;
+    /// Marks a group as deleted: from then on nobody finds it. `None` when there is none, or nothing is left to be
+    /// done of its deletion.
+    async fn begin_deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError>;
+
+    /// How far the deletion of a group has come; `None` of one that is there, and where there never was one.
+    async fn deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError>;
+
+    /// Does what is left of a deletion: the group's messages, its name and members, and its entries in the users'
+    /// lists and marks are removed, and `base` is kept for a life to come. Repeat it when it fails half-way. Touches
+    /// nothing of a life that began meanwhile.
+    async fn finish_deletion(&self, id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError>;
+
+    /// Removes messages of a group's earlier lives, which were stored too late to be deleted with it.
+    async fn sweep_group(&self, id: &GroupId) -> Result<(), StoreError>;
 }
 
 /// Users.

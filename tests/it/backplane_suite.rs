@@ -13,6 +13,7 @@ mod comings;
 mod inboxes;
 mod interleavings;
 mod leases;
+mod lives;
 mod local;
 mod losing;
 mod membership;
@@ -74,6 +75,14 @@ macro_rules! backplane_suite {
             restoring: roles_follow_the_set,
             restoring: many_members_are_kept,
             restoring: a_forgotten_group_is_unknown,
+            lives: a_new_life_begins_above_all_that_was_given,
+            lives: an_earlier_life_tells_no_seqs,
+            lives: a_life_that_ended_is_not_restored,
+            lives: a_state_of_an_earlier_life_gives_way,
+            lives: of_a_lost_state_as_much_is_left_out_as_a_log_holds,
+            lives: forgetting_late_leaves_the_next_life_alone,
+            lives: commits_tell_what_is_of_an_earlier_life,
+            lives: an_entry_of_an_earlier_life_does_not_move,
             membership: admins_add_and_remove,
             membership: only_admins_do,
             membership: open_groups_let_people_in,
@@ -141,6 +150,7 @@ macro_rules! backplane_suite {
             telling: who_has_a_route_or_asks_is_told,
             telling: nobody_is_told_of_a_commit_that_did_not_happen,
             telling: many_letters_of_one_commit_arrive_in_order,
+            telling: nobody_is_told_of_a_group_that_is_not_known,
             telling: a_full_inbox_is_marked_by_a_commit_too,
             presence: sessions_come_and_go,
             presence: versions_grow,

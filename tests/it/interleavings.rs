@@ -8,10 +8,14 @@
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
 //! - [`resumers`]: a hello is held up while the group goes on
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group
+//! - [`deletions`]: a group is deleted while something of it is under way
+//! - [`creations`]: a group is deleted while it is being made, and made anew
 //! - [`senders`]: repeats, removals and first messages while a send is under way
 //! - [`successors`]: admins come and go, several at once
 
 mod comers;
+mod creations;
+mod deletions;
 mod gated;
 mod gates;
 mod leavers;

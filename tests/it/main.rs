@@ -7,6 +7,7 @@
 //! - [`store_suite`] holds every store to the one contract
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
+//! - [`deletions`] ends groups and begins them anew
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
@@ -24,6 +25,7 @@ mod backplane_suite;
 mod bench_command;
 mod commands;
 mod contract;
+mod deletions;
 mod faults;
 mod harness;
 mod hostile;

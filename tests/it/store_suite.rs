@@ -3,6 +3,7 @@
 //! Each case is a function that takes a fresh, prepared store; `store_suite!` makes a test of each
 //! for one adapter. What only one adapter can show stands in its own file.
 
+mod deletions;
 mod faults;
 mod groups;
 mod interleavings;
@@ -58,6 +59,11 @@ macro_rules! store_suite {
             groups: ten_thousand_members,
             groups: many_groups_at_once_reach_the_users_list,
             groups: a_deleted_group_leaves_nothing,
+            deletions: a_marked_group_is_nowhere_to_be_found,
+            deletions: a_deleted_group_begins_anew,
+            deletions: what_comes_late_of_an_earlier_life_counts_for_nothing,
+            deletions: a_late_deletion_leaves_the_next_life_alone,
+            deletions: a_group_may_be_deleted_again,
             users: a_user_is_made_once,
             users: an_empty_profile_is_filled_later,
             users: any_user_id_works,

@@ -15,6 +15,8 @@ pub(super) struct Group {
     /// `n` at that seq.
     pub(super) n: u64,
     pub(super) stored: Head,
+    /// Where its present life begins.
+    pub(super) base: Seq,
     /// The seq of the newest membership event that `members` contains.
     pub(super) version: Seq,
     pub(super) members: Members,
@@ -55,6 +57,7 @@ impl Group {
             last: 0,
             n: 0,
             stored: Head::default(),
+            base: floor.base,
             version: 0,
             members: Members::default(),
             recent: Recent::default(),

@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::LocalBackplane;
 use super::partition::Context;
-use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
+use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
     LogRead, LogStats, Partition, Reseq,
@@ -61,10 +61,10 @@ impl Log for LocalBackplane {
         Ok(outcome)
     }
 
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError> {
-        self.partition(partition).lock().restore(&self.context(), origin, floor);
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError> {
+        let restored = self.partition(partition).lock().restore(&self.context(), origin, floor);
         self.appended.notify_waiters();
-        Ok(())
+        Ok(restored)
     }
 
     async fn roles(
@@ -108,7 +108,8 @@ impl Log for LocalBackplane {
             return Err(CommitError::LeaseLost);
         }
         // Letters would save no round trip here.
-        Ok(Committed { routes: state.commit(&cx, commit), told: false })
+        let bases = commit.groups.iter().map(|part| state.base(&part.group)).collect();
+        Ok(Committed { routes: state.commit(&cx, commit), bases, told: false })
     }
 
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError> {
@@ -168,8 +169,13 @@ impl Log for LocalBackplane {
         Ok(self.partition(partition).lock().stats())
     }
 
-    async fn forget_group(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
-        self.partition(partition).lock().forget_group(group);
-        Ok(())
+    async fn forget_group(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        life: Seq,
+        stored: Head,
+    ) -> Result<Base, BackplaneError> {
+        Ok(self.partition(partition).lock().forget_group(&self.context(), group, life, stored))
     }
 }

@@ -8,7 +8,7 @@ use super::membership::{Verdict, judge, to_change};
 use super::moves::Moves;
 use super::seen::{Seen, send_key};
 use crate::adapters::BackplaneLimits;
-use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, Seq, UserId};
+use crate::domain::{Base, Cid, GroupId, Head, Kind, Millis, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, Floor, GroupCommit, LeaseToken, LogEntry,
     LogStats, Reseq,
@@ -16,6 +16,8 @@ use crate::ports::{
 
 pub(super) struct Partition {
     pub(super) groups: HashMap<GroupId, Group>,
+    /// Of groups that were deleted, and not made again: the life that ended last, and where the next one begins.
+    ended: HashMap<GroupId, (Seq, Base)>,
     /// The nodes with a route for a group, with the generation of each route.
     pub(super) routes: HashMap<GroupId, HashMap<NodeName, u64>>,
     pub(super) lease: Option<Lease>,
@@ -48,6 +50,7 @@ impl Partition {
     pub(super) fn new(first: u64) -> Self {
         Self {
             groups: HashMap::new(),
+            ended: HashMap::new(),
             routes: HashMap::new(),
             lease: None,
             moves: Moves::new(first),
@@ -63,7 +66,7 @@ impl Partition {
     pub(super) fn append(&mut self, cx: &Context, origin: &NodeName, append: &Append) -> Appended {
         let key = send_key(&append.group, &append.from, &append.cid);
         let Some(group) = self.groups.get_mut(&append.group) else { return Appended::Unknown };
-        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window) {
+        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window).filter(|seq| *seq > group.base) {
             return Appended::Seen { seq };
         }
         if append.members_only && group.members.get(&append.from).is_none() {
@@ -97,7 +100,7 @@ impl Partition {
     pub(super) fn change(&mut self, cx: &Context, origin: &NodeName, request: &ChangeRequest) -> ChangeOutcome {
         let key = send_key(&request.group, &request.actor, &request.cid);
         let Some(group) = self.groups.get_mut(&request.group) else { return ChangeOutcome::Unknown };
-        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window) {
+        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window).filter(|seq| *seq > group.base) {
             return ChangeOutcome::Accepted { seq };
         }
         let change = match judge(group, request) {
@@ -158,8 +161,15 @@ impl Partition {
         Some(seq)
     }
 
-    pub(super) fn restore(&mut self, cx: &Context, origin: &NodeName, floor: &Floor) {
-        let moved = match self.groups.get_mut(&floor.group) {
+    /// False when the floor is of an earlier life, or of one that was forgotten.
+    pub(super) fn restore(&mut self, cx: &Context, origin: &NodeName, floor: &Floor) -> bool {
+        let held = self.groups.get(&floor.group).map(|group| group.base);
+        let ended = self.ended.get(&floor.group).is_some_and(|(life, _)| floor.base <= *life);
+        if ended || held.is_some_and(|base| floor.base < base) {
+            return false;
+        }
+        self.ended.remove(&floor.group);
+        let moved = match self.groups.get_mut(&floor.group).filter(|group| group.base == floor.base) {
             Some(group) => group.raise(floor),
             None => {
                 self.groups.insert(floor.group.clone(), Group::new(floor));
@@ -170,6 +180,13 @@ impl Partition {
             self.moves.note([&floor.group], cx.limits.moves_kept);
         }
         self.keep_an_admin(cx, origin, &floor.group);
+        true
+    }
+
+    /// Where the present life of a group begins, or the next one of a group that was deleted.
+    pub(super) fn base(&self, group: &GroupId) -> Option<Seq> {
+        let present = self.groups.get(group).map(|group| group.base);
+        present.or_else(|| self.ended.get(group).map(|(_, base)| base.seq))
     }
 
     /// The roles of these users, when the group's state is there.
@@ -223,7 +240,7 @@ impl Partition {
         let known = self.seen.seq(&key, cx.now, cx.limits.cid_window);
         let current = known.is_none_or(|seq| seq == old.seq);
         match self.groups.get_mut(&old.group) {
-            Some(group) if current => {
+            Some(group) if current && old.seq > group.base => {
                 group.last = group.last.max(reseq.floor.seq);
                 group.n = group.n.max(reseq.floor.n);
                 let (seq, n) = group.next(old.kind);
@@ -236,7 +253,7 @@ impl Partition {
                 self.log.push_back(LogEntry { id, seq, n, time: id.0 as Millis, stored, ..old.clone() });
                 self.keep_an_admin(cx, &old.origin, &old.group);
             }
-            None if current => self.seen.forget(&key),
+            _ if current => self.seen.forget(&key),
             _ => {}
         }
         self.trim();
@@ -250,10 +267,22 @@ impl Partition {
         self.routes.get(group).map(|nodes| nodes.keys().cloned().collect()).unwrap_or_default()
     }
 
-    pub(super) fn forget_group(&mut self, group: &GroupId) {
-        self.groups.remove(group);
-        self.routes.remove(group);
-        self.moves.forget(group);
+    pub(super) fn forget_group(&mut self, cx: &Context, id: &GroupId, life: Seq, stored: Head) -> Base {
+        if let Some((_, base)) = self.ended.get(id).filter(|(_, base)| base.seq > life) {
+            return *base;
+        }
+        let cap = cx.limits.log_cap;
+        let base = match self.groups.get(id) {
+            Some(group) if group.base > life => return Base { seq: group.base, n: group.n },
+            Some(group) => Base { seq: group.last.max(stored.seq) + 1, n: group.n.max(stored.n) },
+            // It may have given as many seqs beyond the head as a log holds.
+            None => Base { seq: stored.seq.max(life) + cap + 1, n: stored.n + cap },
+        };
+        self.groups.remove(id);
+        self.routes.remove(id);
+        self.moves.forget(id);
+        self.ended.insert(id.clone(), (life, base));
+        base
     }
 
     pub(super) fn stats(&self) -> LogStats {
@@ -267,7 +296,8 @@ impl Partition {
 
     fn advance(&mut self, cx: &Context, part: &GroupCommit) -> bool {
         let Some(group) = self.groups.get_mut(&part.group) else { return false };
-        for (seq, event) in &part.recent {
+        let base = group.base;
+        for (seq, event) in part.recent.iter().filter(|(seq, _)| *seq > base) {
             group.recent.push(*seq, event.clone(), cx.limits.recent_len);
             group.recent.touched = cx.now;
         }

@@ -7,8 +7,8 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 
 use super::documents::{CursorDocument, VERSION, int, read};
-use super::{MongoStore, encode};
-use crate::domain::{GroupId, Mark, UserId};
+use super::{IDS_AT_ONCE, MongoStore, by_ids, encode};
+use crate::domain::{GroupId, Mark, Seq, UserId};
 use crate::ports::{CursorStore, StoreError};
 
 #[async_trait]
@@ -30,6 +30,21 @@ impl CursorStore for MongoStore {
         }
         let statements = by_user.iter().map(|(user, marks)| raise(user, marks));
         self.update_all(cstr!("cursors"), statements.collect::<Result<_, _>>()?).await
+    }
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    /// Removes these users' marks of a group up to a seq; a later one stays as it is.
+    pub(super) async fn forget_marks(&self, group: &GroupId, users: &[&str], last: Seq) -> Result<(), StoreError> {
+        let unset = doc! { "$unset": { format!("g.{group}"): 1 } };
+        for slice in users.chunks(IDS_AT_ONCE) {
+            let mut filter = by_ids(slice);
+            filter.insert(format!("g.{group}.r"), doc! { "$lte": int(last) });
+            self.within(self.cursors.update_many(filter, unset.clone())).await?;
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use mongodb::bson::{RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId, stored,
+    Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId, stored,
 };
 use crate::ports::StoreError;
 
@@ -114,10 +114,18 @@ pub(super) struct GroupDocument {
     kind: GroupKind,
     name: String,
     access: Access,
-    members: Vec<Member>,
+    pub(super) members: Vec<Member>,
     version: u64,
     created: Millis,
     first: u64,
+    #[serde(default)]
+    pub(super) base: u64,
+    #[serde(default)]
+    pub(super) base_n: u64,
+    /// Absent in a group that is there; 1 once it is marked as deleted, 2 once `base` is where a life to come begins,
+    /// 3 once all else is removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) gone: Option<i32>,
     v: i32,
 }
 
@@ -187,6 +195,9 @@ impl From<&Group> for GroupDocument {
             version: group.version,
             created: group.created,
             first: group.first,
+            base: group.base.seq,
+            base_n: group.base.n,
+            gone: None,
             v: VERSION,
         }
     }
@@ -203,6 +214,7 @@ impl From<GroupDocument> for Group {
             version: document.version,
             created: document.created,
             first: document.first,
+            base: Base { seq: document.base, n: document.base_n },
         }
     }
 }

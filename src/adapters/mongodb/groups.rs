@@ -1,12 +1,12 @@
 //! Groups in MongoDB.
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_bson};
+use mongodb::bson::{RawDocumentBuf, doc, serialize_to_bson};
 
 use super::MongoStore;
 use super::documents::{GroupDocument, int, read};
-use crate::domain::{Group, GroupId, MembershipChange, Seq};
-use crate::ports::{GroupStore, StoreError};
+use crate::domain::{Base, Group, GroupId, MembershipChange, Seq};
+use crate::ports::{Deletion, GroupStore, StoreError};
 
 /// Tries to bring a group's members up to date while others do the same.
 const TRIES: usize = 20;
@@ -14,17 +14,20 @@ const TRIES: usize = 20;
 #[async_trait]
 impl GroupStore for MongoStore {
     async fn create_group(&self, group: &Group) -> Result<bool, StoreError> {
-        self.insert_new(&self.groups, &GroupDocument::from(group)).await
+        if self.insert_new(&self.groups, &GroupDocument::from(group)).await? {
+            return Ok(true);
+        }
+        self.begin_anew(group).await
     }
 
     async fn group(&self, id: &GroupId) -> Result<Option<Group>, StoreError> {
         let found = self.find_one(&self.groups, doc! { "_id": id.as_str() }).await?;
-        found.map(|document| group_of(&document)).transpose()
+        Ok(found.map(|document| group_of(&document)).transpose()?.flatten())
     }
 
     async fn groups(&self, ids: &[GroupId]) -> Result<Vec<Group>, StoreError> {
         let found = self.find_by_ids(&self.groups, ids.iter().map(GroupId::as_str)).await?;
-        found.iter().map(group_of).collect()
+        found.iter().filter_map(|document| group_of(document).transpose()).collect()
     }
 
     async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError> {
@@ -37,31 +40,42 @@ impl GroupStore for MongoStore {
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError> {
         let skip = (page as u64).saturating_mul(per_page as u64);
         let sort = doc! { "_id": 1 };
-        let found = self.find(&self.groups, Document::new(), sort, skip, per_page).await?;
-        found.iter().map(group_of).collect()
+        let there = doc! { "gone": { "$exists": false } };
+        let found = self.find(&self.groups, there, sort, skip, per_page).await?;
+        found.iter().filter_map(|document| group_of(document).transpose()).collect()
     }
 
-    async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError> {
-        if let Some(group) = self.group(id).await? {
-            let members: Vec<&str> = group.members.iter().map(|member| member.id.as_str()).collect();
-            let unset = |field| doc! { "$unset": { format!("{field}.{id}"): 1 } };
-            self.update_by_ids(&self.users, &members, &unset("groups")).await?;
-            self.update_by_ids(&self.cursors, &members, &unset("g")).await?;
-        }
-        self.remove_below(id, Seq::MAX).await?;
-        self.within(self.groups.delete_one(doc! { "_id": id.as_str() })).await?;
-        Ok(())
+    async fn begin_deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError> {
+        self.mark_deleted(id).await
+    }
+
+    async fn deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError> {
+        Ok(self.group_document(id).await?.and_then(|document| document.deletion()))
+    }
+
+    async fn finish_deletion(&self, id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError> {
+        self.forget_life(id, deletion.life, base).await?;
+        // Another may have finished it, and with another base: what is stored stands.
+        let base = self.base_of(id).await?;
+        self.remove_below(id, base.saturating_add(1)).await?;
+        self.end_deletion(id, base).await
+    }
+
+    async fn sweep_group(&self, id: &GroupId) -> Result<(), StoreError> {
+        let base = self.base_of(id).await?;
+        self.remove_below(id, base.saturating_add(1)).await.map(drop)
     }
 }
 
 // === impl MongoStore ===
 
 impl MongoStore {
-    /// Brings the group's members up to an event; false when there is no such group. Only the
+    /// Brings the group's members up to an event; false when it is of no group, or of an earlier life. Only the
     /// members and their version are written, and only over the version that was read.
     async fn raise_group(&self, id: &GroupId, seq: Seq, change: &MembershipChange) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
-            let Some(mut group) = self.group(id).await? else { return Ok(false) };
+            let group = self.group(id).await?.filter(|group| seq > group.base.seq);
+            let Some(mut group) = group else { return Ok(false) };
             let read = group.version;
             if !group.apply(seq, change) {
                 return Ok(true);
@@ -78,6 +92,8 @@ impl MongoStore {
     }
 }
 
-fn group_of(document: &RawDocumentBuf) -> Result<Group, StoreError> {
-    Ok(read::<GroupDocument>(document)?.into())
+/// The group, unless it was deleted.
+fn group_of(document: &RawDocumentBuf) -> Result<Option<Group>, StoreError> {
+    let document = read::<GroupDocument>(document)?;
+    Ok(document.gone.is_none().then(|| document.into()))
 }

@@ -29,7 +29,9 @@ impl MessageStore for MongoStore {
     async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError> {
         let filter = doc! { "group": group.as_str(), "from": from.as_str(), "cid": cid.as_str() };
         let found = self.find_one(&self.messages, filter).await?;
-        found.map(|document| event(&document)).transpose()
+        let Some(found) = found.map(|document| event(&document)).transpose()? else { return Ok(None) };
+        // Read after it: a life that began meanwhile has nothing of before.
+        Ok((found.seq > self.base_of(group).await?).then_some(found))
     }
 
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {

@@ -4,6 +4,7 @@
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions.
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
+//! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: indexes, what is recorded for the deployment, ping and the single node's lease.
 //! - `errors`: what a failure means for the caller.
 //!
@@ -14,6 +15,7 @@ mod accounts;
 mod bulk;
 mod config;
 mod cursors;
+mod deletions;
 mod deployment;
 mod documents;
 mod errors;

@@ -60,9 +60,15 @@ impl RedisBackplane {
         // In a Cluster inboxes lie in other slots than logs.
         let reach = if self.connector.clustered() { &[] } else { commit.reach.as_slice() };
         let answer = COMMIT.run(&self.client, self.commit_call(commit, reach)).await?;
-        let nodes = answer.present().ok_or(CommitError::LeaseLost)?.list()?;
-        let routes = nodes.into_iter().map(node_names).collect::<Result<_, _>>()?;
-        Ok(Committed { routes, told: !reach.is_empty() })
+        let groups = answer.present().ok_or(CommitError::LeaseLost)?.list()?;
+        let mut committed = Committed { told: !reach.is_empty(), ..Committed::default() };
+        for group in groups {
+            let [base, nodes] = group.tuple()?;
+            committed.routes.push(node_names(nodes)?);
+            // Below zero where it is not known.
+            committed.bases.push(base.number().ok());
+        }
+        Ok(committed)
     }
 
     fn commit_call(&self, commit: &Commit, reach: &[NodeName]) -> Call {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::RedisBackplane;
-use crate::domain::{Cid, GroupId, Head, NodeName, Role, Seq, UserId};
+use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
     LogRead, LogStats, Partition, Reseq,
@@ -32,7 +32,7 @@ impl Log for RedisBackplane {
         self.change(partition, origin, change).await
     }
 
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError> {
+    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError> {
         self.restore_state(partition, origin, floor).await
     }
 
@@ -101,7 +101,13 @@ impl Log for RedisBackplane {
         self.stats(partition).await
     }
 
-    async fn forget_group(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
-        self.forget_all_of(partition, group).await
+    async fn forget_group(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        life: Seq,
+        stored: Head,
+    ) -> Result<Base, BackplaneError> {
+        self.forget_life(partition, group, life, stored).await
     }
 }

@@ -37,6 +37,7 @@ scripts! {
     BEGIN_REAP = "begin_reap";
     CHANGE_MEMBERS = "change_members" after "admins";
     COMMIT = "commit";
+    FORGET = "forget";
     HOLD_PARTITION = "hold_partition";
     INDEX_SESSIONS = "index_sessions";
     JOIN_ROUTES = "join_routes";

@@ -92,7 +92,7 @@ impl RedisBackplane {
         partition: Partition,
         origin: &NodeName,
         floor: &Floor,
-    ) -> Result<(), BackplaneError> {
+    ) -> Result<bool, BackplaneError> {
         let keys = [
             self.keys.log(partition),
             self.keys.group(partition, &floor.group),
@@ -109,13 +109,14 @@ impl RedisBackplane {
             .arg(kind_name(floor.kind))
             .arg(access_name(floor.access))
             .number(floor.version)
+            .number(floor.base)
             .arg(origin.as_str())
             .arg(Cid::random().as_str());
         for member in &floor.members {
             call.push(member.id.as_str());
             call.push(member_value(member));
         }
-        RESTORE.run(&self.client, call).await.map(|_| ())
+        Ok(RESTORE.run(&self.client, call).await?.number()? == 1)
     }
 
     pub(super) async fn forget_send(

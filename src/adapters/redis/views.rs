@@ -1,7 +1,9 @@
 //! What is only looked at: roles, heads, moves, the recent cache, a log's numbers.
 
+use std::time::Duration;
+
 use bytes::Bytes;
-use fred::interfaces::{HashesInterface, KeysInterface, SetsInterface, SortedSetsInterface, StreamsInterface};
+use fred::interfaces::{HashesInterface, KeysInterface, SetsInterface, StreamsInterface};
 use fred::types::Value;
 use futures::future::try_join_all;
 
@@ -9,9 +11,12 @@ use super::RedisBackplane;
 use super::commits::FANOUT;
 use super::entry::role_of_member;
 use super::reply::{Reply, to_error};
-use super::script::{Call, MOVED_SINCE, RECENT};
-use crate::domain::{GroupId, Head, Millis, Role, Seq, UserId};
+use super::script::{Call, FORGET, MOVED_SINCE, RECENT};
+use crate::domain::{Base, GroupId, Head, Millis, Role, Seq, UserId};
 use crate::ports::{BackplaneError, LogStats, Partition};
+
+/// It is kept in mind for so long which life of a group was forgotten: far longer than a restore may be under way.
+const KEPT_IN_MIND: Duration = Duration::from_secs(3_600);
 
 /// The newest commit's number, and the groups that moved when all are known.
 pub(super) type Moved = (u64, Option<Vec<(GroupId, Head)>>);
@@ -108,17 +113,37 @@ impl RedisBackplane {
         Ok(LogStats { length, pending: 0, lag: length })
     }
 
-    pub(super) async fn forget_all_of(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
+    pub(super) async fn forget_life(
+        &self,
+        partition: Partition,
+        group: &GroupId,
+        life: Seq,
+        stored: Head,
+    ) -> Result<Base, BackplaneError> {
+        let keys = [self.keys.group(partition, group), self.keys.recent(partition, group), self.keys.heads(partition)];
+        let call = Call::keys(keys)
+            .arg(group.as_str())
+            .number(life)
+            .number(stored.seq)
+            .number(stored.n)
+            .number(self.limits.log_cap)
+            .number(KEPT_IN_MIND.as_secs());
+        let [forgotten, seq, n] = FORGET.run(&self.client, call).await?.tuple()?;
+        if forgotten.number()? == 1 {
+            self.forget_routes(partition, group).await?;
+        }
+        Ok(Base { seq: seq.number()?, n: n.number()? })
+    }
+
+    /// A route too many does no harm: whoever it leads to has the group no more.
+    async fn forget_routes(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
         let routes = self.keys.routes(partition, group);
         let nodes: Result<Value, _> = self.client.hkeys(routes.as_str()).await;
         for node in super::commits::node_names(nodes.map_err(|error| to_error(&error))?)? {
             let index = self.keys.routed_groups(partition, &node);
             self.client.srem::<(), _, _>(index, group.as_str()).await.map_err(|error| to_error(&error))?;
         }
-        let keys = vec![self.keys.group(partition, group), routes, self.keys.recent(partition, group)];
-        let moved = self.client.zrem::<(), _, _>(self.keys.heads(partition), group.as_str());
-        let (gone, moved) = tokio::join!(self.client.del::<(), _>(keys), moved);
-        gone.and(moved).map_err(|error| to_error(&error))
+        self.client.del::<(), _>(routes).await.map_err(|error| to_error(&error))
     }
 }
 

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::messages::{id, remove_some, unreadable};
+use super::deletions;
+use super::messages::{id, unreadable};
 use super::{SqliteStore, from_sql, to_sql, users};
-use crate::domain::{Access, Group, GroupId, GroupKind, MembershipChange, Seq};
-use crate::ports::{GroupStore, StoreError};
+use crate::domain::{Access, Base, Group, GroupId, GroupKind, MembershipChange, Seq};
+use crate::ports::{Deletion, GroupStore, StoreError};
 
-const COLUMNS: &str = "id, kind, name, access, members, version, created, first";
+const COLUMNS: &str = "id, kind, name, access, members, version, created, first, base, base_n";
 
 #[async_trait]
 impl GroupStore for SqliteStore {
@@ -34,7 +35,7 @@ impl GroupStore for SqliteStore {
 
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError> {
         self.read(move |db| {
-            let sql = format!("SELECT {COLUMNS} FROM groups ORDER BY id LIMIT ?1 OFFSET ?2");
+            let sql = format!("SELECT {COLUMNS} FROM groups WHERE gone = 0 ORDER BY id LIMIT ?1 OFFSET ?2");
             let skip = to_sql((page as u64).saturating_mul(per_page as u64));
             let mut statement = db.prepare_cached(&sql)?;
             statement.query_map(params![to_sql(per_page as u64), skip], group_of)?.collect()
@@ -42,21 +43,36 @@ impl GroupStore for SqliteStore {
         .await
     }
 
-    async fn delete_group(&self, id: &GroupId) -> Result<(), StoreError> {
+    async fn begin_deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError> {
+        let id = id.clone();
+        self.write(move |db| deletions::begin(db, &id)).await
+    }
+
+    async fn deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError> {
+        let id = id.clone();
+        self.read(move |db| deletions::find(db, &id)).await
+    }
+
+    async fn finish_deletion(&self, id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError> {
+        let (key, life) = (id.clone(), deletion.life);
+        self.write(move |db| deletions::forget(db, &key, life, base)).await?;
+        // Another may have finished it, and with another base: what is stored stands.
+        let base = self.sweep(id).await?;
         let key = id.clone();
-        self.write(move |db| forget(db, &key)).await?;
-        loop {
-            let key = id.clone();
-            if !self.write(move |db| remove_some(db, &key)).await? {
-                return Ok(());
-            }
-        }
+        self.write(move |db| deletions::end(db, &key, base)).await
+    }
+
+    async fn sweep_group(&self, id: &GroupId) -> Result<(), StoreError> {
+        self.sweep(id).await.map(drop)
     }
 }
 
 fn create(db: &Connection, group: &Group) -> rusqlite::Result<bool> {
     let sql = "INSERT INTO groups (id, kind, name, access, members, version, created, first)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name, access = excluded.access,
+        members = excluded.members, version = base, created = excluded.created, first = base + 1, gone = 0
+        WHERE gone >= 2";
     let made = db.prepare_cached(sql)?.execute(params![
         group.id.as_str(),
         kind_name(group.kind),
@@ -71,12 +87,12 @@ fn create(db: &Connection, group: &Group) -> rusqlite::Result<bool> {
 }
 
 fn find(db: &Connection, id: &GroupId) -> rusqlite::Result<Option<Group>> {
-    let sql = format!("SELECT {COLUMNS} FROM groups WHERE id = ?1");
+    let sql = format!("SELECT {COLUMNS} FROM groups WHERE id = ?1 AND gone = 0");
     db.prepare_cached(&sql)?.query_row([id.as_str()], group_of).optional()
 }
 
 fn apply(db: &Connection, id: &GroupId, seq: Seq, change: &MembershipChange) -> rusqlite::Result<()> {
-    let Some(mut group) = find(db, id)? else { return Ok(()) };
+    let Some(mut group) = find(db, id)?.filter(|group| seq > group.base.seq) else { return Ok(()) };
     if group.apply(seq, change) {
         db.prepare_cached("UPDATE groups SET members = ?2, version = ?3 WHERE id = ?1")?.execute(params![
             id.as_str(),
@@ -85,14 +101,6 @@ fn apply(db: &Connection, id: &GroupId, seq: Seq, change: &MembershipChange) -> 
         ])?;
     }
     users::raise_memberships(db, id, seq, change)
-}
-
-/// Removes a group and what users have of it; its messages follow in slices.
-fn forget(db: &Connection, id: &GroupId) -> rusqlite::Result<()> {
-    for table in ["memberships WHERE grp", "marks WHERE grp", "groups WHERE id"] {
-        db.execute(&format!("DELETE FROM {table} = ?1"), [id.as_str()])?;
-    }
-    Ok(())
 }
 
 fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
@@ -107,6 +115,7 @@ fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
         version: from_sql(row.get(5)?),
         created: row.get(6)?,
         first: from_sql(row.get(7)?),
+        base: Base { seq: from_sql(row.get(8)?), n: from_sql(row.get(9)?) },
     })
 }
 

@@ -32,7 +32,10 @@ impl MessageStore for SqliteStore {
     async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError> {
         let key = [group.as_str(), from.as_str(), cid.as_str()].map(str::to_owned);
         self.read(move |db| {
-            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND sender = ?2 AND cid = ?3");
+            let sql = format!(
+                "SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND sender = ?2 AND cid = ?3
+                AND seq > coalesce((SELECT base FROM groups WHERE id = ?1), 0)"
+            );
             db.prepare_cached(&sql)?.query_row(key, event).optional()
         })
         .await
@@ -146,9 +149,9 @@ fn remove_below(db: &Connection, group: &GroupId, kept: i64) -> rusqlite::Result
     Ok(db.prepare_cached(sql)?.execute(values)? as u64)
 }
 
-/// Removes up to a slice of a group's events; answers whether there may be more.
-pub(super) fn remove_some(db: &Connection, group: &GroupId) -> rusqlite::Result<bool> {
-    Ok(remove_below(db, group, i64::MAX)? == EXPIRE_SLICE)
+/// Removes up to a slice of a group's events up to a seq; answers whether there may be more.
+pub(super) fn remove_some(db: &Connection, group: &GroupId, last: Seq) -> rusqlite::Result<bool> {
+    Ok(remove_below(db, group, to_sql(last.saturating_add(1)))? == EXPIRE_SLICE)
 }
 
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {

@@ -7,6 +7,7 @@
 //! - `messages`, `groups`, `users`, `cursors`: the statements behind each part of the port.
 
 mod cursors;
+mod deletions;
 mod groups;
 mod messages;
 mod readers;

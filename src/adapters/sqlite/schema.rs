@@ -17,6 +17,7 @@ const STATEMENTS: usize = 64;
 /// `messages` keeps its rowid: the order of storing serves the list of all messages.
 /// `memberships.mark` is `2 × seq + 1` of the event that made somebody a member, `2 × seq` of the
 /// one that ended it, so that the greatest says how things are, in whatever order they arrive.
+/// `groups.gone` is 0 in a group that is there; for the rest see `groups::Gone`.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
@@ -42,7 +43,10 @@ CREATE TABLE groups (
     members TEXT NOT NULL,
     version INTEGER NOT NULL,
     created INTEGER NOT NULL,
-    first INTEGER NOT NULL
+    first INTEGER NOT NULL,
+    base INTEGER NOT NULL DEFAULT 0,
+    base_n INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
@@ -74,8 +78,14 @@ CREATE TABLE marks (
 CREATE INDEX marks_by_group ON marks (grp);
 ";
 
-/// What each version added to the one before, beginning with the second.
-const STEPS: [&str; 1] = ["ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;"];
+/// What each version added to the one before, beginning with the second: when a password was changed, and groups that
+/// are deleted and begin anew.
+const STEPS: [&str; 1] = ["
+ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN base_n INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+"];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -102,10 +112,11 @@ pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
 pub(super) fn migrate(db: &mut Connection) -> Result<(), String> {
     let version = user_version(db).map_err(|error| error.to_string())?;
     match version {
-        0 => create(db).map_err(|error| format!("cannot make the tables: {error}")),
+        0 => alter(db, &[TABLES]).map_err(|error| format!("cannot make the tables: {error}")),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
-            upgrade(db, older).map_err(|error| format!("cannot bring the tables up to version {VERSION}: {error}"))
+            let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
+            alter(db, steps).map_err(|error| format!("cannot bring the tables up to version {VERSION}: {error}"))
         }
         newer => Err(format!(
             "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
@@ -118,16 +129,9 @@ fn user_version(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn create(db: &mut Connection) -> rusqlite::Result<()> {
+fn alter(db: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    transaction.execute_batch(TABLES)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()
-}
-
-fn upgrade(db: &mut Connection, from: i64) -> rusqlite::Result<()> {
-    let transaction = db.transaction()?;
-    for step in STEPS.iter().skip(usize::try_from(from - 1).unwrap_or(0)) {
+    for step in steps {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -62,7 +62,6 @@ impl Desk {
             }
             Order::DeleteUser { user } => self.delete_user(&user).await,
             Order::DeleteGroup { group } => {
-                self.group(&group).await?;
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
             }

@@ -46,7 +46,7 @@ impl Hub {
         let mut mail = Mail::default();
         for part in &commit.groups {
             let (Some(run), Some(nodes)) = (batch.groups.get(&part.group), nodes.get(&part.group)) else { continue };
-            for node in nodes {
+            for node in nodes.iter().filter(|_| !part.recent.is_empty()) {
                 if *node == me {
                     let events = run.events.values().cloned().collect();
                     mail.own.push(Own::Run(part.group.clone(), events));

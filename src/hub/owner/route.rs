@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::neighbours::Neighbours;
 use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, Head, MembershipChange, NodeName, UserId};
+use crate::domain::{Event, GroupId, Head, MembershipChange, NodeName, Seq, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
 use crate::hub::wire::{Item, Letter, encode_event};
@@ -81,6 +81,18 @@ impl Batch {
             }
             Fate::Refused => self.notes.push((entry.origin, Item::Refused { group, from, cid })),
         }
+    }
+
+    /// Takes out the events of a group up to a seq, and has their senders told; false when there are none.
+    fn leave_out(&mut self, group: &GroupId, base: Seq) -> bool {
+        let Some(run) = self.groups.get_mut(group) else { return false };
+        let present = run.events.split_off(&base.saturating_add(1));
+        let ended = std::mem::replace(&mut run.events, present);
+        for (event, origin) in ended.values().flat_map(|event| run.origins.iter().map(move |origin| (event, origin))) {
+            let (group, from, cid) = (event.group.clone(), event.from.clone(), event.cid.clone());
+            self.notes.push((origin.clone(), Item::Ended { group, from, cid }));
+        }
+        !ended.is_empty()
     }
 
     /// Adds events that were found in the store.
@@ -153,24 +165,74 @@ impl Hub {
     }
 
     /// Commits one batch, with the acks of the one before, and tells everybody concerned.
-    async fn route(self: &Arc<Self>, owned: &Arc<Owned>, batch: Batch, before: Option<Trail>) -> Option<Trail> {
+    async fn route(self: &Arc<Self>, owned: &Arc<Owned>, mut batch: Batch, before: Option<Trail>) -> Option<Trail> {
         let acked = before.map(|trail| trail.done).unwrap_or_default();
         let me = self.node.name();
-        let commit = batch.commit(acked.clone(), &me, &owned.neighbours);
-        let committed = self.commit(owned, &commit).await?;
+        let mut commit = batch.commit(acked.clone(), &me, &owned.neighbours);
+        let Some(committed) = self.commit(owned, &commit).await else {
+            self.remove_ended(batch.groups.into_keys()).await;
+            return None;
+        };
         forget(&batch.held, &acked);
+        let told = self.leave_out_ended(&mut batch, &mut commit, &committed).await;
         let mut nodes = self.nodes_of_newcomers(&batch).await;
-        for (part, routes) in commit.groups.iter().zip(&committed.routes) {
+        for ((part, routes), told) in commit.groups.iter().zip(&committed.routes).zip(told) {
             let nodes = nodes.entry(part.group.clone()).or_default();
             let origins = batch.groups.get(&part.group).into_iter().flat_map(|run| &run.origins);
             nodes.extend(routes.iter().chain(origins).cloned());
-            if committed.told {
+            if told {
                 nodes.retain(|node| !was_told(node, part, routes, &commit.reach));
             }
             owned.neighbours.learn(&part.group, routes);
         }
         self.send_mail(owned, self.write_mail(&batch, &commit, &nodes, &batch.notes)).await;
         Some(Trail { token: batch.token, done: batch.done, held: batch.held })
+    }
+
+    /// Takes out events of lives of their groups that are over: they were stored too late to be deleted with them.
+    /// Nobody is shown them, and their senders hear of it. Answers of which groups the commit told everybody.
+    async fn leave_out_ended(&self, batch: &mut Batch, commit: &mut Commit, committed: &Committed) -> Vec<bool> {
+        let mut told = Vec::with_capacity(commit.groups.len());
+        for (part, base) in commit.groups.iter_mut().zip(&committed.bases) {
+            told.push(
+                committed.told && base.is_some_and(|base| part.recent.first().is_none_or(|(seq, _)| *seq > base)),
+            );
+            let base = match base {
+                Some(base) => *base,
+                None => self.base_of_unknown(&part.group).await,
+            };
+            part.recent.retain(|(seq, _)| *seq > base);
+            if batch.leave_out(&part.group, base) {
+                self.remove_ended(std::iter::once(part.group.clone())).await;
+            }
+        }
+        told
+    }
+
+    /// What was stored of these groups and is not committed by this node may be of lives that are over.
+    pub(super) async fn remove_ended(&self, groups: impl Iterator<Item = GroupId>) {
+        for group in groups {
+            if self.store.sweep_group(&group).await.is_err() {
+                // What is left lies below what is shown of the group.
+                self.metrics.store_error();
+            }
+        }
+    }
+
+    /// Asks the store, until it answers, where the present life of a group begins.
+    async fn base_of_unknown(&self, group: &GroupId) -> Seq {
+        let mut retry = RETRY_FIRST;
+        loop {
+            match self.stored_base(group).await {
+                Ok(base) => return base,
+                Err(error) => {
+                    self.metrics.store_error();
+                    tracing::warn!(%error, %group, "whether a group is still there cannot be told yet");
+                }
+            }
+            tokio::time::sleep(retry).await;
+            retry = (retry * 2).min(RETRY_MOST);
+        }
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.

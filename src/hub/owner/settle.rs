@@ -1,6 +1,6 @@
 //! One bulk insert, and what became of each entry.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -200,7 +200,11 @@ impl Hub {
                 let fate = Fate::StoredBefore { seq: first.seq, time: first.time };
                 Verdict::Instead(void_for(entry), fate)
             }
-            None => Verdict::Later,
+            None => {
+                // It may be one of an earlier life, stored after that was deleted, that has the cid.
+                self.store.sweep_group(group).await?;
+                Verdict::Later
+            }
         })
     }
 
@@ -243,7 +247,11 @@ impl Hub {
     /// to be there meanwhile. `None` when the store cannot say.
     pub(crate) async fn store_void(&self, group: &GroupId, seq: Seq) -> Option<Event> {
         let before = if seq > 1 { self.store.event(group, seq - 1).await.ok()? } else { None };
-        let (n, time) = before.map_or((0, now_ms()), |event| (event.n, event.time));
+        let (n, time) = match before {
+            Some(event) => (event.n, event.time),
+            // The first of the group's life.
+            None => (self.store.group(group).await.ok()?.map_or(0, |group| group.base.n), now_ms()),
+        };
         let void = Event::void(group.clone(), seq, n, time);
         match self.store.insert(std::slice::from_ref(&void)).await.ok()?.first()? {
             Inserted::Stored => {
@@ -257,6 +265,7 @@ impl Hub {
     /// Brings documents up to the membership events among what was stored, before anybody sees them.
     async fn apply_changes(&self, owned: &Owned, settled: Vec<Settled>) -> Vec<Settled> {
         let mut kept = Vec::with_capacity(settled.len());
+        let mut lost = BTreeSet::new();
         for one in settled {
             let change = one.event.as_ref().and_then(|event| Some((event.clone(), event.membership()?)));
             if let Some((event, change)) = change {
@@ -268,8 +277,11 @@ impl Hub {
             }
             if owned.holds(one.partition) {
                 kept.push(one);
+            } else {
+                lost.insert(one.entry.group);
             }
         }
+        self.remove_ended(lost.into_iter()).await;
         kept
     }
 

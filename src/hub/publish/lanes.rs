@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Hub, key_of};
-use crate::domain::{GroupId, Refusal};
+use crate::domain::{Code, GroupId, Refusal};
 use crate::hub::metrics::Stage;
 use crate::ports::{Append, Appended, BackplaneError, Partition};
 
@@ -30,6 +30,8 @@ pub(super) struct Queued {
     pub(super) since: Instant,
     /// It was told `Seen`, found to be lost, and is on its second try.
     pub(super) again: bool,
+    /// Its group is made where there is none, when it is sent again.
+    pub(super) on_demand: bool,
 }
 
 impl Hub {
@@ -89,7 +91,7 @@ impl Hub {
             let outcome = if restored.as_ref() == Some(&group) {
                 Err(Refusal::unavailable())
             } else {
-                self.restore(&group).await.map(drop)
+                self.restore_held(&group).await.map(drop)
             };
             restored = Some(group.clone());
             if let Err(refusal) = outcome {
@@ -113,7 +115,9 @@ impl Hub {
 
     fn refuse_all(&self, queued: Vec<Queued>, refusal: &Refusal) {
         for queued in queued {
-            self.answer(&key_of(&queued.append), &Err(refusal.clone()));
+            let anew = queued.on_demand && refusal.code == Code::NotFound;
+            let refusal = if anew { Refusal::unavailable() } else { refusal.clone() };
+            self.answer(&key_of(&queued.append), &Err(refusal));
         }
     }
 

@@ -119,13 +119,15 @@ impl Publisher {
 
 impl Hub {
     /// Takes a send in. The answer goes to `reply`, once it is stored or refused.
-    pub(crate) fn publish(self: &Arc<Self>, append: Append, reply: Reply) {
+    ///
+    /// `on_demand`: its group is made where there is none, when it is sent again.
+    pub(crate) fn publish(self: &Arc<Self>, append: Append, reply: Reply, on_demand: bool) {
         let key = key_of(&append);
         self.metrics.accepted.inc();
         if !self.publisher.wait(key.clone(), reply, self.config.send_timeout) {
             return;
         }
-        if !self.enqueue(Queued { append, since: Instant::now(), again: false }) {
+        if !self.enqueue(Queued { append, since: Instant::now(), again: false, on_demand }) {
             self.answer(&key, &Err(Refusal::overloaded("too many messages wait for this group; try again")));
         }
     }
@@ -133,7 +135,7 @@ impl Hub {
     /// Sends and waits for the answer.
     pub(crate) async fn publish_and_wait(self: &Arc<Self>, append: Append) -> Result<Stored, Refusal> {
         let (sender, receiver) = oneshot::channel();
-        self.publish(append, Reply::Call(sender));
+        self.publish(append, Reply::Call(sender), false);
         receiver.await.unwrap_or_else(|_| Err(Refusal::unavailable()))
     }
 
@@ -159,6 +161,13 @@ impl Hub {
             key,
             &Err(Refusal::new(Code::Internal, "the store refused this message; change it before you send it again")),
         );
+    }
+
+    /// The life of the group that a send belongs to has ended before it was acked.
+    pub(crate) fn ended_key(&self, key: &SendKey) {
+        let refusal =
+            Refusal { message: "the group was deleted; repeat it with the same cid".into(), ..Refusal::unavailable() };
+        self.answer(key, &Err(refusal));
     }
 
     fn answer(&self, key: &SendKey, result: &Result<Stored, Refusal>) -> bool {

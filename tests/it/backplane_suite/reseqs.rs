@@ -98,15 +98,12 @@ pub async fn in_an_unknown_group_the_sender_begins_anew<W: World>() {
     let scene = Scene::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
-    scene.backplane.forget_group(scene.partition, &scene.group).await.unwrap();
+    scene.backplane.forget_group(scene.partition, &scene.group, 0, head(0, 0)).await.unwrap();
     scene.backplane.reseq(&reseq(&scene, &entry, (3, 3))).await.unwrap();
     assert!(scene.read(SHORT).await.is_empty());
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap().pending, 0);
-    scene
-        .backplane
-        .restore(scene.partition, &scene.origin, &Floor { head: head(3, 3), ..floor(&scene.group) })
-        .await
-        .unwrap();
+    let anew = Floor { head: head(3, 3), base: 2, ..floor(&scene.group) };
+    assert!(scene.backplane.restore(scene.partition, &scene.origin, &anew).await.unwrap());
     assert_eq!(scene.say("1").await, 4);
 }
 

@@ -103,16 +103,16 @@ pub async fn a_forgotten_group_is_unknown<W: World>() {
     scene.say("1").await;
     scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &node("a.1"), 1).await.unwrap();
     scene.commit_upto(1..=1).await;
-    scene.backplane.forget_group(scene.partition, &scene.group).await.unwrap();
+    let base = scene.backplane.forget_group(scene.partition, &scene.group, 0, head(1, 1)).await.unwrap().seq;
     assert_eq!(scene.head(&scene.group).await, None);
     assert_eq!(scene.append(&[text(&scene.group, "anna", "2")]).await, [Appended::Unknown]);
     assert_eq!(scene.backplane.routes(scene.partition, &scene.group).await.unwrap(), []);
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
-    // Made again, it begins at the beginning.
-    let open = Floor { access: Access::Open, ..floor(&scene.group) };
+    // Made again, it goes on where it ended.
+    let open = Floor { access: Access::Open, head: head(base, 1), version: base, base, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &open).await.unwrap();
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     let mut join = add(&scene.group, "cleo", &["cleo"]);
     join.permission = Permission::Oneself;
-    assert_eq!(scene.change(&join).await, ChangeOutcome::Accepted { seq: 1 });
+    assert_eq!(scene.change(&join).await, ChangeOutcome::Accepted { seq: base + 1 });
 }

@@ -71,6 +71,7 @@ pub fn floor(group: &GroupId) -> Floor {
         access: Access::Members,
         members: vec![member("anna", Role::Admin), member("bert", Role::Member)],
         version: 0,
+        base: 0,
     }
 }
 

@@ -89,6 +89,9 @@ pub async fn many_letters_of_one_commit_arrive_in_order<W: World>() {
     let scene = Scene::<W>::new().await;
     let nodes = scene.open(&["a.1"]).await;
     let groups: Vec<GroupId> = (0..1_200).map(|_| GroupId::random()).collect();
+    for group in &groups {
+        scene.know(group).await;
+    }
     let letter = |at: usize| Bytes::from(at.to_string());
     let parts = groups.iter().enumerate().map(|(at, group)| GroupCommit {
         letter: letter(at),
@@ -98,6 +101,16 @@ pub async fn many_letters_of_one_commit_arrive_in_order<W: World>() {
     let committed = scene.commit_within(&nodes, parts.collect()).await;
     let expected: Vec<Bytes> = (0..groups.len()).map(letter).collect();
     assert_eq!(scene.letters(&nodes[0]).await, where_told(&committed, expected));
+}
+
+/// Whether its events are of the group's present life, the caller has to find out.
+pub async fn nobody_is_told_of_a_group_that_is_not_known<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let nodes = scene.open(&["a.1"]).await;
+    let unknown = part(&GroupId::random(), 1, "of whom?", &nodes);
+    let committed = scene.commit_within(&nodes, vec![unknown, part(&scene.group, 1, "news", &nodes)]).await;
+    assert_eq!(committed.bases, [None, Some(0)]);
+    assert_eq!(scene.letters(&nodes[0]).await, where_told(&committed, vec![Bytes::from("news")]));
 }
 
 pub async fn a_full_inbox_is_marked_by_a_commit_too<W: World>() {

@@ -55,7 +55,7 @@ gated! { Log for GatedBackplane {
     fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
     fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
         -> Result<ChangeOutcome, BackplaneError>;
-    fn restore(partition: Partition, origin: &NodeName, floor: &Floor) -> Result<(), BackplaneError>;
+    fn restore(partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError>;
     fn roles(partition: Partition, group: &GroupId, users: &[UserId])
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
@@ -71,7 +71,7 @@ gated! { Log for GatedBackplane {
         -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError>;
     fn recent(partition: Partition, group: &GroupId, after: Seq) -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
     fn log_stats(partition: Partition) -> Result<LogStats, BackplaneError>;
-    fn forget_group(partition: Partition, group: &GroupId) -> Result<(), BackplaneError>;
+    fn forget_group(partition: Partition, group: &GroupId, life: Seq, stored: Head) -> Result<Base, BackplaneError>;
 } }
 
 gated! { Inboxes for GatedBackplane {
@@ -127,7 +127,10 @@ gated! { GroupStore for GatedStore {
         as if change.users().iter().any(|user| user.as_str() == FULL) { "apply_membership of a full user" }
             else { "apply_membership" };
     fn all_groups(page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
-    fn delete_group(id: &GroupId) -> Result<(), StoreError>;
+    fn begin_deletion(id: &GroupId) -> Result<Option<Deletion>, StoreError>;
+    fn deletion(id: &GroupId) -> Result<Option<Deletion>, StoreError>;
+    fn finish_deletion(id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError>;
+    fn sweep_group(id: &GroupId) -> Result<(), StoreError>;
 } }
 
 gated! { UserStore for GatedStore {

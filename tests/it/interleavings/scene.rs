@@ -201,6 +201,11 @@ impl Scene {
         self.forget(":v1:c:").await;
     }
 
+    /// Redis loses the states of all groups.
+    pub async fn forget_states(&self) {
+        self.forget(":v1:g:").await;
+    }
+
     async fn forget(&self, sort: &str) {
         for key in self.group_keys().await.into_iter().filter(|key| key.contains(sort)) {
             let _: () = self.redis.del(key).await.expect("the test's Redis is there");

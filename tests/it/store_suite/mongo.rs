@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
-use hubbub::domain::{Event, GroupId};
+use hubbub::domain::{Base, Event, GroupId};
 use hubbub::ports::{Inserted, MessageStore, Page, Store, StoreError};
 use mongodb::bson::{Document, doc};
 
@@ -93,6 +93,21 @@ async fn a_newer_document_is_an_error() {
     messages.update_one(doc! { "group": group.as_str() }, doc! { "$set": { "v": 9 } }).await.unwrap();
     let error = fixture.store.event(&group, 1).await.unwrap_err();
     assert!(matches!(&error, StoreError::Refused(why) if why.contains("has version 9")), "{error}");
+}
+
+#[tokio::test]
+async fn a_group_of_an_older_hubbub_is_in_its_first_life() {
+    let fixture = Mongo::new().await;
+    let (store, made) = (&fixture.store, super::sample::group(&["anna"]));
+    assert!(store.create_group(&made).await.unwrap());
+    let groups = fixture.database().await.collection::<Document>("groups");
+    let older = doc! { "$unset": { "base": 1, "base_n": 1 } };
+    groups.update_one(doc! { "_id": made.id.as_str() }, older).await.unwrap();
+    assert_eq!(store.group(&made.id).await.unwrap(), Some(made.clone()));
+    let deletion = store.begin_deletion(&made.id).await.unwrap().unwrap();
+    store.finish_deletion(&made.id, &deletion, Base { seq: 3, n: 1 }).await.unwrap();
+    assert!(store.create_group(&made).await.unwrap());
+    assert_eq!(store.group(&made.id).await.unwrap().unwrap().first, 4);
 }
 
 #[tokio::test]

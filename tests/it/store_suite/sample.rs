@@ -1,6 +1,6 @@
 //! Events, groups and users to put into a store.
 
-use hubbub::domain::{Access, Cid, Event, Group, GroupId, GroupKind, Kind, Member, Profile, Role, Seq, UserId};
+use hubbub::domain::{Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Member, Profile, Role, Seq, UserId};
 
 /// When the first event of a group was sent; each later one comes a second after.
 pub const EPOCH: i64 = 1_700_000_000_000;
@@ -50,6 +50,7 @@ pub fn group(members: &[&str]) -> Group {
         version: 0,
         created: EPOCH,
         first: 1,
+        base: Base::default(),
     }
 }
 

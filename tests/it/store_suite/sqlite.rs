@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::GroupId;
-use hubbub::ports::{Inserted, MessageStore, Page, Store, UserStore};
+use hubbub::ports::{GroupStore, Inserted, MessageStore, Page, Store, UserStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
-use super::sample::{profile, seqs, text, user};
+use super::sample::{group, profile, seqs, text, user};
 use super::{Fixture, PARTITIONS, store_suite};
 use crate::support::scratch;
 
@@ -73,17 +73,24 @@ async fn a_newer_database_is_left_alone() {
 }
 
 #[tokio::test]
-async fn an_older_database_is_brought_up_to_date() {
+async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
+    let made = group(&["anna"]);
     let store = SqliteStore::open(&path).unwrap();
     store.ensure_user(&user("anna"), &profile("anna", "Anna")).await.unwrap();
+    assert!(store.create_group(&made).await.unwrap());
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute_batch("ALTER TABLE users DROP COLUMN not_before; PRAGMA user_version = 1;").unwrap();
+    let added = [("users", "not_before"), ("groups", "base"), ("groups", "base_n"), ("groups", "gone")];
+    for (table, column) in added {
+        db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();
+    }
+    db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     for not_before in [0, 70] {
         let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.group(&made.id).await.unwrap().as_ref(), Some(&made));
         let anna = store.user(&user("anna")).await.unwrap().unwrap();
         assert_eq!((anna.profile, anna.not_before), (profile("anna", "Anna"), not_before));
         store.set_password(&user("anna"), "hash", 70).await.unwrap();

@@ -73,7 +73,7 @@ pub(super) async fn history(
     let per_page = extract::size(asked.per_page, "perPage")?;
     let group = api.hub.group(&extract::group_id(&asked.group)?).await?;
     let query = HistoryQuery::Numbered { page: asked.page.unwrap_or(0), per_page };
-    Ok(Json(HistoryView::of(api.hub.group_history(&group.id, query).await?, None)))
+    Ok(Json(HistoryView::of(api.hub.group_history(&group, query).await?, None)))
 }
 
 /// A user's groups.
