@@ -206,9 +206,8 @@ mod tests {
     #[test]
     fn a_member_is_one_since_the_last_time_they_joined() {
         let (id, anna) = (GroupId::random(), user("anna"));
-        let (kind, access) = (GroupKind::Group, Access::Open);
-        let mut group =
-            Group { id, kind, name: "g".into(), access, members: Vec::new(), version: 0, created: 0, first: 1 };
+        let (kind, name, access, base) = (GroupKind::Group, "g".into(), Access::Open, Base::default());
+        let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1, base };
         let joined = MembershipChange::Joined(vec![anna.clone()], Role::Member);
         let since = |group: &Group| group.member(&anna).map(|member| member.since);
         group.apply(2, &joined);

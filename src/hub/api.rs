@@ -1,6 +1,5 @@
 //! The use cases behind the HTTP APIs.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Hub;
 use super::config::{BUNDLE_BYTES, PAGE_BYTES};
 use super::publish::{Stored, text_append};
-use crate::domain::{
-    Access, Code, Event, Group, GroupId, GroupKind, Millis, Profile, Refusal, Seq, User, UserId, is_reserved_username,
-    now_ms,
-};
+use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Identity, NodeRecord, Page};
 use crate::protocol::SendFrame;
 
@@ -240,12 +236,6 @@ impl Hub {
         self.publish_and_wait(text_append(group, user.clone(), send.cid, body, true)).await
     }
 
-    /// Sends in a user's name, for a service: the user need not be a member.
-    pub async fn send_as_service(self: &Arc<Self>, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
-        let (group, body) = self.prepare_send(from, &send).await?;
-        self.publish_and_wait(text_append(group, from.clone(), send.cid, body, false)).await
-    }
-
     /// Makes sure that somebody who proved who they are is known.
     pub async fn ensure_known(&self, identity: &Identity) -> Result<(), Refusal> {
         let user = self.ensured(identity).await?;
@@ -280,101 +270,6 @@ impl Hub {
             Some(node) => Location { url: node.public_url.clone(), node: node.node.base().into() },
             None => Location { url: None, node: self.node.name().base().into() },
         })
-    }
-
-    /// A page of all groups.
-    pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
-        self.store.all_groups(page, per_page).await.map_err(|error| self.store_refusal(&error))
-    }
-
-    /// A group by its id.
-    pub async fn group(&self, id: &GroupId) -> Result<Group, Refusal> {
-        let group = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
-        group.ok_or_else(|| Refusal::not_found("there is no such group"))
-    }
-
-    /// The groups of a user, named by id or username.
-    pub async fn groups_of(&self, user: &str) -> Result<Vec<Group>, Refusal> {
-        let user = self.user_named(user).await?;
-        let ids: Vec<_> = user.groups.into_keys().collect();
-        self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))
-    }
-
-    async fn user_named(&self, name: &str) -> Result<User, Refusal> {
-        let by_id = match UserId::parse(name) {
-            Ok(id) => self.store.user(&id).await.map_err(|error| self.store_refusal(&error))?,
-            Err(_) => None,
-        };
-        if let Some(user) = by_id {
-            return Ok(user);
-        }
-        let by_name = self.store.user_by_username(&name.to_lowercase()).await;
-        let by_name = by_name.map_err(|error| self.store_refusal(&error))?;
-        by_name.ok_or_else(|| Refusal::not_found("there is no such user"))
-    }
-
-    /// Makes a group for users, the first its admin; unknown users are created.
-    pub async fn create_group_for(
-        self: &Arc<Self>,
-        name: &str,
-        users: &[UserId],
-        access: Access,
-    ) -> Result<Group, Refusal> {
-        if users.is_empty() {
-            return Err(Refusal::bad_frame("`users` must name at least one user"));
-        }
-        self.ensure_users(users).await?;
-        let id = GroupId::random();
-        self.found(&id, GroupKind::Group, name.to_owned(), users.to_vec(), access).await?;
-        self.group(&id).await
-    }
-
-    /// A page of all messages, newest first.
-    pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, Refusal> {
-        let mut events = self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
-        let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
-        let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
-        let groups = self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))?;
-        let bases: HashMap<GroupId, Seq> = groups.into_iter().map(|group| (group.id, group.base.seq)).collect();
-        events.retain(|event| bases.get(&event.group).is_some_and(|base| event.seq > *base));
-        Ok(events)
-    }
-
-    /// One message.
-    pub async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
-        let event = self.store.event(group, seq).await.map_err(|error| self.store_refusal(&error))?;
-        let event = event.ok_or_else(|| Refusal::not_found("there is no such message"))?;
-        let there = match event.from.is_probe() {
-            true => true,
-            false => seq > self.stored_base(group).await.map_err(|error| self.store_refusal(&error))?,
-        };
-        if there { Ok(event) } else { Err(Refusal::not_found("there is no such message")) }
-    }
-
-    /// A page of all users.
-    pub async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
-        let users = self.store.all_users(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
-        self.with_presence(users).await
-    }
-
-    /// Sets a user's profile; creates the user when unknown.
-    pub async fn put_user(
-        &self,
-        id: &UserId,
-        username: Option<&str>,
-        name: Option<&str>,
-    ) -> Result<FoundUser, Refusal> {
-        if username.is_some_and(is_reserved_username) {
-            return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
-        }
-        self.ensure_users(std::slice::from_ref(id)).await?;
-        let username = username.map(str::to_lowercase);
-        let set = self.store.set_profile(id, username.as_deref(), name).await;
-        set.map_err(|error| self.store_refusal(&error))?;
-        let user = self.store.user(id).await.map_err(|error| self.store_refusal(&error))?;
-        let user = user.ok_or_else(|| Refusal::not_found("there is no such user"))?;
-        let found = self.with_presence(vec![user]).await?;
-        found.into_iter().next().ok_or_else(|| Refusal::not_found("there is no such user"))
     }
 }
 

@@ -12,6 +12,7 @@ use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::session::Live;
+use super::views::keep_within;
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{CloseCode, Identity, Outbound, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
@@ -325,32 +326,5 @@ impl Hub {
                 }
             }
         }
-    }
-}
-
-/// Drops the newest events of those groups where they would make the answer larger than so many bytes: what
-/// a small request brings must stay small, and `history` has them.
-fn keep_within<'a>(lasts: impl Iterator<Item = &'a mut Option<Arc<Event>>>, mut bytes: usize) {
-    for last in lasts {
-        match last.as_ref().and_then(|event| bytes.checked_sub(event.weight())) {
-            Some(left) => bytes = left,
-            None => *last = None,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn newest_events_are_shown_while_there_is_room() {
-        let event = |text: usize| {
-            let event = Event::void(GroupId::random(), 1, 0, 0);
-            Some(Arc::new(Event { text: Some("x".repeat(text)), ..event }))
-        };
-        let mut lasts = [event(400), None, event(2_000), event(10)];
-        keep_within(lasts.iter_mut(), 1_000);
-        assert_eq!(lasts.map(|last| last.is_some()), [true, false, false, true]);
     }
 }

@@ -11,7 +11,7 @@
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
-//! - `api`: the same for HTTP.
+//! - `api`: the same for HTTP; `services`: what only services and operators ask.
 
 mod api;
 mod arrivals;
@@ -43,6 +43,7 @@ mod replay;
 mod restore;
 #[cfg(test)]
 mod resume_model;
+mod services;
 mod session;
 mod views;
 mod wire;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::domain::{Access, Group, Kind, MembershipChange, Role, Seq, UserId};
+use hubbub::domain::{Access, Base, Group, GroupId, Kind, MembershipChange, Role, Seq, UserId};
 use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, Floor, LogEntry, Permission};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -80,14 +80,13 @@ struct Run<W> {
 
 impl<W: World> Run<W> {
     async fn new() -> Self {
-        let scene = Scene::<W>::new().await;
+        // One that nobody is in, as it is first made.
+        let scene = Scene::<W> { group: GroupId::random(), ..Scene::new().await };
         let mut nodes = Vec::new();
         for _ in 0..NODES {
             nodes.push(scene.world.node().await);
         }
         let run = Self { scene, nodes, events: Vec::new() };
-        // As first made: nobody is in it.
-        run.scene.backplane.forget_group(run.scene.partition, &run.scene.group).await.unwrap();
         run.restore(0).await;
         run
     }
@@ -181,7 +180,8 @@ impl<W: World> Run<W> {
 fn replay<W>(scene: &Scene<W>, events: &[LogEntry]) -> Group {
     let Floor { kind, access, .. } = floor(&scene.group);
     let (id, name) = (scene.group.clone(), String::new());
-    let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1 };
+    let base = Base::default();
+    let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1, base };
     for (at, event) in events.iter().enumerate() {
         let users = event.users.clone();
         let change = match event.kind {

@@ -16,7 +16,7 @@ async fn forget<W: World>(scene: &Scene<W>, life: u64) -> Base {
 }
 
 async fn restore<W: World>(scene: &Scene<W>, floor: &Floor) -> bool {
-    scene.backplane.restore(scene.partition, floor).await.unwrap()
+    scene.backplane.restore(scene.partition, &scene.origin, floor).await.unwrap()
 }
 
 pub async fn a_new_life_begins_above_all_that_was_given<W: World>() {
