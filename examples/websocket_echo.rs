@@ -11,7 +11,7 @@ use hubbub::domain::{Code, Millis, Refusal};
 use hubbub::hub::{ConnectionInfo, Flow};
 use hubbub::ports::{Identity, Outbound};
 use hubbub::protocol::{Encoding, frame_of};
-use hubbub::transport::listen::{Admission, Listener, bind};
+use hubbub::transport::listen::{Admission, Answers, Listener, bind};
 use hubbub::transport::wire::Message;
 use hubbub::transport::ws::{Connections, Gateway, Session, Sessions, routes};
 use hubbub::transport::{TransportConfig, TransportMetrics};
@@ -81,7 +81,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let gateway = Gateway { sessions: Echo, connections, admission: admission.clone(), tasks: TaskTracker::new() };
     let socket = bind(address)?;
     println!("echoing at ws://{}/ws", socket.local_addr()?);
-    let listener = Listener { socket, router: routes(Arc::new(gateway)), admission, config: config.http };
+    let answers = Answers::at_first(routes(Arc::new(gateway)));
+    let listener = Listener { socket, answers, admission, config: config.http };
     listener.serve(CancellationToken::new()).await;
     Ok(())
 }

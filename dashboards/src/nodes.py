@@ -258,12 +258,22 @@ def _cluster(board: Board) -> None:
     )
     board.add(
         graph(
-            "Draining",
-            "1 while a node hands its work over.",
+            "Draining, or waiting",
+            "1 while a node hands its work over, or waits at its start for what it stands on.",
             "none",
-            (of("hubbub_draining"), "{{instance}}"),
+            (of("hubbub_draining"), "{{instance}} drains"),
+            (f"max by (instance) ({of('hubbub_waiting')})", "{{instance}} waits"),
         ),
         6,
+    )
+    board.add(
+        graph(
+            "Lines of logs dropped",
+            "Lines that nobody took, or that could not be written, in five minutes: the log has a gap there.",
+            "none",
+            (f"increase({of('hubbub_log_lines_dropped_total')}[5m])", "{{instance}} {{log}}"),
+        ),
+        24,
     )
 
 

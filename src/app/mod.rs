@@ -9,13 +9,15 @@
 //! - [`capacity`]: how large a deployment must be.
 //! - [`probe`]: a user who sends to themself, and measures.
 //! - [`operator`]: what operators can order, and who carries it out.
-//! - [`telemetry`]: log lines.
+//! - [`telemetry`]: log lines; `metrics`: what the process counts.
+//! - `waiting`: for what the hub stands on, at its start.
 
 pub mod bench;
 pub mod capacity;
 pub mod cli;
 pub mod config;
 pub mod identity;
+mod metrics;
 mod open_files;
 pub mod operator;
 mod own_fault;
@@ -24,4 +26,5 @@ pub mod probe;
 pub mod serve;
 mod signing_key;
 pub mod telemetry;
+mod waiting;
 mod wire;

@@ -4,16 +4,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::config::Config;
+use super::waiting::{MONGODB, REDIS, Waiting};
 use crate::adapters::local::LocalBackplane;
 use crate::adapters::mongodb::{MongoConfig, MongoStore};
 use crate::adapters::redis::{RedisBackplane, RedisConfig};
 use crate::adapters::sqlite::SqliteStore;
-use crate::ports::{Backplane, Store};
+use crate::ports::{Backplane, Cluster, StartError, Store};
 
 /// How long the claim of being the only node lives without being renewed.
 const SINGLE_LEASE: Duration = Duration::from_secs(20);
 const SINGLE_RENEW: Duration = Duration::from_secs(5);
+/// A claim that nobody renews has ended by then, whatever the pauses between tries.
+const SINGLE_SURELY_ENDED: Duration = Duration::from_secs(30);
 
 /// The backplane and the store.
 pub struct Parts {
@@ -28,27 +33,53 @@ pub struct Parts {
 // === impl Parts ===
 
 impl Parts {
-    /// Opens what the settings name. The error is a sentence that says what to do.
-    pub async fn open(config: &Config) -> Result<Self, String> {
+    /// Opens what the settings name, once it is there, and sees that it is what is needed. The error is a sentence that says
+    /// what to do.
+    pub(super) async fn open(config: &Config, waiting: &Waiting) -> Result<Self, String> {
         let (redis, mongodb) = (config.storage.redis_url.as_deref(), config.storage.mongodb_url.as_deref());
-        let store = open_store(config).await?;
-        let backplane: Arc<dyn Backplane> = match redis {
-            Some(url) => Arc::new(shared(url, config).await?),
-            None => Arc::new(LocalBackplane::with_limits(config.backplane.clone())),
+        let partitions = config.hub.partitions;
+        let store = async {
+            let prepared = async || {
+                let store = opened_store(config).await?;
+                store.prepare(partitions).await?;
+                Ok::<_, StartError>(store)
+            };
+            match mongodb {
+                Some(_) => waiting.until(MONGODB, prepared).await,
+                // What is wrong with a file stays wrong.
+                None => prepared().await.map_err(|error| error.to_string()),
+            }
         };
+        let backplane = async {
+            let Some(url) = redis else {
+                return Ok(Arc::new(LocalBackplane::with_limits(config.backplane.clone())) as Arc<dyn Backplane>);
+            };
+            let shared = waiting.until(REDIS, async || {
+                let shared = shared(url, config).await?;
+                shared.check(partitions).await?;
+                Ok::<_, StartError>(shared)
+            });
+            shared.await.map(|shared| Arc::new(shared) as Arc<dyn Backplane>)
+        };
+        // At the same time: what is wrong with one is told though the other is not there.
+        let (store, backplane) = futures::future::try_join(store, backplane).await?;
         Ok(Self { backplane, store, shared_store_alone: mongodb.is_some() && redis.is_none() })
     }
 }
 
 /// Opens the store that the settings name. The error is a sentence that says what to do.
 pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
+    opened_store(config).await.map_err(|error| error.to_string())
+}
+
+async fn opened_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     Ok(match config.storage.mongodb_url.as_deref() {
         Some(url) => Arc::new(mongo(url, config).await?),
-        None => Arc::new(embedded(&config.storage.data_dir)?),
+        None => Arc::new(embedded(&config.storage.data_dir).map_err(StartError::Never)?),
     })
 }
 
-async fn shared(url: &str, config: &Config) -> Result<RedisBackplane, String> {
+async fn shared(url: &str, config: &Config) -> Result<RedisBackplane, StartError> {
     let settings = RedisConfig {
         limits: config.backplane.clone(),
         ca_file: config.storage.redis_ca_file.clone(),
@@ -56,10 +87,10 @@ async fn shared(url: &str, config: &Config) -> Result<RedisBackplane, String> {
         ..RedisConfig::new(url)
     };
     let connected = RedisBackplane::connect(&settings).await;
-    connected.map_err(|error| format!("Redis: {error}; check redis_url and redis_ca_file"))
+    connected.map_err(|error| StartError::from(error).map(|why| format!("{why}; check redis_url and redis_ca_file")))
 }
 
-async fn mongo(url: &str, config: &Config) -> Result<MongoStore, String> {
+async fn mongo(url: &str, config: &Config) -> Result<MongoStore, StartError> {
     let settings = MongoConfig::new(url, config.storage.mongodb_database.as_str());
     MongoStore::connect(&settings).await
 }
@@ -79,21 +110,31 @@ pub struct SingleNode {
 // === impl SingleNode ===
 
 impl SingleNode {
-    /// Takes the claim where one is needed. The error says that another node has it.
-    pub async fn hold(parts: &Parts, node: &str) -> Result<Option<Self>, String> {
+    /// Takes the claim where one is needed; waits for the end of one that a killed node left. The error says that another
+    /// node has it.
+    pub(super) async fn hold(parts: &Parts, node: &str, waiting: &Waiting) -> Result<Option<Self>, String> {
         if !parts.shared_store_alone {
             return Ok(None);
         }
         // A name of its own for each life: two nodes may have the same name by mistake.
         let single = Self { store: parts.store.clone(), node: format!("{node}.{:016x}", rand::random::<u64>()) };
-        match single.renew().await {
-            Some(true) => Ok(Some(single)),
-            Some(false) => {
-                Err("another node uses this MongoDB; without Redis there can be only one. Stop it (and wait \
-                                20 s), or set redis_url on all nodes"
-                    .into())
+        let begun = Instant::now();
+        waiting.until(MONGODB, async || single.claim(begun.elapsed()).await).await?;
+        Ok(Some(single))
+    }
+
+    async fn claim(&self, waited: Duration) -> Result<(), StartError> {
+        match self.renew().await {
+            Some(true) => Ok(()),
+            Some(false) if waited < SINGLE_SURELY_ENDED => {
+                Err(StartError::NotYet("another node uses it, or was killed less than 20 s ago".into()))
             }
-            None => Err("MongoDB does not answer; check mongodb_url".into()),
+            Some(false) => Err(StartError::Never(
+                "another node uses this MongoDB; without Redis there can be only one. Stop it, or set redis_url on all \
+                 nodes"
+                    .into(),
+            )),
+            None => Err(StartError::NotYet("it does not answer; check mongodb_url".into())),
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use prometheus::Registry;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,23 +12,30 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::cli::CommandError;
 use super::config::Config;
 use super::identity::Identities;
+use super::metrics::ProcessMetrics;
 use super::operator::{self, Desk};
 use super::parts::{Parts, SingleNode};
+use super::waiting::{REDIS, Waiting};
 use crate::adapters::accounts::Accounts;
 use crate::hub::{Hub, Metrics};
 use crate::transport::Bound;
 
 /// Answers under way when the hub ends may take so long to finish.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// And what runs on threads of its own so long after that.
+const LAST_LOOKS: Duration = Duration::from_secs(1);
 
-/// Runs a node until it is told to stop.
+/// Runs a node until it is told to stop. What it counts is registered in `registry`.
 ///
 /// # Errors
-/// A part is out of reach, or cannot do what is needed; a port is taken. A sentence says what to do.
-pub fn run(config: Config) -> Result<(), CommandError> {
+/// A part cannot do what is needed, or is not there in time; a port is taken. A sentence says what to do.
+pub fn run(config: Config, registry: Registry, metrics: ProcessMetrics) -> Result<(), CommandError> {
     let runtime = runtime(config.process.worker_threads);
     let runtime = runtime.map_err(|error| refused(format!("no threads can be had: {error}")))?;
-    runtime.block_on(serve(config))
+    let ended = runtime.block_on(serve(config, registry, metrics));
+    // A name that is still being looked up holds nobody up.
+    runtime.shutdown_timeout(LAST_LOOKS);
+    ended
 }
 
 fn runtime(threads: Option<usize>) -> std::io::Result<Runtime> {
@@ -42,36 +50,33 @@ fn runtime(threads: Option<usize>) -> std::io::Result<Runtime> {
     builder.enable_all().thread_name("hubbub").build()
 }
 
-async fn serve(config: Config) -> Result<(), CommandError> {
+async fn serve(config: Config, registry: Registry, metrics: ProcessMetrics) -> Result<(), CommandError> {
     // One is enough for all: which one it is, is all the same to whoever comes second.
     let _ = rustls::crypto::ring::default_provider().install_default();
     super::open_files::raise_limit(config.hub.max_connections);
     // Ports first: a second hub on this machine is told before it touches anything.
     let bound = Bound::new(config.transport.clone())
         .map_err(|error| refused(format!("{error}; set another address for it, or end what uses it")))?;
-    let registry = Registry::new();
     let identities = Identities::open(&config)?;
-    identities.prefetch().await;
-    let parts = Parts::open(&config).await.map_err(refused)?;
-    let metrics = Metrics::register(&registry).and_then(|metrics| register_process(&registry).map(|()| metrics));
-    let metrics = metrics.map_err(|error| refused(error.to_string()))?;
-    let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
-    let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
-    let single = SingleNode::hold(&parts, &config.hub.node).await.map_err(refused)?;
-    hub.start().await.map_err(refused)?;
-
-    let accounts = accounts(&config, &parts, &identities)?;
-    let desk = Desk::of_hub(hub.clone(), parts.store.clone());
-    let operators = operator::routes(Arc::new(desk));
-    // Heard from before anybody can know that the hub is ready.
-    let signals = Signals::listen()?;
-    let running = bound.serve(hub.clone(), accounts, registry, operators);
+    let mut signals = Signals::listen()?;
+    let waiting = Waiting::new(config.process.start_timeout, metrics.waiting);
+    let running = bound.open(registry.clone(), waiting.sentence());
     let running = running.map_err(|error| refused(error.to_string()))?;
-    announce(&config, running.public);
-    let why = told_to_stop(signals, &hub, single).await;
-    tracing::info!(why, "stopping");
-    // `/readyz` says so from here on, while clients are sent away and the others take over.
-    hub.drain().await;
+    let started = tokio::select! {
+        node = Node::start(&config, &identities, &registry, &waiting) => Some(node?),
+        why = signals.heard() => {
+            tracing::info!(why, "stopping before the hub was there");
+            None
+        }
+    };
+    if let Some(node) = started {
+        running.serve(node.hub.clone(), node.accounts, node.operators);
+        announce(&config, running.public);
+        let why = told_to_stop(signals, &node.hub, node.single).await;
+        tracing::info!(why, "stopping");
+        // `/readyz` says so from here on, while clients are sent away and the others take over.
+        node.hub.drain().await;
+    }
     if !running.finish(LAST_ANSWERS).await {
         tracing::warn!("some answers were not finished in time");
     }
@@ -79,8 +84,35 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     Ok(())
 }
 
-fn register_process(registry: &Registry) -> Result<(), prometheus::Error> {
-    registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))
+/// A hub that has begun, and what is served with it.
+struct Node {
+    hub: Arc<Hub>,
+    accounts: Option<Arc<Accounts>>,
+    operators: Router,
+    single: Option<SingleNode>,
+}
+
+// === impl Node ===
+
+impl Node {
+    /// Puts the parts together, once they are there.
+    async fn start(
+        config: &Config,
+        identities: &Identities,
+        registry: &Registry,
+        waiting: &Waiting,
+    ) -> Result<Self, CommandError> {
+        identities.prefetch().await;
+        let parts = Parts::open(config, waiting).await.map_err(refused)?;
+        let metrics = Metrics::register(registry).map_err(|error| refused(error.to_string()))?;
+        let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
+        let accounts = accounts(config, &parts, identities)?;
+        let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
+        let single = SingleNode::hold(&parts, &config.hub.node, waiting).await.map_err(refused)?;
+        waiting.until(REDIS, async || hub.start().await).await.map_err(refused)?;
+        let desk = Desk::of_hub(hub.clone(), parts.store.clone());
+        Ok(Self { hub, accounts, operators: operator::routes(Arc::new(desk)), single })
+    }
 }
 
 /// The first line that a newcomer looks for.
@@ -103,6 +135,14 @@ impl Signals {
         let heard = |kind| signal(kind).map_err(|error| refused(format!("signals cannot be heard: {error}")));
         Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
     }
+
+    /// Waits for the next one.
+    async fn heard(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }
 
 /// Waits for a signal, for an operator's order, or for the loss of what only one node may hold.
@@ -114,8 +154,7 @@ async fn told_to_stop(mut signals: Signals, hub: &Hub, single: Option<SingleNode
         }
     };
     tokio::select! {
-        _ = signals.terminate.recv() => "SIGTERM",
-        _ = signals.interrupt.recv() => "SIGINT",
+        why = signals.heard() => why,
         () = hub.drain_ordered() => "ordered by an operator",
         () = lost => "another node uses this MongoDB; set redis_url to run several",
     }

@@ -10,7 +10,7 @@ use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::owner::first_choice;
 use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
-use crate::ports::{Beat, NodeRecord, Partition, SessionRecord};
+use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
 
 /// Sessions registered again at the same time after a loss.
 const AT_ONCE: usize = 64;
@@ -22,11 +22,10 @@ const ON_THEIR_WAY: Duration = Duration::from_secs(1);
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
 
 impl Hub {
-    /// Registers the node and starts its tasks. The error says what kept it from starting.
-    pub async fn start(self: &Arc<Self>) -> Result<(), String> {
-        self.store.prepare(self.config.partitions).await?;
-        self.backplane.check(self.config.partitions).await?;
-        self.begin_life(now_ms()).await.map_err(|error| error.to_string())?;
+    /// Registers the node and starts its tasks. The store is prepared, and the backplane was checked. After an error it may
+    /// be tried again.
+    pub async fn start(self: &Arc<Self>) -> Result<(), StartError> {
+        self.begin_life(now_ms()).await?;
         self.node.registered.store(true, Ordering::Relaxed);
         self.spawn(self.clone().run_beats());
         self.spawn(self.clone().run_inbox());

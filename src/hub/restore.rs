@@ -118,7 +118,7 @@ impl Hub {
         for _ in 0..LIVES_TRIED {
             let (group, head) = self.complete_group(id).await?;
             if self.restore_life(&group, head, applied).await? {
-                tracing::info!(group = %id, seq = head.seq, "restored a group's state from the store");
+                tracing::debug!(group = %id, seq = head.seq, "restored a group's state from the store");
                 return Ok(group);
             }
             // The life that was read has ended: the store knows of the next one, or of none.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{BackplaneError, Partition};
+use super::{BackplaneError, Partition, StartError};
 use crate::domain::{Millis, NodeName};
 
 /// Random proof of holding a partition's lease.
@@ -126,8 +126,8 @@ pub trait Cluster: Send + Sync + 'static {
     async fn leave(&self, node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
 
     /// Checks once, at boot, that the backplane can do what is needed (version, eviction policy,
-    /// number of partitions). The error is a sentence that says what to change.
-    async fn check(&self, partitions: Partition) -> Result<(), String>;
+    /// number of partitions).
+    async fn check(&self, partitions: Partition) -> Result<(), StartError>;
 
     /// A round trip, for readiness.
     async fn ping(&self) -> Result<(), BackplaneError>;

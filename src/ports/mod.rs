@@ -6,6 +6,7 @@
 //!   ([`Tickets`]). All of it may be lost and is rebuilt.
 //! - [`Tokens`]: who somebody is.
 //! - [`Outbound`]: the way to one connection.
+//! - [`StartError`]: what keeps a node from starting.
 
 mod backplane;
 mod cluster;
@@ -13,6 +14,7 @@ mod inbox;
 mod log;
 mod outbound;
 mod registry;
+mod start;
 mod store;
 mod tokens;
 
@@ -25,5 +27,6 @@ pub use log::{
 };
 pub use outbound::{CloseCode, Offered, Outbound};
 pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};
+pub use start::StartError;
 pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
 pub use tokens::{Identity, TokenError, Tokens};

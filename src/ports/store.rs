@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
+use super::StartError;
 use crate::domain::{
     Base, Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
@@ -179,8 +180,8 @@ pub trait CursorStore: Send + Sync + 'static {
 #[async_trait]
 pub trait Store: MessageStore + GroupStore + UserStore + CursorStore {
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,
-    /// document versions); records it the first time. The error is a sentence that says what to do.
-    async fn prepare(&self, partitions: u16) -> Result<(), String>;
+    /// document versions); records it the first time.
+    async fn prepare(&self, partitions: u16) -> Result<(), StartError>;
 
     /// A write-path round trip: whether storing is possible now.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use axum::Router;
 use prometheus::Registry;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::http::starting::{self, Starting};
 use super::http::{Api, internal_router, public_router};
-use super::listen::{Admission, Listener, bind};
+use super::listen::{Admission, Answers, Listener, bind};
 use super::ws::{Connections, Gateway, routes};
 use super::{AdmissionConfig, TransportConfig, TransportMetrics};
 use crate::adapters::accounts::Accounts;
@@ -26,13 +28,20 @@ pub struct Bound {
     config: TransportConfig,
 }
 
-/// Both listeners, serving.
-#[derive(Debug)]
+/// Both listeners, answering: that the node starts, and once it [serves](Running::serve) whatever they are asked.
 pub struct Running {
     /// Where the public listener is.
     pub public: SocketAddr,
     /// Where the internal listener is.
     pub internal: SocketAddr,
+    config: Arc<TransportConfig>,
+    metrics: TransportMetrics,
+    registry: Registry,
+    connections: Arc<Connections>,
+    admission: Arc<Admission>,
+    to_clients: Answers,
+    to_services: Answers,
+    serving: CancellationToken,
     accepting: CancellationToken,
     answering: CancellationToken,
     websockets: TaskTracker,
@@ -55,42 +64,56 @@ impl Bound {
         Ok(Self { public, internal, config })
     }
 
-    /// Serves the hub on both ports. What is counted is registered in `registry`, which `/metrics`
-    /// shows; `operators` is served beside the internal API, behind the same guard.
+    /// Answers on both ports that the node starts: clients that they may come back, operators what it `waits_for`. What is
+    /// counted is registered in `registry`, which `/metrics` shows.
     ///
     /// # Errors
     /// A metric of the same name is registered already.
-    pub fn serve(
+    pub fn open(
         self,
-        hub: Arc<Hub>,
-        accounts: Option<Arc<Accounts>>,
         registry: Registry,
-        operators: Router,
+        mut waits_for: watch::Receiver<String>,
     ) -> Result<Running, prometheus::Error> {
         let Self { public, internal, config } = self;
-        let public_address = public.local_addr().unwrap_or(config.listen.public);
-        let internal_address = internal.local_addr().unwrap_or(config.listen.internal);
         let metrics = TransportMetrics::register(&registry)?;
-        let (accepting, answering) = (CancellationToken::new(), CancellationToken::new());
-        let (websockets, listeners) = (TaskTracker::new(), TaskTracker::new());
-
-        let connections = Connections::new(config.websocket.clone(), metrics.websocket.clone());
-        let timer = connections.clone().run_timer();
-        listeners.spawn(answering.clone().run_until_cancelled_owned(timer));
-
+        let starting =
+            Starting { waits_for: waits_for.clone(), registry: registry.clone(), metrics: metrics.http.clone() };
         let admission = Admission::new(config.admission.clone(), metrics.admission.clone());
-        let gateway =
-            Gateway { sessions: hub.clone(), connections, admission: admission.clone(), tasks: websockets.clone() };
         let inside = Admission::new(inside(&config.admission), metrics.admission.clone());
-        let http = config.http.clone();
-        let api = Api { hub, accounts, config: Arc::new(config), metrics, registry };
-        let router = public_router(api.clone(), routes(Arc::new(gateway)));
-        let clients = Listener { socket: public, router, admission, config: http.clone() };
-        listeners.spawn(clients.serve(accepting.clone()));
-        let router = internal_router(api, operators);
-        let services = Listener { socket: internal, router, admission: inside, config: http };
-        listeners.spawn(services.serve(answering.clone()));
-        Ok(Running { public: public_address, internal: internal_address, accepting, answering, websockets, listeners })
+        let running = Running {
+            public: public.local_addr().unwrap_or(config.listen.public),
+            internal: internal.local_addr().unwrap_or(config.listen.internal),
+            connections: Connections::new(config.websocket.clone(), metrics.websocket.clone()),
+            admission: admission.clone(),
+            to_clients: Answers::at_first(starting::public(&starting)),
+            to_services: Answers::at_first(starting::internal(starting)),
+            serving: CancellationToken::new(),
+            accepting: CancellationToken::new(),
+            answering: CancellationToken::new(),
+            websockets: TaskTracker::new(),
+            listeners: TaskTracker::new(),
+            config: Arc::new(config),
+            metrics,
+            registry,
+        };
+        let (timer, http) = (running.connections.clone().run_timer(), running.config.http.clone());
+        running.listeners.spawn(running.answering.clone().run_until_cancelled_owned(timer));
+        let answers = running.to_clients.clone();
+        let clients = Listener { socket: public, answers, admission, config: http.clone() };
+        let (serving, accepting) = (running.serving.clone(), running.accepting.clone());
+        running.listeners.spawn(async move {
+            // Of a start that takes no time nobody need be told: until then the kernel keeps who connects.
+            tokio::select! {
+                _ = waits_for.changed() => {}
+                () = serving.cancelled() => {}
+                () = accepting.cancelled() => {}
+            }
+            clients.serve(accepting).await;
+        });
+        let answers = running.to_services.clone();
+        let services = Listener { socket: internal, answers, admission: inside, config: http };
+        running.listeners.spawn(services.serve(running.answering.clone()));
+        Ok(running)
     }
 }
 
@@ -107,6 +130,22 @@ fn inside(config: &AdmissionConfig) -> AdmissionConfig {
 // === impl Running ===
 
 impl Running {
+    /// Serves the hub on both ports; `operators` beside the internal API, behind the same guard.
+    pub fn serve(&self, hub: Arc<Hub>, accounts: Option<Arc<Accounts>>, operators: Router) {
+        let gateway = Gateway {
+            sessions: hub.clone(),
+            connections: self.connections.clone(),
+            admission: self.admission.clone(),
+            tasks: self.websockets.clone(),
+        };
+        let (config, metrics) = (self.config.clone(), self.metrics.clone());
+        let api = Api { hub, accounts, config, metrics, registry: self.registry.clone() };
+        // Whoever is told that the node is ready must find that it is.
+        self.to_clients.change_to(public_router(api.clone(), routes(Arc::new(gateway))));
+        self.serving.cancel();
+        self.to_services.change_to(internal_router(api, operators));
+    }
+
     /// No new clients from here on; who is connected stays, and the internal listener answers.
     pub fn stop_accepting(&self) {
         self.accepting.cancel();

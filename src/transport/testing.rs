@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-use super::listen::{Admission, Listener, bind};
+use super::listen::{Admission, Answers, Listener, bind};
 use super::wire::{Message, testing::frame};
 use super::ws::{Connections, Gateway, Session, Sessions, routes};
 use super::{TransportConfig, TransportMetrics};
@@ -131,7 +131,8 @@ impl Server {
         };
         let socket = bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = socket.local_addr().unwrap();
-        let listener = Listener { socket, router: routes(Arc::new(gateway)), admission, config: config.http };
+        let answers = Answers::at_first(routes(Arc::new(gateway)));
+        let listener = Listener { socket, answers, admission, config: config.http };
         tokio::spawn(listener.serve(stop.clone()));
         let timer = stop.clone();
         tokio::spawn(async move { timer.run_until_cancelled(connections.run_timer()).await });

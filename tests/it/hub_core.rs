@@ -35,6 +35,7 @@ impl House {
         let mut config = HubConfig { session_rate: Rate { burst: 10_000, per_second: 10_000 }, ..HubConfig::default() };
         config.user_rate = config.session_rate;
         change(&mut config);
+        store.prepare(config.partitions).await.unwrap();
         let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
         hub.start().await.unwrap();
         hub

@@ -20,6 +20,8 @@
 //! - [`hostile`] is clients that attack, beside others that must not notice
 //! - [`commands`] types what operators type
 //! - [`logs`] reads what a node wrote
+//! - [`output`] has nobody read what a node writes
+//! - [`starting`] starts nodes before what they stand on
 
 mod backplane_suite;
 mod bench_command;
@@ -35,10 +37,12 @@ mod hub_core;
 mod interleavings;
 mod logs;
 mod node_probe;
+mod output;
 mod people;
 mod probe_command;
 mod protocol;
 mod reserved;
+mod starting;
 mod store_suite;
 mod support;
 mod torture;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{error, info, warn};
+use tracing::{debug, error, warn};
 
 use super::config::AccountsConfig;
 use super::credentials::Credentials;
@@ -81,7 +81,7 @@ impl Accounts {
         if !self.store.create_account(&user, &profile, &hash).await.map_err(unanswered)? {
             return Err(taken());
         }
-        info!("account made");
+        debug!("account made");
         self.account(user, &profile, proven)
     }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::LocalBackplane;
 use super::partition::Lease;
 use crate::domain::{Millis, NodeName, UserId};
-use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition};
+use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition, StartError};
 
 /// The node leases.
 #[derive(Default)]
@@ -126,7 +126,7 @@ impl Cluster for LocalBackplane {
         self.reap(node, partitions).await.map(|_| ())
     }
 
-    async fn check(&self, _partitions: Partition) -> Result<(), String> {
+    async fn check(&self, _partitions: Partition) -> Result<(), StartError> {
         Ok(())
     }
 

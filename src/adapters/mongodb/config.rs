@@ -5,6 +5,9 @@ use std::time::Duration;
 use mongodb::bson::{Document, doc};
 use mongodb::options::{Acknowledgment, ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern};
 
+use super::errors::not_started;
+use crate::ports::StartError;
+
 /// Where MongoDB is and how long to wait for it.
 #[derive(Clone)]
 pub struct MongoConfig {
@@ -49,10 +52,9 @@ impl MongoConfig {
         }
     }
 
-    pub(super) async fn client_options(&self) -> Result<ClientOptions, String> {
-        let mut options = ClientOptions::parse(&self.url)
-            .await
-            .map_err(|error| format!("the MongoDB URL is not usable: {}", error.kind))?;
+    pub(super) async fn client_options(&self) -> Result<ClientOptions, StartError> {
+        let unusable = |error| not_started(error).map(|why| format!("the MongoDB URL is not usable: {why}"));
+        let mut options = ClientOptions::parse(&self.url).await.map_err(unusable)?;
         options.app_name.get_or_insert_with(|| "hubbub".into());
         options.connect_timeout.get_or_insert(self.connect_timeout);
         options.server_selection_timeout.get_or_insert(self.connect_timeout);

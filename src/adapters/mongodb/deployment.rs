@@ -11,8 +11,9 @@ use serde::Deserialize;
 
 use super::bulk::number;
 use super::documents::{VERSION, int, read};
-use super::{MongoStore, bounded, encode};
-use crate::ports::{Store, StoreError};
+use super::errors::not_started;
+use super::{MongoStore, bounded, encode, no_answer};
+use crate::ports::{StartError, Store, StoreError};
 
 /// The oldest supported wire protocol: MongoDB 6.0's. FerretDB says so too.
 const OLDEST_WIRE_VERSION: i32 = 17;
@@ -28,11 +29,13 @@ struct LeaseDocument {
     until: i64,
 }
 
-/// Looks at the server: whether it is a router. The error is a sentence for the operator.
-pub(super) async fn inspect(client: &Client, timeout: Duration) -> Result<bool, String> {
-    let hello = hello(client, timeout).await.map_err(|error| error.to_string())?;
+/// Looks at the server: whether it is a router.
+pub(super) async fn inspect(client: &Client, timeout: Duration) -> Result<bool, StartError> {
+    let command = async { client.database("admin").run_command(doc! { "hello": 1 }).await };
+    let hello = tokio::time::timeout(timeout, command).await;
+    let hello = hello.map_err(|_| no_answer(timeout))?.map_err(not_started)?;
     if number(&hello, "maxWireVersion").unwrap_or_default() < OLDEST_WIRE_VERSION {
-        return Err("it is older than MongoDB 6.0; use a newer one".into());
+        return Err(StartError::Never("it is older than MongoDB 6.0; use a newer one".into()));
     }
     let sharded = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
     if !sharded && !hello.contains_key("setName") {
@@ -47,17 +50,18 @@ async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreErro
 
 #[async_trait]
 impl Store for MongoStore {
-    async fn prepare(&self, partitions: u16) -> Result<(), String> {
-        self.make_indexes().await.map_err(|error| format!("cannot make the indexes: {error}"))?;
-        let recorded = self.record(partitions).await.map_err(|error| error.to_string())?;
+    async fn prepare(&self, partitions: u16) -> Result<(), StartError> {
+        let unmade = |error| StartError::from(error).map(|why| format!("cannot make the indexes: {why}"));
+        self.make_indexes().await.map_err(unmade)?;
+        let recorded = self.record(partitions).await?;
         if recorded == i64::from(partitions) {
             return Ok(());
         }
-        Err(format!(
+        Err(StartError::Never(format!(
             "the database {} was made with {recorded} partitions, the configuration says \
              {partitions}: set it to {recorded}, the number is fixed once there are messages",
             self.db.name()
-        ))
+        )))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};
 
-use crate::ports::{Inserted, StoreError};
+use crate::ports::{Inserted, StartError, StoreError};
 
 /// The key is taken: of `_id` or of a unique index.
 pub(super) const DUPLICATE_KEY: i32 = 11000;
@@ -19,6 +19,33 @@ const REFUSALS: [i32; 8] = [
     17419, // the document would be larger than the limit after the update
     17420, // the document to insert is larger than the limit
 ];
+
+/// Codes with which a server does not let somebody in: who comes is unknown, or may not ask.
+const NOT_LET_IN: [i32; 2] = [
+    13, // Unauthorized
+    18, // AuthenticationFailed
+];
+
+/// In the words of the TLS library: a certificate that does not hold.
+const UNTRUSTED: &str = "invalid peer certificate";
+
+/// What a failure means for a node that is to start.
+pub(super) fn not_started(error: Error) -> StartError {
+    match *error.kind {
+        // Names may come to be, also those that lead to the servers.
+        ErrorKind::DnsResolve { .. } | ErrorKind::Io(_) => StartError::NotYet(error.kind.to_string()),
+        ErrorKind::Authentication { .. }
+        | ErrorKind::InvalidTlsConfig { .. }
+        | ErrorKind::IncompatibleServer { .. } => StartError::Never(error.kind.to_string()),
+        ErrorKind::Command(ref failure) if NOT_LET_IN.contains(&failure.code) => {
+            StartError::Never(error.kind.to_string())
+        }
+        ErrorKind::ServerSelection { ref message, .. } if message.contains(UNTRUSTED) => {
+            StartError::Never(message.clone())
+        }
+        _ => store_error(error).into(),
+    }
+}
 
 /// What the failure of a whole operation means.
 pub(super) fn store_error(error: Error) -> StoreError {

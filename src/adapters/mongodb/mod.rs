@@ -33,7 +33,7 @@ use serde::Serialize;
 
 pub use config::MongoConfig;
 
-use crate::ports::StoreError;
+use crate::ports::{StartError, StoreError};
 use errors::{is_duplicate, store_error};
 
 /// A store in MongoDB. Made to be shared behind an `Arc`.
@@ -57,14 +57,17 @@ pub struct MongoStore {
 // === impl MongoStore ===
 
 impl MongoStore {
-    /// Connects and looks at the server. The error is a sentence for the operator.
-    pub async fn connect(config: &MongoConfig) -> Result<Self, String> {
+    /// Connects and looks at the server.
+    ///
+    /// # Errors
+    /// It is out of reach, or nothing that can be used.
+    pub async fn connect(config: &MongoConfig) -> Result<Self, StartError> {
         let options = config.client_options().await?;
         let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
-        let client = Client::with_options(options).map_err(|error| error.kind.to_string())?;
+        let client = Client::with_options(options).map_err(|error| StartError::Never(error.kind.to_string()))?;
         let sharded = deployment::inspect(&client, config.operation_timeout)
             .await
-            .map_err(|error| format!("MongoDB at {}: {error}", hosts.join(",")))?;
+            .map_err(|error| error.map(|why| format!("MongoDB at {}: {why}", hosts.join(","))))?;
         let db = client.database(&config.database);
         Ok(Self {
             users: db.collection("users"),
@@ -191,8 +194,12 @@ async fn bounded<T>(
 ) -> Result<T, StoreError> {
     match tokio::time::timeout(timeout, operation).await {
         Ok(answer) => answer.map_err(store_error),
-        Err(_) => Err(StoreError::Unreachable(format!("no answer in {} ms", timeout.as_millis()))),
+        Err(_) => Err(no_answer(timeout)),
     }
+}
+
+fn no_answer(timeout: Duration) -> StoreError {
+    StoreError::Unreachable(format!("no answer in {} ms", timeout.as_millis()))
 }
 
 /// A document of ours as bytes.

@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::RedisConfig;
-use super::reply::to_error;
+use super::reply::{to_connect_error, to_error};
 use crate::ports::BackplaneError;
 
 /// Delays between attempts to connect again, in milliseconds: soon, then no more than once a second
@@ -68,8 +68,14 @@ impl Connector {
             builder.with_connection_config(|connection| connection.unresponsive.max_timeout = None);
         }
         let client = builder.build().map_err(|error| to_error(&error))?;
-        client.init().await.map_err(|error| to_error(&error))?;
-        Ok(client)
+        match client.init().await {
+            Ok(_) => Ok(client),
+            Err(error) => {
+                // It may be tried many times: nothing of an attempt stays.
+                tokio::spawn(async move { quit(&client).await });
+                Err(to_connect_error(&error))
+            }
+        }
     }
 
     /// Whether a server answers on a connection of its own.

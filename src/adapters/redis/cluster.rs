@@ -12,7 +12,7 @@ use super::commits::node_names;
 use super::reply::{Reply, to_error};
 use super::script::{BEAT, Call, HOLD_PARTITION, NEXT_EPOCH, RELEASE_PARTITION};
 use crate::domain::{NodeName, UserId};
-use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition};
+use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition, StartError};
 
 /// The oldest version that has all that the scripts use.
 const OLDEST_VERSION: (u64, u64) = (7, 0);
@@ -80,11 +80,10 @@ impl Cluster for RedisBackplane {
         self.remove_node(node, partitions).await.map(|_| ())
     }
 
-    async fn check(&self, partitions: Partition) -> Result<(), String> {
+    async fn check(&self, partitions: Partition) -> Result<(), StartError> {
         for server in self.masters() {
-            let info = self.info(server).await.map_err(|error| error.to_string())?;
-            check_version(&info)?;
-            check_eviction(&info)?;
+            let info = self.info(server).await?;
+            check_version(&info).and_then(|()| check_eviction(&info)).map_err(StartError::Never)?;
         }
         self.check_partitions(partitions).await
     }
@@ -112,20 +111,20 @@ impl RedisBackplane {
     }
 
     /// The number is recorded by the first node ever; all others must agree.
-    async fn check_partitions(&self, partitions: Partition) -> Result<(), String> {
+    async fn check_partitions(&self, partitions: Partition) -> Result<(), StartError> {
         let meta = self.keys.meta();
         let recorded = async {
             self.client.hsetnx::<(), _, _, _>(meta.as_str(), "partitions", i64::from(partitions)).await?;
             self.client.hget::<u64, _, _>(meta.as_str(), "partitions").await
         };
-        let recorded = recorded.await.map_err(|error| to_error(&error).to_string())?;
+        let recorded = recorded.await.map_err(|error| to_error(&error))?;
         if recorded == u64::from(partitions) {
             return Ok(());
         }
-        Err(format!(
+        Err(StartError::Never(format!(
             "this node is set to {partitions} partitions, but Redis is in use with {recorded}: \
              set the same number on every node; it cannot change in the life of a deployment"
-        ))
+        )))
     }
 }
 

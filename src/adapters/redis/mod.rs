@@ -56,7 +56,7 @@ pub struct RedisBackplane {
 // === impl RedisBackplane ===
 
 impl RedisBackplane {
-    /// Connects, once: an address that is wrong or out of reach is an error. From then on lost
+    /// Tries to connect, once: an address that is wrong or out of reach is an error. From then on lost
     /// connections are made again for ever, and calls meanwhile fail as
     /// [`BackplaneError::Unreachable`].
     pub async fn connect(config: &RedisConfig) -> Result<Self, BackplaneError> {

@@ -44,6 +44,15 @@ pub(super) fn to_error(error: &Error) -> BackplaneError {
     }
 }
 
+/// What it means that no connection can be had.
+pub(super) fn to_connect_error(error: &Error) -> BackplaneError {
+    match to_error(error) {
+        // No waiting mends a certificate that does not hold.
+        BackplaneError::Unreachable(why) if why.contains("InvalidCertificate") => BackplaneError::Unexpected(why),
+        other => other,
+    }
+}
+
 /// An answer of another form than the script promises.
 pub(super) fn unexpected(what: &str, value: &Value) -> BackplaneError {
     BackplaneError::Unexpected(format!("{what} expected, got {:?}", value.kind()))

@@ -21,7 +21,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::{Connection, ErrorCode};
 
-use crate::ports::{Store, StoreError};
+use crate::ports::{StartError, Store, StoreError};
 use readers::Readers;
 use writer::Writer;
 
@@ -71,16 +71,15 @@ impl SqliteStore {
 
 #[async_trait]
 impl Store for SqliteStore {
-    async fn prepare(&self, partitions: u16) -> Result<(), String> {
-        let recorded =
-            self.write(move |db| schema::record_partitions(db, partitions)).await.map_err(|error| error.to_string())?;
+    async fn prepare(&self, partitions: u16) -> Result<(), StartError> {
+        let recorded = self.write(move |db| schema::record_partitions(db, partitions)).await?;
         if recorded == partitions {
             return Ok(());
         }
-        Err(format!(
+        Err(StartError::Never(format!(
             "this data directory was made with {recorded} partitions, the configuration says \
              {partitions}: set it to {recorded}, the number is fixed once there are messages"
-        ))
+        )))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -15,8 +15,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use prometheus::Registry;
 
 use super::config::{Loaded, Mistakes, Sources, load};
+use super::metrics::ProcessMetrics;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,7 +105,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match dispatch(&matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("hubbub: {error}");
+            // Not by `eprintln!`: it waits for whoever does not read, and panics when nobody is there.
+            super::telemetry::last_words(&format!("hubbub: {error}"));
             if matches!(error, CommandError::NoVerdict(_)) { NO_VERDICT.into() } else { ExitCode::FAILURE }
         }
     }
@@ -129,8 +132,10 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
 }
 
 fn serve(loaded: Loaded) -> Result<(), CommandError> {
-    let _telemetry = super::telemetry::start(&loaded.config.log)?;
-    super::serve::run(loaded.config)
+    let registry = Registry::new();
+    let metrics = ProcessMetrics::register(&registry).map_err(|error| CommandError::Refused(error.to_string()))?;
+    let _telemetry = super::telemetry::start(&loaded.config.log, &metrics.dropped_lines)?;
+    super::serve::run(loaded.config, registry, metrics)
 }
 
 /// Prints to standard output; a reader that went away (`| head`) is no mistake.

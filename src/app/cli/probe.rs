@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{CommandError, print};
 use crate::app::config::{Loaded, LogConfig, PROBE_TOKEN_VARIABLE, parse_duration};
 use crate::app::identity::{Identities, OwnKey};
+use crate::app::metrics::ProcessMetrics;
 use crate::app::probe::{Plan, Report, Stopped, Target, TokenSource, Watch};
 use crate::app::telemetry;
 use crate::domain::{Profile, UserId};
@@ -103,7 +105,10 @@ impl Probe {
         if self.once {
             return told(&runtime.block_on(plan.once(self.ladder)).map_err(CommandError::Refused)?);
         }
-        let _telemetry = telemetry::start(&LogConfig::default())?;
+        // The probe's own metrics tell of the hub alone.
+        let uncounted = ProcessMetrics::register(&Registry::new());
+        let uncounted = uncounted.map_err(|error| CommandError::Refused(error.to_string()))?;
+        let _telemetry = telemetry::start(&LogConfig::default(), &uncounted.dropped_lines)?;
         let (ladder_every, listen) = (self.ladder_every.0, self.listen);
         let watch = Watch { every: self.every, ladder_every, listen, state: self.state };
         runtime.block_on(plan.watch(&watch, told_to_stop())).map_err(|stopped| match stopped {

@@ -1,6 +1,7 @@
 //! Settings of the process: where it keeps things, what it tells, how many threads it takes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::domain::NodeName;
 
@@ -47,6 +48,8 @@ pub enum LogFormat {
 pub struct ProcessConfig {
     /// Worker threads; as many as there are cores when unset.
     pub worker_threads: Option<usize>,
+    /// How long Redis and MongoDB are waited for at the start; `None` for ever.
+    pub start_timeout: Option<Duration>,
 }
 
 impl Default for StorageConfig {

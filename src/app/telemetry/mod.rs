@@ -1,16 +1,24 @@
 //! What the process tells of itself: log lines on standard output, and in files if wanted.
+//!
+//! - [`lines`]: how they look; [`outlet`]: how they get out without anybody waiting; [`panics`]: what panics say.
 
 mod lines;
+mod outlet;
+mod panics;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
 use std::io;
+use std::os::fd::AsFd;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use lines::{BareLine, JsonLine};
+use outlet::Outlet;
+use prometheus::{IntCounter, IntCounterVec};
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
@@ -25,6 +33,8 @@ use crate::transport::REQUESTS;
 
 /// Two weeks of daily files.
 const FILES_KEPT: usize = 14;
+/// The last lines may take so long at the end: whoever reads is there, or is not.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Why logs cannot be written as asked.
 #[derive(Debug, thiserror::Error)]
@@ -38,54 +48,83 @@ pub enum TelemetryError {
     /// The directory cannot be made.
     #[error("log_dir: {0}")]
     NoDirectory(#[source] io::Error),
+    /// Standard output cannot be had, or no thread that writes.
+    #[error("log: {0}")]
+    NoWriter(#[source] io::Error),
     /// Something has set up logs already.
     #[error("logs are set up already")]
     Twice,
 }
 
-/// Writes what is left when dropped: keep it until the end of `main`.
-#[must_use = "dropping it ends the log files"]
+/// Writes what is left when dropped, as far as somebody takes it: keep it until the end of `main`.
+#[must_use = "dropping it ends the log"]
 pub struct Telemetry {
-    _files: Vec<WorkerGuard>,
+    outlets: Vec<Outlet>,
+    dropped: IntCounterVec,
 }
 
-/// Sets up logs for the whole process.
-pub fn start(config: &LogConfig) -> Result<Telemetry, TelemetryError> {
-    let (subscriber, telemetry) = build(config, io::stdout)?;
+/// Sets up logs for the whole process, panics included. Nobody waits for who reads them: lines that cannot be written are
+/// counted in `dropped`, by log.
+pub fn start(config: &LogConfig, dropped: &IntCounterVec) -> Result<Telemetry, TelemetryError> {
+    // Not through the library's own lock and buffer: whoever is stuck with these would hold up all others.
+    let out = io::stdout().as_fd().try_clone_to_owned().map_err(TelemetryError::NoWriter)?;
+    let (subscriber, telemetry) = build(config, File::from(out), dropped)?;
     subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
+    panics::log_them();
     Ok(telemetry)
 }
 
-fn build<W>(config: &LogConfig, out: W) -> Result<(impl Subscriber + Send + Sync, Telemetry), TelemetryError>
-where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
-{
+/// Says a last sentence on standard error. Whoever does not take it within two seconds does not get it.
+pub fn last_words(sentence: &str) {
+    if let Ok(words) = to_standard_error(sentence) {
+        words.finish(Instant::now() + LAST_LINES);
+    }
+}
+
+fn to_standard_error(sentence: &str) -> io::Result<Outlet> {
+    let error = io::stderr().as_fd().try_clone_to_owned()?;
+    // Where standard error is stuck nobody is left who could be told.
+    let uncounted = IntCounter::new("uncounted", "uncounted").map_err(io::Error::other)?;
+    let outlet = Outlet::open("standard error", File::from(error), uncounted)?;
+    outlet.push(format!("{sentence}\n").as_bytes());
+    Ok(outlet)
+}
+
+fn build(
+    config: &LogConfig,
+    out: impl io::Write + Send + 'static,
+    dropped: &IntCounterVec,
+) -> Result<(impl Subscriber + Send + Sync, Telemetry), TelemetryError> {
+    let mut telemetry = Telemetry { outlets: Vec::new(), dropped: dropped.clone() };
     let wanted = EnvFilter::try_new(&config.filter)?;
+    let out = telemetry.outlet("stdout", out)?;
     let mut layers = vec![match config.format {
         LogFormat::Text => tracing_subscriber::fmt::layer()
             .with_ansi(is_terminal())
+            .log_internal_errors(false)
             .with_writer(out)
             .with_filter(wanted.clone())
             .boxed(),
         LogFormat::Json => json_layer(out).with_filter(wanted.clone()).boxed(),
     }];
-    let mut files = Vec::new();
     if let Some(directory) = &config.directory {
         // Absolute, so that the links to the newest files lead there from anywhere.
         let directory = std::fs::create_dir_all(directory).and_then(|()| directory.canonicalize());
         let directory = &directory.map_err(TelemetryError::NoDirectory)?;
-        layers.push(json_layer(daily(directory, "combined", &mut files)?).with_filter(wanted.clone()).boxed());
-        let errors = json_layer(daily(directory, "error", &mut files)?).with_filter(wanted);
+        let mut daily = |name| telemetry.outlet(name, daily(directory, name)?);
+        layers.push(json_layer(daily("combined")?).with_filter(wanted.clone()).boxed());
+        let errors = json_layer(daily("error")?).with_filter(wanted);
         layers.push(errors.with_filter(LevelFilter::ERROR).boxed());
-        layers.push(request_layer(daily(directory, "requests", &mut files)?));
+        layers.push(request_layer(daily("requests")?));
     }
-    Ok((tracing_subscriber::registry().with(layers), Telemetry { _files: files }))
+    Ok((tracing_subscriber::registry().with(layers), telemetry))
 }
 
 /// Every request, whatever else is logged.
-fn request_layer(writer: NonBlocking) -> Box<dyn Layer<Registry> + Send + Sync> {
+fn request_layer(writer: Outlet) -> Box<dyn Layer<Registry> + Send + Sync> {
     let requests = Targets::new().with_target(REQUESTS, LevelFilter::DEBUG);
-    tracing_subscriber::fmt::layer().event_format(BareLine).with_writer(writer).with_filter(requests).boxed()
+    let lines = tracing_subscriber::fmt::layer().event_format(BareLine).log_internal_errors(false);
+    lines.with_writer(writer).with_filter(requests).boxed()
 }
 
 fn is_terminal() -> bool {
@@ -94,17 +133,14 @@ fn is_terminal() -> bool {
 }
 
 /// Today's file is `<name>.<date>.log`; the newest is also found under `<name>.log`.
-fn daily(directory: &Path, name: &str, files: &mut Vec<WorkerGuard>) -> Result<NonBlocking, InitError> {
-    let file = RollingFileAppender::builder()
+fn daily(directory: &Path, name: &str) -> Result<RollingFileAppender, InitError> {
+    RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix(name)
         .filename_suffix("log")
         .latest_symlink(format!("{name}.log"))
         .max_log_files(FILES_KEPT)
-        .build(directory)?;
-    let (writer, guard) = tracing_appender::non_blocking(file);
-    files.push(guard);
-    Ok(writer)
+        .build(directory)
 }
 
 fn json_layer<S, W>(writer: W) -> impl Layer<S>
@@ -112,5 +148,26 @@ where
     S: Subscriber + for<'span> LookupSpan<'span>,
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    tracing_subscriber::fmt::layer().fmt_fields(JsonFields::default()).event_format(JsonLine).with_writer(writer)
+    let lines = tracing_subscriber::fmt::layer().fmt_fields(JsonFields::default()).event_format(JsonLine);
+    lines.log_internal_errors(false).with_writer(writer)
+}
+
+// === impl Telemetry ===
+
+impl Telemetry {
+    fn outlet(&mut self, name: &'static str, sink: impl io::Write + Send + 'static) -> Result<Outlet, TelemetryError> {
+        let outlet = Outlet::open(name, sink, self.dropped.with_label_values(&[name]));
+        let outlet = outlet.map_err(TelemetryError::NoWriter)?;
+        self.outlets.push(outlet.clone());
+        Ok(outlet)
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        let until = Instant::now() + LAST_LINES;
+        for outlet in &self.outlets {
+            outlet.finish(until);
+        }
+    }
 }

@@ -22,11 +22,14 @@ impl io::Write for Paper {
 
 fn logged(config: &LogConfig, events: impl FnOnce()) -> String {
     let paper = Paper::default();
-    let writer = paper.clone();
-    let (subscriber, telemetry) = build(config, move || writer.clone()).unwrap();
+    let (subscriber, telemetry) = build(config, paper.clone(), &counters()).unwrap();
     tracing::subscriber::with_default(subscriber, events);
     drop(telemetry);
     String::from_utf8(paper.0.lock().clone()).unwrap()
+}
+
+fn counters() -> IntCounterVec {
+    IntCounterVec::new(prometheus::Opts::new("dropped", "dropped"), &["log"]).unwrap()
 }
 
 fn lines(text: &str) -> Vec<Map<String, Value>> {
@@ -105,7 +108,104 @@ fn where_something_collects_standard_output_requests_can_go_there() {
 #[test]
 fn what_cannot_be_written_is_told() {
     let config = LogConfig { directory: Some("/proc/nowhere".into()), ..LogConfig::default() };
-    assert!(matches!(build(&config, io::sink), Err(TelemetryError::NoDirectory(_))));
+    assert!(matches!(build(&config, io::sink(), &counters()), Err(TelemetryError::NoDirectory(_))));
     let config = LogConfig { filter: "no=such=filter".into(), ..LogConfig::default() };
-    assert!(matches!(build(&config, io::sink), Err(TelemetryError::Filter(_))));
+    assert!(matches!(build(&config, io::sink(), &counters()), Err(TelemetryError::Filter(_))));
+}
+
+/// Takes nothing until it is told to; holds up whoever writes.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, parking_lot::Condvar)>, Paper);
+
+// === impl Gate ===
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock() = true;
+        self.0.1.notify_all();
+    }
+}
+
+impl io::Write for Gate {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut open = self.0.0.lock();
+        self.0.1.wait_while(&mut open, |open| !*open);
+        self.1.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Takes so many bytes, then none until there is room again, as a disk does.
+#[derive(Clone)]
+struct Disk(Arc<Mutex<usize>>, Paper);
+
+impl io::Write for Disk {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut room = self.0.lock();
+        let taken = bytes.len().min(*room);
+        *room -= taken;
+        if taken == 0 { Err(io::ErrorKind::StorageFull.into()) } else { self.1.write(&bytes[..taken]) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(30)
+}
+
+#[test]
+fn who_logs_does_not_wait_for_a_reader_and_what_is_dropped_is_counted() {
+    let (gate, counted) = (Gate::default(), IntCounter::new("dropped", "dropped").unwrap());
+    let outlet = Outlet::open("stdout", gate.clone(), counted.clone()).unwrap();
+    let line = [&[b'x'; 1_023][..], b"\n"].concat();
+    let (fitting, pushed) = ((outlet::ROOM / line.len()) as u64, 3 * (outlet::ROOM / line.len()) as u64);
+    for _ in 0..pushed {
+        outlet.push(&line);
+    }
+    let kept = pushed - counted.get();
+    assert!((fitting..=2 * fitting).contains(&kept), "what is in hand, and what waits: {kept}");
+    assert!(!outlet.finish(Instant::now()), "nobody has taken anything yet");
+    gate.open();
+    assert!(outlet.finish(soon()));
+    assert_eq!(gate.1.0.lock().len() as u64, kept * line.len() as u64);
+}
+
+#[test]
+fn what_cannot_be_written_is_counted_and_the_next_line_stands_alone() {
+    let (disk, counted) =
+        (Disk(Arc::new(Mutex::new(9)), Paper::default()), IntCounter::new("dropped", "dropped").unwrap());
+    let outlet = Outlet::open("stdout", disk.clone(), counted.clone()).unwrap();
+    outlet.push(b"one\ntwo\nthree\nfour\n");
+    outlet.settled(soon());
+    assert_eq!(counted.get(), 2);
+    outlet.push(b"five\n");
+    outlet.settled(soon());
+    assert_eq!(counted.get(), 3);
+    *disk.0.lock() = 1_000;
+    outlet.push(b"six\n");
+    assert!(outlet.finish(soon()));
+    assert_eq!(String::from_utf8(disk.1.0.lock().clone()).unwrap(), "one\ntwo\nt\nsix\n");
+}
+
+#[test]
+fn a_reader_that_was_told_not_to_block_is_waited_for() {
+    let (mut read, write) = std::os::unix::net::UnixStream::pair().unwrap();
+    write.set_nonblocking(true).unwrap();
+    let counted = IntCounter::new("dropped", "dropped").unwrap();
+    let outlet = Outlet::open("stdout", write, counted.clone()).unwrap();
+    let text = "a line that comes again and again\n".repeat(30_000);
+    outlet.push(text.as_bytes());
+    let reader = std::thread::spawn(move || {
+        let mut all = String::new();
+        io::Read::read_to_string(&mut read, &mut all).unwrap();
+        all
+    });
+    assert!(outlet.finish(soon()));
+    assert_eq!((reader.join().unwrap(), counted.get()), (text, 0));
 }

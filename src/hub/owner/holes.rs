@@ -54,7 +54,7 @@ impl Owner {
                 None => return false,
             }
         }
-        tracing::info!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");
+        tracing::debug!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");
         self.hub.metrics.repairs.inc();
         if let Some(last) = events.last() {
             self.pass(partition, group, last.seq);

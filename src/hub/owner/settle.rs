@@ -222,7 +222,7 @@ impl Hub {
         match self.backplane.reseq(&reseq).await {
             Ok(()) => {
                 self.metrics.resequenced.inc();
-                tracing::info!(group = %entry.group, seq = entry.seq, above = floor.seq, "gave an entry a new seq");
+                tracing::debug!(group = %entry.group, seq = entry.seq, above = floor.seq, "gave an entry a new seq");
                 Ok(Verdict::Done(Some(there), Fate::Moved))
             }
             Err(error) => {

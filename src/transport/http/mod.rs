@@ -2,6 +2,7 @@
 //!
 //! - [`public_router`]: what clients ask: history, sending, people, accounts, tickets, the page.
 //! - [`internal_router`]: what services and operators ask, behind [`guard`].
+//! - [`starting`]: what both answer before there is a hub.
 //! - [`views`]: bodies of requests and answers; [`extract`]: how requests are read.
 //! - [`descriptions`]: OpenAPI, made from the code.
 
@@ -15,6 +16,7 @@ mod internal;
 mod layers;
 mod pages;
 mod public;
+pub mod starting;
 pub mod views;
 
 use std::sync::Arc;

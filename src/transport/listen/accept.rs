@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -37,11 +37,18 @@ pub struct Listener {
     /// The bound socket.
     pub socket: TcpListener,
     /// What answers.
-    pub router: Router,
+    pub answers: Answers,
     /// Who may come.
     pub admission: Arc<Admission>,
     /// Deadlines and sizes.
     pub config: HttpConfig,
+}
+
+/// What answers: at first something for the time until a hub is there.
+#[derive(Clone)]
+pub struct Answers {
+    first: Router,
+    then: Arc<OnceLock<Router>>,
 }
 
 /// Binds a port for listening.
@@ -62,6 +69,25 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 struct Complaint {
     told: Option<Instant>,
     untold: u64,
+}
+
+// === impl Answers ===
+
+impl Answers {
+    /// This, until [`Answers::change_to`].
+    pub fn at_first(first: Router) -> Self {
+        Self { first, then: Arc::default() }
+    }
+
+    /// From here on this answers, also on connections that are open already. Only once.
+    pub fn change_to(&self, router: Router) {
+        // Whoever came first stays.
+        let _ = self.then.set(router);
+    }
+
+    fn now(&self) -> Router {
+        self.then.get().unwrap_or(&self.first).clone()
+    }
 }
 
 // === impl Complaint ===
@@ -132,7 +158,7 @@ impl Listener {
     async fn http(&self, stream: TcpStream, client: Client, stop: CancellationToken) {
         let service = service_fn(|mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(client.clone());
-            self.router.clone().oneshot(request)
+            self.answers.now().oneshot(request)
         });
         let mut http = http1::Builder::new();
         // Without a timer the header timeout would be off.

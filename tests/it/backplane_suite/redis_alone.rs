@@ -9,7 +9,7 @@ use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::domain::GroupId;
-use hubbub::ports::{Appended, BackplaneError, Cluster, Commit, CommitError, InboxPosition, Log, Reseq};
+use hubbub::ports::{Appended, BackplaneError, Cluster, Commit, CommitError, InboxPosition, Log, Reseq, StartError};
 
 use super::PARTITIONS;
 use super::redis::Redis;
@@ -226,6 +226,7 @@ async fn a_redis_that_evicts_is_refused() {
     scene.backplane.check(PARTITIONS).await.unwrap();
     admin(&scene.world.client, &["CONFIG", "SET", "maxmemory-policy", "allkeys-lru"]).await;
     let refused = scene.backplane.check(PARTITIONS).await.unwrap_err();
+    let StartError::Never(refused) = refused else { panic!("no waiting mends it: {refused}") };
     assert!(refused.contains("allkeys-lru") && refused.contains("noeviction"), "{refused}");
 }
 
@@ -235,6 +236,7 @@ async fn another_number_of_partitions_is_refused() {
     let backplane = super::redis::connect(&space, &BackplaneLimits::default()).await;
     backplane.check(16).await.unwrap();
     let refused = super::redis::connect(&space, &BackplaneLimits::default()).await.check(8).await.unwrap_err();
+    let StartError::Never(refused) = refused else { panic!("no waiting mends it: {refused}") };
     assert!(refused.contains("16") && refused.contains('8'), "{refused}");
 }
 

@@ -100,7 +100,7 @@ gated! { Cluster for GatedBackplane {
     fn partition_owner(partition: Partition) -> Result<Option<NodeName>, BackplaneError>;
     fn reap(node: &NodeName, partitions: Partition) -> Result<Vec<UserId>, BackplaneError>;
     fn leave(node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
-    fn check(partitions: Partition) -> Result<(), String>;
+    fn check(partitions: Partition) -> Result<(), StartError>;
     fn ping() -> Result<(), BackplaneError>;
 } }
 
@@ -154,7 +154,7 @@ gated! { CursorStore for GatedStore {
 } }
 
 gated! { Store for GatedStore {
-    fn prepare(partitions: u16) -> Result<(), String>;
+    fn prepare(partitions: u16) -> Result<(), StartError>;
     fn ping() -> Result<(), StoreError>;
     fn hold_single_node_lease(node: &str, lease_ms: u64) -> Result<bool, StoreError>;
 } }

@@ -277,6 +277,8 @@ impl Node {
         let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
         let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        store.prepare(config.partitions).await.unwrap();
+        backplane.check(config.partitions).await.unwrap();
         let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
         hub.start().await.unwrap();
         Self { hub, gates }

@@ -1,6 +1,12 @@
 //! Nodes, as real `hubbub` processes.
 
-use std::{collections::BTreeMap, process::Command, process::ExitStatus, time::Duration};
+use std::{
+    collections::BTreeMap,
+    os::fd::OwnedFd,
+    process::{Command, ExitStatus},
+    sync::Arc,
+    time::Duration,
+};
 
 use tempfile::TempDir;
 
@@ -21,7 +27,9 @@ pub const JWT_SECRET: &str = "the secret of the integration tests, long enough f
 pub struct HubBuilder {
     name: String,
     internal_host: &'static str,
-    survives_full_disk: bool,
+    /// What a shell is told before it becomes the node.
+    shell: Option<&'static str>,
+    output: Option<Arc<OwnedFd>>,
     environment: BTreeMap<String, String>,
 }
 
@@ -63,7 +71,19 @@ impl HubBuilder {
     /// Has writes beyond a limit on the size of files fail, as on a full disk, instead of killing
     /// the node.
     pub fn survives_full_disk(mut self) -> Self {
-        self.survives_full_disk = true;
+        self.shell = Some("trap '' XFSZ; exec \"$0\"");
+        self
+    }
+
+    /// Starts it without a standard output.
+    pub fn without_output(mut self) -> Self {
+        self.shell = Some("exec \"$0\" >&-");
+        self
+    }
+
+    /// Has its standard output go there instead of to its log.
+    pub fn output(mut self, output: impl Into<OwnedFd>) -> Self {
+        self.output = Some(Arc::new(output.into()));
         self
     }
 
@@ -91,9 +111,9 @@ impl HubBuilder {
         // For figures of an optimised build; otherwise the one that was built with the tests.
         let given = std::env::var_os("HUBBUB_TEST_BINARY");
         let binary = given.unwrap_or_else(|| env!("CARGO_BIN_EXE_hubbub").into());
-        let mut command = Command::new(if self.survives_full_disk { "sh".into() } else { binary.clone() });
-        if self.survives_full_disk {
-            command.args(["-c", "trap '' XFSZ; exec \"$0\""]).arg(binary);
+        let mut command = Command::new(if self.shell.is_some() { "sh".into() } else { binary.clone() });
+        if let Some(told) = self.shell {
+            command.args(["-c", told]).arg(binary);
         }
         // What the developer's own shell sets must not reach the node.
         for (name, _) in std::env::vars_os() {
@@ -111,7 +131,7 @@ impl HubBuilder {
             .env("HUBBUB_JWT_SECRET", JWT_SECRET)
             .env("HUBBUB_LOG", "info")
             .envs(&self.environment);
-        let process = Process::start(&self.name, directory.path(), command)
+        let process = Process::start_writing_to(self.output, &self.name, directory.path(), command)
             .unwrap_or_else(|error| panic!("starting node {}: {error}", self.name));
         Hub { name: self.name, process, public, internal, directory }
     }
@@ -125,7 +145,8 @@ impl Hub {
         HubBuilder {
             name: name.to_owned(),
             internal_host: "127.0.0.1",
-            survives_full_disk: false,
+            shell: None,
+            output: None,
             environment: BTreeMap::new(),
         }
     }
@@ -196,7 +217,7 @@ impl Hub {
     }
 
     /// Waits until the node may take traffic. Started again each time that it ends, as whoever looks
-    /// after nodes does: one that finds no Redis when it starts gives up.
+    /// after nodes does: one that lost its claim to a store ends.
     pub async fn revive(&mut self, within: Duration) {
         let revived = poll(within, async || {
             if !self.process.is_running() {

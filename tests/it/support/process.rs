@@ -3,10 +3,10 @@
 use std::{
     fs::File,
     io,
-    os::unix::process::CommandExt,
+    os::{fd::OwnedFd, unix::process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{OnceLock, mpsc},
+    sync::{Arc, OnceLock, mpsc},
     thread,
 };
 
@@ -24,17 +24,30 @@ pub struct Process {
     command: Option<Command>,
     child: Option<Child>,
     log: PathBuf,
+    /// Where its standard output goes, if not to the log.
+    output: Option<Arc<OwnedFd>>,
 }
 
 impl Process {
     /// Starts `command` with all its output appended to `<directory>/<name>.log`.
-    pub fn start(name: &str, directory: &Path, mut command: Command) -> io::Result<Process> {
+    pub fn start(name: &str, directory: &Path, command: Command) -> io::Result<Process> {
+        Self::start_writing_to(None, name, directory, command)
+    }
+
+    /// [`Process::start`] with standard output going elsewhere.
+    pub fn start_writing_to(
+        output: Option<Arc<OwnedFd>>,
+        name: &str,
+        directory: &Path,
+        mut command: Command,
+    ) -> io::Result<Process> {
         tie_to_this_process(&mut command);
         let mut process = Process {
             name: name.to_owned(),
             command: Some(command),
             child: None,
             log: directory.join(format!("{name}.log")),
+            output,
         };
         process.start_again()?;
         Ok(process)
@@ -45,7 +58,11 @@ impl Process {
         self.kill();
         let log = File::options().create(true).append(true).open(&self.log)?;
         let mut command = self.command.take().expect("put back after each start");
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        match &self.output {
+            Some(output) => command.stdout(output.try_clone()?),
+            None => command.stdout(log.try_clone()?),
+        };
+        command.stdin(Stdio::null()).stderr(log);
         let (command, child) = spawn(command);
         self.command = Some(command);
         self.child = Some(child?);

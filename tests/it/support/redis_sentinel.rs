@@ -31,7 +31,7 @@ pub struct RedisSentinel {
 
 #[derive(Debug)]
 struct Sentinel {
-    _process: Process,
+    process: Process,
     port: Port,
     _directory: TempDir,
 }
@@ -84,6 +84,22 @@ impl RedisSentinel {
         killed.expect("there are two").restart().await;
     }
 
+    /// Kills all of them, Sentinels and servers.
+    pub fn kill_all(&mut self) {
+        self.sentinels.iter_mut().for_each(|sentinel| sentinel.process.kill());
+        self.servers.iter_mut().for_each(RedisServer::kill);
+    }
+
+    /// Starts all of them again, with what they knew.
+    pub async fn restart_all(&mut self) {
+        for server in &mut self.servers {
+            server.restart().await;
+        }
+        for sentinel in &mut self.sentinels {
+            sentinel.process.start_again().expect("it started before");
+        }
+    }
+
     /// The port of the primary that the first Sentinel names.
     pub async fn primary_port(&self) -> u16 {
         let client = redis::client(&format!("redis://{}", self.sentinels[0].port.address())).await;
@@ -128,7 +144,7 @@ impl Sentinel {
         let mut command = Command::new("redis-server");
         command.arg(&file).arg("--sentinel");
         let process = Process::start("sentinel", directory.path(), command).expect("redis-server starts");
-        Sentinel { _process: process, port, _directory: directory }
+        Sentinel { process, port, _directory: directory }
     }
 }
 

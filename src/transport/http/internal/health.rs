@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use prometheus::{Encoder, TextEncoder};
+use prometheus::{Encoder, Registry, TextEncoder};
 
 use super::Api;
 use crate::domain::{Code, Refusal};
@@ -15,9 +15,14 @@ use crate::transport::problem::{Problem, Problems};
     responses((status = 200, description = "The metrics", body = String, content_type = "text/plain"))
 )]
 pub(super) async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
+    gathered(&api.registry)
+}
+
+/// What is counted, as Prometheus reads it.
+pub(in crate::transport::http) fn gathered(registry: &Registry) -> Result<Response, Problem> {
     let encoder = TextEncoder::new();
     let mut text = Vec::new();
-    encoder.encode(&api.registry.gather(), &mut text).map_err(|error| {
+    encoder.encode(&registry.gather(), &mut text).map_err(|error| {
         tracing::error!(%error, "the metrics cannot be encoded");
         Refusal::new(Code::Internal, "the metrics cannot be encoded")
     })?;
@@ -29,7 +34,7 @@ pub(super) async fn metrics(State(api): State<Api>) -> Result<Response, Problem>
     get, path = "/healthz", tag = "health",
     responses((status = 200, description = "Alive", body = String, content_type = "text/plain"))
 )]
-pub(super) async fn alive() -> &'static str {
+pub(in crate::transport::http) async fn alive() -> &'static str {
     "alive\n"
 }
 

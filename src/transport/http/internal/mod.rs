@@ -6,6 +6,8 @@ mod health;
 mod messages;
 mod users;
 
+pub(super) use health::{alive, gathered};
+
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
