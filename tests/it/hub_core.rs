@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::hub::{Flow, Hub, HubConfig, Metrics, Rate};
-use hubbub::ports::CloseCode;
+use hubbub::ports::{CloseCode, Store};
 use hubbub::protocol::Encoding;
 use serde_json::json;
 

@@ -34,11 +34,10 @@ fn dropped(log: &str) -> String {
 
 /// Has the node write long lines, until a log has dropped one.
 async fn fill(hub: &Hub, log: &str) {
-    let path = "x".repeat(500);
+    let (client, path) = (http::client(), "x".repeat(500));
     let url = format!("{}/{path}", hub.http_url());
     eventually_within(10 * PATIENCE, "lines are dropped", async || {
-        let asked =
-            (0..64).map(|_| http::client().get(&url).header("User-Agent", &path).header("Referer", &path).send());
+        let asked = (0..64).map(|_| client.get(&url).header("User-Agent", &path).header("Referer", &path).send());
         for answer in futures::future::join_all(asked).await {
             assert_eq!(answer.expect("it answers").status(), 404);
         }
@@ -48,12 +47,13 @@ async fn fill(hub: &Hub, log: &str) {
 }
 
 /// People come, make groups and talk in them; the node is alive and ready.
-async fn works(hub: &Hub) {
+pub async fn works(hub: &Hub) {
     let mut anna = Socket::connect(&hub.address(), Encoding::Json).await.expect("it connects");
     anna.ask(&json!({"type": "hello", "token": token("anna")}), "welcome").await.expect("a welcome");
     for number in 0..20 {
-        let created = json!({"type": "create", "id": number, "cid": format!("g{number}"), "name": "a group"});
-        let group = anna.ask(&created, "group").await.expect("a group")["group"]["id"].clone();
+        let created =
+            json!({"type": "create", "id": number, "cid": format!("g{number}"), "name": "a group", "members": []});
+        let group = anna.ask(&created, "group").await.expect("a group")["id"].clone();
         let send = json!({"type": "send", "id": number, "group": group, "cid": format!("m{number}"), "text": "hello"});
         anna.ask(&send, "ack").await.expect("it is stored");
     }

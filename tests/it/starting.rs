@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
+use fred::interfaces::ClientLike;
+use fred::types::{ClusterHash, CustomCommand};
 use reqwest::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use hubbub::protocol::Encoding;
-
-use crate::contract::client::Socket;
-use crate::contract::stage::token;
+use crate::output::works;
 use crate::support::ports::Port;
 use crate::support::{
     Hub, HubBuilder, MongoServer, RedisCluster, RedisOptions, RedisSentinel, RedisServer, eventually, http, shared,
@@ -58,10 +57,7 @@ async fn serves(hub: &mut Hub) {
     for part in ["redis", "mongodb"] {
         assert_eq!(hub.metric(&format!("hubbub_waiting{{part=\"{part}\"}}")).await, 0.0);
     }
-    let mut anna = Socket::connect(&hub.address(), Encoding::Json).await.expect("it connects");
-    anna.ask(&json!({"type": "hello", "token": token("anna")}), "welcome").await.expect("a welcome");
-    let send = json!({"type": "send", "id": 1, "to": "bob", "cid": "1", "text": "hello"});
-    anna.ask(&send, "ack").await.expect("it is stored");
+    works(hub).await;
 }
 
 #[tokio::test]
@@ -163,7 +159,10 @@ async fn a_signal_ends_the_waiting() {
 async fn what_no_waiting_mends_ends_it_at_once_though_another_part_is_not_there() {
     let (redis, nobody) = (RedisServer::start().await, Port::reserve());
     let absent = format!("mongodb://{}/", nobody.address());
-    let wrong_password = format!("redis://:wrong@127.0.0.1:{}", redis.port());
+    let user = CustomCommand::new("ACL", ClusterHash::Random, false);
+    let user: Result<(), _> = redis.client().await.custom(user, vec!["SETUSER", "hub", "on", ">secret", "+@all"]).await;
+    user.expect("a user is made");
+    let wrong_password = format!("redis://hub:wrong@127.0.0.1:{}", redis.port());
     let mut hub = Hub::builder("a").redis(&wrong_password).mongodb(&absent).spawn();
     assert_eq!(hub.exited().await.code(), Some(1));
     let log = hub.process().log();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fred::clients::Client;
 use fred::interfaces::ClientLike;
-use fred::types::Builder;
 use fred::types::config::{Config, ReconnectPolicy, Server, ServerConfig, TlsConnector, UnresponsiveConfig};
+use fred::types::{Builder, ClientState};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -72,7 +72,9 @@ impl Connector {
             Ok(_) => Ok(client),
             Err(error) => {
                 // It may be tried many times: nothing of an attempt stays.
-                tokio::spawn(async move { quit(&client).await });
+                if client.state() != ClientState::Disconnected {
+                    tokio::spawn(async move { quit(&client).await });
+                }
                 Err(to_connect_error(&error))
             }
         }

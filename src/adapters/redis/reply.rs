@@ -46,6 +46,10 @@ pub(super) fn to_error(error: &Error) -> BackplaneError {
 
 /// What it means that no connection can be had.
 pub(super) fn to_connect_error(error: &Error) -> BackplaneError {
+    // A Cluster whose servers have not found each other yet.
+    if *error.kind() == ErrorKind::Protocol && error.details().contains("cluster state") {
+        return BackplaneError::Unreachable(error.to_string());
+    }
     match to_error(error) {
         // No waiting mends a certificate that does not hold.
         BackplaneError::Unreachable(why) if why.contains("InvalidCertificate") => BackplaneError::Unexpected(why),
@@ -107,5 +111,33 @@ impl Reply for Value {
 
     fn present(self) -> Option<Self> {
         if self.is_null() { None } else { Some(self) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waiting_may_mend_is_told_from_mistakes() {
+        let meant = |kind, details: &'static str| to_connect_error(&Error::new(kind, details));
+        for (kind, details) in [
+            (ErrorKind::IO, "Os { code: 111, kind: ConnectionRefused }"),
+            (ErrorKind::Timeout, "Request timed out."),
+            (ErrorKind::Protocol, "Invalid or missing cluster state."),
+            (ErrorKind::Cluster, "CLUSTERDOWN The cluster is down"),
+            (ErrorKind::Unknown, "LOADING Redis is loading the dataset in memory"),
+            (ErrorKind::Sentinel, "Failed to read sentinel node port."),
+        ] {
+            assert!(matches!(meant(kind, details), BackplaneError::Unreachable(_)), "{details}");
+        }
+        for (kind, details) in [
+            (ErrorKind::Auth, "WRONGPASS invalid username-password pair"),
+            (ErrorKind::Auth, "NOAUTH Authentication required."),
+            (ErrorKind::IO, "Custom { kind: InvalidData, error: InvalidCertificate(UnknownIssuer) }"),
+            (ErrorKind::Config, "ERR This instance has cluster support disabled"),
+        ] {
+            assert!(matches!(meant(kind, details), BackplaneError::Unexpected(_)), "{details}");
+        }
     }
 }

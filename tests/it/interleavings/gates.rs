@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use hubbub::ports::{BackplaneError, CommitError, StoreError};
+use hubbub::ports::{BackplaneError, CommitError, StartError, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -215,8 +215,11 @@ impl<T> Failed for Result<T, CommitError> {
     }
 }
 
-impl<T> Failed for Result<T, String> {
-    fn failed(_: Failure) -> Self {
-        Err(WHY.into())
+impl<T> Failed for Result<T, StartError> {
+    fn failed(how: Failure) -> Self {
+        Err(match how {
+            Failure::OutOfReach => StartError::NotYet(WHY.into()),
+            Failure::Refused => StartError::Never(WHY.into()),
+        })
     }
 }

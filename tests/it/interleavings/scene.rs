@@ -273,12 +273,12 @@ impl Scene {
 
 impl Node {
     async fn start(config: HubConfig, store: &Arc<dyn Store>, backplane: Arc<dyn Backplane>) -> Self {
+        store.prepare(config.partitions).await.unwrap();
+        backplane.check(config.partitions).await.unwrap();
         let gates = Gates::default();
         let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
         let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        store.prepare(config.partitions).await.unwrap();
-        backplane.check(config.partitions).await.unwrap();
         let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
         hub.start().await.unwrap();
         Self { hub, gates }
