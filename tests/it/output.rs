@@ -197,6 +197,21 @@ async fn a_log_file_on_a_disk_that_hangs() {
     assert!(hub.terminate().await.success());
 }
 
+#[tokio::test]
+async fn what_people_do_adds_no_line() {
+    let mut hub = Hub::embedded().await;
+    works(&hub).await;
+    let account = json!({"username": "bob", "password": "correct horse battery staple"});
+    let registered = http::client().post(format!("{}/auth/register", hub.http_url())).json(&account).send().await;
+    assert_eq!(registered.expect("it answers").status(), 201);
+    assert!(hub.terminate().await.success());
+    let log = hub.process().log();
+    let served = log.lines().skip_while(|line| !line.contains("the chat page is at")).skip(1);
+    let served = served.take_while(|line| !line.contains("stopping"));
+    let told: Vec<_> = served.filter(|line| !line.contains("took up a partition")).collect();
+    assert_eq!(told, Vec::<&str>::new());
+}
+
 /// A pipe that takes nothing more, and its reader.
 fn stuck_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = pipe().unwrap();
