@@ -17,7 +17,7 @@ const STATEMENTS: usize = 64;
 /// `messages` keeps its rowid: the order of storing serves the list of all messages.
 /// `memberships.mark` is `2 × seq + 1` of the event that made somebody a member, `2 × seq` of the
 /// one that ended it, so that the greatest says how things are, in whatever order they arrive.
-/// `groups.gone` is 0 in a group that is there; for the rest see `groups::Gone`.
+/// `groups.gone` is 0 in a group that is there; for the rest see `deletions`.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
