@@ -63,9 +63,11 @@ export class Accounts {
     } catch (cause) {
       throw new HubbubError("unreachable", "the hub cannot be reached", { cause });
     }
-    const answer = await response.json().catch(() => ({}));
-    if (response.ok) return answer;
-    throw problem(response, answer);
+    const answer = await response.json().catch(() => undefined);
+    if (!response.ok) throw problem(response, answer ?? {});
+    // Cut off half-way, or from whoever answers in the hub's place: a login page of the network's, say.
+    if (answer === undefined) throw new HubbubError("unreachable", "what answers is not the hub, or was cut off");
+    return answer;
   }
 }
 

@@ -122,6 +122,19 @@ test("accounts: register, log in, find people; problems become errors", async (c
   await node.start();
 });
 
+test("accounts: what no hub can have answered is no answer", async () => {
+  const answers = [
+    () => new Response("<title>Log in to this network</title>", { status: 200 }),
+    () => new Response('{"token": "ab', { status: 200 }),
+  ];
+  for (const answer of answers) {
+    const accounts = new Accounts("https://hub.example", async () => answer());
+    await assert.rejects(accounts.renew("good"), { name: "HubbubError", code: "unreachable" });
+  }
+  const proxy = new Accounts("https://hub.example", async () => new Response("<title>Bad gateway</title>", { status: 502 }));
+  await assert.rejects(proxy.renew("good"), { code: "http_502", status: 502 });
+});
+
 test("cids fit the protocol and do not repeat", () => {
   const cids = Array.from({ length: 1000 }, newCid);
   assert.equal(new Set(cids).size, 1000);
