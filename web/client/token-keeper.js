@@ -115,7 +115,8 @@ export class TokenKeeper {
       this.#adopt();
       if (this.#now() >= this.#due) await this.#renewNow();
     }).catch(() => {
-      // Without the lock, whoever holds it renews; the next look finds what came of it.
+      // Without the lock, whoever holds it renews; the next look finds what came of it. Not at once: it may never be had.
+      this.#due = this.#now() + RETRY_MS;
     }).finally(() => (this.#renewing = undefined));
     return this.#renewing;
   }

@@ -137,3 +137,20 @@ test("it looks by itself while it is started, and no more when it is stopped", a
   await pass(later(1));
   assert.equal(asked.length, 1);
 });
+
+test("a lock that is never to be had is not asked for again and again", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 1_000_000_000 });
+  let asked = 0;
+  const lock = () => {
+    asked += 1;
+    return Promise.reject(new Error("no lock"));
+  };
+  const keeper = new TokenKeeper({ token: token(50), since: Date.now() - later(0.8) }, { renew: () => assert.fail("asked"), lock });
+  keeper.start();
+  for (let passed = 0; passed < 45; passed += 1) {
+    for (let turn = 0; turn < 16; turn += 1) await Promise.resolve();
+    context.mock.timers.tick(1_000);
+  }
+  keeper.stop();
+  assert.equal(asked, 2, "at first, and half a minute later");
+});
