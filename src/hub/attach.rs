@@ -186,9 +186,11 @@ impl Hub {
         let groups = self.pin_groups(std::slice::from_ref(id)).await?;
         let Some(group) = groups.first() else { return Ok(()) };
         let attached = self.attach_all(group, user, after).await;
+        // Let go meanwhile, it has to be taken up again. Once it is not pinned any more, it is also gone where nobody
+        // here needs it.
+        let over = group.state.lock().gone;
         self.unpin(&groups);
-        // Let go meanwhile, it has to be taken up again.
-        if group.state.lock().gone { Err(Refusal::unavailable()) } else { attached }
+        if over { Err(Refusal::unavailable()) } else { attached }
     }
 
     async fn attach_all(self: &Arc<Self>, group: &Arc<LocalGroup>, user: &UserId, after: Seq) -> Result<(), Refusal> {

@@ -66,6 +66,31 @@ async fn who_is_removed_during_their_hello_is_not_let_in() {
     assert_eq!(answer["type"], "error", "a removed user reads on: {answer}");
 }
 
+/// A user is removed again before their node, which has nothing of the group, has taken it up.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_before_their_node_has_the_group_is_not_brought_to_it_for_ever() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    people.remove(2).session.end().await;
+    scene.route_left(2, &group).await;
+    let _guest = scene.join(2, "guest").await;
+    let gates = &scene.nodes[2].gates;
+    let route = gates.hold(Side::Before, "join_routes");
+    people[0].ask(json!({"type": "add", "id": 7, "group": group.as_str(), "users": ["guest"]}), "ok").await;
+    route.reached().await;
+    people[0].ask(json!({"type": "remove", "id": 8, "group": group.as_str(), "users": ["guest"]}), "ok").await;
+    let left = gates.calls("leave_route");
+    route.release();
+    let passed = async |call: &str, times: usize| {
+        eventually("the node goes on", async || if gates.calls(call) >= times { Ok(()) } else { Err("not yet") }).await
+    };
+    passed("leave_route", left + 1).await;
+    let (tries, beats) = (gates.calls("join_routes"), gates.calls("beat"));
+    // More than a second: so long no pause between tries is at first.
+    passed("beat", beats + 4).await;
+    assert_eq!(gates.calls("join_routes"), tries, "it goes on trying");
+}
+
 /// Letters were lost, and all memberships are compared, while a hello is under way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hello_without_cursors_begins_live_whatever_is_compared() {
