@@ -13,7 +13,7 @@ if held[3] and tonumber(held[3]) > life then return { 0, tonumber(held[3]), tonu
 -- A life that is not known here may have given as many seqs beyond the head as a log holds.
 local seq, n
 if held[1] then
-  seq, n = math.max(tonumber(held[1]), stored) + 1, math.max(tonumber(held[2]), stored_n)
+  seq, n = math.max(tonumber(held[1]), stored, life) + 1, math.max(tonumber(held[2]), stored_n)
 else
   seq, n = math.max(stored, life) + cap + 1, stored_n + cap
 end

@@ -274,7 +274,7 @@ impl Partition {
         let cap = cx.limits.log_cap;
         let base = match self.groups.get(id) {
             Some(group) if group.base > life => return Base { seq: group.base, n: group.n },
-            Some(group) => Base { seq: group.last.max(stored.seq) + 1, n: group.n.max(stored.n) },
+            Some(group) => Base { seq: group.last.max(stored.seq).max(life) + 1, n: group.n.max(stored.n) },
             // It may have given as many seqs beyond the head as a log holds.
             None => Base { seq: stored.seq.max(life) + cap + 1, n: stored.n + cap },
         };

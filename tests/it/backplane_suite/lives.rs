@@ -78,6 +78,9 @@ pub async fn of_a_lost_state_as_much_is_left_out_as_a_log_holds<W: World>() {
     let forget = || scene.backplane.forget_group(scene.partition, &lost, 0, head(7, 6));
     assert_eq!(forget().await.unwrap(), Base { seq: 13, n: 11 });
     assert_eq!(forget().await.unwrap(), Base { seq: 13, n: 11 });
+    // What is there may be of an earlier life than the one that ends: a Redis that lost its last moments.
+    assert_eq!(scene.say("of an earlier life").await, 1);
+    assert_eq!(self::forget(&scene, 50).await.seq, 51);
 }
 
 pub async fn forgetting_late_leaves_the_next_life_alone<W: World>() {
