@@ -63,15 +63,17 @@ impl Hub {
         self.group(&id).await
     }
 
-    /// A page of all messages, newest first.
-    pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, Refusal> {
+    /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
+    /// is left of groups that were deleted is not shown.
+    pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
         let mut events = self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
+        let more = events.len() == per_page;
         let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
         let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
         let groups = self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))?;
         let bases: HashMap<GroupId, Seq> = groups.into_iter().map(|group| (group.id, group.base.seq)).collect();
         events.retain(|event| bases.get(&event.group).is_some_and(|base| event.seq > *base));
-        Ok(events)
+        Ok((events, more))
     }
 
     /// One message.

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{GroupId, UserId};
+use hubbub::domain::{Event, GroupId, UserId};
 use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
+use hubbub::ports::MessageStore;
 use serde_json::{Value, json};
 
 use crate::people::{Client, NameIsToken};
 
 struct House {
     hub: Arc<Hub>,
+    store: Arc<SqliteStore>,
     backplane: Arc<LocalBackplane>,
     directory: tempfile::TempDir,
 }
@@ -25,15 +27,15 @@ impl House {
         let store = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let hub = Hub::new(HubConfig::default(), store, backplane.clone(), Arc::new(NameIsToken), metrics);
+        let hub = Hub::new(HubConfig::default(), store.clone(), backplane.clone(), Arc::new(NameIsToken), metrics);
         hub.start().await.unwrap();
-        Self { hub, backplane, directory }
+        Self { hub, store, backplane, directory }
     }
 
     /// The same data after a restart.
     async fn again(self) -> Self {
         self.hub.drain().await;
-        drop(self.hub);
+        drop((self.hub, self.store));
         Self::open_in(self.directory).await
     }
 
@@ -155,4 +157,16 @@ async fn a_group_is_made_again_with_its_old_cid() {
         told(&mut bob, true).await;
         assert_eq!(ann.refused(json!({"type": "join", "group": group})).await, "not_found");
     }
+}
+
+#[tokio::test]
+async fn what_is_left_of_deleted_groups_does_not_end_the_list_of_all_messages() {
+    let house = House::open().await;
+    let [mut ann, _bob] = house.ann_and_bob().await;
+    ann.ask(to("bob", "a", "first"), "ack").await;
+    let left: Vec<Event> = (0..3).map(|_| Event::void(GroupId::random(), 1, 0, 0)).collect();
+    house.store.insert(&left).await.unwrap();
+    assert_eq!(house.hub.all_messages(0, 3).await.unwrap(), (Vec::new(), true));
+    let (next, more) = house.hub.all_messages(1, 3).await.unwrap();
+    assert!(next.iter().any(|event| event.text.as_deref() == Some("first")) && !more, "{next:?}");
 }

@@ -23,8 +23,7 @@ pub(super) async fn list(
     Asked(params): Asked<PageParams>,
 ) -> Result<Json<MessagesView>, Problem> {
     let (page, per_page) = params.page()?;
-    let newest_first = api.hub.all_messages(page, per_page).await?;
-    let more = newest_first.len() == per_page;
+    let (newest_first, more) = api.hub.all_messages(page, per_page).await?;
     let messages = newest_first.into_iter().rev().map(|event| MessageView::of(event, None)).collect();
     Ok(Json(MessagesView { messages, more }))
 }
