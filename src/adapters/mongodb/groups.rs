@@ -81,7 +81,9 @@ impl MongoStore {
                 return Ok(true);
             }
             let members = serialize_to_bson(&group.members).map_err(|error| StoreError::Refused(error.to_string()))?;
-            let filter = doc! { "_id": id.as_str(), "version": int(read) };
+            // Once it is marked as deleted, who is in it is looked at to clear their lists: nobody may come after that.
+            let there = doc! { "$exists": false };
+            let filter = doc! { "_id": id.as_str(), "version": int(read), "gone": there };
             let update = doc! { "$set": { "members": members, "version": int(seq) } };
             let written = self.within(self.groups.update_one(filter, update)).await?;
             if written.matched_count > 0 {
