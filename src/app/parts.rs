@@ -56,8 +56,14 @@ impl Parts {
             };
             let shared = waiting.until(REDIS, async || {
                 let shared = shared(url, config).await?;
-                shared.check(partitions).await?;
-                Ok::<_, StartError>(shared)
+                match shared.check(partitions).await {
+                    Ok(()) => Ok(shared),
+                    Err(why) => {
+                        // It may be tried many times: no connection of an attempt stays.
+                        shared.close().await;
+                        Err(why)
+                    }
+                }
             });
             shared.await.map(|shared| Arc::new(shared) as Arc<dyn Backplane>)
         };

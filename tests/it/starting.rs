@@ -85,6 +85,30 @@ async fn a_redis_that_is_silent_is_waited_for() {
 }
 
 #[tokio::test]
+async fn tries_at_a_redis_without_room_leave_no_connections_behind() {
+    let redis = RedisServer::start().await;
+    let operator = redis.client().await;
+    let ask = async |command: &'static str, arguments: &[&str]| {
+        let command = CustomCommand::new_static(command, ClusterHash::Random, false);
+        operator.custom::<String, _>(command, arguments.to_vec()).await.expect("Redis answers")
+    };
+    ask("CONFIG", &["SET", "maxmemory", "1"]).await;
+    let mut hub = scaled_out(&redis.url()).await.spawn();
+    eventually("it has tried a few times", async || {
+        let tries = hub.process().log().matches("waiting for Redis: ").count();
+        if tries >= 4 { Ok(()) } else { Err(format!("{tries} times")) }
+    })
+    .await;
+    eventually("only the operator is connected, and perhaps one try", async || {
+        let connected = ask("CLIENT", &["LIST"]).await;
+        if connected.lines().count() <= 2 { Ok(()) } else { Err(connected) }
+    })
+    .await;
+    ask("CONFIG", &["SET", "maxmemory", "0"]).await;
+    serves(&mut hub).await;
+}
+
+#[tokio::test]
 async fn mongodb_that_comes_later_is_waited_for() {
     let redis = shared::redis().await;
     let mut mongodb = MongoServer::start().await;
