@@ -10,14 +10,20 @@ ARG PROFILE=release
 COPY scripts/lib/common.sh scripts/lib/
 COPY scripts/build-release scripts/
 COPY Cargo.toml Cargo.lock ./
-RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs && scripts/build-release
+COPY src/domain/Cargo.toml src/domain/
+COPY src/protocol/Cargo.toml src/protocol/
+COPY src/ports/Cargo.toml src/ports/
+COPY src/hub/Cargo.toml src/hub/
+COPY src/adapters/Cargo.toml src/adapters/
+RUN echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
+    && for room in src/*/; do touch "$room/lib.rs"; done && scripts/build-release
 
 COPY src src
 COPY lua lua
 COPY web web
 COPY docs docs
 # Newer than what was built of the empty ones.
-RUN touch src/main.rs src/lib.rs && scripts/build-release && cp target/*/hubbub /hubbub
+RUN touch src/main.rs src/lib.rs src/*/lib.rs && scripts/build-release && cp target/*/hubbub /hubbub
 
 FROM debian:12.11-slim
 # Certificates, for Redis, MongoDB and identity providers behind TLS.

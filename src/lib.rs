@@ -21,10 +21,11 @@
 // A room's map names its private files too: it is read by those who work in it.
 #![allow(rustdoc::private_intra_doc_links)]
 
-pub mod adapters;
+pub use hubbub_adapters as adapters;
+pub use hubbub_domain as domain;
+pub use hubbub_hub as hub;
+pub use hubbub_ports as ports;
+pub use hubbub_protocol as protocol;
+
 pub mod app;
-pub mod domain;
-pub mod hub;
-pub mod ports;
-pub mod protocol;
 pub mod transport;

@@ -39,6 +39,21 @@ fn files_stay_short() {
     assert!(long.is_empty(), "longer than {LONGEST_FILE} lines: {long:?}");
 }
 
+/// A layer that is a crate can name another one without `crate::`; its manifest says which.
+#[test]
+fn crates_depend_one_way() {
+    let mut wrong = Vec::new();
+    for (layer, allowed) in LAYERS {
+        let Ok(manifest) = fs::read_to_string(root().join(layer).join("Cargo.toml")) else { continue };
+        let own = manifest.lines().filter_map(|line| line.strip_prefix("hubbub-"));
+        let named = own.map(|line| line.split(['.', ' ']).next().unwrap_or_default().to_owned());
+        wrong.extend(
+            named.filter(|other| !allowed.contains(&other.as_str())).map(|other| format!("{layer} on {other}")),
+        );
+    }
+    assert!(wrong.is_empty(), "against the order of the layers: {wrong:?}");
+}
+
 #[test]
 fn every_layer_is_known() {
     let listed = fs::read_dir(root()).expect("src is there").flatten();
@@ -98,7 +113,8 @@ impl Module {
     fn of(path: &Path) -> Option<Module> {
         let inside = path.strip_prefix(root()).ok()?.with_extension("");
         let mut names: Vec<_> = inside.iter().map(|name| name.to_string_lossy().into_owned()).collect();
-        if names.last().is_some_and(|name| name == "mod") {
+        let of_a_crate = names.len() == 2 && names[1] == "lib";
+        if of_a_crate || names.last().is_some_and(|name| name == "mod") {
             names.pop();
         }
         let depth = names.len();

@@ -4,6 +4,17 @@
 //! - [`ServerFrame`]: what the hub says, encoded ([`encode`]) into bytes ready for any socket.
 //! - [`Encoding`]: how frames look as bytes.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+// What cannot fail says why in an `expect`; tests fail by unwrapping.
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+// A room's map names its private files too: it is read by those who work in it.
+#![allow(rustdoc::private_intra_doc_links)]
+
+// The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
+extern crate self as protocol;
+use hubbub_domain as domain;
+
 mod client;
 mod encoding;
 mod members;

@@ -1,5 +1,15 @@
 //! What chat is: ids, events, groups, users, and refusals with stable codes. No I/O.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+// What cannot fail says why in an `expect`; tests fail by unwrapping.
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+// A room's map names its private files too: it is read by those who work in it.
+#![allow(rustdoc::private_intra_doc_links)]
+
+// The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
+extern crate self as domain;
+
 mod address;
 mod event;
 mod group;
