@@ -5,6 +5,7 @@
 PASSED=0
 FAILED=0
 FAILED_STEPS=()
+TIMES=()
 
 # step NAME COMMAND… runs one step, shown as it happens.
 step() {
@@ -16,6 +17,7 @@ step() {
     status=${PIPESTATUS[0]}
     count "$log" "$status"
     rm -f "$log"
+    TIMES+=("$(printf '%5d s  %s' $((SECONDS - started)) "$name")")
     if ((status != 0)); then
         FAILED_STEPS+=("$name")
         say "── $name FAILED after $((SECONDS - started)) s"
@@ -51,9 +53,10 @@ summaries() {
         END { print passed + 0, failed + 0 }'
 }
 
-# Prints the closing counts; false when anything failed.
+# Prints where the time went and the closing counts; false when anything failed.
 closing_counts() {
     say ""
+    printf '%s\n' "${TIMES[@]}"
     if ((${#FAILED_STEPS[@]} > 0)); then
         printf 'failed: %s\n' "${FAILED_STEPS[@]}"
     fi

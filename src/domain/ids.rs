@@ -136,7 +136,7 @@ fn is_cid(text: &str) -> bool {
 }
 
 /// Ids of which the hub has some of its own.
-pub(crate) trait Stored: Sized {
+pub trait Stored: Sized {
     /// Reads one that the hub wrote down, its own included.
     fn read_stored(text: &str) -> Result<Self, InvalidId>;
 }
@@ -154,7 +154,7 @@ impl Stored for Cid {
 }
 
 /// For fields of what the hub wrote down itself: their ids may be the hub's own.
-pub(crate) fn stored<'de, T: Stored, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub fn stored<'de, T: Stored, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
     T::read_stored(&text).map_err(serde::de::Error::custom)
 }
