@@ -4,6 +4,9 @@
 -- A member's value in the state is their role (a or m) and the seq of the event by which they joined. `ad` is
 -- the number of admins, and the member version that it is of: a number of another version counts for nothing.
 
+-- Traits of every event that changes members: shown, not counted, without effect on other events.
+local MEMBERSHIP_TRAITS = 2
+
 local function role_of(member)
   return member and member:sub(1, 1)
 end
@@ -54,7 +57,7 @@ end
 -- Where a group has members and no admin, makes the one who has been a member longest an admin, by an event of
 -- the hub's; answers its seq. It belongs to what was taken before, so the log's cap does not stop it.
 local function keep_an_admin(log, state, group, origin, cid)
-  local now = redis.call('HMGET', state, 's', 'n', 'h', 'k', 'mv', 'ad')
+  local now = redis.call('HMGET', state, 's', 'n', 'h', 'k', 'mv', 'ad', 'w')
   if now[4] ~= 'group' or (kept_admins(now[6], now[5]) or 0) > 0 then return nil end
   local admins, eldest, since = survey(state)
   if admins > 0 or not eldest then
@@ -63,9 +66,11 @@ local function keep_an_admin(log, state, group, origin, cid)
   end
   local seq = tonumber(now[1]) + 1
   local version = math.max(seq, tonumber(now[5]))
-  redis.call('HSET', state, 's', seq, 'mv', version, '@' .. eldest, member_of('a', since))
+  local shown = tonumber(now[7]) + 1
+  redis.call('HSET', state, 's', seq, 'w', shown, 'mv', version, '@' .. eldest, member_of('a', since))
   keep_admins(state, 1, version)
-  redis.call('XADD', log, '*', 'v', 1, 'g', group, 's', seq, 'n', now[2], 'h', now[3], 'o', origin,
-    'f', 'hub.system', 'c', string.format('%s:%d', cid, seq), 'k', 'role', 'b', '', 'u', eldest, 'r', 'a')
+  redis.call('XADD', log, '*', 'v', 2, 'g', group, 's', seq, 'n', now[2], 'w', shown, 'h', now[3], 'o', origin,
+    'f', 'hub.system', 'c', string.format('%s:%d', cid, seq), 'k', 'role', 'x', MEMBERSHIP_TRAITS, 'b', '',
+    'u', eldest, 'r', 'a')
   return seq
 end

@@ -3,22 +3,23 @@
 --
 -- KEYS  log, the state of each of G groups, a cid key for each send
 -- ARGV  origin, log cap, cid window (s), G, then for each send eight:
---       number of its group (1..G), group, from, cid, kind, counts (1|0), members only (1|0), body
+--       number of its group (1..G), group, from, cid, kind, traits, members only (1|0), body
+-- Traits are bits: 1 counted in n, 2 shown, the rest is the version of the effect.
 -- Returns for each send one of
 --       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full
 local log, origin = KEYS[1], ARGV[1]
 local room = tonumber(ARGV[2]) - redis.call('XLEN', log)
 local window, groups = ARGV[3], tonumber(ARGV[4])
 
--- What this batch knows of its groups: false when unknown, else s, n, h, b, and the members asked for.
+-- What this batch knows of its groups: false when unknown, else s, n, w, h, b, and the members asked for.
 local states = {}
 
 local function state_of(number, field)
   local state = states[number]
   if state == nil then
-    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'h', 'b', field)
-    state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), h = held[3], b = tonumber(held[4] or 0),
-      [field] = held[5] }
+    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'w', 'h', 'b', field)
+    state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), w = tonumber(held[3]), h = held[4],
+      b = tonumber(held[5] or 0), [field] = held[6] }
     states[number] = state
   elseif state and state[field] == nil then
     state[field] = redis.call('HGET', KEYS[1 + number], field)
@@ -39,10 +40,13 @@ local function append(state, cid_key, at)
   if seen then return { 1, seen } end
   if held then redis.call('SET', cid_key, seq, 'EX', window) end
   state.s, state.changed = seq, true
-  state.n = state.n + tonumber(ARGV[at + 5])
+  local traits = tonumber(ARGV[at + 5])
+  state.n = state.n + traits % 2
+  state.w = state.w + math.floor(traits / 2) % 2
   room = room - 1
-  local id = redis.call('XADD', log, '*', 'v', 1, 'g', ARGV[at + 1], 's', seq, 'n', state.n, 'h', state.h,
-    'o', origin, 'f', ARGV[at + 2], 'c', ARGV[at + 3], 'k', ARGV[at + 4], 'b', ARGV[at + 7])
+  local id = redis.call('XADD', log, '*', 'v', 2, 'g', ARGV[at + 1], 's', seq, 'n', state.n, 'w', state.w,
+    'h', state.h, 'o', origin, 'f', ARGV[at + 2], 'c', ARGV[at + 3], 'k', ARGV[at + 4], 'x', ARGV[at + 5],
+    'b', ARGV[at + 7])
   return { 0, seq, state.n, id }
 end
 
@@ -63,6 +67,6 @@ for send = 1, #KEYS - 1 - groups do
 end
 
 for number, state in pairs(states) do
-  if state and state.changed then redis.call('HSET', KEYS[1 + number], 's', state.s, 'n', state.n) end
+  if state and state.changed then redis.call('HSET', KEYS[1 + number], 's', state.s, 'n', state.n, 'w', state.w) end
 end
 return answers

@@ -12,7 +12,7 @@ local actor, kind, role, permission = ARGV[5], ARGV[7], ARGV[8], ARGV[9]
 local FIRST_USER = 12
 
 local function read_state()
-  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad', 'b')
+  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad', 'b', 'w')
 end
 
 local function succeed()
@@ -82,9 +82,11 @@ for _, user in ipairs(users) do
     redis.call('HSET', state, '@' .. user, member_of(role, were[user] and since_of(were[user]) or seq))
   end
 end
-redis.call('HSET', state, 's', seq, 'mv', seq, 'c', count)
+local shown = tonumber(held[11]) + 1
+redis.call('HSET', state, 's', seq, 'w', shown, 'mv', seq, 'c', count)
 keep_admins(state, admins, seq)
 redis.call('SET', cid_key, seq, 'EX', ARGV[3])
-redis.call('XADD', log, '*', 'v', 1, 'g', ARGV[4], 's', seq, 'n', held[2], 'h', held[3], 'o', ARGV[1],
-  'f', actor, 'c', ARGV[6], 'k', kind, 'b', '', 'u', table.concat(users, ' '), 'r', role)
+redis.call('XADD', log, '*', 'v', 2, 'g', ARGV[4], 's', seq, 'n', held[2], 'w', shown, 'h', held[3],
+  'o', ARGV[1], 'f', actor, 'c', ARGV[6], 'k', kind, 'x', MEMBERSHIP_TRAITS, 'b', '', 'u', table.concat(users, ' '),
+  'r', role)
 return { 0, succeed() or seq }

@@ -6,7 +6,7 @@
 --       then for each group three: state, routes, recent cache
 -- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, inbox cap, number of
 --       acks, the ids to ack, number of nodes within reach (none in a Cluster: their inboxes lie in other
---       slots), their names, then for each group: group, seq, n, time, number of events, for each event:
+--       slots), their names, then for each group: group, seq, n, shown, time, number of events, for each event:
 --       seq, event; and where nodes are within reach: letter, number of askers, their names
 -- Returns false when the lease is not held with this token, else for each group {base, {its nodes}}; the base is -1
 --       when it is not known. Nobody is told here of a group with events that may be of an earlier life
@@ -82,8 +82,9 @@ end
 -- Moves one group on; answers whether its stored head moved, where its present life begins, and whether all its
 -- events belong to it. A group whose state is absent stays so.
 local function advance(state, cache)
-  local seq, n, time, count = tonumber(next_arg()), tonumber(next_arg()), next_arg(), tonumber(next_arg())
-  local now = redis.call('HMGET', state, 's', 'n', 'h', 'x', 'b')
+  local seq, n, shown = tonumber(next_arg()), tonumber(next_arg()), tonumber(next_arg())
+  local time, count = next_arg(), tonumber(next_arg())
+  local now = redis.call('HMGET', state, 's', 'n', 'h', 'x', 'b', 'w')
   local base = tonumber(now[5] or now[1] and 0 or -1)
   local present = base >= 0 and (count == 0 or tonumber(ARGV[at]) > base)
   if not now[1] then
@@ -97,10 +98,12 @@ local function advance(state, cache)
   end
   if seq > tonumber(now[1]) then set('s', seq) end
   if n > tonumber(now[2]) then set('n', n) end
+  if shown > tonumber(now[6]) then set('w', shown) end
   local moved = seq > tonumber(now[3])
   if moved then
     set('h', seq)
     set('hn', n)
+    set('hw', shown)
     set('ht', time)
   end
   redis.call('HSET', state, unpack(fields))

@@ -3,15 +3,15 @@
 -- and no admin gets one, by an event behind what is there; once it has one, a repeat appends nothing.
 --
 -- KEYS  log, state of the group, recent cache, moves, heads
--- ARGV  group, moves kept, seq, n, time, kind, access, version, base, origin, stem of a successor's cid, then for each
+-- ARGV  group, moves kept, seq, n, shown, time, kind, access, version, base, origin, stem of a successor's cid, then for each
 --       member: user, role (a|m) with the seq of joining
 -- Returns 0 when what it is told is of an earlier life, or of one that was forgotten, else 1
 local log, state, recent, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local seq, n, version = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[8])
-local base = tonumber(ARGV[9])
-local FIRST_MEMBER, CHUNK = 12, 1000
+local seq, n, shown, version = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])
+local base = tonumber(ARGV[10])
+local FIRST_MEMBER, CHUNK = 13, 1000
 
-local held = redis.call('HMGET', state, 's', 'n', 'h', 'mv', 'b', 'l')
+local held = redis.call('HMGET', state, 's', 'n', 'h', 'mv', 'b', 'l', 'w')
 -- `l`: the life that was forgotten last, where nothing else is left (forget.lua).
 if held[1] and base < tonumber(held[5] or 0) or held[6] and base <= tonumber(held[6]) then return 0 end
 if held[6] or held[1] and base > tonumber(held[5] or 0) then
@@ -61,12 +61,12 @@ end
 if not known then redis.call('DEL', recent) end
 local moved = seq > tonumber(held[3] or 0)
 redis.call('HSET', state, 's', math.max(seq, tonumber(held[1] or 0)), 'n', math.max(n, tonumber(held[2] or 0)),
-  'k', ARGV[6], 'a', ARGV[7], 'b', base)
-if moved or not known then redis.call('HSET', state, 'h', seq, 'hn', n, 'ht', ARGV[5]) end
+  'w', math.max(shown, tonumber(held[7] or 0)), 'k', ARGV[7], 'a', ARGV[8], 'b', base)
+if moved or not known then redis.call('HSET', state, 'h', seq, 'hn', n, 'hw', shown, 'ht', ARGV[6]) end
 if not known or version >= tonumber(held[4]) then
   if known then drop_members() end
   set_members()
 end
 if moved then note_move() end
-keep_an_admin(log, state, ARGV[1], ARGV[10], ARGV[11])
+keep_an_admin(log, state, ARGV[1], ARGV[11], ARGV[12])
 return 1

@@ -211,7 +211,7 @@ pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Event, GroupId, Kind};
+    use crate::domain::{Event, GroupId, Head, Kind};
     use crate::protocol::{ServerFrame, WireEvent, encode};
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_hubs_own_frames_are_understood() {
-        let mut event = Event::void(GroupId::random(), 70_000, 3, 5);
+        let mut event = Event::void(GroupId::random(), Head { seq: 70_000, n: 3, shown: 9, time: 5 });
         event.kind = Kind::Text;
         event.text = Some("~b:12345;xxxx".into());
         for encoding in Encoding::ALL {

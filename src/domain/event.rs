@@ -1,30 +1,12 @@
 //! Events: what a group's sequence counts.
 
-use serde::{Deserialize, Serialize};
-
-use super::{Cid, GroupId, Millis, Role, Seq, UserId, stored};
+use super::{Cid, GroupId, Head, Kind, Millis, Role, Seq, Traits, UserId};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
 
-/// What sort of event it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Somebody said something. The only kind that makes something unread, and that a client sends.
-    Text,
-    /// `data.users` became members.
-    Joined,
-    /// `data.users` are members no more.
-    Left,
-    /// `data.users` have now the role `data.role`.
-    Role,
-    /// Nothing to show: only a seq.
-    Void,
-}
-
 /// One element of a group's sequence.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Event {
     /// The group that it belongs to.
     pub group: GroupId,
@@ -32,22 +14,23 @@ pub struct Event {
     pub seq: Seq,
     /// How many events up to here, this one included, make something unread.
     pub n: u64,
+    /// How many events up to here, this one included, are shown.
+    pub shown: u64,
     /// Who caused it.
-    #[serde(deserialize_with = "stored")]
     pub from: UserId,
     /// When the backplane took it in.
     pub time: Millis,
     /// What sort it is.
     pub kind: Kind,
+    /// How it was numbered where it entered, and what it does.
+    pub traits: Traits,
     /// What was said.
     pub text: Option<String>,
     /// The event that this one is about, `<group>:<seq>`.
-    #[serde(rename = "ref")]
     pub reference: Option<String>,
     /// More about it, as the client sent it; for membership, `users`.
     pub data: Option<Data>,
     /// The sender's own id for it. Every event has one (the hub makes those that are missing).
-    #[serde(deserialize_with = "stored")]
     pub cid: Cid,
 }
 
@@ -78,31 +61,6 @@ fn weight(value: &serde_json::Value) -> usize {
         }
 }
 
-// === impl Kind ===
-
-impl Kind {
-    /// The name on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Kind::Text => "text",
-            Kind::Joined => "joined",
-            Kind::Left => "left",
-            Kind::Role => "role",
-            Kind::Void => "void",
-        }
-    }
-
-    /// The kind with this name on the wire.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Void].into_iter().find(|kind| kind.as_str() == name)
-    }
-
-    /// Whether it makes something unread, and so counts in `n`.
-    pub fn counts(self) -> bool {
-        self == Kind::Text
-    }
-}
-
 // === impl Event ===
 
 impl Event {
@@ -119,7 +77,7 @@ impl Event {
 
     /// How it changes who is a member, if it does.
     pub fn membership(&self) -> Option<MembershipChange> {
-        if !matches!(self.kind, Kind::Joined | Kind::Left | Kind::Role) {
+        if !self.kind.is_membership() {
             return None;
         }
         let data = self.data.as_ref()?;
@@ -136,20 +94,28 @@ impl Event {
         })
     }
 
-    /// A void at `seq`: nothing to show, made by the hub where a seq turned out to be nobody's.
-    pub fn void(group: GroupId, seq: Seq, n: u64, time: Millis) -> Self {
+    /// A void at a place in the group: nothing to show, made by the hub where a seq turned out to be nobody's.
+    pub fn void(group: GroupId, head: Head) -> Self {
+        let Head { seq, n, shown, time } = head;
         Self {
             group,
             seq,
             n,
+            shown,
             from: UserId::hub(),
             time,
             kind: Kind::Void,
+            traits: Traits::default(),
             text: None,
             reference: None,
             data: None,
             cid: Cid::random(),
         }
+    }
+
+    /// How far the group has come with it.
+    pub fn head(&self) -> Head {
+        Head { seq: self.seq, n: self.n, shown: self.shown, time: self.time }
     }
 
     /// Whether the two are one and the same send: the same sender and `cid` in the same group.

@@ -90,6 +90,8 @@ pub struct Head {
     pub seq: Seq,
     /// `n` of that event.
     pub n: u64,
+    /// How many events up to that one are shown.
+    pub shown: u64,
     /// Time of that event.
     pub time: Millis,
 }
@@ -103,6 +105,16 @@ pub struct Mark {
     pub n: u64,
     /// The greatest seq that a device of the user holds.
     pub delivered: Seq,
+}
+
+// === impl Base ===
+
+impl Base {
+    /// How far a life has come that has no events yet. Shown events are numbered anew in each: nothing is compared with
+    /// those of an earlier one.
+    pub fn head(&self, time: Millis) -> Head {
+        Head { seq: self.seq, n: self.n, shown: 0, time }
+    }
 }
 
 // === impl Group ===
@@ -123,7 +135,7 @@ impl Group {
         if newest.seq > self.base.seq {
             return newest;
         }
-        Head { seq: self.base.seq, n: self.base.n, time: if self.base.seq == 0 { 0 } else { self.created } }
+        self.base.head(if self.base.seq == 0 { 0 } else { self.created })
     }
 
     /// In a direct chat, the one who is not `user`.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Hub;
 use super::config::{BUNDLE_BYTES, PAGE_BYTES};
-use super::publish::{Stored, text_append};
+use super::publish::Stored;
 use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Identity, NodeRecord, Page};
 use crate::protocol::SendFrame;
@@ -152,14 +152,15 @@ impl Hub {
         let asked = match page {
             Page::Before(before, limit) => Page::Before(before, limit + 1),
             Page::After(after, limit) => Page::After(after.max(base), limit + 1),
+            Page::Shown(number, limit) => Page::Shown(number, limit + 1),
         };
         let mut events = self.store.page(group, asked).await.map_err(|error| self.store_refusal(&error))?;
         // What was stored too late to be deleted with an earlier life is not shown.
         events.retain(|event| event.seq > base);
-        let (Page::Before(_, limit) | Page::After(_, limit)) = page;
+        let (Page::Before(_, limit) | Page::After(_, limit) | Page::Shown(_, limit)) = page;
         let found = events.len();
         match page {
-            Page::Before(..) => {
+            Page::Before(..) | Page::Shown(..) => {
                 let kept = fitting(events.iter().rev(), bytes).min(limit).min(found);
                 events.drain(..found - kept);
             }
@@ -180,13 +181,13 @@ impl Hub {
             HistoryQuery::Before(before, limit) => Page::Before(before, limit),
             HistoryQuery::After(after, limit) => Page::After(after, limit),
             HistoryQuery::Numbered { page, per_page } => {
-                // Seqs have no holes, so a page's number says where it lies.
+                // Shown events are numbered, so a page's number says where it lies.
                 let head = group.head(self.store.head(id).await.map_err(|error| self.store_refusal(&error))?);
                 let skipped = page.saturating_mul(per_page as u64);
-                if skipped >= head.seq - base {
+                if skipped >= head.shown {
                     return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false });
                 }
-                Page::Before(head.seq + 1 - skipped, per_page)
+                Page::Shown(head.shown + 1 - skipped, per_page)
             }
         };
         let (messages, more) = self.page_with_more(id, base, page, bytes).await?;
@@ -232,8 +233,8 @@ impl Hub {
 
     /// Sends as a user and waits for the ack.
     pub async fn send(self: &Arc<Self>, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
-        let (group, body) = self.prepare_send(user, &send).await?;
-        self.publish_and_wait(text_append(group, user.clone(), send.cid, body, true)).await
+        let append = self.prepare_send(user, send, true).await?;
+        self.publish_and_wait(append).await
     }
 
     /// Makes sure that somebody who proved who they are is known.

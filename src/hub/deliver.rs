@@ -55,7 +55,15 @@ impl Hub {
 
     fn open_letter(self: &Arc<Self>, payload: &[u8]) {
         match Letter::decode(payload) {
-            Some(letter) => letter.items.into_iter().for_each(|item| self.take_item(item)),
+            Some(letter) => {
+                if letter.unknown > 0 {
+                    tracing::debug!(
+                        items = letter.unknown,
+                        "items of a later version were left aside, as may be while nodes are upgraded"
+                    );
+                }
+                letter.items.into_iter().for_each(|item| self.take_item(item));
+            }
             None => tracing::warn!("a letter of a later version was left unread, as may be while nodes are upgraded"),
         }
     }

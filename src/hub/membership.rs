@@ -304,7 +304,7 @@ impl Hub {
 
     /// Puts items into the inboxes of all live nodes, this one included.
     pub(crate) async fn tell_all_nodes(self: &Arc<Self>, items: Vec<Item>) -> Result<(), Refusal> {
-        let letter = Letter::encode(items);
+        let letter = Letter::encode(&items);
         let view = self.node.view();
         let posts: Vec<_> = view.nodes.iter().map(|node| (node.node.clone(), letter.clone())).collect();
         self.backplane.post(&posts).await.map_err(|error| self.backplane_refusal(&error))

@@ -59,7 +59,7 @@ impl Position {
 
     /// Moves on over events that were given out.
     pub(crate) fn advance(&mut self, event: &Event) {
-        self.at = Some(Head { seq: event.seq, n: event.n, time: event.time });
+        self.at = Some(event.head());
         self.want(event.seq);
     }
 
@@ -105,7 +105,7 @@ mod tests {
     use crate::domain::GroupId;
 
     fn event(seq: Seq) -> Arc<Event> {
-        Arc::new(Event::void(GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(), seq, 0, 0))
+        Arc::new(Event::void(GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap(), Head { seq, ..Head::default() }))
     }
 
     fn give_out(position: &mut Position, given: &mut Vec<Seq>) {
@@ -124,12 +124,12 @@ mod tests {
             let mut given = Vec::new();
             for (i, seq) in arrivals.iter().enumerate() {
                 if i == arrivals.len() / 3 {
-                    position.start(Head { seq: start, n: 0, time: 0 });
+                    position.start(Head { seq: start, ..Head::default() });
                 }
                 position.stash([event(*seq)]);
                 give_out(&mut position, &mut given);
             }
-            position.start(Head { seq: start, n: 0, time: 0 });
+            position.start(Head { seq: start, ..Head::default() });
             loop {
                 give_out(&mut position, &mut given);
                 let Some((after, upto)) = position.missing() else { break };

@@ -209,7 +209,7 @@ impl Hub {
     /// Puts an item that may be lost into the inboxes of the nodes with members of a group.
     pub(crate) async fn tell_group(self: &Arc<Self>, group: &GroupId, item: Item) {
         let Ok(nodes) = self.backplane.routes(self.partition(group), group).await else { return };
-        let letter = Letter::encode(vec![item.clone()]);
+        let letter = Letter::encode(std::slice::from_ref(&item));
         let me = self.node.name();
         let posts: Vec<_> = nodes.into_iter().filter(|node| *node != me).map(|node| (node, letter.clone())).collect();
         self.take_item(item);

@@ -10,9 +10,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Hub;
-use super::publish::text_append;
 use super::wire::Body;
-use crate::domain::{Access, Base, Cid, Group, GroupId, GroupKind, Millis, UserId, now_ms};
+use crate::domain::{Access, Base, Cid, Group, GroupId, GroupKind, Kind, Millis, UserId, now_ms};
+use crate::ports::Append;
 
 /// Stored probes are of no use once they are measured; this many are kept to look at.
 const KEPT: Duration = Duration::from_secs(600);
@@ -69,8 +69,10 @@ impl Hub {
     async fn probe_once(self: &Arc<Self>, sender: &UserId) {
         let group = self.probe_group(sender);
         let body = Body::new(Some("probe".into()), None, None).encode();
+        let (kind, from, cid) = (Kind::Text, sender.clone(), Cid::random());
+        let append = Append { group, from, cid, kind, traits: kind.traits(), body, members_only: false };
         let started = Instant::now();
-        match self.publish_and_wait(text_append(group, sender.clone(), Cid::random(), body, false)).await {
+        match self.publish_and_wait(append).await {
             Ok(_) => self.metrics.probe_succeeded(started.elapsed().as_secs_f64(), now_ms()),
             Err(refusal) => {
                 self.metrics.probe_failures.inc();

@@ -165,6 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::Head;
 
     proptest! {
         /// Gaps and replay together cover just what was missed, each seq once.
@@ -193,7 +194,10 @@ mod tests {
     fn a_fetched_page_ends_at_the_position_and_where_it_has_its_bytes() {
         let group = GroupId::random();
         let events = |seqs: &[Seq], text: usize| -> Vec<_> {
-            let event = |seq: &Seq| Event { text: Some("x".repeat(text)), ..Event::void(group.clone(), *seq, 0, 0) };
+            let event = |seq: &Seq| Event {
+                text: Some("x".repeat(text)),
+                ..Event::void(group.clone(), Head { seq: *seq, ..Head::default() })
+            };
             seqs.iter().map(event).map(Arc::new).collect()
         };
         let kept = |events, upto| fetched_page(events, upto).iter().map(|event| event.seq).collect::<Vec<_>>();

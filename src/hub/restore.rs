@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::Hub;
-use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, UserId};
+use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
 use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
@@ -268,15 +268,22 @@ impl Hub {
     }
 }
 
-/// A void for each seq in `bottom..before` that `events` lacks, with the `n` and time of what precedes it.
+/// How far the group was before an event: what stands below it was numbered without it.
+fn before_it(event: &Event) -> Head {
+    let Head { seq, n, shown, time } = event.head();
+    let Traits { counts, shown: is_shown, .. } = event.traits;
+    Head { seq: seq - 1, n: n.saturating_sub(counts.into()), shown: shown.saturating_sub(is_shown.into()), time }
+}
+
+/// A void for each seq in `bottom..before` that `events` lacks, with the numbers and time of what precedes it.
 fn voids_between(id: &GroupId, bottom: Seq, before: Seq, events: &[Event]) -> Vec<Event> {
     let mut voids = Vec::new();
-    let (mut n, mut time) = events.first().map_or((0, 0), |e| (e.n - u64::from(e.kind.counts()), e.time));
+    let mut below = events.first().map(before_it).unwrap_or_default();
     let mut present = events.iter().peekable();
     for seq in bottom..before {
         match present.next_if(|event| event.seq == seq) {
-            Some(event) => (n, time) = (event.n, event.time),
-            None => voids.push(Event::void(id.clone(), seq, n, time)),
+            Some(event) => below = event.head(),
+            None => voids.push(Event::void(id.clone(), Head { seq, ..below })),
         }
     }
     voids
@@ -289,7 +296,9 @@ mod tests {
     #[test]
     fn voids_fill_just_the_holes() {
         let id = GroupId::random();
-        let events: Vec<_> = [3, 4, 7].map(|seq| Event::void(id.clone(), seq, seq, 10 * seq as i64)).into();
+        let events: Vec<_> = [3, 4, 7]
+            .map(|seq| Event::void(id.clone(), Head { seq, n: seq, shown: seq, time: 10 * seq as i64 }))
+            .into();
         let voids: Vec<_> = voids_between(&id, 2, 8, &events).iter().map(|v| (v.seq, v.n)).collect();
         assert_eq!(voids, [(2, 3), (5, 4), (6, 4)]);
         assert!(voids_between(&id, 3, 5, &events[..2]).is_empty());

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::Hub;
 use super::api::FoundUser;
-use super::publish::{Stored, text_append};
+use super::publish::Stored;
 use crate::domain::{Access, Event, Group, GroupId, GroupKind, Refusal, Seq, User, UserId, is_reserved_username};
 use crate::protocol::SendFrame;
 
 impl Hub {
     /// Sends in a user's name, for a service: the user need not be a member.
     pub async fn send_as_service(self: &Arc<Self>, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
-        let (group, body) = self.prepare_send(from, &send).await?;
-        self.publish_and_wait(text_append(group, from.clone(), send.cid, body, false)).await
+        let append = self.prepare_send(from, send, false).await?;
+        self.publish_and_wait(append).await
     }
 
     /// A page of all groups.

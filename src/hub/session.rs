@@ -11,10 +11,10 @@ use super::Hub;
 use super::config::{HISTORY_DEFAULT, HISTORY_PAGE, MAX_DATA_DEPTH, PAGE_BYTES};
 use super::handle::SessionHandle;
 use super::limits::TokenBucket;
-use super::publish::{Reply, text_append};
+use super::publish::Reply;
 use super::wire::Body;
 use crate::domain::{Code, Data, GroupId, Millis, Refusal, Seq, UserId};
-use crate::ports::{CloseCode, Identity, Outbound, Page};
+use crate::ports::{Append, CloseCode, Identity, Outbound, Page};
 use crate::protocol::{
     ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode,
 };
@@ -208,10 +208,9 @@ impl Hub {
         re: Option<RequestId>,
         send: SendFrame,
     ) -> Result<(), Refusal> {
-        let (group, body) = self.prepare_send(&session.user, &send).await?;
-        let reply = Reply::Session { session: session.clone(), re };
         let on_demand = matches!(send.target, Target::User(_));
-        self.publish(text_append(group, session.user.clone(), send.cid, body, true), reply, on_demand);
+        let append = self.prepare_send(&session.user, send, true).await?;
+        self.publish(append, Reply::Session { session: session.clone(), re }, on_demand);
         Ok(())
     }
 
@@ -219,16 +218,18 @@ impl Hub {
     pub(crate) async fn prepare_send(
         self: &Arc<Self>,
         from: &UserId,
-        send: &SendFrame,
-    ) -> Result<(GroupId, bytes::Bytes), Refusal> {
-        self.check_text(&send.text)?;
+        send: SendFrame,
+        members_only: bool,
+    ) -> Result<Append, Refusal> {
+        self.check_text(send.text.as_deref().unwrap_or_default())?;
         self.check_data(send.data.as_ref())?;
-        let group = match &send.target {
-            Target::Group(group) => group.clone(),
-            Target::User(peer) => self.direct_group(from, peer).await?,
+        let group = match send.target {
+            Target::Group(group) => group,
+            Target::User(peer) => self.direct_group(from, &peer).await?,
         };
-        let body = Body::new(Some(send.text.clone()), send.reference.clone(), send.data.clone());
-        Ok((group, body.encode()))
+        let body = Body::new(send.text, send.reference, send.data).encode();
+        let SendFrame { cid, kind, traits, .. } = send;
+        Ok(Append { group, from: from.clone(), cid, kind, traits, body, members_only })
     }
 
     fn check_text(&self, text: &str) -> Result<(), Refusal> {

@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn newest_events_are_shown_while_there_is_room() {
         let event = |text: usize| {
-            let event = Event::void(GroupId::random(), 1, 0, 0);
+            let event = Event::void(GroupId::random(), crate::domain::Head::default());
             Some(Arc::new(Event { text: Some("x".repeat(text)), ..event }))
         };
         let mut lasts = [event(400), None, event(2_000), event(10)];

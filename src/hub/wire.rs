@@ -4,30 +4,107 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Role, Seq, UserId, stored};
+use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Role, Seq, Traits, UserId, stored};
 use crate::ports::LogEntry;
 
-/// Version of everything in this file. A node ignores what has a higher one.
+/// Version of everything in this file. It rises only for what an older node would misread: fields and items may be added
+/// without. What has a higher one waits, or is left to others.
 const VERSION: u8 = 1;
 
 /// The part of an event that the backplane carries unread.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Body {
+    /// First, so that [`Body::is_known`] need not read the rest.
+    #[serde(rename = "v")]
     version: u8,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(crate) reference: Option<String>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<Data>,
 }
 
 /// What a node tells another through its inbox.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone)]
 pub(crate) struct Letter {
-    version: u8,
     pub(crate) items: Vec<Item>,
+    /// How many more there were of kinds that this version does not know.
+    pub(crate) unknown: usize,
+}
+
+/// A letter on its way: each item is a piece of its own, so that one that is not known costs no other.
+#[derive(Serialize, Deserialize)]
+struct LetterForm {
+    #[serde(rename = "v")]
+    version: u8,
+    #[serde(rename = "i")]
+    items: Vec<ByteBuf>,
+}
+
+/// An event in the recent cache and in letters, to be written.
+#[derive(Serialize)]
+struct EventForm<'a> {
+    #[serde(rename = "v")]
+    version: u8,
+    #[serde(rename = "g")]
+    group: &'a GroupId,
+    #[serde(rename = "s")]
+    seq: Seq,
+    n: u64,
+    #[serde(rename = "w")]
+    shown: u64,
+    #[serde(rename = "f")]
+    from: &'a UserId,
+    #[serde(rename = "m")]
+    time: Millis,
+    #[serde(rename = "k")]
+    kind: Kind,
+    #[serde(rename = "x")]
+    traits: u32,
+    #[serde(rename = "t", skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    reference: Option<&'a str>,
+    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
+    data: Option<&'a Data>,
+    #[serde(rename = "c")]
+    cid: &'a Cid,
+}
+
+/// The same, as it is read.
+#[derive(Deserialize)]
+struct ReadEvent {
+    #[serde(rename = "v")]
+    version: u8,
+    #[serde(rename = "g")]
+    group: GroupId,
+    #[serde(rename = "s")]
+    seq: Seq,
+    n: u64,
+    #[serde(rename = "w")]
+    shown: u64,
+    #[serde(rename = "f", deserialize_with = "stored")]
+    from: UserId,
+    #[serde(rename = "m")]
+    time: Millis,
+    #[serde(rename = "k")]
+    kind: Kind,
+    #[serde(rename = "x")]
+    traits: u32,
+    #[serde(rename = "t", default)]
+    text: Option<String>,
+    #[serde(rename = "r", default)]
+    reference: Option<String>,
+    #[serde(rename = "d", default)]
+    data: Option<Data>,
+    #[serde(rename = "c", deserialize_with = "stored")]
+    cid: Cid,
 }
 
 /// One thing in a letter.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Item {
     /// Stored events of a group, ascending and without a hole.
     Run { group: GroupId, events: Vec<ByteBuf> },
@@ -107,12 +184,22 @@ impl Body {
     }
 
     pub(crate) fn encode(&self) -> Bytes {
-        packed(self)
+        packed(self).into()
     }
 
-    /// An unreadable body (of a later version) yields an empty one: the seq is kept.
-    fn decode(bytes: &[u8]) -> Self {
-        rmp_serde::from_slice(bytes).unwrap_or_default()
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        rmp_serde::from_slice(bytes).ok().filter(|body: &Self| body.version <= VERSION)
+    }
+
+    /// Whether the body of an entry is of a version that this one knows, by its first field. One that is not must
+    /// wait for an owner who can read it: stored as something else, it would be lost though it was acked.
+    pub(crate) fn is_known(bytes: &[u8]) -> bool {
+        match bytes {
+            // Membership events have none.
+            [] => true,
+            [0x81..=0x8f, 0xa1, b'v', version @ 0..=0x7f, ..] => *version <= VERSION,
+            _ => false,
+        }
     }
 }
 
@@ -129,42 +216,80 @@ impl Item {
 // === impl Letter ===
 
 impl Letter {
-    pub(crate) fn encode(items: Vec<Item>) -> Bytes {
-        packed(&Letter { version: VERSION, items })
+    pub(crate) fn encode(items: &[Item]) -> Bytes {
+        let items = items.iter().map(|item| ByteBuf::from(packed(item))).collect();
+        packed(&LetterForm { version: VERSION, items }).into()
     }
 
+    /// Reads what [`Letter::encode`] wrote; `None` when the letter as a whole is of a later version.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        rmp_serde::from_slice(bytes).ok().filter(|letter: &Letter| letter.version <= VERSION)
+        let form: LetterForm = rmp_serde::from_slice(bytes).ok()?;
+        if form.version > VERSION {
+            return None;
+        }
+        let count = form.items.len();
+        let items: Vec<Item> = form.items.iter().filter_map(|item| rmp_serde::from_slice(item).ok()).collect();
+        Some(Self { unknown: count - items.len(), items })
     }
 }
 
 /// An event as kept in the recent cache and in letters.
 pub(crate) fn encode_event(event: &Event) -> Bytes {
-    packed(&(VERSION, event))
+    let form = EventForm {
+        version: VERSION,
+        group: &event.group,
+        seq: event.seq,
+        n: event.n,
+        shown: event.shown,
+        from: &event.from,
+        time: event.time,
+        kind: event.kind,
+        traits: event.traits.bits(),
+        text: event.text.as_deref(),
+        reference: event.reference.as_deref(),
+        data: event.data.as_ref(),
+        cid: &event.cid,
+    };
+    packed(&form).into()
 }
 
 /// Reads what [`encode_event`] wrote; `None` when it is of a later version.
 pub(crate) fn decode_event(bytes: &[u8]) -> Option<Event> {
-    let (version, event): (u8, Event) = rmp_serde::from_slice(bytes).ok()?;
-    (version <= VERSION).then_some(event)
+    let read: ReadEvent = rmp_serde::from_slice(bytes).ok()?;
+    (read.version <= VERSION).then(|| Event {
+        group: read.group,
+        seq: read.seq,
+        n: read.n,
+        shown: read.shown,
+        from: read.from,
+        time: read.time,
+        kind: read.kind,
+        traits: Traits::from_bits(read.traits),
+        text: read.text,
+        reference: read.reference,
+        data: read.data,
+        cid: read.cid,
+    })
 }
 
-/// The event that an entry of the log stands for.
-pub(crate) fn event_of(entry: &LogEntry) -> Event {
-    let body = if entry.body.is_empty() { Body::default() } else { Body::decode(&entry.body) };
+/// The event that an entry of the log stands for; `None` when its body cannot be read.
+pub(crate) fn event_of(entry: &LogEntry) -> Option<Event> {
+    let body = if entry.body.is_empty() { Body::default() } else { Body::decode(&entry.body)? };
     let data = if entry.users.is_empty() { body.data } else { Some(membership_data(entry)) };
-    Event {
+    Some(Event {
         group: entry.group.clone(),
         seq: entry.seq,
         n: entry.n,
+        shown: entry.shown,
         from: entry.from.clone(),
         time: entry.time,
         kind: entry.kind,
+        traits: entry.traits,
         text: body.text,
         reference: body.reference,
         data,
         cid: entry.cid.clone(),
-    }
+    })
 }
 
 fn membership_data(entry: &LogEntry) -> Data {
@@ -178,31 +303,11 @@ fn membership_data(entry: &LogEntry) -> Data {
     data
 }
 
-fn packed<T: Serialize>(value: &T) -> Bytes {
+/// As a map with names, which later versions may add to.
+fn packed<T: Serialize>(value: &T) -> Vec<u8> {
     // Cannot fail: the sink is memory, and everything here is plain data.
-    rmp_serde::to_vec(value).expect("plain data with string keys, written to memory").into()
+    rmp_serde::to_vec_named(value).expect("plain data with string keys, written to memory")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_event_comes_back_as_it_was() {
-        let mut data = Data::new();
-        data.insert("b".into(), serde_json::json!([1, {"x": null}]));
-        let mut event = Event::void(GroupId::random(), 7, 3, 99);
-        event.kind = Kind::Text;
-        event.text = Some("höi".into());
-        event.data = Some(data);
-        assert_eq!(decode_event(&encode_event(&event)), Some(event));
-    }
-
-    #[test]
-    fn letters_come_back_and_garbage_does_not() {
-        let user = UserId::hub();
-        let bytes = Letter::encode(vec![Item::Evict { user, banned: true }]);
-        assert_eq!(Letter::decode(&bytes).unwrap().items.len(), 1);
-        assert!(Letter::decode(b"garbage").is_none());
-    }
-}
+mod tests;

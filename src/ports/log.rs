@@ -13,7 +13,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, LeaseToken};
-use crate::domain::{Access, Base, Cid, GroupId, GroupKind, Head, Kind, Member, Millis, NodeName, Role, Seq, UserId};
+use crate::domain::{
+    Access, Base, Cid, GroupId, GroupKind, Head, Kind, Member, Millis, NodeName, Role, Seq, Traits, UserId,
+};
 
 /// Number of a partition, from 0.
 pub type Partition = u16;
@@ -31,8 +33,10 @@ pub struct Append {
     pub from: UserId,
     /// The sender's id for it.
     pub cid: Cid,
-    /// What sort of event it is; decides whether `n` grows ([`Kind::counts`]).
+    /// What sort of event it is.
     pub kind: Kind,
+    /// How it is numbered and what it does, kept with it for good.
+    pub traits: Traits,
     /// The rest of the event (text, ref, data), opaque to the backplane.
     pub body: Bytes,
     /// Whether the sender must be a member. False for the hub's own services.
@@ -151,6 +155,8 @@ pub struct LogEntry {
     pub seq: Seq,
     /// `n` at that seq.
     pub n: u64,
+    /// How many events up to that seq are shown.
+    pub shown: u64,
     /// The backplane's time of the append.
     pub time: Millis,
     /// The group's stored head as it was at the append: a lower bound of what is stored.
@@ -163,6 +169,8 @@ pub struct LogEntry {
     pub cid: Cid,
     /// What sort of event it is.
     pub kind: Kind,
+    /// How it was numbered, and what it does.
+    pub traits: Traits,
     /// For membership events: whom it is about, and the role. Empty otherwise.
     pub users: Vec<UserId>,
     /// The role, for joined and role.
@@ -183,6 +191,15 @@ pub struct LogRead {
     pub unreadable: Vec<(EntryId, BackplaneError)>,
     /// Why more of this partition could not be read: its part of the backplane does not answer.
     pub error: Option<BackplaneError>,
+}
+
+// === impl LogEntry ===
+
+impl LogEntry {
+    /// How far the group has come with it.
+    pub fn head(&self) -> Head {
+        Head { seq: self.seq, n: self.n, shown: self.shown, time: self.time }
+    }
 }
 
 // === impl LogRead ===

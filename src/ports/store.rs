@@ -50,6 +50,9 @@ pub enum Page {
     Before(Seq, usize),
     /// The oldest `limit` events after a seq (exclusive).
     After(Seq, usize),
+    /// The newest `limit` of those events that are shown and whose number among them (`shown`) is below one; the cost
+    /// does not grow with the depth.
+    Shown(u64, usize),
 }
 
 /// Messages. Reads see what was written with majority concern.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Encoding;
-use crate::domain::{Access, Cid, Code, Data, GroupId, Kind, Refusal, Seq, UserId, parse_event_id};
+use super::send::{Content, SendFrame, Target};
+use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId};
 
 /// A client's own number or name for a request; its reply carries the same as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -15,32 +16,6 @@ pub enum RequestId {
     Number(i64),
     /// A string of at most 128 bytes.
     Text(String),
-}
-
-/// Where a `send` goes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Target {
-    /// To a group.
-    Group(GroupId),
-    /// To a user: the direct chat with them.
-    User(UserId),
-}
-
-/// A `send`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SendFrame {
-    /// Where to.
-    pub target: Target,
-    /// The sender's id for it.
-    pub cid: Cid,
-    /// What sort of event; always [`Kind::Text`] today.
-    pub kind: Kind,
-    /// What is said.
-    pub text: String,
-    /// The event that it is about.
-    pub reference: Option<String>,
-    /// More about it.
-    pub data: Option<Data>,
 }
 
 /// A frame from a client, checked for form.
@@ -228,24 +203,8 @@ impl Fields {
             (Some(_), Some(_)) => return Err(Refusal::bad_frame("give `group` or `to`, not both")),
             (None, None) => return Err(Refusal::bad_frame("the field `group` (or `to`) is missing")),
         };
-        let kind = match self.kind.as_deref() {
-            None | Some("text") => Kind::Text,
-            Some(_) => {
-                let why = "this hub takes sends of kind `text` only";
-                return Err(Refusal::new(Code::Unsupported, why));
-            }
-        };
-        if let Some(reference) = &self.reference {
-            parse_event_id(reference)?;
-        }
-        Ok(SendFrame {
-            target,
-            cid: need(self.cid, "cid")?,
-            kind,
-            text: need(self.text, "text")?,
-            reference: self.reference,
-            data: self.data,
-        })
+        let content = Content { kind: self.kind, text: self.text, reference: self.reference, data: self.data };
+        SendFrame::new(target, need(self.cid, "cid")?, content)
     }
 
     fn into_history(self) -> Result<ClientFrame, Refusal> {

@@ -18,9 +18,11 @@ use hubbub_domain as domain;
 mod client;
 mod encoding;
 mod members;
+mod send;
 mod server;
 
-pub use client::{ClientFrame, Rejection, RequestId, SendFrame, Target, decode};
+pub use client::{ClientFrame, Rejection, RequestId, decode};
 pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
 pub use members::{MemberList, MemberView};
+pub use send::{Content, SendFrame, Target};
 pub use server::{GapReason, GroupView, Limits, PresenceView, ServerFrame, WireEvent};

@@ -204,7 +204,10 @@ pub struct WireEvent<'a> {
     /// See [`Event`].
     pub time: Millis,
     /// See [`Event`].
-    pub kind: &'static str,
+    pub kind: &'a str,
+    /// False for what is not shown to people; absent otherwise.
+    #[serde(skip_serializing_if = "is_true")]
+    pub shown: bool,
     /// See [`Event`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<&'a str>,
@@ -217,6 +220,10 @@ pub struct WireEvent<'a> {
     /// Only for the sender's own sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cid: Option<&'a Cid>,
+}
+
+fn is_true(shown: &bool) -> bool {
+    *shown
 }
 
 /// A group as one user sees it.
@@ -304,6 +311,7 @@ impl<'a> WireEvent<'a> {
             from: &event.from,
             time: event.time,
             kind: event.kind.as_str(),
+            shown: event.traits.shown,
             text: event.text.as_deref(),
             reference: event.reference.as_deref(),
             data: event.data.as_ref(),

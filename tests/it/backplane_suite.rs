@@ -58,6 +58,7 @@ macro_rules! backplane_suite {
         backplane_suite! { $world;
             appending: seqs_are_dense_in_each_group,
             appending: only_what_counts_makes_n_grow,
+            appending: kinds_of_later_versions_go_through,
             appending: a_cid_is_accepted_once,
             appending: a_cid_belongs_to_a_sender_and_a_group,
             appending: only_members_and_services_send,

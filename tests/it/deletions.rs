@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{Event, GroupId, UserId};
+use hubbub::domain::{Event, GroupId, Head, UserId};
 use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
 use hubbub::ports::MessageStore;
 use serde_json::{Value, json};
@@ -164,7 +164,7 @@ async fn what_is_left_of_deleted_groups_does_not_end_the_list_of_all_messages() 
     let house = House::open().await;
     let [mut ann, _bob] = house.ann_and_bob().await;
     ann.ask(to("bob", "a", "first"), "ack").await;
-    let left: Vec<Event> = (0..3).map(|_| Event::void(GroupId::random(), 1, 0, 0)).collect();
+    let left: Vec<Event> = (0..3).map(|_| Event::void(GroupId::random(), Head { seq: 1, ..Head::default() })).collect();
     house.store.insert(&left).await.unwrap();
     assert_eq!(house.hub.all_messages(0, 3).await.unwrap(), (Vec::new(), true));
     let (next, more) = house.hub.all_messages(1, 3).await.unwrap();

@@ -8,6 +8,7 @@
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`deletions`] ends groups and begins them anew
+//! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
@@ -35,8 +36,10 @@ mod house;
 mod http_api;
 mod hub_core;
 mod interleavings;
+mod kinds;
 mod logs;
 mod node_probe;
+mod open_kinds;
 mod output;
 mod people;
 mod probe_command;

@@ -46,6 +46,7 @@ macro_rules! store_suite {
             messages: what_was_stored_survives_a_restart,
             pages: pages_end_at_every_edge,
             pages: pages_of_one_group_hold_no_other,
+            pages: shown_events_are_found_by_their_number,
             pages: head_is_the_newest,
             pages: expire_keeps_the_newest,
             pages: expire_leaves_no_holes,

@@ -68,7 +68,7 @@ export class Groups {
   apply(event, nameOf) {
     const group = this.#groups.get(event.group);
     if (group === undefined) return;
-    if (MEMBERSHIP.has(event.kind)) this.#changeMembers(group, event, nameOf);
+    if (isMembership(event)) this.#changeMembers(group, event, nameOf);
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
     if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
@@ -96,9 +96,13 @@ export class Groups {
 }
 
 const MEMBERSHIP = new Set(["joined", "left", "role"]);
-const SHOWN = new Set(["text", ...MEMBERSHIP]);
 
-/** Whether an event is something to look at. @param {HubEvent} event */
+/** Whether an event tells who belongs to the group, or as what. @param {Pick<HubEvent, "kind">} event */
+export function isMembership({ kind }) {
+  return MEMBERSHIP.has(kind);
+}
+
+/** Whether an event is something to look at; the hub says so of kinds that this page does not know. @param {HubEvent} event */
 export function isShown(event) {
-  return SHOWN.has(event.kind);
+  return event.shown !== false && event.kind !== "void";
 }

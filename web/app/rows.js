@@ -25,7 +25,7 @@
  * @typedef {LabelRow | MessageRow} Row
  */
 import { dayLabel, nameList, sameDay } from "./format.js";
-import { isShown } from "./groups.js";
+import { isMembership, isShown } from "./groups.js";
 
 /** Messages of one sender no further apart than this stand together. */
 const RUN_MS = 5 * 60_000;
@@ -49,7 +49,7 @@ export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, d
   // Where the first unread one is further back than what is known, a line would stand in the wrong place.
   let lineDrawn = unreadAfter === undefined || (events[0]?.seq ?? Infinity) > unreadAfter + 1;
   for (const event of events) {
-    if (!isShown(event) || (direct && event.kind !== "text")) continue;
+    if (!isShown(event) || (direct && isMembership(event))) continue;
     if (day === undefined || !sameDay(day, event.time)) rows.push({ kind: "day", key: `day ${event.seq}`, text: dayLabel(event.time, now) });
     day = event.time;
     if (!lineDrawn && event.seq > /** @type {number} */ (unreadAfter) && event.kind === "text" && event.from !== me) {
@@ -99,6 +99,7 @@ export function noteOf({ seq, kind, from, data }, me, nameOf) {
   const named = (id) => (id === me ? "you" : nameOf(id));
   const who = from === me ? "You" : nameOf(from);
   const whom = nameList(others.map(named));
+  if (!isMembership({ kind })) return `${who} sent something that this page can't show yet`;
   if (kind === "role" && data?.role === "admin") return `${who} made ${whom} ${others.length === 1 ? "an admin" : "admins"}`;
   if (kind === "role") return `${who} took the admin role from ${whom}`;
   if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;

@@ -7,7 +7,8 @@
  * @property {number} n how many events up to this one make something unread
  * @property {string} from the user who caused it
  * @property {number} time Unix milliseconds
- * @property {string} kind `text`, `joined`, `left`, `void`, or one that this client need not know
+ * @property {string} kind `text`, `joined`, `left`, `role`, `void`, `x.…`, or one that this client need not know
+ * @property {boolean} [shown] there and false for what is not to be shown
  * @property {string} [text]
  * @property {string} [ref] the id of the event that this one is about
  * @property {Record<string, any>} [data]

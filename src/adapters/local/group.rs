@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
-use crate::domain::{Access, GroupKind, Head, Kind, MembershipChange, Millis, Role, Seq, UserId};
+use crate::domain::{Access, GroupKind, Head, MembershipChange, Millis, Role, Seq, Traits, UserId};
 use crate::ports::Floor;
 
 pub(super) struct Group {
@@ -14,6 +14,8 @@ pub(super) struct Group {
     pub(super) last: Seq,
     /// `n` at that seq.
     pub(super) n: u64,
+    /// How many events up to that seq are shown.
+    pub(super) shown: u64,
     pub(super) stored: Head,
     /// Where its present life begins.
     pub(super) base: Seq,
@@ -56,6 +58,7 @@ impl Group {
             access: floor.access,
             last: 0,
             n: 0,
+            shown: 0,
             stored: Head::default(),
             base: floor.base,
             version: 0,
@@ -82,6 +85,7 @@ impl Group {
     pub(super) fn advance(&mut self, head: Head) -> bool {
         self.last = self.last.max(head.seq);
         self.n = self.n.max(head.n);
+        self.shown = self.shown.max(head.shown);
         let moved = head.seq > self.stored.seq;
         if moved {
             self.stored = head;
@@ -89,11 +93,12 @@ impl Group {
         moved
     }
 
-    /// Gives the next seq and `n`.
-    pub(super) fn next(&mut self, kind: Kind) -> (Seq, u64) {
+    /// Gives the next seq and numbers to an event of these traits, at a time.
+    pub(super) fn next(&mut self, traits: Traits, time: Millis) -> Head {
         self.last += 1;
-        self.n += u64::from(kind.counts());
-        (self.last, self.n)
+        self.n += u64::from(traits.counts);
+        self.shown += u64::from(traits.shown);
+        Head { seq: self.last, n: self.n, shown: self.shown, time }
     }
 
     /// Applies a membership event to the member set.

@@ -8,6 +8,7 @@
 mod aging;
 mod clock;
 mod cluster;
+mod entries;
 mod group;
 mod inbox;
 mod log;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::aging::Aging;
+use super::entries::{of_append, of_change, of_successor};
 use super::group::Group;
 use super::membership::{Verdict, judge, to_change};
 use super::moves::Moves;
 use super::seen::{Seen, send_key};
 use crate::adapters::BackplaneLimits;
-use crate::domain::{Base, Cid, GroupId, Head, Kind, Millis, NodeName, Role, Seq, UserId};
+use crate::domain::{Base, Cid, GroupId, Head, Millis, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, Floor, GroupCommit, LeaseToken, LogEntry,
     LogStats, Reseq,
@@ -75,26 +76,8 @@ impl Partition {
         if self.log.len() as u64 >= cx.limits.log_cap {
             return Appended::Full;
         }
-        let (seq, n) = group.next(append.kind);
-        let stored = group.stored.seq;
-        self.seen.insert(key, seq, cx.now);
-        let id = self.next_id(cx.now);
-        self.log.push_back(LogEntry {
-            id,
-            group: append.group.clone(),
-            seq,
-            n,
-            time: id.0 as Millis,
-            stored,
-            origin: origin.clone(),
-            from: append.from.clone(),
-            cid: append.cid.clone(),
-            kind: append.kind,
-            users: Vec::new(),
-            role: Role::Member,
-            body: append.body.clone(),
-        });
-        Appended::Accepted { seq, n, time: id.0 as Millis }
+        let head = self.enter(cx, of_append(origin, append));
+        Appended::Accepted { seq: head.seq, n: head.n, time: head.time }
     }
 
     pub(super) fn change(&mut self, cx: &Context, origin: &NodeName, request: &ChangeRequest) -> ChangeOutcome {
@@ -113,52 +96,30 @@ impl Partition {
         if self.log.len() as u64 >= cx.limits.log_cap {
             return ChangeOutcome::Full;
         }
-        let (seq, n) = group.next(request.kind);
-        group.apply(seq, &change);
-        let stored = group.stored.seq;
-        self.seen.insert(key, seq, cx.now);
-        let id = self.next_id(cx.now);
-        self.log.push_back(LogEntry {
-            id,
-            group: request.group.clone(),
-            seq,
-            n,
-            time: id.0 as Millis,
-            stored,
-            origin: origin.clone(),
-            from: request.actor.clone(),
-            cid: request.cid.clone(),
-            kind: request.kind,
-            users: change.users().to_vec(),
-            role: request.role,
-            body: bytes::Bytes::new(),
-        });
+        let users = change.users().to_vec();
+        let seq = self.enter(cx, of_change(origin, request, users)).seq;
         ChangeOutcome::Accepted { seq: self.keep_an_admin(cx, origin, &request.group).unwrap_or(seq) }
     }
 
     /// Makes a successor an admin where a group has members and no admin; answers the seq of that.
     fn keep_an_admin(&mut self, cx: &Context, origin: &NodeName, id: &GroupId) -> Option<Seq> {
-        let group = self.groups.get_mut(id)?;
-        let users = vec![group.successor()?];
-        let (seq, n) = group.next(Kind::Role);
-        group.apply(seq, &to_change(Kind::Role, users.clone(), Role::Admin));
-        let (group, stored, id) = (id.clone(), group.stored.seq, self.next_id(cx.now));
-        self.log.push_back(LogEntry {
-            id,
-            group,
-            seq,
-            n,
-            time: id.0 as Millis,
-            stored,
-            origin: origin.clone(),
-            from: UserId::hub(),
-            cid: Cid::random(),
-            kind: Kind::Role,
-            users,
-            role: Role::Admin,
-            body: bytes::Bytes::new(),
-        });
-        Some(seq)
+        let users = vec![self.groups.get(id)?.successor()?];
+        Some(self.enter(cx, of_successor(origin, id, users)).seq)
+    }
+
+    /// Numbers an entry, applies it to the member set, remembers its cid and puts it at the end of the log.
+    fn enter(&mut self, cx: &Context, mut entry: LogEntry) -> Head {
+        entry.id = self.next_id(cx.now);
+        let Some(group) = self.groups.get_mut(&entry.group) else { return Head::default() };
+        let head = group.next(entry.traits, entry.id.0 as Millis);
+        if entry.kind.is_membership() {
+            group.apply(head.seq, &to_change(entry.kind, entry.users.clone(), entry.role));
+        }
+        (entry.seq, entry.n, entry.shown, entry.time) = (head.seq, head.n, head.shown, head.time);
+        entry.stored = group.stored.seq;
+        self.seen.insert(send_key(&entry.group, &entry.from, &entry.cid), head.seq, cx.now);
+        self.log.push_back(entry);
+        head
     }
 
     /// False when the floor is of an earlier life, or of one that was forgotten.
@@ -243,14 +204,8 @@ impl Partition {
             Some(group) if current && old.seq > group.base => {
                 group.last = group.last.max(reseq.floor.seq);
                 group.n = group.n.max(reseq.floor.n);
-                let (seq, n) = group.next(old.kind);
-                if matches!(old.kind, Kind::Joined | Kind::Left | Kind::Role) {
-                    group.apply(seq, &to_change(old.kind, old.users.clone(), old.role));
-                }
-                let stored = group.stored.seq;
-                self.seen.insert(key, seq, cx.now);
-                let id = self.next_id(cx.now);
-                self.log.push_back(LogEntry { id, seq, n, time: id.0 as Millis, stored, ..old.clone() });
+                group.shown = group.shown.max(reseq.floor.shown);
+                self.enter(cx, old.clone());
                 self.keep_an_admin(cx, &old.origin, &old.group);
             }
             _ if current => self.seen.forget(&key),

@@ -18,9 +18,15 @@ use crate::ports::{StartError, Store, StoreError};
 /// The oldest supported wire protocol: MongoDB 6.0's. FerretDB says so too.
 const OLDEST_WIRE_VERSION: i32 = 17;
 
+/// The form of messages that this software writes: with `shown`, `place` and `traits`.
+const FORM: i32 = 2;
+
 #[derive(Deserialize)]
 struct DeploymentDocument {
     partitions: i64,
+    /// The form of messages; absent before there was more than one.
+    #[serde(default)]
+    form: i32,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +60,14 @@ impl Store for MongoStore {
         let unmade = |error| StartError::from(error).map(|why| format!("cannot make the indexes: {why}"));
         self.make_indexes().await.map_err(unmade)?;
         let recorded = self.record(partitions).await?;
+        if recorded.form < FORM {
+            return Err(StartError::Never(format!(
+                "the database {} holds messages in a form that was never released and that this hubbub does not read: \
+                 give it an empty database",
+                self.db.name()
+            )));
+        }
+        let recorded = recorded.partitions;
         if recorded == i64::from(partitions) {
             return Ok(());
         }
@@ -97,21 +111,23 @@ impl MongoStore {
         let unique = IndexOptions::builder().unique(true).build();
         let by_cid = IndexModel::builder().keys(doc! { "group": 1, "from": 1, "cid": 1 }).options(unique).build();
         let by_username = IndexModel::builder().keys(doc! { "username": 1, "_id": 1 }).build();
+        let by_place = IndexModel::builder().keys(doc! { "group": 1, "place": -1 }).build();
         self.within(self.messages.create_index(by_cid)).await?;
+        self.within(self.messages.create_index(by_place)).await?;
         self.within(self.users.create_index(by_username)).await?;
         Ok(())
     }
 
-    /// Records the number of partitions the first time; answers the recorded one.
-    async fn record(&self, partitions: u16) -> Result<i64, StoreError> {
+    /// Records the number of partitions the first time; answers what is recorded.
+    async fn record(&self, partitions: u16) -> Result<DeploymentDocument, StoreError> {
         let partitions = i64::from(partitions);
-        let record = doc! { "_id": "deployment", "partitions": partitions, "v": VERSION };
+        let record = doc! { "_id": "deployment", "partitions": partitions, "form": FORM, "v": VERSION };
         if self.insert_new(&self.meta, &record).await? {
-            return Ok(partitions);
+            return Ok(DeploymentDocument { partitions, form: FORM });
         }
         let recorded = self.find_one(&self.meta, doc! { "_id": "deployment" }).await?;
         match recorded {
-            Some(document) => Ok(read::<DeploymentDocument>(&document)?.partitions),
+            Some(document) => read(&document),
             None => Err(StoreError::Unreachable("the record is not visible yet".into())),
         }
     }

@@ -7,7 +7,8 @@ use mongodb::bson::{RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, User, UserId, stored,
+    Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Traits, User,
+    UserId, stored,
 };
 use crate::ports::StoreError;
 
@@ -56,6 +57,12 @@ pub(super) fn message(event: &Event) -> Result<RawDocumentBuf, serde_json::Error
     document.append(cstr!("group"), event.group.as_str());
     document.append(cstr!("seq"), int(event.seq));
     document.append(cstr!("n"), int(event.n));
+    document.append(cstr!("shown"), int(event.shown));
+    if event.traits.shown {
+        // What is not shown stands in no page, so it is left out of the index by which pages are found.
+        document.append(cstr!("place"), int(event.shown));
+    }
+    document.append(cstr!("traits"), event.traits.bits() as i32);
     document.append(cstr!("from"), event.from.as_str());
     document.append(cstr!("time"), event.time);
     document.append(cstr!("kind"), event.kind.as_str());
@@ -78,6 +85,8 @@ pub(super) struct MessageDocument {
     group: GroupId,
     pub(super) seq: u64,
     n: u64,
+    shown: u64,
+    traits: u32,
     #[serde(deserialize_with = "stored")]
     from: UserId,
     pub(super) time: Millis,
@@ -97,6 +106,8 @@ pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
         group: message.group,
         seq: message.seq,
         n: message.n,
+        shown: message.shown,
+        traits: Traits::from_bits(message.traits),
         from: message.from,
         time: message.time,
         kind: message.kind,
@@ -244,6 +255,7 @@ impl From<MarkDocument> for Mark {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Head;
 
     #[test]
     fn ids_of_a_group_sort_by_seq() {
@@ -254,7 +266,8 @@ mod tests {
 
     #[test]
     fn newer_documents_are_left_alone() {
-        let mut document = message(&Event::void(GroupId::random(), 7, 0, 1)).unwrap();
+        let mut document =
+            message(&Event::void(GroupId::random(), Head { seq: 7, time: 1, ..Head::default() })).unwrap();
         assert!(event(&document).is_ok());
         document.append(cstr!("later"), true);
         assert!(event(&document).is_ok(), "unknown fields do no harm");
@@ -275,16 +288,17 @@ mod tests {
         assert_eq!((anna.profile.username.as_str(), anna.not_before), ("anna", 0));
     }
 
-    /// `hubbub capacity` reckons with 218 bytes and the text (src/app/capacity/costs.rs).
+    /// `hubbub capacity` reckons with 260 bytes and the text (src/app/capacity/costs.rs).
     #[test]
-    fn a_message_takes_218_bytes_beside_its_text() {
+    fn a_message_takes_260_bytes_beside_its_text() {
         let plain = Event {
             from: UserId::parse("user-123").unwrap(),
             kind: Kind::Text,
+            traits: Kind::Text.traits(),
             cid: Cid::parse(&"x".repeat(22)).unwrap(),
             text: Some("x".repeat(100)),
-            ..Event::void(GroupId::random(), 7, 0, 1_767_225_600_000)
+            ..Event::void(GroupId::random(), Head { seq: 7, time: 1_767_225_600_000, ..Head::default() })
         };
-        assert_eq!(message(&plain).unwrap().as_bytes().len(), 218 + 100);
+        assert_eq!(message(&plain).unwrap().as_bytes().len(), 260 + 100);
     }
 }

@@ -35,14 +35,18 @@ impl MessageStore for MongoStore {
     }
 
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {
-        let (from, to, order, limit) = match page {
-            Page::Before(seq, limit) => (0, seq, -1, limit),
-            Page::After(seq, limit) => (seq.saturating_add(1), Seq::MAX, 1, limit),
+        let ids = |from, to| self.of_group(group, between(group, from, to));
+        let (filter, sort, limit) = match page {
+            Page::Before(seq, limit) => (ids(0, seq), doc! { "_id": -1 }, limit),
+            Page::After(seq, limit) => (ids(seq.saturating_add(1), Seq::MAX), doc! { "_id": 1 }, limit),
+            Page::Shown(number, limit) => {
+                let places = doc! { "group": group.as_str(), "place": { "$lt": int(number) } };
+                (places, doc! { "place": -1 }, limit)
+            }
         };
-        let filter = self.of_group(group, between(group, from, to));
-        let found = self.find(&self.messages, filter, doc! { "_id": order }, 0, limit).await?;
+        let found = self.find(&self.messages, filter, sort, 0, limit).await?;
         let mut events: Vec<Event> = found.iter().map(|document| event(document)).collect::<Result<_, _>>()?;
-        if order < 0 {
+        if !matches!(page, Page::After(..)) {
             events.reverse();
         }
         Ok(events)
@@ -50,7 +54,7 @@ impl MessageStore for MongoStore {
 
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
         let newest = self.page(group, Page::Before(Seq::MAX, 1)).await?;
-        Ok(newest.first().map_or_else(Head::default, |event| Head { seq: event.seq, n: event.n, time: event.time }))
+        Ok(newest.first().map_or_else(Head::default, Event::head))
     }
 
     async fn all_messages(&self, page: usize, per_page: usize) -> Result<Vec<Event>, StoreError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fred::interfaces::{ClientLike, ClusterInterface, HashesInterface, KeysInterface};
+use fred::interfaces::{ClientLike, ClusterInterface, HashesInterface, KeysInterface, SortedSetsInterface};
 use fred::types::config::{Options, Server};
 use fred::types::{ClusterHash, CustomCommand, Value};
 
@@ -11,7 +11,7 @@ use super::RedisBackplane;
 use super::commits::node_names;
 use super::reply::{Reply, to_error};
 use super::script::{BEAT, Call, HOLD_PARTITION, NEXT_EPOCH, RELEASE_PARTITION};
-use crate::domain::{NodeName, UserId};
+use crate::domain::{Millis, NodeName, UserId};
 use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition, StartError};
 
 /// The oldest version that has all that the scripts use.
@@ -81,10 +81,13 @@ impl Cluster for RedisBackplane {
     }
 
     async fn check(&self, partitions: Partition) -> Result<(), StartError> {
+        let mut now = 0;
         for server in self.masters() {
             let info = self.info(server).await?;
+            now = server_time(&info).max(now);
             check_version(&info).and_then(|()| check_eviction(&info)).map_err(StartError::Never)?;
         }
+        self.check_layout_before(now).await?;
         self.check_partitions(partitions).await
     }
 
@@ -110,6 +113,26 @@ impl RedisBackplane {
         answer.map_err(|error| to_error(&error))
     }
 
+    /// Nodes of the layout before and of this one own the same groups apart from each other: neither starts beside the
+    /// other. Such a node reads a number of partitions that it cannot have, and says so.
+    async fn check_layout_before(&self, now: Millis) -> Result<(), StartError> {
+        let [leases, meta] = self.keys.leases_and_meta_before();
+        let found = async {
+            let live: u64 = self.client.zcount(leases, now as f64, f64::INFINITY).await?;
+            if live == 0 {
+                self.client.hset::<(), _, _>(meta, ("partitions", 0)).await?;
+            }
+            Ok::<_, fred::error::Error>(live)
+        };
+        match found.await.map_err(|error| to_error(&error))? {
+            0 => Ok(()),
+            live => Err(StartError::Never(format!(
+                "nodes of an unreleased hubbub (from before 0.1.0) are live in this Redis, {live} of them, and cannot work \
+                 beside this one: stop them first"
+            ))),
+        }
+    }
+
     /// The number is recorded by the first node ever; all others must agree.
     async fn check_partitions(&self, partitions: Partition) -> Result<(), StartError> {
         let meta = self.keys.meta();
@@ -130,6 +153,12 @@ impl RedisBackplane {
 
 fn info_field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
+}
+
+/// The server's own time; 0 when it does not say.
+fn server_time(info: &str) -> Millis {
+    let microseconds = info_field(info, "server_time_usec").and_then(|time| time.parse::<Millis>().ok());
+    microseconds.unwrap_or_default() / 1_000
 }
 
 fn check_version(info: &str) -> Result<(), String> {

@@ -103,6 +103,7 @@ impl RedisBackplane {
             call.push(part.group.as_str());
             call.push_number(part.head.seq);
             call.push_number(part.head.n);
+            call.push_number(part.head.shown);
             call.push(part.head.time);
             call.push_number(part.recent.len() as u64);
             for (seq, event) in &part.recent {
@@ -133,13 +134,14 @@ impl RedisBackplane {
             .number(entry.seq)
             .number(reseq.floor.seq)
             .number(reseq.floor.n)
+            .number(reseq.floor.shown)
             .number(self.cid_window())
             .arg(entry.group.as_str())
             .arg(entry.origin.as_str())
             .arg(entry.from.as_str())
             .arg(entry.cid.as_str())
             .arg(entry.kind.as_str())
-            .number(entry.kind.counts().into())
+            .number(entry.traits.bits().into())
             .arg(entry.body.clone())
             .arg(users.join(" "))
             .arg(role_letter(entry.role))

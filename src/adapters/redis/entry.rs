@@ -4,11 +4,11 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::reply::Reply;
-use crate::domain::{Cid, GroupId, Kind, Member, Millis, NodeName, Role, UserId};
+use crate::domain::{Cid, GroupId, Kind, Member, Millis, NodeName, Role, Traits, UserId};
 use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 
 /// Version of entries that this reads.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// A role as scripts and member sets write it.
 pub(super) fn role_letter(role: Role) -> &'static str {
@@ -80,24 +80,25 @@ fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {
     if version != VERSION {
         return Err(BackplaneError::Unexpected(format!("log entry of version {version}")));
     }
-    let kind = fields.take("k")?.parsed(|text| Kind::from_name(text).ok_or(()))?;
-    let (users, role) = match kind {
-        Kind::Joined | Kind::Left | Kind::Role => {
-            (fields.take("u")?.parsed(users)?, fields.take("r")?.parsed(role_of)?)
-        }
-        Kind::Text | Kind::Void => (Vec::new(), Role::Member),
+    let kind = fields.take("k")?.parsed(Kind::parse)?;
+    let (users, role) = if kind.is_membership() {
+        (fields.take("u")?.parsed(users)?, fields.take("r")?.parsed(role_of)?)
+    } else {
+        (Vec::new(), Role::Member)
     };
     Ok(LogEntry {
         id,
         group: fields.take("g")?.parsed(GroupId::parse)?,
         seq: fields.take("s")?.number()?,
         n: fields.take("n")?.number()?,
+        shown: fields.take("w")?.number()?,
         time: id.0 as Millis,
         stored: fields.take("h")?.number()?,
         origin: fields.take("o")?.parsed(NodeName::parse)?,
         from: fields.take("f")?.parsed(UserId::stored)?,
         cid: fields.take("c")?.parsed(Cid::stored)?,
         kind,
+        traits: Traits::from_bits(fields.take("x")?.number()? as u32),
         users,
         role,
         body: own(fields.take("b")?.bytes()?),

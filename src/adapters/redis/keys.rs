@@ -9,7 +9,9 @@ use crate::domain::{Cid, GroupId, NodeName, UserId};
 use crate::ports::Partition;
 
 /// Layout of keys and values. Another layout gets another number and so other keys.
-const VERSION: &str = "v1";
+const VERSION: &str = "v2";
+/// The layout before, which was never released: what reads it knows events by their kinds alone.
+const VERSION_BEFORE: &str = "v1";
 
 #[derive(Clone)]
 pub(super) struct Keys {
@@ -117,6 +119,11 @@ impl Keys {
         format!("{}{{hub}}:{VERSION}:{name}", self.prefix)
     }
 
+    /// Leases and meta of nodes that know the layout before.
+    pub(super) fn leases_and_meta_before(&self) -> [String; 2] {
+        ["leases", "meta"].map(|name| format!("{}{{hub}}:{VERSION_BEFORE}:{name}", self.prefix))
+    }
+
     /// A ticket, hashed: who can list keys must not be able to use it.
     pub(super) fn ticket(&self, ticket: &str) -> String {
         format!("{}ticket:{VERSION}:{}", self.prefix, short_hash(&[ticket]))
@@ -155,7 +162,7 @@ mod tests {
             assert_eq!(key.matches('{').count(), 1, "{key}");
             assert_eq!(key.matches('}').count(), 1, "{key}");
         }
-        assert_eq!(keys.log(3), "x:{p03}:v1:log");
+        assert_eq!(keys.log(3), "x:{p03}:v2:log");
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn whereabouts(value: Value) -> Result<Whereabouts, BackplaneError> {
 
 fn joined(value: Value) -> Result<Joined, BackplaneError> {
     let mut values = value.list()?;
-    let last = if values.len() == 4 { values.pop() } else { None };
+    let last = if values.len() == 5 { values.pop() } else { None };
     if values.is_empty() {
         return Ok(Joined::default());
     }

@@ -51,7 +51,7 @@ impl RedisBackplane {
             call.push(append.from.as_str());
             call.push(append.cid.as_str());
             call.push(append.kind.as_str());
-            call.push_number(append.kind.counts().into());
+            call.push_number(append.traits.bits().into());
             call.push_number(append.members_only.into());
             call.push(append.body.clone());
         }
@@ -105,6 +105,7 @@ impl RedisBackplane {
             .number(self.limits.moves_kept)
             .number(floor.head.seq)
             .number(floor.head.n)
+            .number(floor.head.shown)
             .arg(floor.head.time)
             .arg(kind_name(floor.kind))
             .arg(access_name(floor.access))

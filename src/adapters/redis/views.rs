@@ -47,7 +47,7 @@ impl RedisBackplane {
     }
 
     async fn stored_head(&self, partition: Partition, group: &GroupId) -> Result<Option<Head>, BackplaneError> {
-        let fields = ["h", "hn", "ht"].map(str::to_owned).to_vec();
+        let fields = ["h", "hn", "hw", "ht"].map(str::to_owned).to_vec();
         let values = self.state_fields(partition, group, fields).await?;
         match values.as_slice() {
             [seq, ..] if seq.is_null() => Ok(None),
@@ -154,10 +154,13 @@ fn lag_of(told: Option<u64>, length: u64, pending: u64) -> u64 {
     told.map_or(not_delivered, |told| told.min(not_delivered))
 }
 
-/// A head of three numbers.
+/// A head of four numbers.
 pub(super) fn head(values: &[Value]) -> Result<Head, BackplaneError> {
     match values {
-        [seq, n, time, ..] => Ok(Head { seq: seq.number()?, n: n.number()?, time: time.number()? as Millis }),
+        [seq, n, shown, time, ..] => {
+            let [seq, n, shown] = [seq.number()?, n.number()?, shown.number()?];
+            Ok(Head { seq, n, shown, time: time.number()? as Millis })
+        }
         _ => Err(BackplaneError::Unexpected("a head without its numbers".into())),
     }
 }

@@ -5,13 +5,13 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{SqliteStore, from_sql, is_refusal, to_sql};
-use crate::domain::{Cid, Event, GroupId, Head, Kind, Millis, Seq, UserId};
+use crate::domain::{Cid, Event, GroupId, Head, Kind, Millis, Seq, Traits, UserId};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 
 /// Events removed in one change at most, so that inserts never wait long behind retention.
 const EXPIRE_SLICE: u64 = 1000;
 
-const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid";
+const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits";
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -49,9 +49,10 @@ impl MessageStore for SqliteStore {
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
         let group = group.clone();
         self.read(move |db| {
-            let sql = "SELECT seq, n, time FROM messages WHERE grp = ?1 ORDER BY seq DESC LIMIT 1";
+            let sql = "SELECT seq, n, shown, time FROM messages WHERE grp = ?1 ORDER BY seq DESC LIMIT 1";
             let head = db.prepare_cached(sql)?.query_row([group.as_str()], |row| {
-                Ok(Head { seq: from_sql(row.get(0)?), n: from_sql(row.get(1)?), time: row.get(2)? })
+                let [seq, n, shown] = [row.get(0)?, row.get(1)?, row.get(2)?].map(from_sql);
+                Ok(Head { seq, n, shown, time: row.get(3)? })
             });
             Ok(head.optional()?.unwrap_or_default())
         })
@@ -87,8 +88,8 @@ impl MessageStore for SqliteStore {
 
 /// Inserts one event. Failures that would stop the whole batch are errors.
 fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
-    let sql = "INSERT INTO messages (grp, seq, n, sender, time, kind, text, ref, data, cid)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO messages (grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
     let data = event.data.as_ref().map(serde_json::to_string).transpose();
     let data = match data {
         Ok(data) => data,
@@ -105,6 +106,8 @@ fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
         event.reference,
         data,
         event.cid.as_str(),
+        to_sql(event.shown),
+        event.traits.bits(),
     ]);
     match inserted {
         Ok(0) => Ok(Inserted::Duplicate),
@@ -116,14 +119,15 @@ fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
 
 fn read_page(db: &Connection, group: &GroupId, page: Page) -> rusqlite::Result<Vec<Event>> {
     let (condition, order, seq, limit) = match page {
-        Page::Before(seq, limit) => ("seq < ?2", "DESC", seq, limit),
-        Page::After(seq, limit) => ("seq > ?2", "ASC", seq, limit),
+        Page::Before(seq, limit) => ("seq < ?2", "seq DESC", seq, limit),
+        Page::After(seq, limit) => ("seq > ?2", "seq ASC", seq, limit),
+        Page::Shown(number, limit) => ("shown < ?2 AND traits & 2", "shown DESC", number, limit),
     };
-    let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND {condition} ORDER BY seq {order} LIMIT ?3");
+    let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND {condition} ORDER BY {order} LIMIT ?3");
     let mut statement = db.prepare_cached(&sql)?;
     let values = params![group.as_str(), to_sql(seq), to_sql(limit as u64)];
     let mut events = statement.query_map(values, event)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    if order == "DESC" {
+    if order.ends_with("DESC") {
         events.reverse();
     }
     Ok(events)
@@ -163,11 +167,13 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         n: from_sql(row.get(2)?),
         from: id(row, 3, UserId::stored)?,
         time: row.get(4)?,
-        kind: Kind::from_name(&kind).ok_or_else(|| unreadable(5, format!("unknown kind {kind}")))?,
+        kind: Kind::parse(&kind).map_err(|error| unreadable(5, error))?,
         text: row.get(6)?,
         reference: row.get(7)?,
         data: data.map(|data| serde_json::from_str(&data)).transpose().map_err(|e| unreadable(8, e))?,
         cid: id(row, 9, Cid::stored)?,
+        shown: from_sql(row.get(10)?),
+        traits: Traits::from_bits(row.get(11)?),
     })
 }
 

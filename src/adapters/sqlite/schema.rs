@@ -31,9 +31,12 @@ CREATE TABLE messages (
     text TEXT,
     ref TEXT,
     data TEXT,
-    cid TEXT NOT NULL
+    cid TEXT NOT NULL,
+    shown INTEGER NOT NULL DEFAULT 0,
+    traits INTEGER NOT NULL DEFAULT 0
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
+CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
 CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
@@ -78,13 +81,20 @@ CREATE TABLE marks (
 CREATE INDEX marks_by_group ON marks (grp);
 ";
 
-/// What each version added to the one before, beginning with the second: when a password was changed, and groups that
-/// are deleted and begin anew.
+/// What each version added to the one before, beginning with the second: when a password was changed; groups that are
+/// deleted and begin anew; how each event is numbered among those that are shown, and its traits.
 const STEPS: [&str; 1] = ["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base_n INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN shown INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE messages ADD COLUMN traits INTEGER NOT NULL DEFAULT 0;
+UPDATE messages SET traits = CASE kind WHEN 'text' THEN 3 WHEN 'void' THEN 0 ELSE 2 END;
+UPDATE messages SET shown = counted.shown FROM (
+    SELECT place AS at, sum(traits >> 1) OVER (PARTITION BY grp ORDER BY seq) AS shown FROM messages
+) AS counted WHERE place = counted.at;
+CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
 "];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.

@@ -162,9 +162,10 @@ async fn measure(plan: &Plan, tally: &Arc<Tally>) -> Result<Report, String> {
 
 /// A frame as members get it, for the floor.
 fn sample(plan: &Plan) -> Vec<u8> {
-    use crate::domain::{Event, GroupId, Kind};
+    use crate::domain::{Event, GroupId, Head, Kind};
     use crate::protocol::{ServerFrame, WireEvent, encode};
-    let mut event = Event::void(GroupId::random(), 100_000, 100_000, crate::domain::now_ms());
+    let head = Head { seq: 100_000, n: 100_000, shown: 100_000, time: crate::domain::now_ms() };
+    let mut event = Event::void(GroupId::random(), head);
     event.kind = Kind::Text;
     event.text = Some("x".repeat(plan.text));
     encode(&ServerFrame::Message(WireEvent::public(&event)), plan.encoding).to_vec()

@@ -263,7 +263,7 @@ impl Hub {
         self.release(owned, &leaving).await;
         let view = self.node.view();
         let next: BTreeSet<_> = leaving.keys().filter_map(|partition| first_choice(&view.nodes, *partition)).collect();
-        let posts: Vec<_> = next.into_iter().map(|node| (node.clone(), Letter::encode(vec![Item::Freed]))).collect();
+        let posts: Vec<_> = next.into_iter().map(|node| (node.clone(), Letter::encode(&[Item::Freed]))).collect();
         if let Err(error) = self.backplane.post(&posts).await {
             tracing::debug!(%error, "the next owners will see for themselves");
         }

@@ -87,7 +87,7 @@ impl Hub {
 
     /// Posts, each node for itself: the part of the backplane that holds one's inbox may be silent.
     async fn post_letters(self: &Arc<Self>, owned: &Arc<Owned>, letters: BTreeMap<NodeName, Vec<Item>>) {
-        let posts = letters.into_iter().map(|(node, items)| self.post_letter(owned, node, Letter::encode(items)));
+        let posts = letters.into_iter().map(|(node, items)| self.post_letter(owned, node, Letter::encode(&items)));
         futures::future::join_all(posts).await;
     }
 
@@ -141,7 +141,7 @@ impl Hub {
                 return;
             }
             let told = nodes.into_iter().map(|node| async move {
-                let post = [(node, Letter::encode(vec![Item::Missed]))];
+                let post = [(node, Letter::encode(&[Item::Missed]))];
                 let posted = self.backplane.post(&post).await;
                 let [(node, _)] = post;
                 posted.err().map(|_| node)

@@ -30,6 +30,7 @@ use tokio::task::JoinHandle;
 
 use super::Hub;
 use super::metrics::Stage;
+use super::wire::Body;
 use crate::domain::now_ms;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
 use order::Order;
@@ -217,7 +218,11 @@ impl Owner {
     fn take(&mut self, read: LogRead, claimed: bool) {
         let Some(held) = self.held.get_mut(&read.partition) else { return };
         let now = now_ms();
-        for (id, error) in read.unreadable {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            read.entries.into_iter().partition(|entry| Body::is_known(&entry.body));
+        let unknown =
+            unknown.into_iter().map(|entry| (entry.id, BackplaneError::Unexpected("a body of a later version".into())));
+        for (id, error) in read.unreadable.into_iter().chain(unknown) {
             // Not acked, so that a later owner may know what to do with it; known, so that it is not claimed
             // again and again.
             if held.entries.lock().insert(id) {
@@ -225,7 +230,7 @@ impl Owner {
                 tracing::error!(partition = read.partition, ?id, %error, "a log entry cannot be read and waits");
             }
         }
-        for entry in read.entries {
+        for entry in known {
             if held.entries.lock().insert(entry.id) {
                 if claimed {
                     self.hub.metrics.claims.inc();

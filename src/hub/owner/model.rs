@@ -252,7 +252,7 @@ impl World {
     }
 
     fn event(&self, seq: Seq) -> Arc<Event> {
-        Arc::new(Event::void(self.group.clone(), seq, 0, 0))
+        Arc::new(Event::void(self.group.clone(), Head { seq, ..Head::default() }))
     }
 
     fn entry(&self, seq: Seq) -> LogEntry {
@@ -261,12 +261,14 @@ impl World {
             group: self.group.clone(),
             seq,
             n: 0,
+            shown: 0,
             time: 0,
             stored: self.told[&seq],
             origin: NodeName::parse("a.1").unwrap(),
             from: UserId::hub(),
             cid: Cid::parse("c").unwrap(),
             kind: Kind::Text,
+            traits: Kind::Text.traits(),
             users: Vec::new(),
             role: Role::Member,
             body: Default::default(),

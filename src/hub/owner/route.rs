@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::neighbours::Neighbours;
 use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, Head, MembershipChange, NodeName, Seq, UserId};
+use crate::domain::{Event, GroupId, MembershipChange, NodeName, Seq, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
 use crate::hub::wire::{Item, Letter, encode_event};
@@ -112,7 +112,7 @@ impl Batch {
         reach.remove(me);
         if !reach.is_empty() {
             for part in &mut groups {
-                part.letter = Letter::encode(vec![Item::run(&part.group, &part.recent)]);
+                part.letter = Letter::encode(&[Item::run(&part.group, &part.recent)]);
             }
         }
         let reach = reach.into_iter().collect();
@@ -126,7 +126,7 @@ impl Run {
     /// The group's part in a commit, without a letter; `None` when nothing of it is to be shown.
     fn commit(&self, group: &GroupId, me: &NodeName) -> Option<GroupCommit> {
         let last = self.events.values().next_back()?;
-        let head = Head { seq: last.seq, n: last.n, time: last.time };
+        let head = last.head();
         let recent: Vec<_> = self.events.values().map(|event| (event.seq, encode_event(event))).collect();
         let askers = self.origins.iter().filter(|node| *node != me).cloned().collect();
         Some(GroupCommit { group: group.clone(), head, recent, letter: Bytes::new(), askers })

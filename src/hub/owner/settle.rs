@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, Kind, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
+use crate::domain::{Event, GroupId, Head, Kind, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
 use crate::hub::metrics::Stage;
 use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
@@ -91,11 +91,15 @@ impl Hub {
         slots.resize_with(entries.len(), || None);
         let mut open = Vec::with_capacity(entries.len());
         for (slot, (partition, entry)) in entries.into_iter().enumerate() {
-            let event = event_of(&entry);
+            // Bodies of later versions wait at the door; what else cannot be read is damaged, and nobody can ever read it.
+            let (event, fate) = match event_of(&entry) {
+                Some(event) => (event, Fate::Stored),
+                None => (void_for(&entry), Fate::Refused),
+            };
             if entry.from.is_passing_probe() {
                 slots[slot] = Some(Settled { partition, entry, event: Some(event), fate: Fate::Stored });
             } else {
-                open.push((slot, Open { partition, event, entry, fate: Fate::Stored }));
+                open.push((slot, Open { partition, event, entry, fate }));
             }
         }
         let mut retry = RETRY_FIRST;
@@ -247,12 +251,12 @@ impl Hub {
     /// to be there meanwhile. `None` when the store cannot say.
     pub(crate) async fn store_void(&self, group: &GroupId, seq: Seq) -> Option<Event> {
         let before = if seq > 1 { self.store.event(group, seq - 1).await.ok()? } else { None };
-        let (n, time) = match before {
-            Some(event) => (event.n, event.time),
+        let below = match before {
+            Some(event) => event.head(),
             // The first of the group's life.
-            None => (self.store.group(group).await.ok()?.map_or(0, |group| group.base.n), now_ms()),
+            None => self.store.group(group).await.ok()?.map_or_else(Head::default, |group| group.base.head(now_ms())),
         };
-        let void = Event::void(group.clone(), seq, n, time);
+        let void = Event::void(group.clone(), Head { seq, ..below });
         match self.store.insert(std::slice::from_ref(&void)).await.ok()?.first()? {
             Inserted::Stored => {
                 self.metrics.voids.inc();
@@ -323,7 +327,7 @@ fn joining_marks(event: &Event, users: &[UserId]) -> Vec<(UserId, GroupId, Mark)
 
 /// A void in the place of an entry; it keeps what it replaced.
 fn void_for(entry: &LogEntry) -> Event {
-    let mut void = Event::void(entry.group.clone(), entry.seq, entry.n, entry.time);
+    let mut void = Event::void(entry.group.clone(), entry.head());
     let mut replaced = crate::domain::Data::new();
     replaced.insert("from".into(), entry.from.as_str().into());
     replaced.insert("cid".into(), entry.cid.as_str().into());

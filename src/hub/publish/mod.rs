@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
@@ -24,7 +23,7 @@ use tokio::time::Instant;
 use super::Hub;
 use super::handle::SessionHandle;
 use super::metrics::Stage;
-use crate::domain::{Cid, Code, Event, GroupId, Kind, Millis, Refusal, Seq, UserId};
+use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::Append;
 use crate::protocol::{RequestId, ServerFrame};
 use lanes::{Lane, Queued};
@@ -234,9 +233,4 @@ impl Reply {
 
 fn key_of(append: &Append) -> SendKey {
     (append.group.clone(), append.from.clone(), append.cid.clone())
-}
-
-/// A send as the log takes it.
-pub(crate) fn text_append(group: GroupId, from: UserId, cid: Cid, body: Bytes, members_only: bool) -> Append {
-    Append { group, from, cid, kind: Kind::Text, body, members_only }
 }

@@ -9,7 +9,7 @@ use crate::ports::{Append, StoreError};
 
 /// What the store knows of a repeated send.
 enum Found {
-    Stored(Event),
+    Stored(Box<Event>),
     NotYet,
     Lost,
 }
@@ -57,9 +57,9 @@ impl Hub {
         let at_seq = self.store.event(group, seq).await?;
         match at_seq {
             None => return Ok(Found::NotYet),
-            Some(event) if event.from == *from && event.cid == *cid => return Ok(Found::Stored(event)),
+            Some(event) if event.from == *from && event.cid == *cid => return Ok(Found::Stored(Box::new(event))),
             Some(_) => {}
         }
-        Ok(self.store.event_by_cid(group, from, cid).await?.map_or(Found::Lost, Found::Stored))
+        Ok(self.store.event_by_cid(group, from, cid).await?.map_or(Found::Lost, |event| Found::Stored(Box::new(event))))
     }
 }

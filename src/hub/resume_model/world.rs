@@ -320,7 +320,7 @@ impl World {
     }
 
     fn event(&self, seq: Seq) -> Arc<Event> {
-        Arc::new(Event::void(self.group.clone(), seq, 0, 0))
+        Arc::new(Event::void(self.group.clone(), Head { seq, ..Head::default() }))
     }
 
     /// What must be true at all times.
@@ -377,5 +377,5 @@ fn seqs(events: &[Arc<Event>]) -> Vec<Seq> {
 }
 
 fn head(seq: Seq) -> Head {
-    Head { seq, n: 0, time: 0 }
+    Head { seq, ..Head::default() }
 }

@@ -4,10 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::adapters::accounts::Account;
-use crate::domain::Code;
-use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Kind, Millis, Refusal, Seq, UserId, parse_event_id};
+use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
-use crate::protocol::{SendFrame, Target};
+use crate::protocol::{Content, SendFrame, Target};
 
 /// An event of a group, with the fields of a `message` frame.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +23,10 @@ pub struct MessageView {
     /// When, in Unix milliseconds.
     time: Millis,
     /// `text`, `joined`, `left`, `role`, `void`, and what later versions add.
-    kind: &'static str,
+    kind: String,
+    /// There and false for what is not to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<bool>,
     /// What was said.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -70,13 +72,13 @@ pub struct MessagesView {
 /// A message to send.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewMessage {
-    /// What to say.
-    text: String,
+    /// What to say; a message of kind `text` has one.
+    text: Option<String>,
     /// The sender's own id for it (1 to 64 bytes that do not begin with `hub.`): repeating a request with the same one
     /// sends nothing twice.
     #[schema(min_length = 1, max_length = 64, pattern = r"^(?!hub\.)")]
     cid: Option<String>,
-    /// `text`, the only kind that can be sent.
+    /// `text` where there is none, or a kind of your own making, `x.<name>`.
     #[schema(example = "text")]
     kind: Option<String>,
     /// The event that it is about, `<group>:<seq>`.
@@ -251,7 +253,8 @@ impl MessageView {
             n: event.n,
             from: event.from.to_string(),
             time: event.time,
-            kind: event.kind.as_str(),
+            kind: event.kind.to_string(),
+            shown: (!event.traits.shown).then_some(false),
             text: event.text,
             reference: event.reference,
             data: event.data,
@@ -273,12 +276,6 @@ impl HistoryView {
 impl NewMessage {
     /// The send, to a group. `key` is the request's `Idempotency-Key`.
     pub(super) fn into_send(self, group: &str, key: Option<&str>) -> Result<SendFrame, Refusal> {
-        if self.kind.as_deref().is_some_and(|kind| kind != Kind::Text.as_str()) {
-            return Err(Refusal::new(Code::Unsupported, "this hub takes messages of kind `text` only"));
-        }
-        if let Some(reference) = &self.reference {
-            parse_event_id(reference)?;
-        }
         let cid = match (self.cid.as_deref(), key) {
             (Some(cid), Some(key)) if cid != key => {
                 return Err(Refusal::bad_frame("`cid` and `Idempotency-Key` differ: give one of them"));
@@ -287,14 +284,15 @@ impl NewMessage {
             (None, None) => Cid::random(),
         };
         let target = Target::Group(super::extract::group_id(group)?);
-        Ok(SendFrame { target, cid, kind: Kind::Text, text: self.text, reference: self.reference, data: self.data })
+        let content = Content { kind: self.kind, text: self.text, reference: self.reference, data: self.data };
+        SendFrame::new(target, cid, content)
     }
 }
 
 impl ServiceMessage {
     /// Who sends what.
     pub(super) fn into_send(self) -> Result<(UserId, SendFrame), Refusal> {
-        let message = NewMessage { text: self.message, cid: None, kind: None, reference: None, data: None };
+        let message = NewMessage { text: Some(self.message), cid: None, kind: None, reference: None, data: None };
         Ok((self.from, message.into_send(&self.group, None)?))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
-use hubbub::domain::{GroupId, Kind};
+use hubbub::domain::{GroupId, Kind, Traits};
 use hubbub::ports::{Append, Appended};
 
 use super::World;
@@ -30,7 +30,7 @@ pub async fn seqs_are_dense_in_each_group<W: World>() {
 
 pub async fn only_what_counts_makes_n_grow<W: World>() {
     let scene = Scene::<W>::new().await;
-    let void = Append { kind: Kind::Void, ..text(&scene.group, "anna", "2") };
+    let void = Append { traits: Traits::default(), ..text(&scene.group, "anna", "2") };
     let answers = scene.append(&[text(&scene.group, "anna", "1"), void, text(&scene.group, "anna", "3")]).await;
     let numbers: Vec<_> = answers
         .iter()
@@ -40,6 +40,26 @@ pub async fn only_what_counts_makes_n_grow<W: World>() {
         })
         .collect();
     assert_eq!(numbers, [(1, 1), (2, 1), (3, 2)]);
+}
+
+/// A kind that nobody here knows is numbered by its traits, and told as it was sent.
+pub async fn kinds_of_later_versions_go_through<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let later = |id: &str, counts: bool, shown: bool| Append {
+        kind: Kind::parse("reaction").unwrap(),
+        traits: Traits { counts, shown, fx: 3 },
+        ..text(&scene.group, "anna", id)
+    };
+    let sent = [later("1", false, true), later("2", false, false), later("3", true, true)];
+    accepted(&scene.append(&sent).await);
+    scene.change(&add(&scene.group, "anna", &["cleo"])).await;
+    let entries = scene.read_all(4).await;
+    let numbers: Vec<_> = entries.iter().map(|entry| (entry.n, entry.shown)).collect();
+    assert_eq!(numbers, [(0, 1), (0, 1), (1, 2), (1, 3)]);
+    for (entry, sent) in entries.iter().zip(&sent) {
+        assert_eq!((entry.kind, entry.traits), (sent.kind, sent.traits));
+    }
+    assert_eq!(entries[3].traits, Kind::Joined.traits());
 }
 
 pub async fn a_cid_is_accepted_once<W: World>() {

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use fred::clients::Client;
-use fred::interfaces::ClientLike;
+use fred::interfaces::{ClientLike, HashesInterface};
 use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
-use hubbub::domain::GroupId;
+use hubbub::domain::{GroupId, now_ms};
 use hubbub::ports::{Appended, BackplaneError, Cluster, Commit, CommitError, InboxPosition, Log, Reseq, StartError};
 
 use super::PARTITIONS;
@@ -230,6 +230,21 @@ async fn a_redis_that_evicts_is_refused() {
     assert!(refused.contains("allkeys-lru") && refused.contains("noeviction"), "{refused}");
 }
 
+/// Neither starts beside the other: apart from each other they would own the same groups.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_of_the_layout_before_are_refused_and_refuse() {
+    let Own { server: _server, scene } = Own::start(Aof::Off).await;
+    let (client, leases) = (&scene.world.client, "{hub}:v1:leases");
+    admin(client, &["ZADD", leases, &(now_ms() + 60_000).to_string(), "old.1"]).await;
+    let refused = scene.backplane.check(PARTITIONS).await.unwrap_err();
+    let StartError::Never(refused) = refused else { panic!("no waiting mends it: {refused}") };
+    assert!(refused.contains("stop them first"), "{refused}");
+    admin(client, &["ZADD", leases, &(now_ms() - 60_000).to_string(), "old.1"]).await;
+    scene.backplane.check(PARTITIONS).await.unwrap();
+    let told: String = client.hget("{hub}:v1:meta", "partitions").await.unwrap();
+    assert_eq!(told, "0", "no node can have that number");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_number_of_partitions_is_refused() {
     let space = shared::redis().await;
@@ -255,14 +270,14 @@ async fn prefixes_keep_deployments_apart() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn entries_of_a_later_version_are_not_misread() {
     let Own { server: _server, scene } = Own::start(Aof::Off).await;
-    admin(&scene.world.client, &["XADD", "{p01}:v1:log", "*", "v", "2", "g", "?"]).await;
+    admin(&scene.world.client, &["XADD", "{p01}:v2:log", "*", "v", "3", "g", "?"]).await;
     scene.say("1").await;
     let read = scene.backplane.read_log(&scene.owner, &[scene.partition], WAIT).await.unwrap().remove(0);
     let claimed = scene.backplane.claim(&scene.owner, scene.partition).await.unwrap();
     for told in [read, claimed] {
         assert_eq!(seqs(&told.entries), [1], "the others are read");
         let [(_, BackplaneError::Unexpected(why))] = &told.unreadable[..] else { panic!("{told:?}") };
-        assert!(why.contains('2'), "{why}");
+        assert!(why.contains('3'), "{why}");
     }
 }
 

@@ -65,7 +65,7 @@ async fn many_members_are_looked_at_only_where_the_last_admin_goes() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sets_of_an_earlier_version_are_read_and_led() {
     let (_server, scene) = alone().await;
-    let state = format!("{{p01}}:v1:g:{}", scene.group);
+    let state = format!("{{p01}}:v2:g:{}", scene.group);
     let client = &scene.world.client;
     client.hdel::<(), _, _>(state.clone(), vec!["ad", "@anna", "@bert"]).await.unwrap();
     let old = vec![("@dora", "m"), ("@cleo", "m"), ("mv", "3"), ("s", "3"), ("c", "2")];

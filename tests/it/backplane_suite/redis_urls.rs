@@ -129,7 +129,7 @@ async fn a_sentinel_leads_to_the_next_master() {
     assert_eq!(backplane.next_epoch("a", 1).await.unwrap(), 1);
     let (replica, watched) = (replica.client().await, sentinel_client(&port).await);
     eventually("the replica has it, and the sentinel knows the replica", async || {
-        let epochs: Option<String> = command(&replica, &["HGET", "hubbub:{hub}:v1:epochs", "a"]).await?;
+        let epochs: Option<String> = command(&replica, &["HGET", "hubbub:{hub}:v2:epochs", "a"]).await?;
         let replicas: Vec<fred::types::Value> = command(&watched, &["SENTINEL", "replicas", "chat"]).await?;
         if epochs.is_some() && !replicas.is_empty() { Ok(()) } else { Err("not yet".to_owned()) }
     })

@@ -55,7 +55,7 @@ pub fn record(name: &str) -> NodeRecord {
 }
 
 pub fn head(seq: Seq, n: u64) -> Head {
-    Head { seq, n, time: 1_700_000_000_000 + seq as i64 }
+    Head { seq, n, shown: n, time: 1_700_000_000_000 + seq as i64 }
 }
 
 pub fn member(name: &str, role: Role) -> Member {
@@ -81,6 +81,7 @@ pub fn text(group: &GroupId, from: &str, id: &str) -> Append {
         from: user(from),
         cid: cid(id),
         kind: Kind::Text,
+        traits: Kind::Text.traits(),
         body: Bytes::from(format!("{from} says {id}")),
         members_only: true,
     }

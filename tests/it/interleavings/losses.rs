@@ -141,7 +141,8 @@ async fn the_tail_is_lost_with_the_only_letter() {
         target: Target::Group(group.clone()),
         cid: Cid::parse("lost").unwrap(),
         kind: Kind::Text,
-        text: "lost".into(),
+        traits: Kind::Text.traits(),
+        text: Some("lost".into()),
         reference: None,
         data: None,
     };

@@ -1,7 +1,7 @@
 //! A session resumes while the group goes on: registered, subscribed and replayed without a hole,
 //! wherever it is held up.
 
-use hubbub::domain::{Cid, Event, Kind, UserId, now_ms};
+use hubbub::domain::{Cid, Event, Head, Kind, UserId, now_ms};
 use serde_json::json;
 
 use super::gates::Side;
@@ -61,9 +61,10 @@ async fn what_is_stored_behind_a_hole_comes_in_its_turn() {
     let last = Event {
         from: UserId::parse("user-0").unwrap(),
         kind: Kind::Text,
+        traits: Kind::Text.traits(),
         text: Some("event 12".into()),
         cid: Cid::parse("event 12").unwrap(),
-        ..Event::void(group.clone(), 12, 10, now_ms())
+        ..Event::void(group.clone(), Head { seq: 12, n: 10, shown: 12, time: now_ms() })
     };
     scene.store.insert(&[last]).await.unwrap();
     scene.forget_recent_events().await;

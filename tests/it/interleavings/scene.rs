@@ -186,24 +186,24 @@ impl Scene {
     async fn group_keys(&self) -> Vec<String> {
         let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
         let mut keys: Vec<String> =
-            self.redis.custom(command, vec!["*}:v1:*"]).await.expect("the test's Redis is there");
+            self.redis.custom(command, vec!["*}:v2:*"]).await.expect("the test's Redis is there");
         keys.retain(|key| key.contains("{p") && !key.ends_with(":lease"));
         keys
     }
 
     /// Redis loses the recent events of all groups.
     pub async fn forget_recent_events(&self) {
-        self.forget(":v1:x:").await;
+        self.forget(":v2:x:").await;
     }
 
     /// Redis loses what it remembers of sends: their time is over.
     pub async fn forget_cids(&self) {
-        self.forget(":v1:c:").await;
+        self.forget(":v2:c:").await;
     }
 
     /// Redis loses the states of all groups.
     pub async fn forget_states(&self) {
-        self.forget(":v1:g:").await;
+        self.forget(":v2:g:").await;
     }
 
     async fn forget(&self, sort: &str) {
@@ -216,7 +216,7 @@ impl Scene {
     pub async fn lose_inboxes(&self) {
         let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
         let inboxes: Vec<String> =
-            self.redis.custom(command, vec!["*:v1:in"]).await.expect("the test's Redis is there");
+            self.redis.custom(command, vec!["*:v2:in"]).await.expect("the test's Redis is there");
         let _: () = self.redis.del(inboxes).await.expect("the test's Redis is there");
     }
 

@@ -39,7 +39,8 @@ async fn a_retry_over_http_while_the_first_try_is_in_the_log() {
         target: Target::Group(group.clone()),
         cid: Cid::parse("twice").unwrap(),
         kind: Kind::Text,
-        text: "twice".into(),
+        traits: Kind::Text.traits(),
+        text: Some("twice".into()),
         reference: None,
         data: None,
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{Cid, Event, Group, GroupId, Kind, MembershipChange, NodeName, Role, UserId};
+use hubbub::domain::{Cid, Event, Group, GroupId, Head, Kind, MembershipChange, NodeName, Role, UserId};
 use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
 use hubbub::ports::{Backplane, ChangeRequest, Inserted, Page, Permission, Store};
 use proptest::prelude::*;
@@ -242,8 +242,8 @@ async fn a_successor_who_was_lost_is_made_one_again() {
     let (mut people, group) = scene.people().await;
     let head = scene.store.head(&group).await.unwrap();
     let gone = UserId::parse("user-0").unwrap();
-    let mut left = Event::void(group.clone(), head.seq + 1, head.n, head.time);
-    (left.kind, left.from) = (Kind::Left, gone.clone());
+    let mut left = Event::void(group.clone(), Head { seq: head.seq + 1, ..head });
+    (left.kind, left.traits, left.from) = (Kind::Left, Kind::Left.traits(), gone.clone());
     left.data = json!({"users": ["user-0"]}).as_object().cloned();
     assert_eq!(scene.store.insert(&[left]).await.unwrap(), [Inserted::Stored]);
     scene.store.apply_membership(&group, head.seq + 1, &MembershipChange::Left(vec![gone])).await.unwrap();
@@ -267,7 +267,7 @@ async fn a_successor_whose_seq_is_taken_is_made_one_under_another() {
     let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "insert");
     let taken = async {
         stopped.reached().await;
-        let taken = Event::void(group.clone(), head.seq + 2, head.n, head.time);
+        let taken = Event::void(group.clone(), Head { seq: head.seq + 2, ..head });
         assert_eq!(scene.store.insert(&[taken]).await.unwrap(), [Inserted::Stored]);
         stopped.release();
     };

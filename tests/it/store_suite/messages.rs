@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::domain::{Data, Event, GroupId, Kind, UserId};
+use hubbub::domain::{Data, Event, GroupId, Head, Kind, Traits, UserId};
 use hubbub::ports::{Inserted, Page, Store};
 use serde_json::json;
 
@@ -29,14 +29,17 @@ pub async fn reads_back_what_was_inserted(fixture: &mut impl Fixture) {
         ..text(&group, 1)
     };
     let bare = Event { text: None, n: 1, ..text(&group, 2) };
-    let void = Event::void(group.clone(), 3, 1, EPOCH);
-    let events = vec![full, bare, void];
+    let void = Event::void(group.clone(), Head { seq: 3, n: 1, shown: 2, time: EPOCH });
+    let kind = Kind::parse("reaction").unwrap();
+    let traits = Traits { counts: false, shown: false, fx: 700 };
+    let later = Event { kind, traits, shown: 2, ..text(&group, 4) };
+    let events = vec![full, bare, void, later];
     stored(&store, &events).await;
     for event in &events {
         assert_eq!(store.event(&group, event.seq).await.unwrap().as_ref(), Some(event));
     }
     assert_eq!(store.page(&group, Page::After(0, 10)).await.unwrap(), events);
-    assert_eq!(store.event(&group, 4).await.unwrap(), None);
+    assert_eq!(store.event(&group, 5).await.unwrap(), None);
     assert_eq!(store.event(&GroupId::random(), 1).await.unwrap(), None);
 }
 

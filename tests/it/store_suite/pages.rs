@@ -1,6 +1,6 @@
 //! Pages, heads and retention.
 
-use hubbub::domain::{Event, GroupId, Head, Seq};
+use hubbub::domain::{Event, GroupId, Head, Seq, Traits};
 use hubbub::ports::Page;
 
 use super::Fixture;
@@ -58,13 +58,30 @@ pub async fn pages_of_one_group_hold_no_other(fixture: &mut impl Fixture) {
     }
 }
 
+/// What is not shown is in no such page, however much of it there is, and takes no place.
+pub async fn shown_events_are_found_by_their_number(fixture: &mut impl Fixture) {
+    let (store, group) = (fixture.store(), GroupId::random());
+    let numbered = |seq: Seq| Event { shown: seq.div_ceil(3), ..text(&group, seq) };
+    let hidden = |seq: Seq| Event { traits: Traits::default(), ..numbered(seq) };
+    let events: Vec<_> = (1..=30).map(|seq| if seq % 3 == 1 { numbered(seq) } else { hidden(seq) }).collect();
+    store.insert(&events).await.unwrap();
+    for (below, limit, seqs_there) in
+        [(11, 3, vec![22, 25, 28]), (8, 3, vec![13, 16, 19]), (2, 3, vec![1]), (1, 3, vec![]), (u64::MAX, 1, vec![28])]
+    {
+        let page = store.page(&group, Page::Shown(below, limit)).await.unwrap();
+        assert_eq!(seqs(&page), seqs_there, "{below}");
+    }
+    let elsewhere = store.page(&GroupId::random(), Page::Shown(u64::MAX, 3)).await.unwrap();
+    assert_eq!(elsewhere, []);
+}
+
 pub async fn head_is_the_newest(fixture: &mut impl Fixture) {
     let (store, group) = (fixture.store(), GroupId::random());
     assert_eq!(store.head(&group).await.unwrap(), Head::default());
     // Through every number of digits, and beyond what 32 bits hold.
     for seq in [1, 2, 9, 10, 99, 100, 4_294_967_296, (1 << 53) - 1] {
         store.insert(&[text(&group, seq)]).await.unwrap();
-        let head = Head { seq, n: seq, time: EPOCH + seq as i64 * 1000 };
+        let head = Head { seq, n: seq, shown: seq, time: EPOCH + seq as i64 * 1000 };
         assert_eq!(store.head(&group).await.unwrap(), head);
         let newest = store.page(&group, Page::Before(Seq::MAX, 1)).await.unwrap();
         assert_eq!(seqs(&newest), [seq]);

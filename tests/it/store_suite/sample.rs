@@ -17,15 +17,17 @@ pub fn profile(username: &str, name: &str) -> Profile {
     Profile { username: username.into(), name: name.into() }
 }
 
-/// A text by anna; `n` and the time follow from the seq, the cid is unique.
+/// A text by anna; `n`, `shown` and the time follow from the seq, the cid is unique.
 pub fn text(group: &GroupId, seq: Seq) -> Event {
     Event {
         group: group.clone(),
         seq,
         n: seq,
+        shown: seq,
         from: user("anna"),
         time: EPOCH + seq as i64 * 1000,
         kind: Kind::Text,
+        traits: Kind::Text.traits(),
         text: Some(format!("message {seq}")),
         reference: None,
         data: None,

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::GroupId;
+use hubbub::domain::{Event, GroupId, Head, Kind};
 use hubbub::ports::{GroupStore, Inserted, MessageStore, Page, Store, UserStore};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -80,9 +80,22 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     let store = SqliteStore::open(&path).unwrap();
     store.ensure_user(&user("anna"), &profile("anna", "Anna")).await.unwrap();
     assert!(store.create_group(&made).await.unwrap());
+    let void = Event::void(made.id.clone(), Head { seq: 3, n: 2, shown: 2, time: 9 });
+    let (kind, traits) = (Kind::Joined, Kind::Joined.traits());
+    let joined = Event { kind, traits, n: 2, shown: 3, ..text(&made.id, 4) };
+    let said = [text(&made.id, 1), text(&made.id, 2), void, joined, text(&GroupId::random(), 1)];
+    store.insert(&said).await.unwrap();
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    let added = [("users", "not_before"), ("groups", "base"), ("groups", "base_n"), ("groups", "gone")];
+    db.execute("DROP INDEX messages_by_shown", []).unwrap();
+    let added = [
+        ("users", "not_before"),
+        ("groups", "base"),
+        ("groups", "base_n"),
+        ("groups", "gone"),
+        ("messages", "shown"),
+        ("messages", "traits"),
+    ];
     for (table, column) in added {
         db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();
     }
@@ -94,6 +107,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         let anna = store.user(&user("anna")).await.unwrap().unwrap();
         assert_eq!((anna.profile, anna.not_before), (profile("anna", "Anna"), not_before));
         store.set_password(&user("anna"), "hash", 70).await.unwrap();
+        assert_eq!(store.page(&made.id, Page::After(0, 10)).await.unwrap(), said[..4]);
     }
 }
 

@@ -104,7 +104,7 @@ test("rows: days, runs of one sender, a line above what is new, voids not at all
     event(4),
     event(5, { from: "me" }),
     event(6),
-    event(7, { kind: "reaction", ref: "g:6", text: undefined }),
+    event(7, { kind: "reaction", ref: "g:6", text: undefined, shown: false }),
     event(8, { time: NOON + HOUR }),
   ];
   const list = rows({ events, unreadAfter: 5 });
@@ -123,6 +123,12 @@ test("rows: what is pending comes last, and stays the same row when it is stored
   const after = rows({ events: [...run(1, 2), event(3, { from: "me", cid: "c" })] }).at(-1);
   assert.deepEqual([before?.key, before?.kind === "message" && before.progress], ["cid c", "sending"]);
   assert.deepEqual([after?.key, after?.kind === "message" && after.progress], ["cid c", "stored"]);
+});
+
+test("rows: of a kind that the page does not know it says that something is there, in direct chats too", () => {
+  const events = [event(1), event(2, { kind: "x.poll", text: undefined, from: "me" }), event(3, { kind: "x.quiet", shown: false })];
+  const notes = rows({ events, direct: true }).filter(({ kind }) => kind === "note");
+  assert.deepEqual(notes.map((row) => row.kind === "note" && row.text), ["You sent something that this page can't show yet"]);
 });
 
 test("membership in words", () => {

@@ -1,0 +1,119 @@
+//! A `send`: what a client, or a service, wants said. Its form is checked by the row of its kind.
+
+use crate::domain::{Author, Cid, Code, Data, GroupId, Kind, KindRow, Part, Refusal, Traits, UserId, parse_event_id};
+
+/// Where a `send` goes.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// To a group.
+    Group(GroupId),
+    /// To a user: the direct chat with them.
+    User(UserId),
+}
+
+/// What is said, before it is known where.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Content {
+    /// The name of the kind; a text where there is none.
+    pub kind: Option<String>,
+    /// The text.
+    pub text: Option<String>,
+    /// The event that it is about.
+    pub reference: Option<String>,
+    /// More about it.
+    pub data: Option<Data>,
+}
+
+/// A `send`, checked for form.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SendFrame {
+    /// Where to.
+    pub target: Target,
+    /// The sender's id for it.
+    pub cid: Cid,
+    /// What sort of event.
+    pub kind: Kind,
+    /// How it is to be numbered, and what it does.
+    pub traits: Traits,
+    /// What is said.
+    pub text: Option<String>,
+    /// The event that it is about.
+    pub reference: Option<String>,
+    /// More about it.
+    pub data: Option<Data>,
+}
+
+// === impl SendFrame ===
+
+impl SendFrame {
+    /// Checks what is said by the table of kinds. Refused with `unsupported` where members do not send such a kind,
+    /// with `bad_frame` where a part is missing or does not belong there.
+    pub fn new(target: Target, cid: Cid, content: Content) -> Result<Self, Refusal> {
+        let Content { kind, text, reference, data } = content;
+        let kind = Kind::parse(kind.as_deref().unwrap_or("text")).map_err(|_| unsupported())?;
+        let row = kind.row().filter(|row| row.author == Author::Members).ok_or_else(unsupported)?;
+        check_parts(
+            row,
+            &[
+                ("text", row.text, text.is_some()),
+                ("ref", row.reference, reference.is_some()),
+                ("data", row.data, data.is_some()),
+            ],
+        )?;
+        if let Some(reference) = &reference {
+            parse_event_id(reference)?;
+        }
+        let notify = data.as_ref().and_then(|data| data.get("notify")).and_then(serde_json::Value::as_bool);
+        let traits = row.traits(notify.unwrap_or(false));
+        Ok(Self { target, cid, kind, traits, text, reference, data })
+    }
+}
+
+fn check_parts(row: &KindRow, parts: &[(&str, Part, bool)]) -> Result<(), Refusal> {
+    for (name, part, present) in parts {
+        match (part, present) {
+            (Part::Required, false) => return Err(Refusal::bad_frame(format!("the field `{name}` is missing"))),
+            (Part::Refused, true) => {
+                return Err(Refusal::bad_frame(format!("a send of kind `{}` has no `{name}`", row.name)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn unsupported() -> Refusal {
+    let sent = crate::domain::KINDS.iter().filter(|row| row.author == Author::Members);
+    let names: Vec<_> = sent.map(|row| format!("`{}`", row.name)).collect();
+    Refusal::new(Code::Unsupported, format!("this hub takes sends of these kinds only: {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn send(kind: Option<&str>, text: Option<&str>, data: Option<serde_json::Value>) -> Result<SendFrame, Code> {
+        let data = data.map(|data| data.as_object().unwrap().clone());
+        let content = Content { kind: kind.map(str::to_owned), text: text.map(str::to_owned), reference: None, data };
+        let target = Target::Group(GroupId::random());
+        SendFrame::new(target, Cid::parse("c").unwrap(), content).map_err(|refusal| refusal.code)
+    }
+
+    #[test]
+    fn what_members_may_send_is_in_the_table() {
+        assert_eq!(send(None, Some("hi"), None).unwrap().kind, Kind::Text);
+        assert_eq!(send(Some("text"), None, None), Err(Code::BadFrame));
+        assert_eq!(send(Some("x.poll"), None, None).unwrap().kind.as_str(), "x.poll");
+        for kind in ["joined", "left", "role", "void", "reaction", "x.", "X.poll", "", "x.\u{e9}"] {
+            assert_eq!(send(Some(kind), Some("hi"), None), Err(Code::Unsupported), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn own_kinds_count_where_they_ask_for_it() {
+        let counts = |data| send(Some("x.poll"), None, Some(data)).unwrap().traits.counts;
+        assert!(counts(serde_json::json!({"notify": true})));
+        assert!(!counts(serde_json::json!({"notify": false})) && !counts(serde_json::json!({"notify": 1})));
+        assert!(send(None, Some("hi"), None).unwrap().traits.counts);
+    }
+}

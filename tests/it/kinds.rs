@@ -1,0 +1,76 @@
+//! The table of kinds, as the docs have it: made from the code's own.
+
+use std::path::{Path, PathBuf};
+
+use hubbub::domain::{Author, KINDS, KindRow, Part, Unread};
+use serde_json::{Value, json};
+
+const BEGIN: &str = "<!-- kinds: made from src/domain/kind.rs -->\n";
+const END: &str = "<!-- end of kinds -->";
+
+fn docs(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+fn table() -> String {
+    let mut table =
+        "\n| kind | from | unread | shown | `text` | `ref` | `data` | |\n|---|---|---|---|---|---|---|---|\n"
+            .to_owned();
+    for row in &KINDS {
+        let from = if row.author == Author::Members { "members" } else { "the hub" };
+        let unread = match row.unread {
+            Unread::Always => "yes",
+            Unread::OnRequest => "if `data.notify` is true",
+            Unread::Never => "no",
+        };
+        let shown = if row.shown { "yes" } else { "no" };
+        let [text, reference, data] = [row.text, row.reference, row.data].map(part);
+        let name = row.name;
+        table +=
+            &format!("| `{name}` | {from} | {unread} | {shown} | {text} | {reference} | {data} | {} |\n", row.meaning);
+    }
+    table + "\n"
+}
+
+fn part(part: Part) -> &'static str {
+    match part {
+        Part::Required => "yes",
+        Part::Optional => "may be",
+        Part::Refused => "–",
+    }
+}
+
+fn names(rows: impl Iterator<Item = &'static KindRow>) -> String {
+    rows.map(|row| format!("`{}`", row.name)).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_protocols_table_is_the_codes() {
+    let path = docs("protocol.md");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = written.split_once(BEGIN).expect("the table's beginning is marked");
+    let (_, after) = rest.split_once(END).expect("the table's end is marked");
+    let right = format!("{before}{BEGIN}{}{END}{after}", table());
+    if std::env::var_os("HUBBUB_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &right).unwrap();
+    }
+    assert!(std::fs::read_to_string(&path).unwrap() == right, "run this test again with HUBBUB_WRITE_DOCS=1");
+}
+
+#[test]
+fn asyncapi_names_the_kinds_of_the_table() {
+    let path = docs("asyncapi.json");
+    let mut document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let written = document.clone();
+    let all = names(KINDS.iter());
+    let sent = names(KINDS.iter().filter(|row| row.author == Author::Members));
+    let schemas = &mut document["components"]["schemas"];
+    schemas["Kind"]["description"] =
+        json!(format!("{all}; of others, keep the seq and say no more than that something is there."));
+    schemas["SentKind"]["description"] = json!(format!("What a client may send: {sent}."));
+    if std::env::var_os("HUBBUB_WRITE_DOCS").is_some() {
+        std::fs::write(&path, serde_json::to_string_pretty(&document).unwrap() + "\n").unwrap();
+        return;
+    }
+    assert!(written == document, "run this test again with HUBBUB_WRITE_DOCS=1");
+}
