@@ -338,9 +338,15 @@ mod tests {
 
     #[test]
     fn partitions_are_fixed_for_ever() {
-        let id = GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();
-        assert_eq!(id.partition(16), id.partition(16));
-        assert_eq!(id.partition(1), 0);
+        // Written down once: another value would lead nodes of two versions to different logs.
+        for (id, of_16, of_1024) in [
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaa", 8, 616),
+            ("abcdefghijklmnopqrstuvwxyz", 3, 19),
+            ("234567abcdefghijklmnopqrst", 5, 53),
+        ] {
+            let id = GroupId::parse(id).unwrap();
+            assert_eq!((id.partition(1), id.partition(16), id.partition(1_024)), (0, of_16, of_1024));
+        }
         let spread: std::collections::HashSet<_> = (0..1000).map(|_| GroupId::random().partition(16)).collect();
         assert_eq!(spread.len(), 16);
     }
