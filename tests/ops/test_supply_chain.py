@@ -179,7 +179,8 @@ class Advisories(unittest.TestCase):
     def test_the_record_that_is_built_in_is_of_these_libraries(self):
         record = self.recorded()
         if record["snapshot"] is not None:
-            lock = hashlib.sha256((ROOT / "Cargo.lock").read_bytes()).hexdigest()
+            libraries = sorted((package["name"], package["version"]) for package in LOCKED if "source" in package)
+            lock = hashlib.sha256("".join(f"{name} {version}\n" for name, version in libraries).encode()).hexdigest()
             self.assertEqual(record["lock"], lock, "scripts/check-advisories --record web/operator/advisories.json")
 
     def recorded(self) -> dict:
@@ -199,8 +200,9 @@ class Advisories(unittest.TestCase):
 class Libraries(unittest.TestCase):
     def test_all_come_from_where_they_may_with_a_checksum(self):
         allowed = {f"registry+{registry}" for registry in DENY["sources"]["allow-registry"]}
+        own = {tomllib.loads(path.read_text())["package"]["name"] for path in [ROOT / "Cargo.toml", *ROOT.glob("src/*/Cargo.toml")]}
         for package in LOCKED:
-            if package["name"] != "hubbub":
+            if package["name"] not in own:
                 self.assertIn(package.get("source"), allowed, package["name"])
                 self.assertRegex(package["checksum"], r"^[0-9a-f]{64}$")
 
