@@ -79,8 +79,12 @@ async fn a_client_that_is_banned_ends_the_run_without_a_verdict() {
         .await;
         let order = json!({"order": "ban", "user": "bench-3"});
         let url = format!("{}/admin/orders", hub.internal_url());
-        let answer = http::client().post(url).json(&order).send().await.expect("the node answers");
-        assert!(answer.status().is_success(), "{answer:?}");
+        // A session counts a moment before its user is known.
+        eventually("it is banned", async || {
+            let answer = http::client().post(&url).json(&order).send().await.expect("the node answers");
+            if answer.status().is_success() { Ok(()) } else { Err(format!("{answer:?}")) }
+        })
+        .await;
     };
     let ((code, table, complaint), ()) = tokio::join!(run(bench(&hub, 60, &[])), ban);
     assert_eq!(code, NO_VERDICT, "{table}{complaint}");
