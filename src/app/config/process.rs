@@ -25,7 +25,7 @@ pub struct StorageConfig {
 /// Logs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogConfig {
-    /// Which events, as in `info,hubbub::hub=debug`.
+    /// Which events, as in `info,hubbub_hub=debug`.
     pub filter: String,
     /// How lines look.
     pub format: LogFormat,

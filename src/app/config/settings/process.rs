@@ -13,7 +13,7 @@ const DAY: Duration = Duration::from_secs(86_400);
 pub(super) fn settings() -> Vec<Setting> {
     const FORMATS: OneOf<LogFormat> = OneOf(&[("text", LogFormat::Text), ("json", LogFormat::Json)]);
     const FILTER: Text =
-        Text("a filter such as info or warn,hubbub::hub=debug", |text| EnvFilter::try_new(text).is_ok());
+        Text("a filter such as info or warn,hubbub_hub=debug", |text| EnvFilter::try_new(text).is_ok());
     vec![
         Setting::new("log", field!(log.filter), FILTER)
             .about("Which events are logged: error, warn, info, debug or trace, for all or by module.")
