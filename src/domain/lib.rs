@@ -16,14 +16,16 @@ mod group;
 mod ids;
 mod kind;
 mod refusal;
+mod state;
 mod user;
 
 pub use address::customer_of;
 pub use event::{Data, Event, MembershipChange};
 pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};
-pub use kind::{Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
+pub use kind::{About, Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
 pub use refusal::{Code, Refusal};
+pub use state::{Change, Effect, EventState, Switch};
 pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".

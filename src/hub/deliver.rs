@@ -9,7 +9,7 @@ use super::Hub;
 use super::group::{GroupState, LocalGroup};
 use super::metrics::Stage;
 use super::wire::{Item, Letter, decode_event};
-use crate::domain::{Event, GroupId, MembershipChange, Seq, UserId, now_ms};
+use crate::domain::{Code, Event, GroupId, MembershipChange, Seq, UserId, now_ms};
 use crate::ports::{InboxPosition, Page};
 use crate::protocol::ServerFrame;
 
@@ -76,7 +76,9 @@ impl Hub {
                 self.deliver(&group, events);
             }
             Item::Acked { group, from, cid, seq, time } => drop(self.settle_key(&(group, from, cid), seq, time)),
-            Item::Refused { group, from, cid } => self.refuse_key(&(group, from, cid)),
+            Item::Refused { group, from, cid, code } => {
+                self.refuse_key(&(group, from, cid), Code::named(&code).unwrap_or(Code::Internal));
+            }
             Item::Presence { user, online, last_seen, version } => {
                 self.presence_changed(&user, online, last_seen, version);
             }

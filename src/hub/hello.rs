@@ -14,13 +14,15 @@ use super::handle::SessionHandle;
 use super::session::Live;
 use super::views::keep_within;
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
-use crate::ports::{CloseCode, Identity, Outbound, SessionRecord, TokenError};
+use crate::ports::{CloseCode, Identity, Outbound, Page, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
 
 /// What this hub can do beyond the base protocol.
 const FEATURES: [&str; 4] = ["receipts", "typing", "presence", "direct"];
 /// Newest events fetched at once for `welcome`.
 const LAST_AT_ONCE: usize = 16;
+/// Times that a newest event is read at most while its group moves on.
+const LAST_TRIES: usize = 3;
 
 type Refused = (Refusal, CloseCode);
 
@@ -183,19 +185,29 @@ impl Hub {
             .iter()
             .filter_map(|(_, group)| {
                 let state = group.state.lock();
-                let at = state.position.at().filter(|at| at.seq > 0 && state.last_event().is_none())?;
-                Some((group.clone(), at))
+                let lacks = |at: &Head| at.shown > 0 && state.last_event().is_none();
+                state.position.at().filter(lacks).map(|_| group.clone())
             })
             .take(GROUPS_PAGE)
             .collect();
         futures::stream::iter(lacking)
-            .for_each_concurrent(LAST_AT_ONCE, |(group, at)| async move {
-                // Only `last` is missing when the store does not answer.
-                if let Ok(Some(event)) = self.store.event(&group.id, at.seq).await {
-                    group.state.lock().seed_ring(Arc::new(event));
-                }
-            })
+            .for_each_concurrent(LAST_AT_ONCE, |group| async move { self.seed_last_event(&group).await })
             .await;
+    }
+
+    /// Only `last` is missing when the store does not answer, or the group moves on and on.
+    async fn seed_last_event(&self, group: &LocalGroup) {
+        for _ in 0..LAST_TRIES {
+            let (at, base) = {
+                let state = group.state.lock();
+                (state.position.at().unwrap_or_default(), state.base())
+            };
+            let Ok(newest) = self.store.page(&group.id, Page::Shown(at.shown + 1, 1)).await else { return };
+            let newest = newest.into_iter().find(|event| event.seq > base);
+            if group.state.lock().seed_last(newest, at.seq) {
+                return;
+            }
+        }
     }
 
     /// Lets a session in, unless its user was removed since the document was looked at: asked under

@@ -11,12 +11,13 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
 use super::Hub;
+use super::owner::EFFECTS_BEHIND;
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
 use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
-const HOLE_WINDOW: usize = 1_000;
+const HOLE_WINDOW: usize = EFFECTS_BEHIND;
 /// Heads asked for in one call.
 const HEADS_AT_ONCE: usize = 500;
 /// A head that is too low may be on its way, by a commit that is to be repeated.
@@ -223,12 +224,24 @@ impl Hub {
         let group = self.store.group(id).await.map_err(refusal)?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         let head = group.head(head);
-        self.fill_holes(id, head, group.first).await.map_err(refusal)?;
-        Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
+        let newest = self.without_holes(id, head, group.first).await.map_err(refusal)?;
+        // Who stored them may have died before their effects were applied.
+        self.redo_effects(&newest).await.map_err(refusal)?;
+        Ok((self.with_missed_changes(group, &newest).await.map_err(refusal)?, head))
     }
 
-    /// Voids for seqs below the head under which nothing is stored: their events never will be.
-    async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<(), StoreError> {
+    /// Fills holes below the head; answers the newest events, as many as may lack something that follows from them.
+    async fn without_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<Vec<Event>, StoreError> {
+        match self.fill_holes(id, head, first).await? {
+            Some(newest) => Ok(newest),
+            // What came to be there meanwhile counts as well.
+            None => self.store.page(id, Page::Before(head.seq + 1, HOLE_WINDOW)).await,
+        }
+    }
+
+    /// Voids for seqs below the head under which nothing is stored: their events never will be. Answers the newest
+    /// events where they have no holes.
+    async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<Option<Vec<Event>>, StoreError> {
         let mut before = head.seq + 1;
         while before > first {
             let mut events = self.store.page(id, Page::Before(before, HOLE_WINDOW)).await?;
@@ -237,7 +250,7 @@ impl Hub {
             let bottom = if events.len() < HOLE_WINDOW { first } else { events.first().map_or(first, |e| e.seq) };
             let voids = voids_between(id, bottom, before, &events);
             if voids.is_empty() {
-                return Ok(());
+                return Ok((before > head.seq).then_some(events));
             }
             self.metrics.voids.inc_by(voids.len() as u64);
             for (void, inserted) in voids.iter().zip(self.store.insert(&voids).await?) {
@@ -248,17 +261,13 @@ impl Hub {
             }
             before = bottom;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Membership events that are stored but not yet in the group's document (its owner died
     /// between the two) are applied now.
-    async fn with_missed_changes(&self, mut group: Group, head: Head) -> Result<Group, StoreError> {
-        if head.seq.saturating_sub(group.version) == 0 {
-            return Ok(group);
-        }
-        let recent = self.store.page(&group.id, Page::Before(head.seq + 1, HOLE_WINDOW)).await?;
-        for event in recent {
+    async fn with_missed_changes(&self, mut group: Group, newest: &[Event]) -> Result<Group, StoreError> {
+        for event in newest {
             if let Some(change) = event.membership().filter(|_| event.seq > group.version) {
                 self.store.apply_membership(&group.id, event.seq, &change).await?;
                 group.apply(event.seq, &change);

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::StartError;
 use crate::domain::{
-    Base, Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
 
 /// Why the store did not answer as asked.
@@ -68,8 +68,18 @@ pub trait MessageStore: Send + Sync + 'static {
     /// The event that this sender stored with this cid, whatever its seq, in the group's present life.
     async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
 
+    /// The events under several (group, seq), in whatever order; those that are not there are missing.
+    async fn events(&self, ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError>;
+
     /// A page of history, ascending. The cost does not grow with the length of the history.
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
+
+    /// Brings events' states up to effects, in bulk. Each may be repeated, and come in any order and late: what the
+    /// event of the greatest seq said stands. For an event that is not there nothing happens.
+    async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError>;
+
+    /// The newest `limit` events of a group that are pinned, newest first.
+    async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
 
     /// The newest stored event's seq, `n` and time; all zero when the group has none.
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError>;

@@ -27,6 +27,7 @@ pub enum ClientFrame {
     Read { group: GroupId, seq: Seq },
     Typing { group: GroupId },
     History { group: GroupId, before: Option<Seq>, after: Option<Seq>, limit: Option<usize> },
+    Pins { group: GroupId },
     Groups { after: Option<GroupId>, limit: Option<usize> },
     Create { name: String, members: Vec<UserId>, access: Access, cid: Option<Cid> },
     Join { group: GroupId },
@@ -144,8 +145,9 @@ fn rejected(encoding: Encoding, bytes: &[u8], why: &str) -> Rejection {
     Rejection { re, refusal }
 }
 
-const KNOWN_TYPES: [&str; 13] = [
-    "hello", "send", "read", "typing", "history", "groups", "create", "join", "leave", "add", "remove", "watch", "ping",
+const KNOWN_TYPES: [&str; 14] = [
+    "hello", "send", "read", "typing", "history", "pins", "groups", "create", "join", "leave", "add", "remove",
+    "watch", "ping",
 ];
 
 fn unknown_type(name: &str) -> Refusal {
@@ -179,6 +181,7 @@ impl Fields {
             "read" => ClientFrame::Read { group: need(self.group, "group")?, seq: need(self.seq, "seq")? },
             "typing" => ClientFrame::Typing { group: need(self.group, "group")? },
             "history" => self.into_history()?,
+            "pins" => ClientFrame::Pins { group: need(self.group, "group")? },
             "groups" => self.into_groups()?,
             "create" => ClientFrame::Create {
                 name: need(self.name, "name")?,

@@ -7,7 +7,7 @@ use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Traits, UserId};
 use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
-use hubbub::ports::{Append, Appended, Log, Store};
+use hubbub::ports::{Append, Appended, Log, Standing, Store};
 use serde_json::{Value, json};
 
 use crate::people::{Client, NameIsToken, make_group};
@@ -41,7 +41,7 @@ impl Rooms {
             kind: Kind::parse("reaction").unwrap(),
             traits,
             body: Bytes::from(rmp_serde::to_vec_named(body).unwrap()),
-            members_only: true,
+            standing: Standing::Member,
         };
         let partition = group.partition(self.hub.config().partitions);
         let origin = NodeName::parse("later.1").unwrap();

@@ -4,6 +4,7 @@
 //! for one adapter. What only one adapter can show stands in its own file.
 
 mod deletions;
+mod effects;
 mod faults;
 mod groups;
 mod interleavings;
@@ -60,6 +61,10 @@ macro_rules! store_suite {
             groups: ten_thousand_members,
             groups: many_groups_at_once_reach_the_users_list,
             groups: a_deleted_group_leaves_nothing,
+            effects: the_greatest_seq_decides,
+            effects: many_pins_and_unpins,
+            effects: events_that_are_not_there_have_no_state,
+            effects: what_is_removed_is_pinned_no_more,
             deletions: a_marked_group_is_nowhere_to_be_found,
             deletions: a_deleted_group_begins_anew,
             deletions: what_comes_late_of_an_earlier_life_counts_for_nothing,

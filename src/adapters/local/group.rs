@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use crate::domain::{Access, GroupKind, Head, MembershipChange, Millis, Role, Seq, Traits, UserId};
-use crate::ports::Floor;
+use crate::ports::{Appended, Floor, Standing};
 
 pub(super) struct Group {
     pub(super) kind: GroupKind,
@@ -67,6 +67,15 @@ impl Group {
         };
         group.raise(floor);
         group
+    }
+
+    /// Why a user may not send what asks for a standing; `None` where they may.
+    pub(super) fn refusal(&self, user: &UserId, standing: Standing) -> Option<Appended> {
+        match (standing, self.members.role(user)) {
+            (Standing::Anybody, _) | (Standing::Member, Some(_)) | (Standing::Admin, Some(Role::Admin)) => None,
+            (_, None) => Some(Appended::NotMember),
+            (Standing::Admin, Some(_)) => (self.kind == GroupKind::Group).then_some(Appended::NotAdmin),
+        }
     }
 
     /// Raises the state to what the store knows; true when the stored head moved.

@@ -10,7 +10,9 @@ use super::entry::{member_value, role_letter, stream_id};
 use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
 use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
-use crate::ports::{Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission};
+use crate::ports::{
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission, Standing,
+};
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
 const APPEND_CHUNK: usize = 256;
@@ -52,7 +54,7 @@ impl RedisBackplane {
             call.push(append.cid.as_str());
             call.push(append.kind.as_str());
             call.push_number(append.traits.bits().into());
-            call.push_number(append.members_only.into());
+            call.push_number(standing_number(append.standing));
             call.push(append.body.clone());
         }
         call
@@ -145,6 +147,7 @@ fn appended(value: Value) -> Result<Appended, BackplaneError> {
         ([2], None) => Ok(Appended::NotMember),
         ([3], None) => Ok(Appended::Unknown),
         ([4], None) => Ok(Appended::Full),
+        ([5], None) => Ok(Appended::NotAdmin),
         _ => Err(unexpected("an append's answer", &Value::Array(values))),
     }
 }
@@ -169,6 +172,14 @@ fn permission_name(permission: Permission) -> &'static str {
         Permission::Admin => "admin",
         Permission::Oneself => "oneself",
         Permission::Hub => "hub",
+    }
+}
+
+fn standing_number(standing: Standing) -> u64 {
+    match standing {
+        Standing::Anybody => 0,
+        Standing::Member => 1,
+        Standing::Admin => 2,
     }
 }
 

@@ -54,6 +54,10 @@ impl Owner {
                 None => return false,
             }
         }
+        if self.hub.redo_effects(&events).await.is_err() {
+            self.hub.metrics.store_error();
+            return false;
+        }
         tracing::debug!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");
         self.hub.metrics.repairs.inc();
         if let Some(last) = events.last() {

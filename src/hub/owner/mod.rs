@@ -2,12 +2,14 @@
 //!
 //! - `lease`: which partitions are ours.
 //! - `order`: each group's entries in the order of their seqs. Pure. `holes`: what is missing between them.
+//! - `effects`: what entries do to others: checked before, applied after they are stored.
 //! - `settle`: one bulk insert, and what became of each entry.
 //! - `route`: commit, and letters to the nodes with members; `letters`: what these are told;
 //!   `neighbours`: who they were the last time.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
+mod effects;
 mod holes;
 mod lease;
 mod letters;
@@ -33,9 +35,11 @@ use super::metrics::Stage;
 use super::wire::Body;
 use crate::domain::now_ms;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
+use effects::portions;
 use order::Order;
 use route::Batch;
 
+pub(crate) use effects::EFFECTS_BEHIND;
 pub(crate) use lease::{Owned, first_choice};
 
 /// A blocking read of the logs ends after this long: a partition that leaves is read no more then.
@@ -262,6 +266,12 @@ impl Owner {
     }
 
     async fn store(&mut self, ready: Vec<(Partition, LogEntry)>) {
+        for portion in portions(ready, EFFECTS_BEHIND) {
+            self.store_portion(portion).await;
+        }
+    }
+
+    async fn store_portion(&mut self, ready: Vec<(Partition, LogEntry)>) {
         let settled = self.hub.settle_entries(&self.owned, ready).await;
         let mut batches: BTreeMap<Partition, Batch> = BTreeMap::new();
         for one in settled {

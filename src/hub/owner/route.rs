@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::neighbours::Neighbours;
 use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, MembershipChange, NodeName, Seq, UserId};
+use crate::domain::{Code, Event, GroupId, MembershipChange, NodeName, Seq, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
 use crate::hub::wire::{Item, Letter, encode_event};
@@ -76,10 +76,15 @@ impl Batch {
         let (group, from, cid) = (entry.group, entry.from, entry.cid);
         match fate {
             Fate::Stored | Fate::Moved => {}
-            Fate::StoredBefore { seq, time } => {
-                self.notes.push((entry.origin, Item::Acked { group, from, cid, seq, time }));
+            Fate::StoredBefore(first) => {
+                let (seq, time) = (first.seq, first.time);
+                let note = match first.refusal() {
+                    Some(code) => Item::refused(group, from, cid, code),
+                    None => Item::Acked { group, from, cid, seq, time },
+                };
+                self.notes.push((entry.origin, note));
             }
-            Fate::Refused => self.notes.push((entry.origin, Item::Refused { group, from, cid })),
+            Fate::Refused => self.notes.push((entry.origin, Item::refused(group, from, cid, Code::Internal))),
         }
     }
 

@@ -133,6 +133,9 @@ impl Hub {
             Appended::NotMember => {
                 self.answer(&key, &Err(Refusal::forbidden("you are not a member of this group")));
             }
+            Appended::NotAdmin => {
+                self.answer(&key, &Err(Refusal::forbidden("only admins of this group may do this")));
+            }
             Appended::Full => {
                 self.answer(&key, &Err(Refusal::overloaded("the hub is storing more than it can; try again")));
             }

@@ -20,9 +20,9 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::Hub;
 use super::handle::SessionHandle;
 use super::metrics::Stage;
+use super::{Hub, effects};
 use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::Append;
 use crate::protocol::{RequestId, ServerFrame};
@@ -142,7 +142,9 @@ impl Hub {
     pub(crate) fn settle(&self, event: &Event) {
         if self.publisher.pending() > 0 {
             let key = (event.group.clone(), event.from.clone(), event.cid.clone());
-            if self.settle_key(&key, event.seq, event.time) {
+            if let Some(code) = event.refusal() {
+                self.refuse_key(&key, code);
+            } else if self.settle_key(&key, event.seq, event.time) {
                 self.read_by_sending(event);
             }
         }
@@ -154,12 +156,9 @@ impl Hub {
         self.answer(key, &Ok(stored))
     }
 
-    /// The store refused a send for good.
-    pub(crate) fn refuse_key(&self, key: &SendKey) {
-        self.answer(
-            key,
-            &Err(Refusal::new(Code::Internal, "the store refused this message; change it before you send it again")),
-        );
+    /// A send was refused for good.
+    pub(crate) fn refuse_key(&self, key: &SendKey, code: Code) {
+        self.answer(key, &Err(effects::refusal(code)));
     }
 
     /// The life of the group that a send belongs to has ended before it was acked.

@@ -25,7 +25,7 @@ impl Hub {
         let found = loop {
             // Repeats come in swarms when something was slow: they must not make it slower.
             let Ok(place) = self.publisher.checks.acquire().await else { return };
-            let found = self.stored_send(group, from, cid, seq).await;
+            let found = self.committed_send(group, from, cid, seq).await;
             drop(place);
             // Where the group is not on this node, and another node made the first try, no
             // delivery will come by here.
@@ -51,6 +51,24 @@ impl Hub {
             }
             Err(error) => drop(self.answer(&key, &Err(self.store_refusal(&error)))),
         }
+    }
+
+    /// What is stored and not yet committed counts as not there: its effect on others may be missing still.
+    async fn committed_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {
+        let found = self.stored_send(group, from, cid, seq).await?;
+        match &found {
+            Found::Stored(event) if !self.is_committed(group, event.seq).await => Ok(Found::NotYet),
+            _ => Ok(found),
+        }
+    }
+
+    async fn is_committed(&self, group: &GroupId, seq: Seq) -> bool {
+        if self.groups.get(group).is_some_and(|group| group.at() >= seq) {
+            return true;
+        }
+        let heads = self.backplane.heads(self.partition(group), std::slice::from_ref(group)).await;
+        let head = heads.ok().and_then(|heads| heads.first().copied().flatten());
+        head.is_some_and(|head| head.seq >= seq)
     }
 
     async fn stored_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {

@@ -87,7 +87,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     store.insert(&said).await.unwrap();
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute("DROP INDEX messages_by_shown", []).unwrap();
+    for index in ["messages_by_shown", "messages_by_pin"] {
+        db.execute(&format!("DROP INDEX {index}"), []).unwrap();
+    }
     let added = [
         ("users", "not_before"),
         ("groups", "base"),
@@ -95,6 +97,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("groups", "gone"),
         ("messages", "shown"),
         ("messages", "traits"),
+        ("messages", "pin"),
     ];
     for (table, column) in added {
         db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();
