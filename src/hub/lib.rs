@@ -9,6 +9,7 @@
 //! - `membership`, `presence`, `marks`: the rest of what people do; `delayed`: what of it is written
 //!   together after a while.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
+//! - `features`: what all live nodes know, and so what clients may use.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
@@ -35,6 +36,7 @@ mod delayed;
 mod deletion;
 mod deliver;
 mod drain;
+mod features;
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;

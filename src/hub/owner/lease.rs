@@ -130,10 +130,14 @@ impl Owned {
     }
 }
 
-/// The node that should own a partition: the highest score of those that live and stay.
+/// The node that should own a partition: the highest score of those that live and stay and do not pass it on. Where all
+/// of them pass it on, it is one of these, so that it has an owner.
 pub(crate) fn first_choice(nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
-    let staying = nodes.iter().filter(|node| !node.draining);
-    staying.map(|node| &node.node).max_by_key(|name| score(name.base(), partition))
+    let best = |passing: bool| {
+        let able = nodes.iter().filter(|node| !node.draining && (passing || !node.passes.contains(&partition)));
+        able.map(|node| &node.node).max_by_key(|name| score(name.base(), partition))
+    };
+    best(false).or_else(|| best(true))
 }
 
 fn score(base: &str, partition: Partition) -> [u8; 8] {
@@ -290,7 +294,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::NodeVitals;
+    use crate::ports::{Knows, NodeVitals};
 
     fn node(name: &str, draining: bool) -> NodeRecord {
         NodeRecord {
@@ -303,6 +307,8 @@ mod tests {
             version: String::new(),
             since: 0,
             vitals: NodeVitals::default(),
+            knows: Knows::default(),
+            passes: BTreeSet::new(),
         }
     }
 
@@ -320,5 +326,19 @@ mod tests {
         }
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
         assert!(first_choice(&[], 0).is_none());
+    }
+    #[test]
+    fn a_partition_that_its_first_choice_passes_on_goes_to_the_next_and_no_other_moves() {
+        let mut nodes = [node("a.1", false), node("b.1", false), node("c.1", true)];
+        let before: Vec<_> = (0..64).map(|partition| first_choice(&nodes, partition).unwrap().clone()).collect();
+        let passed = before.iter().position(|first| first.base() == "a").unwrap() as Partition;
+        nodes[0].passes.insert(passed);
+        for (partition, first) in (0..).zip(&before) {
+            let now = first_choice(&nodes, partition).unwrap();
+            assert_eq!(now.base(), if partition == passed { "b" } else { first.base() });
+        }
+        // It is nobody's business who leaves.
+        nodes[1].passes.insert(passed);
+        assert_eq!(first_choice(&nodes, passed), Some(&before[usize::from(passed)]));
     }
 }
