@@ -191,6 +191,11 @@ impl Kind {
         KINDS.iter().find(|row| row.is_of(self))
     }
 
+    /// Whether this version knows the effect that an event of this kind was given where it entered.
+    pub fn has_known_effect(&self, traits: Traits) -> bool {
+        traits.fx == 0 || self.row().is_some_and(|row| traits.fx <= row.fx)
+    }
+
     /// The traits of the hub's own events of this kind.
     pub fn traits(&self) -> Traits {
         self.row().map(|row| row.traits(false)).unwrap_or_default()

@@ -1,6 +1,6 @@
 //! The node among the others: its lease and epochs, the reaping of the dead, the sweep.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl Hub {
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
             vitals: self.metrics.vitals(now_ms()),
             knows: features::known(&KINDS),
-            passes: BTreeSet::new(),
+            passes: self.owned.passes(),
         }
     }
 

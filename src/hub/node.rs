@@ -118,6 +118,11 @@ impl View {
         !self.staying.is_empty()
     }
 
+    /// Whether a node other than this one stays that does not pass a partition on.
+    pub(crate) fn another_takes(&self, partition: Partition, me: &NodeName) -> bool {
+        self.staying.iter().any(|(node, passes)| node != me && !passes.contains(&partition))
+    }
+
     pub(crate) fn lives(&self, node: &NodeName) -> bool {
         self.names.contains(node)
     }
@@ -143,6 +148,18 @@ mod tests {
             knows,
             passes: BTreeSet::new(),
         }
+    }
+
+    #[test]
+    fn another_takes_what_one_passes_on() {
+        let (a, b) = (node("a.1", Knows::default()), node("b.1", Knows::default()));
+        let passing = NodeRecord { passes: [4].into(), ..b.clone() };
+        let me = &a.node;
+        assert!(View::of(vec![a.clone(), b.clone()]).another_takes(4, me));
+        let others = View::of(vec![a.clone(), passing]);
+        assert!(!others.another_takes(4, me) && others.another_takes(5, me));
+        assert!(!View::of(vec![a.clone(), NodeRecord { draining: true, ..b }]).another_takes(4, me));
+        assert!(!View::of(vec![a.clone()]).another_takes(4, me));
     }
 
     #[test]

@@ -221,7 +221,7 @@ impl Hub {
         send: SendFrame,
         members_only: bool,
     ) -> Result<Append, Refusal> {
-        if let Some(row) = send.kind.row() {
+        if let Some(row) = send.kind.row().filter(|row| row.fx > 0) {
             self.node.view().features.check(row)?;
         }
         self.check_text(send.text.as_deref().unwrap_or_default())?;

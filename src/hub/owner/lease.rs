@@ -25,6 +25,8 @@ const FREE_FOR: Duration = Duration::from_secs(2);
 /// A partition taken because its first choice did not take it is kept at least so long: the first
 /// choice may be unable for a while.
 const KEEP_FOR: Duration = Duration::from_secs(10);
+/// A partition is passed on for so long: then those who know what it holds have seen to it, or it is looked at again.
+const PASS_FOR: Duration = Duration::from_secs(60);
 /// A partition is handed over when its last read is done, after this long in any case: what was read
 /// and not committed then, the next owner claims.
 const LAST_READ: Duration = Duration::from_secs(2);
@@ -38,6 +40,8 @@ pub(crate) struct Owned {
     leaving: Mutex<BTreeSet<Partition>>,
     /// Partitions that another node should own, with the time of taking them.
     out_of_turn: Mutex<HashMap<Partition, Instant>>,
+    /// Partitions that are passed on, since when: they hold what this node does not know.
+    passing: Mutex<BTreeMap<Partition, Instant>>,
     changed: Notify,
     /// What the reader reads.
     read: watch::Sender<BTreeSet<Partition>>,
@@ -105,7 +109,27 @@ impl Owned {
         self.tokens.lock().insert(partition, token);
     }
 
+    /// Has a partition go to a node that knows what it holds.
+    pub(super) fn pass_on(&self, partition: Partition) {
+        self.passing.lock().insert(partition, Instant::now());
+    }
+
+    /// Whether a partition is being passed on.
+    pub(super) fn is_passing(&self, partition: Partition) -> bool {
+        self.passing.lock().get(&partition).is_some_and(|since| since.elapsed() < PASS_FOR)
+    }
+
+    /// The partitions that are being passed on.
+    pub(crate) fn passes(&self) -> BTreeSet<Partition> {
+        let mut passing = self.passing.lock();
+        passing.retain(|_, since| since.elapsed() < PASS_FOR);
+        passing.keys().copied().collect()
+    }
+
     fn keeps(&self, partition: Partition) -> bool {
+        if self.is_passing(partition) {
+            return false;
+        }
         self.out_of_turn.lock().get(&partition).is_some_and(|since| since.elapsed() < KEEP_FOR)
     }
 
