@@ -6,10 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Hub;
+use super::features;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::owner::first_choice;
-use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
+use crate::domain::{KINDS, Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
 
 /// Sessions registered again at the same time after a loss.
@@ -52,7 +53,9 @@ impl Hub {
         self.backplane.open_inbox(&name).await?;
         let beat = self.backplane.beat(&self.record(&name), self.config.node_lease).await?;
         self.node.begin_life(name.clone());
-        self.node.saw(beat.live, now_ms());
+        if self.node.saw(beat.live, now_ms()).features {
+            self.tell_features();
+        }
         self.owned.look_now();
         tracing::info!(node = %name, "registered");
         Ok(())
@@ -70,6 +73,8 @@ impl Hub {
             version: env!("CARGO_PKG_VERSION").into(),
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
             vitals: self.metrics.vitals(now_ms()),
+            knows: features::known(&KINDS),
+            passes: self.owned.passes(),
         }
     }
 
@@ -111,8 +116,12 @@ impl Hub {
                 *times = 0;
             }
         }
-        if self.node.saw(beat.live, now_ms()) || asked {
+        let changes = self.node.saw(beat.live, now_ms());
+        if changes.choices || asked {
             self.owned.look_now();
+        }
+        if changes.features {
+            self.tell_features();
         }
     }
 

@@ -17,8 +17,6 @@ use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User,
 use crate::ports::{CloseCode, Identity, Outbound, Page, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
 
-/// What this hub can do beyond the base protocol.
-const FEATURES: [&str; 4] = ["receipts", "typing", "presence", "direct"];
 /// Newest events fetched at once for `welcome`.
 const LAST_AT_ONCE: usize = 16;
 /// Times that a newest event is read at most while its group moves on.
@@ -250,7 +248,7 @@ impl Hub {
                 self.view(&shown.document, shown.head, mark, shown.last.as_deref(), &handle.user)
             })
             .collect();
-        let name = self.node.name();
+        let (name, view) = (self.node.name(), self.node.view());
         handle.open_with(&ServerFrame::Welcome {
             session: &handle.id,
             user: &handle.user,
@@ -258,7 +256,7 @@ impl Hub {
             time: now_ms(),
             heartbeat: self.config.heartbeat.as_millis() as u64,
             limits: self.config.limits(),
-            features: &FEATURES,
+            features: view.features.names(),
             groups,
             more,
         });

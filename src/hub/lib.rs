@@ -10,6 +10,7 @@
 //!   together after a while.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
 //! - `effects`: what events do to others.
+//! - `features`: what all live nodes know, and so what clients may use.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
@@ -37,6 +38,7 @@ mod deletion;
 mod deliver;
 mod drain;
 mod effects;
+mod features;
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;

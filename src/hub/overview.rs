@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_oldest_are_forgotten() {
         let history = History::default();
-        (0..KEPT as Millis + 10).for_each(|time| history.keep(time, Arc::default()));
+        (0..KEPT as Millis + 10).for_each(|time| history.keep(time, Arc::new(View::of(Vec::new()))));
         let kept = history.0.lock();
         assert_eq!((kept.len(), kept[0].0), (KEPT, 10));
     }

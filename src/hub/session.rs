@@ -221,6 +221,9 @@ impl Hub {
         send: SendFrame,
         members_only: bool,
     ) -> Result<Append, Refusal> {
+        if let Some(row) = send.kind.row().filter(|row| row.fx > 0) {
+            self.node.view().features.check(row)?;
+        }
         self.check_text(send.text.as_deref().unwrap_or_default())?;
         self.check_data(send.data.as_ref())?;
         let group = match &send.target {

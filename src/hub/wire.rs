@@ -9,7 +9,7 @@ use crate::ports::LogEntry;
 
 /// Version of everything in this file. It rises only for what an older node would misread: fields and items may be added
 /// without. What has a higher one waits, or is left to others.
-const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 /// The part of an event that the backplane carries unread.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

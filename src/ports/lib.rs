@@ -30,7 +30,7 @@ mod store;
 mod tokens;
 
 pub use backplane::{Backplane, BackplaneError};
-pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord, NodeVitals};
+pub use cluster::{Beat, Cluster, Knows, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, Floor, GroupCommit, Log,

@@ -25,12 +25,17 @@ pub enum ServerFrame<'a> {
         heartbeat: u64,
         /// What the hub accepts at most.
         limits: Limits,
-        /// What this hub can do beyond the base protocol.
-        features: &'a [&'static str],
+        /// What this hub can do beyond the base protocol, on all of its nodes.
+        features: &'a [String],
         /// The user's groups, newest activity first, 200 at most.
         groups: Vec<GroupView<'a>>,
         /// Whether there are more groups; ask with `groups`.
         more: bool,
+    },
+    /// The features are others than those told before: a node of another version came or went.
+    Features {
+        /// All of them, sorted.
+        features: &'a [String],
     },
     /// An event of a group.
     Message(WireEvent<'a>),

@@ -71,6 +71,11 @@ fn asyncapi_names_the_kinds_of_the_table() {
     let schemas = &mut document["components"]["schemas"];
     schemas["Kind"]["description"] =
         json!(format!("{all}; of others, keep the seq and say no more than that something is there."));
+    let named = KINDS.iter().filter(|row| row.author != Author::Hub).map(|row| match row.name {
+        "x.<name>" => r"x\.[a-z0-9._-]{1,30}",
+        name => name,
+    });
+    schemas["SentKind"]["pattern"] = json!(format!("^({})$", named.collect::<Vec<_>>().join("|")));
     schemas["SentKind"]["description"] = json!(format!("What a client may send: {sent}."));
     if std::env::var_os("HUBBUB_WRITE_DOCS").is_some() {
         std::fs::write(&path, serde_json::to_string_pretty(&document).unwrap() + "\n").unwrap();

@@ -90,7 +90,7 @@ async fn a_kind_of_a_later_version_is_stored_told_and_listed_by_its_traits() {
     let group = GroupId::parse(&make_group(&mut anna, &["bob"]).await).unwrap();
     let body = json!({"v": 1, "t": "hi", "d": {"emoji": "+1"}, "later": [1]});
     for (id, counts, shown) in [("1", true, true), ("2", false, false)] {
-        rooms.taken_in_elsewhere(&group, id, Traits { counts, shown, fx: 9 }, &body).await;
+        rooms.taken_in_elsewhere(&group, id, Traits { counts, shown, fx: 0 }, &body).await;
         let told = loop {
             let message = bob.next("message").await;
             if message["kind"] == "reaction" {

@@ -41,7 +41,7 @@
  * @property {number} time the hub's clock, Unix milliseconds
  * @property {number} heartbeat milliseconds
  * @property {Record<string, number>} limits
- * @property {string[]} features
+ * @property {string[]} features what the hub can do, as of then; `hub.features` keeps up
  * @property {Group[]} groups newest activity first, at most 200
  * @property {boolean} more whether there are further groups, to be asked for with `groups()`
  *

@@ -222,8 +222,21 @@ impl Owner {
     fn take(&mut self, read: LogRead, claimed: bool) {
         let Some(held) = self.held.get_mut(&read.partition) else { return };
         let now = now_ms();
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            read.entries.into_iter().partition(|entry| Body::is_known(&entry.body));
+        let (entries, later): (Vec<_>, Vec<_>) =
+            read.entries.into_iter().partition(|entry| entry.kind.has_known_effect(entry.traits));
+        let mut passed_on = false;
+        for entry in later {
+            if held.entries.lock().insert(entry.id) {
+                passed_on = true;
+                let (group, seq, kind) = (&entry.group, entry.seq, entry.kind);
+                tracing::warn!(partition = read.partition, %group, seq, %kind, "an event does what only later versions know; its partition is passed on");
+            }
+        }
+        if passed_on {
+            self.owned.pass_on(read.partition);
+            self.hub.node.beat_now();
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| Body::is_known(&entry.body));
         let unknown =
             unknown.into_iter().map(|entry| (entry.id, BackplaneError::Unexpected("a body of a later version".into())));
         for (id, error) in read.unreadable.into_iter().chain(unknown) {

@@ -1,5 +1,6 @@
 //! Groups, sends and owners to test with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
 use hubbub::ports::{
-    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit,
+    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Knows,
     LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord, Standing,
 };
 
@@ -51,6 +52,8 @@ pub fn record(name: &str) -> NodeRecord {
         version: "1.2.3".into(),
         since: 1_700_000_000_000,
         vitals: NodeVitals::default(),
+        knows: Knows::default(),
+        passes: BTreeSet::new(),
     }
 }
 

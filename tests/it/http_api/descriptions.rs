@@ -137,7 +137,7 @@ fn name_of(frame: &ClientFrame) -> &'static str {
 fn server_frames_are_described() {
     let names = [
         "welcome", "message", "ack", "error", "receipt", "typing", "presence", "group", "groups", "history", "pins",
-        "gap", "ok", "pong", "bye",
+        "gap", "ok", "pong", "bye", "features",
     ];
     assert_eq!(described("server."), names.iter().map(|name| (*name).to_owned()).collect());
     let codes: Vec<_> = Code::ALL.iter().map(|code| Value::from(code.as_str())).collect();
@@ -145,6 +145,7 @@ fn server_frames_are_described() {
     // Without a `_`: who adds a frame is told here to describe it, and to say it in a test.
     let is_known = |frame: &ServerFrame<'_>| match frame {
         ServerFrame::Welcome { .. }
+        | ServerFrame::Features { .. }
         | ServerFrame::Message(_)
         | ServerFrame::Ack { .. }
         | ServerFrame::Error { .. }
