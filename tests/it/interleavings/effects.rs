@@ -196,6 +196,7 @@ async fn stopped_at(point: Point, fault: Fault, store: &str) {
     let (store, holder) = make_store(store).await;
     let scene = Scene::with_store(store, holder, shared::redis().await, 3, |_| {}).await;
     let (mut people, group) = scene.people().await;
+    let _known = scene.join(0, "newcomer").await;
     for cid in ["first", "second", "third"] {
         repeat_until_acked(&mut people[0], &group, cid).await;
     }
