@@ -30,6 +30,7 @@ mod commands;
 mod contract;
 mod deletions;
 mod faults;
+mod features;
 mod harness;
 mod hostile;
 mod house;
