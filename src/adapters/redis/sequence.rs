@@ -6,10 +6,10 @@ use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{member_value, role_letter, stream_id};
+use super::entry::{member_value, role_token, stream_id};
 use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
-use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
+use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
 use crate::ports::{Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission};
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
@@ -77,7 +77,7 @@ impl RedisBackplane {
             .arg(change.actor.as_str())
             .arg(change.cid.as_str())
             .arg(change.kind.as_str())
-            .arg(role_letter(change.role))
+            .arg(role_token(&change.role))
             .arg(permission_name(change.permission))
             .number(change.max_members as u64)
             .arg(Cid::random().as_str());
@@ -107,8 +107,8 @@ impl RedisBackplane {
             .number(floor.head.n)
             .number(floor.head.shown)
             .arg(floor.head.time)
-            .arg(kind_name(floor.kind))
-            .arg(access_name(floor.access))
+            .arg(floor.kind.as_str())
+            .arg(floor.access.as_str())
             .number(floor.version)
             .number(floor.base)
             .arg(origin.as_str())
@@ -169,19 +169,5 @@ fn permission_name(permission: Permission) -> &'static str {
         Permission::Admin => "admin",
         Permission::Oneself => "oneself",
         Permission::Hub => "hub",
-    }
-}
-
-fn kind_name(kind: GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Group => "group",
-        GroupKind::Direct => "direct",
-    }
-}
-
-fn access_name(access: Access) -> &'static str {
-    match access {
-        Access::Members => "members",
-        Access::Open => "open",
     }
 }
