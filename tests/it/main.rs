@@ -48,5 +48,6 @@ mod protocol;
 mod reserved;
 mod starting;
 mod store_suite;
+mod stored_data;
 mod support;
 mod torture;
