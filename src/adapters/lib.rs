@@ -16,6 +16,7 @@ pub mod accounts;
 mod limits;
 pub mod local;
 pub mod mongodb;
+mod records;
 pub mod redis;
 pub mod sqlite;
 pub mod tokens;

@@ -88,10 +88,8 @@ impl Event {
         let data = self.data.as_ref()?;
         let users: Vec<UserId> =
             data.get("users")?.as_array()?.iter().filter_map(|user| UserId::stored(user.as_str()?).ok()).collect();
-        let role = match data.get("role").and_then(|role| role.as_str()) {
-            Some("admin") => Role::Admin,
-            _ => Role::Member,
-        };
+        let role = data.get("role").and_then(|role| role.as_str()).and_then(|role| Role::parse(role).ok());
+        let role = role.unwrap_or(Role::Member);
         Some(match self.kind {
             Kind::Left => MembershipChange::Left(users),
             Kind::Role => MembershipChange::Role(users, role),

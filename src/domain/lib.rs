@@ -15,15 +15,17 @@ mod event;
 mod group;
 mod ids;
 mod kind;
+mod open;
 mod refusal;
 mod state;
 mod user;
 
 pub use address::customer_of;
 pub use event::{Data, Event, MembershipChange};
-pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role};
+pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role, requested_access};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};
 pub use kind::{About, Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
+pub use open::LaterName;
 pub use refusal::{Code, Refusal};
 pub use state::{Change, Effect, EventState, Switch};
 pub use user::{Profile, User, is_reserved_username};

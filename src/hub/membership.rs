@@ -205,10 +205,13 @@ impl Hub {
     async fn not_direct(&self, group: &GroupId) -> Result<(), Refusal> {
         let stored = self.store.group(group).await.map_err(|error| self.store_refusal(&error))?;
         let stored = stored.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        if stored.kind == GroupKind::Direct {
-            return Err(Refusal::forbidden("nobody joins or leaves a direct chat"));
+        match stored.kind {
+            GroupKind::Group => Ok(()),
+            GroupKind::Direct => Err(Refusal::forbidden("nobody joins or leaves a direct chat")),
+            GroupKind::Other(_) => {
+                Err(Refusal::forbidden("this node does not know groups of this kind; ask a newer one"))
+            }
         }
-        Ok(())
     }
 
     #[allow(clippy::too_many_arguments)]

@@ -306,9 +306,8 @@ fn membership_data(entry: &LogEntry) -> Data {
     let mut data = Data::new();
     let users = entry.users.iter().map(|user| user.as_str().into()).collect();
     data.insert("users".into(), serde_json::Value::Array(users));
-    if entry.kind == Kind::Role || entry.role == Role::Admin {
-        let role = if entry.role == Role::Admin { "admin" } else { "member" };
-        data.insert("role".into(), role.into());
+    if entry.kind == Kind::Role || entry.role != Role::Member {
+        data.insert("role".into(), entry.role.as_str().into());
     }
     data
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Encoding;
 use super::send::{Content, SendFrame, Target};
-use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId};
+use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId, requested_access};
 
 /// A client's own number or name for a request; its reply carries the same as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,6 +70,7 @@ struct Fields {
     limit: Option<usize>,
     name: Option<String>,
     members: Option<Vec<UserId>>,
+    #[serde(default, deserialize_with = "requested_access")]
     access: Option<Access>,
     users: Option<Vec<UserId>>,
     groups: Option<Vec<GroupId>>,

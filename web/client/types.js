@@ -17,7 +17,7 @@
  * @typedef {object} Member
  * @property {string} id
  * @property {string} name
- * @property {string} role `admin` or `member`
+ * @property {string} role `admin` or `member`; of a newer hub maybe another, to be taken for `member`
  *
  * @typedef {object} Group one with `gone` has nothing but its `id`
  * @property {string} id

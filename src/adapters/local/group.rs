@@ -126,9 +126,10 @@ impl Group {
         }
     }
 
-    /// Who is to become admin: where there are members and no admin, the one who has been a member longest.
+    /// Who is to become admin: where there are members and no admin, the one who has been a member longest. Nobody where
+    /// somebody has a role of a later version: it may be one that leads.
     pub(super) fn successor(&self) -> Option<UserId> {
-        let without = self.kind == GroupKind::Group && self.members.admins == 0;
+        let without = self.kind == GroupKind::Group && self.members.admins == 0 && !self.members.any_of_later_role();
         without.then(|| self.members.eldest()).flatten()
     }
 }
@@ -161,6 +162,11 @@ impl Members {
     fn remove(&mut self, user: &UserId) {
         let was = self.held.remove(user);
         self.admins -= usize::from(was.is_some_and(|held| held.role == Role::Admin));
+    }
+
+    /// Looks at every one of them, as [`Members::eldest`] does.
+    fn any_of_later_role(&self) -> bool {
+        self.held.values().any(|held| matches!(held.role, Role::Other(_)))
     }
 
     /// Looks at every one of them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mongodb::bson::raw::{RawBsonRef, cstr};
-use mongodb::bson::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -149,6 +149,12 @@ pub(super) struct GroupDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) gone: Option<i32>,
     v: i32,
+}
+
+/// The members of a group as they stand in its document, with what later versions put there.
+#[derive(Deserialize)]
+pub(super) struct MemberRecords {
+    pub(super) members: Vec<Document>,
 }
 
 #[derive(Serialize, Deserialize)]

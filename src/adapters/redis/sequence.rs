@@ -6,10 +6,10 @@ use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{member_value, role_letter, stream_id};
+use super::entry::{member_value, role_token, stream_id};
 use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
-use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
+use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission, Standing,
 };
@@ -79,7 +79,7 @@ impl RedisBackplane {
             .arg(change.actor.as_str())
             .arg(change.cid.as_str())
             .arg(change.kind.as_str())
-            .arg(role_letter(change.role))
+            .arg(role_token(&change.role))
             .arg(permission_name(change.permission))
             .number(change.max_members as u64)
             .arg(Cid::random().as_str());
@@ -109,8 +109,8 @@ impl RedisBackplane {
             .number(floor.head.n)
             .number(floor.head.shown)
             .arg(floor.head.time)
-            .arg(kind_name(floor.kind))
-            .arg(access_name(floor.access))
+            .arg(floor.kind.as_str())
+            .arg(floor.access.as_str())
             .number(floor.version)
             .number(floor.base)
             .arg(origin.as_str())
@@ -180,19 +180,5 @@ fn standing_number(standing: Standing) -> u64 {
         Standing::Anybody => 0,
         Standing::Member => 1,
         Standing::Admin => 2,
-    }
-}
-
-fn kind_name(kind: GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Group => "group",
-        GroupKind::Direct => "direct",
-    }
-}
-
-fn access_name(access: Access) -> &'static str {
-    match access {
-        Access::Members => "members",
-        Access::Open => "open",
     }
 }

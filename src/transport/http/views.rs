@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::adapters::accounts::Account;
-use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId};
+use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
 use crate::protocol::{Content, SendFrame, Target, WireEvent};
 
@@ -229,6 +229,7 @@ pub struct NewGroup {
     pub(super) users: Vec<UserId>,
     /// `members` (default) or `open`.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "requested_access")]
     pub(super) access: Option<Access>,
 }
 

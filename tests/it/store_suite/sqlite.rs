@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Head, Kind};
 use hubbub::ports::{GroupStore, Inserted, MessageStore, Page, Store, UserStore};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::sample::{group, profile, seqs, text, user};
@@ -34,6 +35,33 @@ impl Fixture for Sqlite {
         self.store = None;
         let path = self.directory.path().join("hubbub.db");
         self.store = Some(Arc::new(SqliteStore::open(path).unwrap()));
+    }
+
+    async fn write_as_a_later_version(&self, group: &GroupId, fields: &[(&str, &str)], members: Value) {
+        let db = self.database();
+        let write = |column: &str, value: &str| {
+            // What the table has not yet, a later version has added.
+            let _there = db.execute(&format!("ALTER TABLE groups ADD COLUMN {column} TEXT"), []);
+            let sql = format!("UPDATE groups SET {column} = ?2 WHERE id = ?1");
+            assert_eq!(db.execute(&sql, [group.as_str(), value]).unwrap(), 1);
+        };
+        fields.iter().for_each(|(column, value)| write(column, value));
+        write("members", &members.to_string());
+    }
+
+    async fn written(&self, group: &GroupId, field: &str) -> Value {
+        let sql = format!("SELECT {field} FROM groups WHERE id = ?1");
+        let text: String = self.database().query_row(&sql, [group.as_str()], |row| row.get(0)).unwrap();
+        if field == "members" { serde_json::from_str(&text).unwrap() } else { text.into() }
+    }
+}
+
+impl Sqlite {
+    /// The database past the store.
+    fn database(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.directory.path().join("hubbub.db")).unwrap();
+        db.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+        db
     }
 }
 
