@@ -8,15 +8,15 @@ use prometheus::IntGaugeVec;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::kernel::Backoff;
 use crate::ports::StartError;
 
 /// The parts, as people call them.
 pub(super) const REDIS: &str = "Redis";
 pub(super) const MONGODB: &str = "MongoDB";
 
-/// Between the first two tries; each pause is twice the one before, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Between two tries.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
 /// A try that hangs, on a name or a silent server, is given up after so long.
 const LONGEST_TRY: Duration = Duration::from_secs(15);
 /// What is told before a part was found missing.
@@ -56,7 +56,7 @@ impl Waiting {
         attempt: impl AsyncFn() -> Result<T, StartError>,
     ) -> Result<T, String> {
         let gauge = self.gauge.with_label_values(&[label(part).as_str()]);
-        let mut pause = FIRST_PAUSE;
+        let mut retry = RETRY;
         loop {
             let why = match timeout(LONGEST_TRY, attempt()).await {
                 Ok(Ok(had)) => {
@@ -74,13 +74,12 @@ impl Waiting {
             if left == Some(Duration::ZERO) {
                 return Err(format!("{} (not waited for any longer: start_timeout)", about(part, &why)));
             }
-            let chosen = jittered(pause).min(left.unwrap_or(Duration::MAX));
+            let chosen = jittered(retry.take()).min(left.unwrap_or(Duration::MAX));
             let why = about(part, &why);
             tracing::warn!("waiting for {why}; next try in {:.1} s", chosen.as_secs_f64());
             self.tell(part, Some(why));
             gauge.set(1);
             sleep(chosen).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -158,10 +157,10 @@ mod tests {
         let pauses: Vec<Duration> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(pauses.len(), 40);
         let slack = Duration::from_millis(2);
-        let mut full = FIRST_PAUSE;
+        let mut retry = RETRY;
         for pause in &pauses {
+            let full = retry.take();
             assert!((full / 2..=full + slack).contains(pause), "{pauses:?}");
-            full = (full * 2).min(LONGEST_PAUSE);
         }
         assert!(pauses[5..].iter().any(|pause| *pause != pauses[5]), "{pauses:?}");
     }

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Hub;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::wire::decode_event;
+use super::{Hub, RETRY};
 use crate::domain::{Event, Group, GroupId, MembershipChange, Refusal, Seq, UserId};
 use crate::ports::{Joined, Partition, StoreError};
 
@@ -171,13 +171,12 @@ impl Hub {
     pub(crate) fn adopt(self: &Arc<Self>, id: GroupId, user: UserId, after: Seq) {
         let hub = self.clone();
         self.spawn(async move {
-            let mut wait = std::time::Duration::from_millis(100);
+            let mut retry = RETRY;
             while let Err(refusal) = hub.try_adopt(&id, &user, after).await {
                 if !hub.users.is_here(&user) || refusal.code == crate::domain::Code::NotFound {
                     return;
                 }
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(std::time::Duration::from_secs(2));
+                retry.pause().await;
             }
         });
     }

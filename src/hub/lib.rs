@@ -23,6 +23,7 @@
 // The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
 extern crate self as hub;
 use hubbub_domain as domain;
+use hubbub_kernel as kernel;
 use hubbub_ports as ports;
 use hubbub_protocol as protocol;
 
@@ -62,6 +63,7 @@ mod views;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -76,7 +78,11 @@ pub use publish::Stored;
 pub use session::{ConnectionInfo, Flow, Session};
 
 use crate::domain::{Code, GroupId, Refusal};
+use crate::kernel::Backoff;
 use crate::ports::{Backplane, BackplaneError, Partition, Store, StoreError, Tokens};
+
+/// Between tries of what need not be done at once, and must be done in the end.
+pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
 /// A node of the hub: everything that its connections and calls share.
 pub struct Hub {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Hub;
 use super::handle::SessionHandle;
@@ -9,11 +10,14 @@ use super::wire::{Item, Letter};
 use crate::domain::{
     Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
 };
+use crate::kernel::Backoff;
 use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
 use crate::protocol::{RequestId, ServerFrame};
 
 /// Longest name of a group, in Unicode scalar values.
 const NAME_MAX: usize = 200;
+/// Between two looks at whether a change is stored: most are within milliseconds.
+const LOOK: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(100));
 /// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
 const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
 
@@ -254,7 +258,7 @@ impl Hub {
     async fn until_stored(&self, group: &GroupId, seq: crate::domain::Seq) -> Result<(), Refusal> {
         let partition = self.partition(group);
         let wait = async {
-            let mut pause = std::time::Duration::from_millis(2);
+            let mut look = LOOK;
             loop {
                 let heads = self.backplane.heads(partition, std::slice::from_ref(group)).await;
                 match heads.map(|heads| heads.first().copied().flatten()) {
@@ -263,8 +267,7 @@ impl Hub {
                     Ok(None) if matches!(self.store.group(group).await, Ok(None)) => return Err(Refusal::unavailable()),
                     _ => {}
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(std::time::Duration::from_millis(100));
+                look.pause().await;
             }
         };
         tokio::time::timeout(self.config.send_timeout, wait).await.unwrap_or_else(|_| Err(Refusal::unavailable()))

@@ -6,14 +6,15 @@ use std::{
 };
 
 /// Each layer with those that it may import from, beside itself.
-const LAYERS: [(&str, &[&str]); 7] = [
+const LAYERS: [(&str, &[&str]); 8] = [
+    ("kernel", &[]),
     ("domain", &[]),
     ("protocol", &["domain"]),
     ("ports", &["domain", "protocol"]),
-    ("hub", &["domain", "protocol", "ports"]),
-    ("adapters", &["domain", "protocol", "ports"]),
-    ("transport", &["domain", "protocol", "ports", "hub", "adapters"]),
-    ("app", &["domain", "protocol", "ports", "hub", "adapters", "transport"]),
+    ("hub", &["kernel", "domain", "protocol", "ports"]),
+    ("adapters", &["kernel", "domain", "protocol", "ports"]),
+    ("transport", &["kernel", "domain", "protocol", "ports", "hub", "adapters"]),
+    ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "transport"]),
 ];
 
 /// Longer files hide a second subject.
