@@ -12,6 +12,7 @@ use crate::adapters::local::LocalBackplane;
 use crate::adapters::mongodb::{MongoConfig, MongoStore};
 use crate::adapters::redis::{RedisBackplane, RedisConfig};
 use crate::adapters::sqlite::SqliteStore;
+use crate::domain::random_token;
 use crate::ports::{Backplane, Cluster, StartError, Store};
 
 /// How long the claim of being the only node lives without being renewed.
@@ -123,7 +124,7 @@ impl SingleNode {
             return Ok(None);
         }
         // A name of its own for each life: two nodes may have the same name by mistake.
-        let single = Self { store: parts.store.clone(), node: format!("{node}.{:016x}", rand::random::<u64>()) };
+        let single = Self { store: parts.store.clone(), node: format!("{node}.{}", random_token()) };
         let begun = Instant::now();
         waiting.until(MONGODB, async || single.claim(begun.elapsed()).await).await?;
         Ok(Some(single))

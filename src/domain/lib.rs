@@ -16,6 +16,7 @@ mod group;
 mod ids;
 mod kind;
 mod refusal;
+mod token;
 mod user;
 
 pub use address::customer_of;
@@ -24,6 +25,7 @@ pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};
 pub use kind::{Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
 pub use refusal::{Code, Refusal};
+pub use token::{random_password, random_token};
 pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Hub;
 use super::config::{BUNDLE_BYTES, PAGE_BYTES};
 use super::publish::Stored;
-use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms};
+use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms, random_token};
 use crate::ports::{Identity, NodeRecord, Page};
 use crate::protocol::SendFrame;
 
@@ -83,7 +83,7 @@ struct TicketContents {
 impl Hub {
     /// Makes a one-time ticket for somebody who proved who they are.
     pub async fn issue_ticket(&self, identity: &Identity) -> Result<Ticket, Refusal> {
-        let ticket = format!("{:032x}", rand::random::<u128>());
+        let ticket = random_token();
         let contents = TicketContents {
             user: identity.user.clone(),
             username: identity.profile.username.clone(),

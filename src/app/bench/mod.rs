@@ -31,6 +31,7 @@ use futures::StreamExt;
 use serde_json::json;
 
 use crate::app::own_fault::lack_of;
+use crate::domain::random_token;
 use crate::protocol::Encoding;
 use client::{Client, Who};
 use line::Answer;
@@ -196,7 +197,7 @@ impl Crowd {
         eprintln!("connecting {} clients for the first time", crowd.who.len());
         crowd.connect(plan).await?;
         eprintln!("making {} groups of {}", plan.groups, crowd.who.len() / plan.groups.max(1));
-        let run = format!("{:08x}", rand::random::<u32>());
+        let run = random_token();
         for group in 0..plan.groups {
             let members: Vec<&str> = crowd.members(group, plan).map(|i| plan.tokens[i].0.as_str()).collect();
             let ask = json!({"type": "create", "id": 1, "name": format!("bench {run} {group}"), "members": members,

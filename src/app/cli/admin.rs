@@ -9,7 +9,7 @@ use super::{CommandError, print};
 use crate::adapters::accounts::hash_password;
 use crate::app::config::Loaded;
 use crate::app::operator::{Office, Order};
-use crate::domain::{GroupId, UserId};
+use crate::domain::{GroupId, UserId, random_password};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -194,7 +194,7 @@ fn set_password(user: UserId, stdin: bool) -> Result<(Order, Option<String>), Co
         std::io::stdin().read_line(&mut line).map_err(|error| refused(format!("standard input: {error}")))?;
         (line.trim_end_matches(['\r', '\n']).to_owned(), None)
     } else {
-        let password = data_encoding::BASE32_NOPAD.encode(&rand::random::<[u8; 10]>()).to_lowercase();
+        let password = random_password();
         (password.clone(), Some(password))
     };
     let hash = hash_password(&password).map_err(|refusal| refused(refusal.message.into_owned()))?;

@@ -224,7 +224,7 @@ impl Hub {
             Some(token) if mine || (owned.keeps(partition) && !draining) => Tending::Renew(token),
             Some(token) => Tending::HandOver(token),
             None if owner.is_none() && (mine || free) => {
-                let token = LeaseToken(format!("{:032x}", rand::random::<u128>()));
+                let token = LeaseToken::random();
                 if !mine {
                     owned.out_of_turn.lock().insert(partition, Instant::now());
                 }
