@@ -7,10 +7,10 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::Hub;
-use super::arrivals::Arrived;
 use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
+use super::hello_batch::Arrived;
 use super::session::Live;
 use super::views::keep_within;
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};

@@ -1,13 +1,12 @@
 //! The use cases: what the hub does, over the ports.
 //!
 //! - [`session`](Session): one connection's requests; `hello` registers and resumes.
-//! - `arrivals`: whoever says hello at the same time is looked up together.
+//! - `hello_batch`: whoever says hello at the same time is looked up together.
 //! - `publish`: appends in batches, remembers who waits for an ack.
 //! - `owner`: the partitions this node owns: order, store, commit, route.
 //! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
 //! - `attach`: groups and sessions come together; replay without a hole.
-//! - `membership`, `presence`, `marks`: the rest of what people do; `delayed`: what of it is written
-//!   together after a while.
+//! - `membership`, `presence`, `marks`: the rest of what people do.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
@@ -28,11 +27,9 @@ use hubbub_ports as ports;
 use hubbub_protocol as protocol;
 
 mod api;
-mod arrivals;
 mod attach;
 mod cluster;
 pub mod config;
-mod delayed;
 mod deletion;
 mod deliver;
 mod drain;
@@ -41,6 +38,7 @@ pub mod fuzzing;
 mod group;
 mod handle;
 mod hello;
+mod hello_batch;
 mod limits;
 mod marks;
 mod membership;
@@ -98,7 +96,7 @@ pub struct Hub {
     pub(crate) rates: limits::UserRates,
     /// Hellos of each user: the dearest request, and one that a new connection costs nobody else.
     pub(crate) hellos: limits::UserRates,
-    pub(crate) arrivals: arrivals::Arrivals,
+    pub(crate) arrivals: hello_batch::HelloBatcher,
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
     pub(crate) profiles: profiles::Profiles,
@@ -134,7 +132,7 @@ impl Hub {
             users: handle::LocalUsers::default(),
             rates: limits::UserRates::new(config.user_rate),
             hellos: limits::UserRates::new(config.hello_rate),
-            arrivals: arrivals::Arrivals::default(),
+            arrivals: hello_batch::HelloBatcher::new(),
             publisher: publish::Publisher::new(config.partitions, config.cid_window),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),

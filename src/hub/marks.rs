@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::config::SMALL_GROUP;
-use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::Item;
 use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
+use crate::kernel::Delayed;
 use crate::protocol::ServerFrame;
 
 type MarkKey = (UserId, GroupId);

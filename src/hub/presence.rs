@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::config::WATCH_MAX;
-use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{GroupId, Millis, Refusal, UserId};
+use crate::kernel::Delayed;
 use crate::ports::{Sighting, Whereabouts};
 use crate::protocol::{PresenceView, RequestId, ServerFrame};
 

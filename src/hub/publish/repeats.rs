@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Queued, RETRY_AFTER};
+use super::appends::{Queued, RETRY_AFTER};
 use super::{Hub, key_of};
 use crate::domain::{Cid, Event, GroupId, Refusal, Seq, UserId};
 use crate::ports::{Append, StoreError};
