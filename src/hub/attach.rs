@@ -60,8 +60,7 @@ impl Hub {
             let ids: Vec<_> = left.iter().map(|group| group.id.clone()).collect();
             let generation = self.node.next_generation();
             let name = self.node.name();
-            let joined = self.backplane.join_routes(partition, &ids, &name, generation).await;
-            let joined = joined.map_err(|error| self.backplane_refusal(&error))?;
+            let joined = self.backplane.join_routes(partition, &ids, &name, generation).await?;
             let mut unknown = Vec::new();
             for (group, joined) in left.into_iter().zip(joined) {
                 if !self.begin(&group, generation, joined) {
@@ -193,9 +192,9 @@ impl Hub {
     }
 
     async fn attach_all(self: &Arc<Self>, group: &Arc<LocalGroup>, user: &UserId, after: Seq) -> Result<(), Refusal> {
-        let document = self.document(group).await.map_err(|error| self.store_refusal(&error))?;
+        let document = self.document(group).await?;
         let Some(document) = document.filter(|document| document.member(user).is_some()) else { return Ok(()) };
-        self.member_names(std::iter::once(&*document)).await.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(std::iter::once(&*document)).await?;
         let after = after.max(document.base.seq);
         for session in self.users.sessions(user) {
             if self.take_in(group, &session) {

@@ -44,8 +44,7 @@ impl Hub {
                     }
                 }
                 Err(error) => {
-                    self.metrics.backplane_error();
-                    tracing::warn!(%error, "the inbox cannot be read");
+                    tracing::debug!(%error, "the inbox cannot be read");
                     broken = true;
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
@@ -210,8 +209,7 @@ impl Hub {
         match self.store.page(&group.id, Page::After(after, limit)).await {
             Ok(events) => events.into_iter().map(Arc::new).collect(),
             Err(error) => {
-                self.metrics.store_error();
-                tracing::warn!(%error, group = %group.id, "missing events cannot be fetched yet");
+                tracing::debug!(%error, group = %group.id, "missing events cannot be fetched yet");
                 Vec::new()
             }
         }

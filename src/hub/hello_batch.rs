@@ -58,7 +58,7 @@ impl Hub {
         let answer = self.arrivals.0.ask(named, start).await.ok_or_else(Refusal::unavailable)?;
         answer.map_err(|error| match error {
             NoArrival::Deleted => Refusal::unavailable(),
-            NoArrival::Store(error) => self.store_refusal(&error),
+            NoArrival::Store(error) => error.into(),
         })
     }
 

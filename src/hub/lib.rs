@@ -8,6 +8,7 @@
 //! - `attach`: groups and sessions come together; replay without a hole.
 //! - `membership`, `presence`, `marks`: the rest of what people do.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
+//! - `counted`: the store and the backplane, whose failures are counted and told of there.
 //! - `cluster`: leases, epochs, reaping, sweep.
 //! - `probe`: the node's messages to itself.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
@@ -30,6 +31,7 @@ mod api;
 mod attach;
 mod cluster;
 pub mod config;
+mod counted;
 mod deletion;
 mod deliver;
 mod drain;
@@ -75,9 +77,9 @@ pub use probe::ProbeConfig;
 pub use publish::Stored;
 pub use session::{ConnectionInfo, Flow, Session};
 
-use crate::domain::{Code, GroupId, Refusal};
+use crate::domain::GroupId;
 use crate::kernel::Backoff;
-use crate::ports::{Backplane, BackplaneError, Partition, Store, StoreError, Tokens};
+use crate::ports::{Backplane, Partition, Store, Tokens};
 
 /// Between tries of what need not be done at once, and must be done in the end.
 pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
@@ -145,8 +147,8 @@ impl Hub {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,
-            store,
-            backplane,
+            store: Arc::new(counted::CountedStore::new(store, &metrics)),
+            backplane: Arc::new(counted::CountedBackplane::new(backplane, &metrics)),
             tokens,
             metrics,
         })
@@ -168,25 +170,5 @@ impl Hub {
                 () = task => {}
             }
         });
-    }
-
-    /// What somebody is told when the store did not answer.
-    pub(crate) fn store_refusal(&self, error: &StoreError) -> Refusal {
-        self.metrics.store_error();
-        tracing::warn!(%error, "the store did not answer");
-        match error {
-            StoreError::Unreachable(_) => Refusal::unavailable(),
-            StoreError::Refused(_) => Refusal::new(Code::Internal, "the store refused this; tell the operator"),
-        }
-    }
-
-    /// What somebody is told when the backplane did not answer.
-    pub(crate) fn backplane_refusal(&self, error: &BackplaneError) -> Refusal {
-        self.metrics.backplane_error();
-        tracing::warn!(%error, "the backplane did not answer");
-        match error {
-            BackplaneError::OutOfMemory => Refusal::overloaded("the hub has no room for this now; try again"),
-            _ => Refusal::unavailable(),
-        }
     }
 }

@@ -139,8 +139,7 @@ impl Hub {
             base: group.base.seq,
         };
         self.metrics.restores.inc();
-        let restored = self.backplane.restore(self.partition(id), &self.node.name(), &floor).await;
-        restored.map_err(|error| self.backplane_refusal(&error))
+        Ok(self.backplane.restore(self.partition(id), &self.node.name(), &floor).await?)
     }
 
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
@@ -214,17 +213,16 @@ impl Hub {
 
     /// The group with every stored membership change, and its head with no hole below.
     async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
-        let refusal = |error| self.store_refusal(&error);
         if let Some(probe) = self.probe_document(id) {
-            return Ok((probe, self.store.head(id).await.map_err(refusal)?));
+            return Ok((probe, self.store.head(id).await?));
         }
         // The head first, so that the document is no older than it.
-        let head = self.store.head(id).await.map_err(refusal)?;
-        let group = self.store.group(id).await.map_err(refusal)?;
+        let head = self.store.head(id).await?;
+        let group = self.store.group(id).await?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         let head = group.head(head);
-        self.fill_holes(id, head, group.first).await.map_err(refusal)?;
-        Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
+        self.fill_holes(id, head, group.first).await?;
+        Ok((self.with_missed_changes(group, head).await?, head))
     }
 
     /// Voids for seqs below the head under which nothing is stored: their events never will be.

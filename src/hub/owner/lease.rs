@@ -161,7 +161,6 @@ impl Hub {
             let able = std::mem::replace(&mut seen_progress, progress) != progress || self.store.ping().await.is_ok();
             if !able {
                 // A node with a broken link to the store must not keep its partitions.
-                self.metrics.store_error();
                 tracing::warn!("the store does not answer; leases are not renewed");
                 continue;
             }
@@ -187,7 +186,6 @@ impl Hub {
                     Tending::LetBe => {}
                 },
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, partition, "whose a partition is cannot be told");
                 }
             }
@@ -246,7 +244,6 @@ impl Hub {
             Ok(true) => {}
             Ok(false) => owned.lose(partition, &token),
             Err(error) => {
-                self.metrics.backplane_error();
                 tracing::warn!(%error, partition, "a lease was not renewed");
             }
         }

@@ -102,7 +102,6 @@ impl Hub {
         let post = [(node, letter)];
         let mut retry = RETRY_FIRST;
         while let Err(error) = self.backplane.post(&post).await {
-            self.metrics.backplane_error();
             if started.elapsed() >= POST_FOR || retry >= RETRY_MOST {
                 let [(node, _)] = post;
                 tracing::warn!(%error, %node, "letters were lost; their node is to be told");

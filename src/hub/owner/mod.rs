@@ -208,7 +208,6 @@ impl Owner {
 
     /// A call about a partition was not answered. What a lost reply carried is pending now, not new.
     fn failed(&mut self, partition: Partition, error: &BackplaneError) {
-        self.hub.metrics.backplane_error();
         tracing::warn!(%error, partition, "a log cannot be read");
         if let Some(held) = self.held.get_mut(&partition) {
             (held.to_drain, held.silent) = (true, true);

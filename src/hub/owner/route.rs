@@ -212,9 +212,9 @@ impl Hub {
     /// What was stored of these groups and is not committed by this node may be of lives that are over.
     pub(super) async fn remove_ended(&self, groups: impl Iterator<Item = GroupId>) {
         for group in groups {
-            if self.store.sweep_group(&group).await.is_err() {
+            if let Err(error) = self.store.sweep_group(&group).await {
                 // What is left lies below what is shown of the group.
-                self.metrics.store_error();
+                tracing::debug!(%error, %group, "what is left of an earlier life was not removed");
             }
         }
     }
@@ -226,7 +226,6 @@ impl Hub {
             match self.stored_base(group).await {
                 Ok(base) => return base,
                 Err(error) => {
-                    self.metrics.store_error();
                     tracing::warn!(%error, %group, "whether a group is still there cannot be told yet");
                 }
             }
@@ -248,7 +247,6 @@ impl Hub {
                     return None;
                 }
                 Err(CommitError::Backplane(error)) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, partition = commit.partition, "a commit is to be repeated");
                     if started.elapsed() > GIVE_UP {
                         owned.lose(commit.partition, &commit.token);

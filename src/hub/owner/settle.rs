@@ -153,7 +153,6 @@ impl Hub {
         let outcomes = match self.store.insert(&events).await {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                self.metrics.store_error();
                 tracing::warn!(%error, waiting = open.len(), "messages wait to be stored");
                 return open;
             }
@@ -304,7 +303,6 @@ impl Hub {
     /// must not wait for it.
     fn is_applied(&self, event: &Event, outcome: Result<(), StoreError>) -> bool {
         let Err(error) = outcome else { return true };
-        self.metrics.store_error();
         let (group, seq) = (&event.group, event.seq);
         match error {
             StoreError::Refused(why) => {

@@ -60,7 +60,7 @@ impl Hub {
             let answers = match self.backplane.append(partition, &self.node.name(), &appends).await {
                 Ok(answers) => answers,
                 Err(error) => {
-                    left = self.after_failed_append(left, &error).await;
+                    left = self.after_failed_append(left, error).await;
                     continue;
                 }
             };
@@ -87,10 +87,9 @@ impl Hub {
         }
     }
 
-    async fn after_failed_append(&self, left: Vec<Queued>, error: &BackplaneError) -> Vec<Queued> {
-        let refusal = self.backplane_refusal(error);
+    async fn after_failed_append(&self, left: Vec<Queued>, error: BackplaneError) -> Vec<Queued> {
         if matches!(error, BackplaneError::OutOfMemory) {
-            self.refuse_all(left, &refusal);
+            self.refuse_all(left, &error.into());
             return Vec::new();
         }
         tokio::time::sleep(RETRY_AFTER).await;

@@ -49,7 +49,7 @@ impl Hub {
                     }
                 }
             }
-            Err(error) => drop(self.answer(&key, &Err(self.store_refusal(&error)))),
+            Err(error) => drop(self.answer(&key, &Err(error.into()))),
         }
     }
 
