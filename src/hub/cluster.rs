@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Hub;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::owner::first_choice;
+use super::{Hub, RETRY};
 use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
 
@@ -153,16 +153,15 @@ impl Hub {
 
     async fn register_session_again(self: &Arc<Self>, session: Arc<SessionHandle>, name: NodeName) {
         let record = SessionRecord { session: session.id.clone(), node: name.clone() };
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         while self.node.name() == name && !session.is_over() {
             match self.backplane.register(&session.user, &record).await {
                 Ok(sighting) => {
                     self.came(&session.user, &sighting);
                     break;
                 }
-                Err(_) => tokio::time::sleep(wait).await,
+                Err(_) => retry.pause().await,
             }
-            wait = (wait * 2).min(Duration::from_secs(2));
         }
         if session.is_over() {
             // It may have ended, and been removed, while it stood in line to be registered: those who go do not
@@ -191,12 +190,11 @@ impl Hub {
 
     /// Adds the routes of groups again and compares their positions with what is stored.
     pub(crate) async fn rejoin(self: &Arc<Self>, groups: Vec<Arc<LocalGroup>>) {
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         for chunk in groups.chunks(HEADS_AT_ONCE) {
             while let Err(refusal) = self.join_routes(chunk).await {
                 tracing::debug!(%refusal, "routes are still to be added again");
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(Duration::from_secs(2));
+                retry.pause().await;
             }
         }
     }

@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
 
-use super::Hub;
 use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::hello_batch::Arrived;
 use super::session::Live;
 use super::views::keep_within;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{CloseCode, Identity, Outbound, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
@@ -310,14 +309,13 @@ impl Hub {
     pub(crate) async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
         let name = self.node.name();
         let record = SessionRecord { session, node: name.clone() };
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         while self.node.name() == name {
             match self.backplane.unregister(&user, &record).await {
                 Ok(sighting) => return self.went(&user, &sighting),
                 Err(error) => {
                     tracing::debug!(%error, "a session is still to be unregistered");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(2));
+                    retry.pause().await;
                 }
             }
         }

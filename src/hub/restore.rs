@@ -10,7 +10,7 @@ use futures::StreamExt;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-use super::Hub;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
 use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
@@ -21,8 +21,6 @@ const HOLE_WINDOW: usize = 1_000;
 const HEADS_AT_ONCE: usize = 500;
 /// A head that is too low may be on its way, by a commit that is to be repeated.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MOST: Duration = Duration::from_secs(2);
 
 /// Lives of a group that one restore tries at most: seldom are there two.
 const LIVES_TRIED: usize = 3;
@@ -173,13 +171,12 @@ impl Hub {
         let mut behind = Vec::new();
         for chunk in known.chunks(HEADS_AT_ONCE) {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
-            let mut retry = RETRY_FIRST;
+            let mut retry = RETRY;
             let heads = loop {
                 match self.backplane.heads(partition, &ids).await {
                     Ok(heads) => break heads,
-                    Err(_) => tokio::time::sleep(retry).await,
+                    Err(_) => retry.pause().await,
                 }
-                retry = (retry * 2).min(RETRY_MOST);
             };
             let lower = chunk.iter().zip(heads).filter(|((_, seq), head)| head.is_some_and(|head| head.seq < *seq));
             behind.extend(lower.map(|(one, _)| one.clone()));
@@ -190,10 +187,9 @@ impl Hub {
     /// Restores the group until its member set in the backplane is the stored one, these users and all stored
     /// members considered: the set may be of a past that is not the store's, which no version tells.
     pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         while !self.restored_in_agreement(id, users).await {
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 

@@ -32,6 +32,7 @@ use super::Hub;
 use super::metrics::Stage;
 use super::wire::Body;
 use crate::domain::now_ms;
+use crate::kernel::Backoff;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
 use order::Order;
 use route::Batch;
@@ -46,6 +47,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often holes are looked for while there is other work: a partition that is never idle must not
 /// leave them open.
 const MEND_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two tries of what a partition's other entries wait for.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// A partition in our hands.
 struct Held {

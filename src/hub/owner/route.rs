@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::neighbours::Neighbours;
-use super::{Hub, Owned};
+use super::{Hub, Owned, RETRY};
 use crate::domain::{Event, GroupId, MembershipChange, NodeName, Seq, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
@@ -24,8 +24,6 @@ const ACK_AFTER: Duration = Duration::from_secs(2);
 const AHEAD: usize = 4;
 /// Letters are tried for this long, in which all batches of their partition wait behind them.
 pub(super) const POST_FOR: Duration = Duration::from_secs(1);
-pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
-pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
 const GIVE_UP: Duration = Duration::from_secs(15);
 
@@ -221,7 +219,7 @@ impl Hub {
 
     /// Asks the store, until it answers, where the present life of a group begins.
     async fn base_of_unknown(&self, group: &GroupId) -> Seq {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             match self.stored_base(group).await {
                 Ok(base) => return base,
@@ -229,15 +227,14 @@ impl Hub {
                     tracing::warn!(%error, %group, "whether a group is still there cannot be told yet");
                 }
             }
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
     async fn commit(&self, owned: &Owned, commit: &Commit) -> Option<Committed> {
         let started = Instant::now();
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             match self.backplane.commit(commit).await {
                 Ok(committed) => return Some(committed),
@@ -252,8 +249,7 @@ impl Hub {
                         owned.lose(commit.partition, &commit.token);
                         return None;
                     }
-                    tokio::time::sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    retry.pause().await;
                 }
             }
         }
@@ -272,7 +268,7 @@ impl Hub {
             if users.is_empty() {
                 continue;
             }
-            let (started, mut retry) = (Instant::now(), RETRY_FIRST);
+            let (started, mut retry) = (Instant::now(), RETRY);
             loop {
                 match self.backplane.whereabouts(&users).await {
                     Ok(found) => {
@@ -280,16 +276,13 @@ impl Hub {
                         nodes.insert(group.clone(), sessions.map(|session| session.node).collect());
                         break;
                     }
-                    Err(_) if started.elapsed() >= POST_FOR || retry >= RETRY_MOST => {
+                    Err(_) if started.elapsed() >= POST_FOR || retry.is_at_most() => {
                         // Wherever they are: nodes without them leave the letter aside.
                         let view = self.node.view();
                         nodes.insert(group.clone(), view.nodes.iter().map(|node| node.node.clone()).collect());
                         break;
                     }
-                    Err(_) => {
-                        tokio::time::sleep(retry).await;
-                        retry *= 2;
-                    }
+                    Err(_) => retry.pause().await,
                 }
             }
         }

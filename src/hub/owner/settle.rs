@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Hub, Owned};
+use super::{Hub, Owned, RETRY};
 use crate::domain::{Event, GroupId, Head, Kind, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
 use crate::hub::metrics::Stage;
 use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
 
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_MOST: Duration = Duration::from_secs(1);
+/// Before a group is given an admin again whom the store refused.
+const SUCCESSOR_AFTER: Duration = Duration::from_secs(1);
 
 /// An entry whose seq is settled in the store.
 pub(crate) struct Settled {
@@ -102,7 +102,7 @@ impl Hub {
                 open.push((slot, Open { partition, event, entry, fate }));
             }
         }
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             open.retain(|(_, one)| owned.holds(one.partition));
             if open.is_empty() {
@@ -111,10 +111,9 @@ impl Hub {
             let before = open.len();
             open = self.settle_once(open, &mut slots, owned).await;
             if open.len() == before {
-                tokio::time::sleep(retry).await;
-                retry = (retry * 2).min(RETRY_MOST);
+                retry.pause().await;
             } else {
-                retry = RETRY_FIRST;
+                retry.reset();
             }
         }
         self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
@@ -131,7 +130,7 @@ impl Hub {
             let (users, pause) = astray.entry(one.entry.group.clone()).or_default();
             users.extend(one.entry.users.iter().cloned());
             if one.is_refused_successor() {
-                *pause = RETRY_MOST;
+                *pause = SUCCESSOR_AFTER;
             }
         }
         for (group, (users, pause)) in astray {
@@ -272,10 +271,9 @@ impl Hub {
         for one in settled {
             let change = one.event.as_ref().and_then(|event| Some((event.clone(), event.membership()?)));
             if let Some((event, change)) = change {
-                let mut retry = RETRY_FIRST;
+                let mut retry = RETRY;
                 while owned.holds(one.partition) && !self.apply_change(&event, &change).await {
-                    tokio::time::sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    retry.pause().await;
                 }
             }
             if owned.holds(one.partition) {
