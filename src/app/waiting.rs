@@ -49,12 +49,12 @@ impl Waiting {
         self.told.subscribe()
     }
 
-    /// Tries until it works. The error is a sentence: what no waiting mends, or that the time is up.
+    /// Tries until it works. The error is what no waiting mends, or that the time is up.
     pub(super) async fn until<T>(
         &self,
         part: &'static str,
         attempt: impl AsyncFn() -> Result<T, StartError>,
-    ) -> Result<T, String> {
+    ) -> Result<T, StartError> {
         let gauge = self.gauge.with_label_values(&[label(part).as_str()]);
         let mut retry = RETRY;
         loop {
@@ -66,13 +66,14 @@ impl Waiting {
                     }
                     return Ok(had);
                 }
-                Ok(Err(StartError::Never(why))) => return Err(about(part, &why)),
+                Ok(Err(StartError::Never(why))) => return Err(StartError::Never(about(part, &why))),
                 Ok(Err(StartError::NotYet(why))) => why,
                 Err(_) => format!("no answer in {} s", LONGEST_TRY.as_secs()),
             };
             let left = self.patience.map(|patience| patience.saturating_sub(self.begun.elapsed()));
             if left == Some(Duration::ZERO) {
-                return Err(format!("{} (not waited for any longer: start_timeout)", about(part, &why)));
+                let why = about(part, &why);
+                return Err(StartError::NotYet(format!("{why} (not waited for any longer: start_timeout)")));
             }
             let chosen = jittered(retry.take()).min(left.unwrap_or(Duration::MAX));
             let why = about(part, &why);
@@ -170,7 +171,7 @@ mod tests {
         for (patience, least) in [(Duration::ZERO, 1), (Duration::from_secs(60), 8)] {
             let (waiting, part) = (waiting(Some(patience)), Part::failing(u32::MAX));
             let begun = Instant::now();
-            let error = waiting.until("Redis", async || part.try_once()).await.unwrap_err();
+            let error = waiting.until("Redis", async || part.try_once()).await.unwrap_err().to_string();
             assert!(error.contains("refused") && error.contains("start_timeout"), "{error}");
             assert!(part.tries.lock().len() >= least);
             assert_eq!(begun.elapsed().as_secs(), patience.as_secs());
@@ -181,14 +182,14 @@ mod tests {
     async fn a_mistake_ends_it_at_once() {
         let waiting = waiting(None);
         let wrong = async || Err::<(), _>(StartError::Never("WRONGPASS".into()));
-        assert_eq!(waiting.until("Redis", wrong).await, Err("Redis: WRONGPASS".into()));
+        assert_eq!(waiting.until("Redis", wrong).await, Err(StartError::Never("Redis: WRONGPASS".into())));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_try_that_hangs_is_one_that_failed() {
         let waiting = waiting(Some(Duration::from_secs(60)));
         let hangs = async || std::future::pending::<Result<(), StartError>>().await;
-        let error = waiting.until("MongoDB", hangs).await.unwrap_err();
+        let error = waiting.until("MongoDB", hangs).await.unwrap_err().to_string();
         assert!(error.contains("no answer in 15 s"), "{error}");
     }
 

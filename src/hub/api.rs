@@ -123,22 +123,6 @@ impl Hub {
         self.node.view().nodes.clone()
     }
 
-    /// Whether this node may take traffic; otherwise why not.
-    pub async fn ready(&self) -> Result<(), String> {
-        if self.node.is_draining() {
-            return Err("draining: this node hands its work over".into());
-        }
-        if self.metrics.sessions.get() >= self.config.max_connections as i64 {
-            return Err("full: as many connections as this node takes".into());
-        }
-        self.backplane.ping().await.map_err(|error| error.to_string())?;
-        let since = now_ms() - self.node.last_beat.load(std::sync::atomic::Ordering::Relaxed) as Millis;
-        if since > self.config.node_lease.as_millis() as Millis {
-            return Err("the node's lease is not renewed".into());
-        }
-        Ok(())
-    }
-
     /// A page of events of about so many bytes at most, one event at least, with whether there are
     /// more in its direction. `base` is where the group's present life begins.
     pub(crate) async fn page_with_more(

@@ -10,7 +10,7 @@
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
 //! - `counted`: the store and the backplane, whose failures are counted and told of there.
 //! - `cluster`: leases, epochs, reaping, sweep.
-//! - `probe`: the node's messages to itself.
+//! - `probe`: the node's messages to itself; `readiness`: whether it may take traffic.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
 
 #![forbid(unsafe_code)]
@@ -53,6 +53,7 @@ mod presence;
 mod probe;
 mod profiles;
 mod publish;
+mod readiness;
 mod replay;
 mod restore;
 #[cfg(test)]
@@ -75,6 +76,7 @@ pub use metrics::{LATENCY_EDGES, Maker, Metrics, Stage};
 pub use overview::{HISTORY_EVERY, Overview, PartitionState};
 pub use probe::ProbeConfig;
 pub use publish::Stored;
+pub use readiness::NotReady;
 pub use session::{ConnectionInfo, Flow, Session};
 
 use crate::domain::GroupId;

@@ -137,10 +137,10 @@ impl Admin {
     /// Has the order carried out and prints what came of it.
     pub(super) fn run(self, loaded: &Loaded) -> Result<(), CommandError> {
         let (order, password) = self.command.order()?;
-        let office = Office::new(&loaded.config, self.hub).map_err(CommandError::Refused)?;
+        let office = Office::new(&loaded.config, self.hub)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CommandError::Refused(error.to_string()))?;
-        let report = runtime.block_on(office.carry_out(&loaded.config, order)).map_err(CommandError::Refused)?;
+        let report = runtime.block_on(office.carry_out(&loaded.config, order))?;
         print(&match self.json {
             true => serde_json::json!(report).to_string() + "\n",
             false => print::text(&report),
