@@ -54,7 +54,7 @@ impl Hub {
             self.spawn(async move { hub.arrivals.0.answer(|named| hub.look_up_each(named)).await });
         };
         let named = (identity.user.clone(), identity.profile.clone());
-        // Not answered: the node stops.
+        // Not answered: the node stops, or its batch came to no end.
         let answer = self.arrivals.0.ask(named, start).await.ok_or_else(Refusal::unavailable)?;
         answer.map_err(|error| match error {
             NoArrival::Deleted => Refusal::unavailable(),

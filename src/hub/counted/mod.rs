@@ -55,8 +55,8 @@ impl Faults {
     fn note(&self, call: &'static str, error: &impl Display) {
         self.count.inc();
         match self.due(Instant::now()) {
-            Some(more) => tracing::warn!(call, %error, more, "the {} did not answer", self.part),
-            None => tracing::debug!(call, %error, "the {} did not answer", self.part),
+            Some(more) => tracing::warn!(call, %error, more, "a call to the {} failed", self.part),
+            None => tracing::debug!(call, %error, "a call to the {} failed", self.part),
         }
     }
 
