@@ -18,6 +18,7 @@ mod kind;
 mod open;
 mod refusal;
 mod state;
+mod token;
 mod user;
 
 pub use address::customer_of;
@@ -28,6 +29,7 @@ pub use kind::{About, Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unre
 pub use open::LaterName;
 pub use refusal::{Code, Refusal};
 pub use state::{Change, Effect, EventState, Switch};
+pub use token::{random_password, random_token};
 pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".

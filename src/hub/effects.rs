@@ -54,8 +54,8 @@ impl Hub {
     /// # Errors
     /// `not_found` for a group that is not there, or that the user is not in.
     pub async fn pins(&self, user: &UserId, group: &GroupId) -> Result<HistoryPage, Refusal> {
-        let mut messages = self.store.pins(group, PINS + 1).await.map_err(|error| self.store_refusal(&error))?;
-        let document = self.store.group(group).await.map_err(|error| self.store_refusal(&error))?;
+        let mut messages = self.store.pins(group, PINS + 1).await?;
+        let document = self.store.group(group).await?;
         let document = document.filter(|document| document.member(user).is_some());
         let document = document.ok_or_else(|| Refusal::not_found("there is no such group, or you are not in it"))?;
         messages.retain(|event| event.seq >= document.first);
@@ -89,7 +89,7 @@ impl Hub {
         if let Some(target) = here {
             return check_target(row, Some(&target)).map_err(refusal);
         }
-        let target = self.store.event(group, seq).await.map_err(|error| self.store_refusal(&error))?;
+        let target = self.store.event(group, seq).await?;
         check_target(row, target.as_ref()).map_err(refusal)
     }
 }

@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
 
-use super::Hub;
-use super::arrivals::Arrived;
 use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
+use super::hello_batch::Arrived;
 use super::session::Live;
 use super::views::keep_within;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{CloseCode, Identity, Outbound, Page, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
@@ -128,15 +127,13 @@ impl Hub {
 
     async fn register_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
         let record = SessionRecord { session: handle.id.clone(), node: self.node.name() };
-        let sighting = self.backplane.register(&handle.user, &record).await;
-        let sighting = sighting.map_err(|error| self.backplane_refusal(&error))?;
+        let sighting = self.backplane.register(&handle.user, &record).await?;
         self.came(&handle.user, &sighting);
         Ok(())
     }
 
     pub(crate) async fn ensured(&self, identity: &Identity) -> Result<User, Refusal> {
-        let user = self.store.ensure_user(&identity.user, &identity.profile).await;
-        user.map_err(|error| self.store_refusal(&error))
+        Ok(self.store.ensure_user(&identity.user, &identity.profile).await?)
     }
 
     /// Sends `welcome`, lets the session in with the live ones of the groups that it has no cursor
@@ -148,14 +145,13 @@ impl Hub {
         cursors: &HashMap<GroupId, Seq>,
         marks: &HashMap<GroupId, Mark>,
     ) -> Result<Vec<GroupId>, Refusal> {
-        let documents = self.documents(&groups).await.map_err(|error| self.store_refusal(&error))?;
+        let documents = self.documents(&groups).await?;
         let mine: Vec<_> = groups
             .into_iter()
             .filter_map(|group| Some((documents.get(&group.id)?.clone(), group)))
             .filter(|(document, _)| document.member(&handle.user).is_some())
             .collect();
-        let names = self.member_names(mine.iter().map(|(document, _)| &**document)).await;
-        names.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(mine.iter().map(|(document, _)| &**document)).await?;
         self.seed_last_events(&mine).await;
         let mut resumed = Vec::new();
         let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
@@ -284,13 +280,12 @@ impl Hub {
         let start = after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
         let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
         let more = mine.len() > start + page.len();
-        let documents = self.documents(&page).await.map_err(|error| self.store_refusal(&error))?;
+        let documents = self.documents(&page).await?;
         let page: Vec<_> =
             page.into_iter().filter_map(|group| Some((documents.get(&group.id)?.clone(), group))).collect();
-        let names = self.member_names(page.iter().map(|(document, _)| &**document)).await;
-        names.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(page.iter().map(|(document, _)| &**document)).await?;
         self.seed_last_events(&page).await;
-        let marks = self.marks_of(&session.user).await.map_err(|error| self.store_refusal(&error))?;
+        let marks = self.marks_of(&session.user).await?;
         let mut lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
         keep_within(lasts.iter_mut(), PAGE_BYTES);
         let views: Vec<_> = page
@@ -324,15 +319,13 @@ impl Hub {
     pub(crate) async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
         let name = self.node.name();
         let record = SessionRecord { session, node: name.clone() };
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         while self.node.name() == name {
             match self.backplane.unregister(&user, &record).await {
                 Ok(sighting) => return self.went(&user, &sighting),
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::debug!(%error, "a session is still to be unregistered");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(2));
+                    retry.pause().await;
                 }
             }
         }

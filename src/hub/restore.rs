@@ -10,8 +10,8 @@ use futures::StreamExt;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-use super::Hub;
 use super::owner::EFFECTS_BEHIND;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
 use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
@@ -22,8 +22,6 @@ const HOLE_WINDOW: usize = EFFECTS_BEHIND;
 const HEADS_AT_ONCE: usize = 500;
 /// A head that is too low may be on its way, by a commit that is to be repeated.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MOST: Duration = Duration::from_secs(2);
 
 /// Lives of a group that one restore tries at most: seldom are there two.
 const LIVES_TRIED: usize = 3;
@@ -140,8 +138,7 @@ impl Hub {
             base: group.base.seq,
         };
         self.metrics.restores.inc();
-        let restored = self.backplane.restore(self.partition(id), &self.node.name(), &floor).await;
-        restored.map_err(|error| self.backplane_refusal(&error))
+        Ok(self.backplane.restore(self.partition(id), &self.node.name(), &floor).await?)
     }
 
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
@@ -175,13 +172,12 @@ impl Hub {
         let mut behind = Vec::new();
         for chunk in known.chunks(HEADS_AT_ONCE) {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
-            let mut retry = RETRY_FIRST;
+            let mut retry = RETRY;
             let heads = loop {
                 match self.backplane.heads(partition, &ids).await {
                     Ok(heads) => break heads,
-                    Err(_) => tokio::time::sleep(retry).await,
+                    Err(_) => retry.pause().await,
                 }
-                retry = (retry * 2).min(RETRY_MOST);
             };
             let lower = chunk.iter().zip(heads).filter(|((_, seq), head)| head.is_some_and(|head| head.seq < *seq));
             behind.extend(lower.map(|(one, _)| one.clone()));
@@ -192,10 +188,9 @@ impl Hub {
     /// Restores the group until its member set in the backplane is the stored one, these users and all stored
     /// members considered: the set may be of a past that is not the store's, which no version tells.
     pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         while !self.restored_in_agreement(id, users).await {
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 
@@ -215,19 +210,18 @@ impl Hub {
 
     /// The group with every stored membership change, and its head with no hole below.
     async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
-        let refusal = |error| self.store_refusal(&error);
         if let Some(probe) = self.probe_document(id) {
-            return Ok((probe, self.store.head(id).await.map_err(refusal)?));
+            return Ok((probe, self.store.head(id).await?));
         }
         // The head first, so that the document is no older than it.
-        let head = self.store.head(id).await.map_err(refusal)?;
-        let group = self.store.group(id).await.map_err(refusal)?;
+        let head = self.store.head(id).await?;
+        let group = self.store.group(id).await?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         let head = group.head(head);
-        let newest = self.without_holes(id, head, group.first).await.map_err(refusal)?;
+        let newest = self.without_holes(id, head, group.first).await?;
         // Who stored them may have died before their effects were applied.
-        self.redo_effects(&newest).await.map_err(refusal)?;
-        Ok((self.with_missed_changes(group, &newest).await.map_err(refusal)?, head))
+        self.redo_effects(&newest).await?;
+        Ok((self.with_missed_changes(group, &newest).await?, head))
     }
 
     /// Fills holes below the head; answers the newest events, as many as may lack something that follows from them.

@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::StartError;
 use crate::domain::{
-    Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Code, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Refusal, Seq, User,
+    UserId,
 };
 
 /// Why the store did not answer as asked.
@@ -18,6 +19,16 @@ pub enum StoreError {
     /// It refused this for good; the same call would be refused again.
     #[error("the store refused: {0}")]
     Refused(String),
+}
+
+impl From<StoreError> for Refusal {
+    /// What whoever asked is told.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreachable(_) => Refusal::unavailable(),
+            StoreError::Refused(_) => Refusal::new(Code::Internal, "the store refused this; tell the operator"),
+        }
+    }
 }
 
 /// What became of one event of a bulk insert.

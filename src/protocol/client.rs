@@ -107,20 +107,33 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Result<(Option<RequestId>, Cl
     }
 }
 
-fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, String> {
+/// Why bytes are no frame.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("it is no map")]
+    NoMap,
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    MsgPack(#[from] rmp_serde::decode::Error),
+    #[error("bytes after the end of the map")]
+    TooLong,
+}
+
+fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, Unreadable> {
     // A list of the fields' values would be taken as well.
     if !begins_a_map(encoding, bytes) {
-        return Err("it is no map".into());
+        return Err(Unreadable::NoMap);
     }
     match encoding {
         // serde_json stops at a depth of 128 by itself.
-        Encoding::Json => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
+        Encoding::Json => Ok(serde_json::from_slice(bytes)?),
         Encoding::MsgPack => {
             let mut rest = bytes;
             let mut decoder = rmp_serde::Deserializer::new(&mut rest);
             decoder.set_max_depth(MAX_DEPTH);
-            let value = T::deserialize(&mut decoder).map_err(|error| error.to_string())?;
-            if rest.is_empty() { Ok(value) } else { Err("bytes after the end of the map".into()) }
+            let value = T::deserialize(&mut decoder)?;
+            if rest.is_empty() { Ok(value) } else { Err(Unreadable::TooLong) }
         }
     }
 }
@@ -134,7 +147,7 @@ fn begins_a_map(encoding: Encoding, bytes: &[u8]) -> bool {
 }
 
 /// Finds out as much as can be about a frame that is wrong, so that its sender can match the error.
-fn rejected(encoding: Encoding, bytes: &[u8], why: &str) -> Rejection {
+fn rejected(encoding: Encoding, bytes: &[u8], why: &Unreadable) -> Rejection {
     let (re, frame_type) = match read::<IdOnly>(encoding, bytes) {
         Ok(found) => (found.id.filter(RequestId::is_valid), found.frame_type),
         Err(_) => (None, None),

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use crate::ports::StartError;
+
 /// The version of the tables that this software writes, in `user_version`.
 const VERSION: i64 = 3;
 
@@ -128,20 +130,21 @@ pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Makes the tables in a new database, and brings older ones up to this version. The error is a sentence for the operator.
-pub(super) fn migrate(db: &mut Connection) -> Result<(), String> {
-    let version = user_version(db).map_err(|error| error.to_string())?;
+/// Makes the tables in a new database, and brings older ones up to this version.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
+    let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
+    let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[TABLES]).map_err(|error| format!("cannot make the tables: {error}")),
+        0 => alter(db, &[TABLES]).map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
-            alter(db, steps).map_err(|error| format!("cannot bring the tables up to version {VERSION}: {error}"))
+            alter(db, steps).map_err(|error| failed(&format!("cannot bring the tables up to version {VERSION}"), error))
         }
-        newer => Err(format!(
+        newer => Err(StartError::Never(format!(
             "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
              use the newer hubbub that wrote it"
-        )),
+        ))),
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::settle::{Open, RETRY_FIRST, RETRY_MOST, Settled};
-use super::{Hub, Owned};
+use super::settle::{Open, Settled};
+use super::{Hub, Owned, RETRY};
 use crate::domain::{Code, Effect, Event, GroupId, Seq};
 use crate::hub::effects::{check_target, target_of};
 use crate::ports::{LogEntry, Partition, StoreError};
@@ -80,23 +80,20 @@ impl Hub {
         if effects.is_empty() {
             return;
         }
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         while settled.iter().any(|one| owned.holds(one.partition)) {
             match self.store.apply_effects(&effects).await {
                 Ok(()) => return,
                 Err(StoreError::Refused(why)) => {
-                    self.metrics.store_error();
                     self.metrics.refused_changes.inc();
                     tracing::error!(why, effects = effects.len(), "the store refused what events do to others");
                     return;
                 }
                 Err(StoreError::Unreachable(why)) => {
-                    self.metrics.store_error();
                     tracing::warn!(why, effects = effects.len(), "what events do to others waits to be applied");
                 }
             }
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 

@@ -59,7 +59,6 @@ impl Owner {
             }
         }
         if self.hub.redo_effects(&events).await.is_err() {
-            self.hub.metrics.store_error();
             return false;
         }
         tracing::debug!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");

@@ -189,7 +189,6 @@ impl Hub {
             let able = std::mem::replace(&mut seen_progress, progress) != progress || self.store.ping().await.is_ok();
             if !able {
                 // A node with a broken link to the store must not keep its partitions.
-                self.metrics.store_error();
                 tracing::warn!("the store does not answer; leases are not renewed");
                 continue;
             }
@@ -215,7 +214,6 @@ impl Hub {
                     Tending::LetBe => {}
                 },
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, partition, "whose a partition is cannot be told");
                 }
             }
@@ -252,7 +250,7 @@ impl Hub {
             Some(token) if mine || (owned.keeps(partition) && !draining) => Tending::Renew(token),
             Some(token) => Tending::HandOver(token),
             None if owner.is_none() && (mine || free) => {
-                let token = LeaseToken(format!("{:032x}", rand::random::<u128>()));
+                let token = LeaseToken::random();
                 if !mine {
                     owned.out_of_turn.lock().insert(partition, Instant::now());
                 }
@@ -274,7 +272,6 @@ impl Hub {
             Ok(true) => {}
             Ok(false) => owned.lose(partition, &token),
             Err(error) => {
-                self.metrics.backplane_error();
                 tracing::warn!(%error, partition, "a lease was not renewed");
             }
         }

@@ -34,6 +34,7 @@ use super::Hub;
 use super::metrics::Stage;
 use super::wire::Body;
 use crate::domain::now_ms;
+use crate::kernel::Backoff;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
 use effects::portions;
 use order::Order;
@@ -50,6 +51,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often holes are looked for while there is other work: a partition that is never idle must not
 /// leave them open.
 const MEND_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two tries of what a partition's other entries wait for.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// A partition in our hands.
 struct Held {
@@ -212,7 +216,6 @@ impl Owner {
 
     /// A call about a partition was not answered. What a lost reply carried is pending now, not new.
     fn failed(&mut self, partition: Partition, error: &BackplaneError) {
-        self.hub.metrics.backplane_error();
         tracing::warn!(%error, partition, "a log cannot be read");
         if let Some(held) = self.held.get_mut(&partition) {
             (held.to_drain, held.silent) = (true, true);

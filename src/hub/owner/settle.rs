@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Hub, Owned};
+use super::{Hub, Owned, RETRY};
 use crate::domain::{Code, Event, GroupId, Head, Kind, Mark, MembershipChange, Seq, UserId, now_ms};
 use crate::hub::metrics::Stage;
 use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
 
-pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
-pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
+/// Before a group is given an admin again whom the store refused.
+const SUCCESSOR_AFTER: Duration = Duration::from_secs(1);
 
 /// An entry whose seq is settled in the store.
 pub(crate) struct Settled {
@@ -127,7 +127,7 @@ impl Hub {
                 open.push((slot, Open { partition, event, entry, fate, checked: false }));
             }
         }
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             open.retain(|(_, one)| owned.holds(one.partition));
             if open.is_empty() {
@@ -136,10 +136,9 @@ impl Hub {
             let before = open.len();
             open = self.settle_once(open, &mut slots, owned).await;
             if open.len() == before {
-                tokio::time::sleep(retry).await;
-                retry = (retry * 2).min(RETRY_MOST);
+                retry.pause().await;
             } else {
-                retry = RETRY_FIRST;
+                retry.reset();
             }
         }
         self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
@@ -158,7 +157,7 @@ impl Hub {
             let (users, pause) = astray.entry(one.entry.group.clone()).or_default();
             users.extend(one.entry.users.iter().cloned());
             if one.is_refused_successor() {
-                *pause = RETRY_MOST;
+                *pause = SUCCESSOR_AFTER;
             }
         }
         for (group, (users, pause)) in astray {
@@ -179,7 +178,6 @@ impl Hub {
         let (waiting, outcomes) = match self.insert_checked(&mut open).await {
             Ok(done) => done,
             Err(error) => {
-                self.metrics.store_error();
                 tracing::warn!(%error, waiting = open.len(), "messages wait to be stored");
                 return open;
             }
@@ -312,10 +310,9 @@ impl Hub {
         for one in settled {
             let change = one.event.as_ref().and_then(|event| Some((event.clone(), event.membership()?)));
             if let Some((event, change)) = change {
-                let mut retry = RETRY_FIRST;
+                let mut retry = RETRY;
                 while owned.holds(one.partition) && !self.apply_change(&event, &change).await {
-                    tokio::time::sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    retry.pause().await;
                 }
             }
             if owned.holds(one.partition) {
@@ -343,7 +340,6 @@ impl Hub {
     /// must not wait for it.
     fn is_applied(&self, event: &Event, outcome: Result<(), StoreError>) -> bool {
         let Err(error) = outcome else { return true };
-        self.metrics.store_error();
         let (group, seq) = (&event.group, event.seq);
         match error {
             StoreError::Refused(why) => {

@@ -3,10 +3,10 @@
 //! A send's answer comes later than its append: from the delivery of the stored event, or from the
 //! store for a repeated one.
 //!
-//! - `lanes`: appends in batches; - `repeats`: sends that were seen before; - `remembered`: how many
+//! - `appends`: appends in batches; - `repeats`: sends that were seen before; - `remembered`: how many
 //!   of them the backplane still knows.
 
-mod lanes;
+mod appends;
 mod remembered;
 mod repeats;
 
@@ -26,7 +26,7 @@ use super::{Hub, effects};
 use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::Append;
 use crate::protocol::{RequestId, ServerFrame};
-use lanes::{Lane, Queued};
+use appends::{AppendBatcher, Queued};
 use remembered::Remembered;
 
 /// Repeated sends looked up in the store at the same time.
@@ -53,9 +53,9 @@ pub(crate) enum Reply {
 
 type SendKey = (GroupId, UserId, Cid);
 
-/// The lanes and everybody who waits.
+/// The batches to append and everybody who waits.
 pub(crate) struct Publisher {
-    lanes: Vec<Mutex<Lane>>,
+    appends: Vec<AppendBatcher>,
     waiting: DashMap<SendKey, Waiting>,
     /// In order of their deadlines, which are all equally far.
     deadlines: Mutex<VecDeque<(Instant, SendKey)>>,
@@ -75,7 +75,7 @@ struct Waiting {
 impl Publisher {
     pub(crate) fn new(partitions: u16, cid_window: Duration) -> Self {
         Self {
-            lanes: (0..partitions).map(|_| Mutex::default()).collect(),
+            appends: appends::batchers(partitions),
             waiting: DashMap::new(),
             deadlines: Mutex::default(),
             count: AtomicUsize::new(0),

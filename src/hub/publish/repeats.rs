@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Queued, RETRY_AFTER};
+use super::appends::{Queued, RETRY_AFTER};
 use super::{Hub, key_of};
 use crate::domain::{Cid, Event, GroupId, Refusal, Seq, UserId};
+use crate::kernel::Backoff;
 use crate::ports::{Append, StoreError};
 
 /// What the store knows of a repeated send.
@@ -21,7 +22,7 @@ impl Hub {
     pub(super) async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
         let key = key_of(&queued.append);
         let Append { group, from, cid, .. } = &queued.append;
-        let mut pause = RETRY_AFTER;
+        let mut retry = Backoff::new(RETRY_AFTER, self.config.send_timeout);
         let found = loop {
             // Repeats come in swarms when something was slow: they must not make it slower.
             let Ok(place) = self.publisher.checks.acquire().await else { return };
@@ -33,8 +34,7 @@ impl Hub {
             if !unheard || !self.publisher.waiting.contains_key(&key) {
                 break found;
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            retry.pause().await;
         };
         match found {
             Ok(Found::Stored(event)) => self.settle(&event),
@@ -49,7 +49,7 @@ impl Hub {
                     }
                 }
             }
-            Err(error) => drop(self.answer(&key, &Err(self.store_refusal(&error)))),
+            Err(error) => drop(self.answer(&key, &Err(error.into()))),
         }
     }
 

@@ -72,7 +72,7 @@ async fn a_second_process_is_kept_out() {
     let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
     let first = SqliteStore::open(&path).unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("another hubbub uses"), "{error}");
     drop(first);
     SqliteStore::open(&path).unwrap();
@@ -81,11 +81,11 @@ async fn a_second_process_is_kept_out() {
 #[tokio::test]
 async fn what_cannot_be_opened_is_said() {
     let directory = scratch::directory("sqlite");
-    let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap();
+    let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap().to_string();
     assert!(error.contains("absent"), "{error}");
     let path = directory.path().join("text.db");
     std::fs::write(&path, "this is no database, whatever its name says").unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("text.db"), "{error}");
 }
 
@@ -96,7 +96,7 @@ async fn a_newer_database_is_left_alone() {
     drop(SqliteStore::open(&path).unwrap());
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("version 99") && error.contains("newer hubbub"), "{error}");
 }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hubbub::domain::{
-    Access, Base, Cid, Event, Group, GroupId, GroupKind, Head, Kind, Mark, Member, Profile, Role, Seq, Traits, User,
-    UserId,
+    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark, Member, Profile, Role, Seq,
+    Traits, User, UserId,
 };
 use hubbub::hub::Hub;
 use hubbub::ports::{Identity, Inserted, Page, Store};
@@ -60,6 +60,7 @@ fn event(group: &GroupId, (seq, n, shown): (Seq, u64, u64), from: UserId, kind: 
         reference: text("ref"),
         data: more["data"].as_object().cloned(),
         cid: Cid::stored(&text("cid").unwrap()).unwrap(),
+        state: EventState::default(),
     }
 }
 
