@@ -16,11 +16,23 @@ MAY_END_EARLY = 128 * 1024
 
 def compare(told: list[NodeAnswers]) -> list[Difference]:
     """All that does not agree, over all nodes and their users."""
-    found: list[Difference] = []
+    states, found = reckon_all(told)
+    return found + compare_to(states, told)
+
+
+def reckon_all(told: list[NodeAnswers]) -> tuple[dict[str, State], list[Difference]]:
+    """The state of each group, and what is wrong with the sequences themselves."""
     states: dict[str, State] = {}
+    found: list[Difference] = []
     for group in dict.fromkeys(group for node in told for group in node.groups):
         states[group], problems = reckon_from(group, told)
         found += problems
+    return states, found
+
+
+def compare_to(states: dict[str, State], told: list[NodeAnswers]) -> list[Difference]:
+    """What does not agree with these states."""
+    found: list[Difference] = []
     for node in told:
         found += check_listings(node, states)
         for group, answers in node.groups.items():

@@ -1,11 +1,11 @@
-"""Runs every test here and of the checker, and prints `N passed, N failed`."""
+"""Runs every test here, of the checker and of the load for upgrades, and prints `N passed, N failed`."""
 
 import sys
 import unittest
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-PACKAGES = ("clients", "checker")
+PACKAGES = ("clients", "checker", "upgrade")
 
 
 def main() -> int:
