@@ -8,7 +8,7 @@ View = dict
 
 @dataclass
 class Page:
-    """A page of a history. `asked` is `before` or `after` with `limit`, or `page` with `perPage`."""
+    """A page of a history. `asked` is `before` or `after` with `limit`, or `page` with `perPage`; of pins, nothing."""
 
     where: str
     asked: dict[str, int]
@@ -25,8 +25,8 @@ class GroupAnswers:
     pages: list[Page] = field(default_factory=list)
     # Single messages by seq; None where the node has none.
     singles: dict[int, Event | None] = field(default_factory=dict)
-    # The list of pins, by the way it was asked for.
-    pins: dict[str, list[Event]] = field(default_factory=dict)
+    # The list of pins, newest first, once for each way to ask for it.
+    pins: list[Page] = field(default_factory=list)
 
 
 @dataclass

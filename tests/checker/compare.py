@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable
 
 from .answers import Event, GroupAnswers, NodeAnswers, Page, View
-from .reckon import Difference, State, is_shown, reckon
+from .reckon import HUB, Difference, State, is_shown, reckon
 
 SAID = ("group", "seq", "n", "from", "time", "kind", "shown", "text", "ref", "data")
+# What a void stands for, which nobody is to see; nodes of before pins were there tell it.
+HIDDEN = ("text", "ref", "data", "cid")
 PINS_AT_MOST = 100
 # Up to this size a group's members are listed.
 SMALL_GROUP = 200
@@ -37,7 +39,7 @@ def compare_to(states: dict[str, State], told: list[NodeAnswers]) -> list[Differ
         found += check_listings(node, states)
         for group, answers in node.groups.items():
             where = f"{node.node}, {node.user}, {group}"
-            found += check_raw(where, answers, states[group])
+            found += check_raw(where, answers, states[group], node.knows_pins)
             found += check_pages(where, answers.pages, states[group], node.knows_pins)
             found += check_singles(where, answers.singles, states[group], node.knows_pins)
             found += check_pins(where, answers.pins, states[group])
@@ -61,9 +63,21 @@ def with_cid(event: Event, cids: dict[tuple[int, str], str]) -> Event:
 # === the sequence ===
 
 
-def check_raw(where: str, answers: GroupAnswers, state: State) -> Iterable[Difference]:
+def check_raw(where: str, answers: GroupAnswers, state: State, knows_pins: bool) -> Iterable[Difference]:
     for way, events in answers.raw.items():
-        yield from check_events(f"{where}, raw sequence {way}", events, state.ordered(), {})
+        at = f"{where}, raw sequence {way}"
+        yield from check_events(at, events, state.ordered(), None)
+        for event in events:
+            if knows_pins and event["kind"] == "void":
+                yield from check_void(f"{at}, seq {event['seq']}", event)
+
+
+def check_void(where: str, event: Event) -> Iterable[Difference]:
+    for name in HIDDEN:
+        if name in event:
+            yield Difference(f"{where}, {name}", "nothing of a void", event[name])
+    if not event["from"].startswith(HUB):
+        yield Difference(f"{where}, from", "the hub", event["from"])
 
 
 def check_events(
@@ -82,12 +96,19 @@ def check_events(
 
 
 def check_event(where: str, event: Event, said: Event) -> Iterable[Difference]:
-    for name in SAID:
-        if written(event.get(name)) != written(said.get(name)):
-            yield Difference(f"{where}, {name}", said.get(name), event.get(name))
+    for name, value in what_was_said(event).items():
+        expected = what_was_said(said).get(name)
+        if written(value) != written(expected):
+            yield Difference(f"{where}, {name}", expected, value)
     cid = event.get("cid")
     if cid is not None and cid != said.get("cid", cid):
         yield Difference(f"{where}, cid", said["cid"], cid)
+
+
+def what_was_said(event: Event) -> dict[str, object]:
+    """All of it but the state that it has come to, and what a void stands for."""
+    apart = ("from", *HIDDEN) if event["kind"] == "void" else ()
+    return {name: event.get(name) for name in SAID if name not in apart}
 
 
 def check_pinned(where: str, event: Event, pins: dict[int, int]) -> Iterable[Difference]:
@@ -158,11 +179,14 @@ def expected_page(page: Page, events: list[Event]) -> tuple[list[Event], bool]:
     else:
         beyond = list(reversed(events))[asked["page"] * asked["perPage"] :]
     limit = asked["perPage"] if "page" in asked else asked["limit"]
-    whole = beyond[:limit]
-    kept = len(page.messages)
-    if 0 < kept < len(whole) and size(whole[: kept + 1]) > MAY_END_EARLY:
-        whole = whole[:kept]
+    whole = fitting(beyond[:limit], page)
     return (whole if "after" in asked else whole[::-1]), len(beyond) > len(whole)
+
+
+def fitting(events: list[Event], page: Page) -> list[Event]:
+    """As many of these as the page has, where all of them would be too large for one."""
+    kept = len(page.messages)
+    return events[:kept] if 0 < kept < len(events) and size(events[: kept + 1]) > MAY_END_EARLY else events
 
 
 def check_singles(where: str, singles: dict[int, Event | None], state: State, knows_pins: bool) -> Iterable[Difference]:
@@ -179,10 +203,14 @@ def check_singles(where: str, singles: dict[int, Event | None], state: State, kn
             yield from check_events(at, [single], [said] if said else [], state.pins if knows_pins else None)
 
 
-def check_pins(where: str, pins: dict[str, list[Event]], state: State) -> Iterable[Difference]:
-    newest_first = [state.events[seq] for seq in sorted(state.pins, reverse=True)][:PINS_AT_MOST]
-    for way, messages in pins.items():
-        yield from check_events(f"{where}, {way}", messages, newest_first, state.pins)
+def check_pins(where: str, pins: list[Page], state: State) -> Iterable[Difference]:
+    newest_first = [state.events[seq] for seq in sorted(state.pins, reverse=True)]
+    for page in pins:
+        expected = fitting(newest_first[:PINS_AT_MOST], page)
+        yield from check_events(f"{where}, {page.where}", page.messages, expected, state.pins)
+        more = len(newest_first) > len(expected)
+        if page.more != more:
+            yield Difference(f"{where}, {page.where}, more", more, page.more)
 
 
 # === groups ===

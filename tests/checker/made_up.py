@@ -63,7 +63,8 @@ def answers_of(node: str, user: str, knows_pins: bool) -> NodeAnswers:
     )
     if knows_pins:
         newest_first = [event for event in reversed(stated) if event["seq"] in PINNED]
-        answers.pins = {"pins": newest_first, "GET pins": [dict(event) for event in newest_first]}
+        ways = {"pins": newest_first, "GET pins": [dict(event) for event in newest_first]}
+        answers.pins = [Page(way, {}, messages, False) for way, messages in ways.items()]
     listings = {name: [view_of(shown[-1])] for name in ("welcome", "groups")}
     return NodeAnswers(node, user, knows_pins, listings, {GROUP: answers})
 

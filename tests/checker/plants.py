@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from . import made_up
-from .answers import Event, GroupAnswers, NodeAnswers, View
+from .answers import Event, GroupAnswers, NodeAnswers, Page, View
 
 Told = list[NodeAnswers]
 
@@ -15,6 +15,10 @@ def answers(told: Told) -> GroupAnswers:
 
 def page(told: Told, where: str) -> list[Event]:
     return next(page for page in answers(told).pages if page.where == where).messages
+
+
+def pins(told: Told, where: str) -> Page:
+    return next(page for page in answers(told).pins if page.where == where)
 
 
 def view(told: Told, listing: str = "welcome") -> View:
@@ -98,6 +102,14 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     "n that goes back": (lambda told: everywhere(told, 6, lambda at: at.update(n=1)), "n of seq 6"),
     "n wrong on one node": (lambda told: put(answers(told).raw["upwards"], 14, n=5), "raw sequence upwards, seq 14, n"),
     "a void that is shown": (lambda told: everywhere(told, 6, lambda at: at.pop("shown")), "shown of seq 6"),
+    "a void that tells by whom it was": (
+        lambda told: put(answers(told).raw["upwards"], 6, **{"from": "bert"}),
+        "raw sequence upwards, seq 6, from",
+    ),
+    "a void that tells what it stands for": (
+        lambda told: put(answers(told).raw["upwards"], 6, data={"on": True}),
+        "raw sequence upwards, seq 6, data",
+    ),
     "a pin that is shown": (lambda told: everywhere(told, 9, lambda at: at.pop("shown")), "shown of seq 9"),
     "a text that is not shown": (lambda told: everywhere(told, 4, lambda at: at.update(shown=False)), "shown of seq 4"),
     # Events that should have become voids.
@@ -149,18 +161,19 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
         "history after 0, seq 6, pinned",
     ),
     "an older pin wins": (
-        lambda told: answers(told).pins["pins"].insert(1, event(page(told, "history after 0"), 4) | {"pinned": True}),
+        lambda told: pins(told, "pins").messages.insert(1, event(page(told, "history after 0"), 4) | {"pinned": True}),
         "pins, seqs",
     ),
-    "a pin lost from the list": (lambda told: lose(answers(told).pins["pins"], 7), "pins, seqs"),
-    "a pin lost from the list over HTTP": (lambda told: answers(told).pins["GET pins"].clear(), "GET pins, seqs"),
-    "the list of pins oldest first": (lambda told: answers(told).pins["pins"].reverse(), "pins, seqs"),
+    "a pin lost from the list": (lambda told: lose(pins(told, "pins").messages, 7), "pins, seqs"),
+    "a pin lost from the list over HTTP": (lambda told: pins(told, "GET pins").messages.clear(), "GET pins, seqs"),
+    "more said of the list of pins": (lambda told: setattr(pins(told, "pins"), "more", True), "pins, more"),
+    "the list of pins oldest first": (lambda told: pins(told, "pins").messages.reverse(), "pins, seqs"),
     "a pin in the list that does not say so": (
-        lambda told: take(answers(told).pins["pins"], 3, "pinned"),
+        lambda told: take(pins(told, "pins").messages, 3, "pinned"),
         "pins, seq 3, pinned",
     ),
     "another text in the list of pins": (
-        lambda told: put(answers(told).pins["pins"], 3, text="eins"),
+        lambda told: put(pins(told, "pins").messages, 3, text="eins"),
         "pins, seq 3, text",
     ),
     # Pages.

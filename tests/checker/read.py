@@ -88,13 +88,11 @@ def read_group(connection: Connection, group: str, with_pins: bool) -> GroupAnsw
     answers.pages += read_by_number(connection, group, upwards)
     answers.singles = {seq: read_single(connection, group, seq) for seq in sample(upwards)}
     if with_pins:
-        answers.pins["pins"] = connection.demand({"type": "pins", "group": group})["messages"]
-        answers.pins["GET pins"] = listed(connection.must_get(f"/chat/{group}/pins"))
+        told = connection.demand({"type": "pins", "group": group})
+        body = connection.must_get(f"/chat/{group}/pins")
+        ways = {"pins": told, "GET pins": body}
+        answers.pins = [Page(way, {}, answer["messages"], answer["more"]) for way, answer in ways.items()]
     return answers
-
-
-def listed(body: object) -> list[Event]:
-    return body["messages"] if isinstance(body, dict) else list(body)
 
 
 def walk(connection: Connection, group: str, way: str, raw: bool) -> Iterable[Page]:

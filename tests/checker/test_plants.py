@@ -5,7 +5,7 @@ import unittest
 from collections.abc import Callable
 
 from . import made_up
-from .answers import GroupAnswers, Page
+from .answers import GroupAnswers, NodeAnswers, Page
 from .compare import compare
 from .plants import PLANTS, Told, answers, view
 
@@ -19,6 +19,8 @@ class PlantsTest(unittest.TestCase):
         self.assertEqual(list(map(str, compare(made_up.told() + old))), [])
         old[0].listings["welcome"][0]["last"] = dict(old[0].groups[made_up.GROUP].raw["upwards"][-1])
         self.assertEqual(list(map(str, compare(old))), [], "nor of the newest shown event")
+        old[0].groups[made_up.GROUP].raw["upwards"][5].update({"from": "anna", "data": {"code": "not_found"}})
+        self.assertEqual(list(map(str, compare(made_up.told() + old))), [], "and may tell what a void stands for")
 
     def test_a_node_may_leave_out_what_is_not_shown_of_all_pages(self) -> None:
         told = made_up.told()
@@ -41,15 +43,31 @@ class PlantsTest(unittest.TestCase):
         told[2].listings["welcome"].reverse()
         self.assertIn("welcome, order", str(compare(told)[0]))
 
+    def test_of_many_pins_the_newest_hundred_are_listed(self) -> None:
+        texts = [{"kind": "text", "text": "said"}] * 120
+        pins = [{"kind": "pinned", "shown": False, "ref": f"g1:{seq}", "data": {"on": True}} for seq in range(2, 122)]
+        founding = {"kind": "joined", "data": {"users": ["anna"], "role": "admin"}}
+        events = [
+            {"group": "g1", "seq": seq, "n": min(seq - 1, 120), "from": "anna", "time": seq} | event
+            for seq, event in enumerate([founding, *texts, *pins], 1)
+        ]
+        newest = [event | {"pinned": True} for event in reversed(events[21:121])]
+        answers = GroupAnswers(raw={"upwards": events}, pins=[Page("pins", {}, newest, True)])
+        told = [NodeAnswers("http://node-1", "anna", True, groups={"g1": answers})]
+        self.assertEqual(list(map(str, compare(told))), [])
+        answers.pins[0] = Page("pins", {}, [events[20] | {"pinned": True}, *newest], False)
+        self.assertEqual(len(compare(told)), 2)
+
     def test_a_page_of_long_events_may_end_early(self) -> None:
         told = made_up.told(nodes=made_up.NODES[:1])
         long = "x" * 50_000
         for node in told:
             group = node.groups[made_up.GROUP]
-            group.singles, group.pins, node.listings = {}, {}, {}
+            group.singles, group.pins, node.listings = {}, [], {}
             for way in group.raw.values():
                 for each in way:
-                    each["text"] = long
+                    if each["kind"] != "void":
+                        each["text"] = long
             kept = [
                 each | ({"pinned": True} if each["seq"] in made_up.PINNED else {}) for each in group.raw["upwards"][:4]
             ]

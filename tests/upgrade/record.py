@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from tests.checker.compare import SAID, seqs
+from tests.checker.compare import seqs, what_was_said
 from tests.checker.reckon import Event, State
 
 # Breaches are told in full up to here; the counts go on.
@@ -12,7 +12,7 @@ TOLD_AT_MOST = 20
 
 def digest(event: Event) -> int:
     """What was said, without the state that it has come to."""
-    return hash(json.dumps([event.get(name) for name in SAID], sort_keys=True))
+    return hash(json.dumps(what_was_said(event)))
 
 
 @dataclass
