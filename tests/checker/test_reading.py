@@ -11,6 +11,9 @@ from .compare import compare
 from .read import Member, read_all
 
 SAID = 230
+# What anna pins, where the hub knows that.
+PINS = ((20, True), (30, True), (20, False), (40, True))
+PINNED = [40, 30]
 
 
 class ReadingTest(unittest.TestCase):
@@ -26,6 +29,10 @@ class ReadingTest(unittest.TestCase):
         cls.group = made["id"]
         for number in range(SAID):
             cls.done(anna if number % 3 else bert, cls.said(number))
+        cls.knows_pins = "kind:pinned" in anna.welcome["features"]
+        for number, (seq, on) in enumerate(PINS if cls.knows_pins else ()):
+            about = {"kind": "pinned", "ref": f"{cls.group}:{seq}", "data": {"on": on}}
+            cls.done(anna, {"type": "send", "group": cls.group, "cid": f"p{number}"} | about)
         cls.done(anna, {"type": "remove", "group": cls.group, "users": ["carl"]})
         cls.done(bert, {"type": "read", "group": cls.group, "seq": SAID // 2})
         cls.direct = cls.done(carl, {"type": "send", "to": "anna", "cid": "d1", "text": "hello"})["group"]
@@ -59,9 +66,12 @@ class ReadingTest(unittest.TestCase):
         read = {node.user: sorted(node.groups) for node in told}
         both = sorted([self.group, self.direct])
         self.assertEqual(read, {"anna": both, "bert": [self.group], "carl": [self.direct]})
-        raw = told[0].groups[self.group].raw
-        self.assertEqual(len(raw["upwards"]), SAID + 3, "all of it was read")
-        self.assertEqual(len(raw["downwards"]), SAID + 3, "both ways")
+        answers = told[0].groups[self.group]
+        length = SAID + 3 + len(PINS) * self.knows_pins
+        self.assertEqual(len(answers.raw["upwards"]), length, "all of it was read")
+        self.assertEqual(len(answers.raw["downwards"]), length, "both ways")
+        pins = [[event["seq"] for event in page.messages] for page in answers.pins]
+        self.assertEqual(pins, [PINNED, PINNED] if self.knows_pins else [])
 
     def test_one_answer_that_is_spoilt_on_the_way_is_found(self) -> None:
         right = connection.fetch
