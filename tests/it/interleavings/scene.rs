@@ -42,7 +42,7 @@ pub struct Scene {
     pub backplane: Arc<dyn Backplane>,
     pub nodes: Vec<Node>,
     redis: RedisClient,
-    _holder: Box<dyn Any + Send>,
+    _holder: Box<dyn Any + Send + Sync>,
 }
 
 /// What Redis held at some moment.
@@ -65,7 +65,7 @@ impl Scene {
     /// With a store of the test's own, which lives as long as what holds it.
     pub async fn with_store(
         store: Arc<dyn Store>,
-        holder: Box<dyn Any + Send>,
+        holder: Box<dyn Any + Send + Sync>,
         space: RedisSpace,
         nodes: usize,
         change: impl Fn(&mut HubConfig),
