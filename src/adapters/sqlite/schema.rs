@@ -139,7 +139,15 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
-            alter(db, steps).map_err(|error| failed(&format!("cannot bring the tables up to version {VERSION}"), error))
+            alter(db, steps)
+                .map_err(|error| failed(&format!("cannot bring the tables up to version {VERSION}"), error))?;
+            tracing::warn!(
+                from = older,
+                to = VERSION,
+                "the tables were brought up to this version: an older hubbub does not open them any more, and going back \
+                 to one takes a copy of the data directory from before, without what was said since"
+            );
+            Ok(())
         }
         newer => Err(StartError::Never(format!(
             "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
