@@ -127,7 +127,8 @@ impl Event {
     /// Why it was refused when its turn came, if it was.
     pub fn refusal(&self) -> Option<Code> {
         let why = self.data.as_ref().filter(|_| self.kind == Kind::Void)?.get(CODE)?.as_str()?;
-        Code::named(why)
+        // One of a later version is a refusal all the same.
+        Some(Code::named(why).unwrap_or(Code::Internal))
     }
 
     fn voided(self) -> Self {

@@ -297,7 +297,9 @@ impl NodeName {
 pub fn parse_event_id(text: &str) -> Result<(GroupId, Seq), InvalidId> {
     let wrong = InvalidId { what: "an event id", rule: "<group>:<seq>" };
     let (group, seq) = text.split_once(':').ok_or_else(|| wrong.clone())?;
-    let seq = seq.parse::<Seq>().ok().filter(|seq| *seq > 0).ok_or_else(|| wrong.clone())?;
+    // As it is written everywhere, so that who compares ids compares events.
+    let canonical = seq.starts_with(|c: char| matches!(c, '1'..='9'));
+    let seq = seq.parse::<Seq>().ok().filter(|_| canonical).ok_or_else(|| wrong.clone())?;
     Ok((GroupId::parse(group)?, seq))
 }
 

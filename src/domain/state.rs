@@ -73,8 +73,11 @@ impl EventState {
 // === impl Effect ===
 
 impl Effect {
-    /// The effect of an event; `None` of one that has none, or whose kind this version does not know.
+    /// The effect of an event; `None` of one that has none, or one that this version does not know.
     pub fn of(event: &Event) -> Option<Self> {
+        if event.traits.fx == 0 || !event.kind.has_known_effect(event.traits) {
+            return None;
+        }
         let change = match event.kind {
             Kind::Pinned => Change::Pin(Switch::set(event.seq, event.flag("on")?)),
             _ => return None,

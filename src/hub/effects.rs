@@ -1,6 +1,8 @@
 //! What events do to others: whether one may stand where it is, asked at the door and again by the owner, and what the
 //! sender is told where it may not.
 
+use std::sync::Arc;
+
 use super::Hub;
 use super::api::{HistoryPage, fitting};
 use super::config::PAGE_BYTES;
@@ -81,15 +83,43 @@ impl Hub {
         Ok(())
     }
 
-    /// Answers early to a send whose effect could not be: the owner asks again, in the order of the sequence.
-    pub(crate) async fn check_effect(&self, group: &GroupId, send: &SendFrame) -> Result<(), Refusal> {
+    /// Answers early to a send whose effect could not be: the owner asks again, in the order of the sequence. A repeat
+    /// of what is stored goes on, whatever has become of its target since: it gets the answer of the first.
+    pub(crate) async fn check_effect(
+        &self,
+        from: &UserId,
+        group: &GroupId,
+        send: &SendFrame,
+        members_only: bool,
+    ) -> Result<(), Refusal> {
         let Some(row) = send.kind.row().filter(|row| row.fx > 0) else { return Ok(()) };
+        let Err(refusal) = self.judge(row, group, send).await else { return Ok(()) };
+        if members_only && !self.is_member(group, from).await? {
+            // Nobody else learns what stands in the group.
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        }
+        match self.store.event_by_cid(group, from, &send.cid).await? {
+            Some(_) => Ok(()),
+            None => Err(refusal),
+        }
+    }
+
+    /// Whether a send with an effect would be in order now.
+    async fn judge(&self, row: &KindRow, group: &GroupId, send: &SendFrame) -> Result<(), Refusal> {
+        self.node.view().features.check(row)?;
         let seq = target_of(group, send.reference.as_deref())?;
         let here = self.groups.get(group).and_then(|group| group.state.lock().ring_event(seq));
-        if let Some(target) = here {
-            return check_target(row, Some(&target)).map_err(refusal);
+        let target = match here {
+            Some(target) => Some(target),
+            None => self.store.event(group, seq).await?.map(Arc::new),
+        };
+        check_target(row, target.as_deref()).map_err(refusal)
+    }
+
+    async fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, Refusal> {
+        if self.groups.get(group).is_some_and(|group| group.state.lock().has_member(user)) {
+            return Ok(true);
         }
-        let target = self.store.event(group, seq).await?;
-        check_target(row, target.as_ref()).map_err(refusal)
+        Ok(self.store.group(group).await?.is_some_and(|group| group.member(user).is_some()))
     }
 }

@@ -258,7 +258,7 @@ impl GroupState {
         if event.traits.shown {
             self.last = Some(event.clone());
         }
-        if let Some(effect) = Effect::of(event).filter(|_| event.traits.fx > 0) {
+        if let Some(effect) = Effect::of(event) {
             self.ring.apply(&effect);
             self.last.iter_mut().filter(|last| last.seq == effect.target).for_each(|last| apply(last, &effect));
         }

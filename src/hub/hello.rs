@@ -227,7 +227,7 @@ impl Hub {
             state.sessions.push(handle.clone());
         }
         let head = state.position.at().unwrap_or_default();
-        let last = state.last_event();
+        let last = self.last_of(&state);
         drop(state);
         Some(Shown { group, document, head, last })
     }
@@ -286,7 +286,7 @@ impl Hub {
         self.member_names(page.iter().map(|(document, _)| &**document)).await?;
         self.seed_last_events(&page).await;
         let marks = self.marks_of(&session.user).await?;
-        let mut lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
+        let mut lasts: Vec<_> = page.iter().map(|(_, group)| self.last_of(&group.state.lock())).collect();
         keep_within(lasts.iter_mut(), PAGE_BYTES);
         let views: Vec<_> = page
             .iter()

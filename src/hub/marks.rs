@@ -65,7 +65,8 @@ impl Marks {
 impl Hub {
     /// Whoever sends has read what was before.
     pub(crate) fn read_by_sending(&self, event: &Event) {
-        if event.from.is_reserved() {
+        // What is not shown is said without a look at what was.
+        if event.from.is_reserved() || !event.traits.shown {
             return;
         }
         let mark = Mark { read: event.seq, n: event.n, delivered: event.seq };

@@ -229,7 +229,11 @@ impl Hub {
         match self.fill_holes(id, head, first).await? {
             Some(newest) => Ok(newest),
             // What came to be there meanwhile counts as well.
-            None => self.store.page(id, Page::Before(head.seq + 1, HOLE_WINDOW)).await,
+            None => {
+                let mut newest = self.store.page(id, Page::Before(head.seq + 1, HOLE_WINDOW)).await?;
+                newest.retain(|event| event.seq >= first);
+                Ok(newest)
+            }
         }
     }
 

@@ -221,16 +221,13 @@ impl Hub {
         send: SendFrame,
         members_only: bool,
     ) -> Result<Append, Refusal> {
-        if let Some(row) = send.kind.row().filter(|row| row.fx > 0) {
-            self.node.view().features.check(row)?;
-        }
         self.check_text(send.text.as_deref().unwrap_or_default())?;
         self.check_data(send.data.as_ref())?;
         let group = match &send.target {
             Target::Group(group) => group.clone(),
             Target::User(peer) => self.direct_group(from, peer).await?,
         };
-        self.check_effect(&group, &send).await?;
+        self.check_effect(from, &group, &send, members_only).await?;
         let standing = match send.kind.row().filter(|_| members_only) {
             Some(row) => effects::standing(row),
             None => Standing::Anybody,

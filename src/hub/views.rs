@@ -11,7 +11,7 @@ use super::Hub;
 use super::config::SMALL_GROUP;
 use super::group::GroupState;
 use super::handle::SessionHandle;
-use crate::domain::{Event, Group, GroupId, GroupKind, Head, Mark, Seq, UserId};
+use crate::domain::{Event, Group, GroupId, GroupKind, Head, Mark, Millis, Seq, UserId, now_ms};
 use crate::ports::StoreError;
 use crate::protocol::{GroupView, MemberList, MemberView, ServerFrame, WireEvent};
 
@@ -83,6 +83,15 @@ impl Hub {
             last: last.map(|event| WireEvent::for_reader(event, reader)),
             members: self.member_views(group),
         }
+    }
+
+    /// The newest event that a group shows, as far as it is known here and retention has left it.
+    pub(crate) fn last_of(&self, state: &GroupState) -> Option<Arc<Event>> {
+        let last = state.last_event()?;
+        // Retention never takes the newest event of all.
+        let is_head = state.position.at().is_some_and(|at| at.seq == last.seq);
+        let oldest = self.config.retention.map_or(Millis::MIN, |kept| now_ms() - kept.as_millis() as Millis);
+        (is_head || last.time >= oldest).then_some(last)
     }
 
     fn member_views(&self, group: &Group) -> Option<Arc<MemberList>> {

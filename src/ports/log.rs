@@ -50,7 +50,7 @@ pub enum Standing {
     Anybody,
     /// A member.
     Member,
-    /// An admin. In a group that has none by its kind, a member.
+    /// An admin; in a direct chat, which has none, a member.
     Admin,
 }
 

@@ -276,7 +276,7 @@ pub struct GroupView<'a> {
     pub unread: u64,
     /// The oldest seq still stored.
     pub first: Seq,
-    /// The newest event.
+    /// The newest event that is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<WireEvent<'a>>,
     /// The members, in groups of at most 200.

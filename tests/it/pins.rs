@@ -61,19 +61,26 @@ impl Board {
         of_anna
     }
 
-    /// An entry of the log that no door let in.
-    async fn append(&self, cid: &str, reference: &str) {
-        let append = Append {
-            group: self.group.clone(),
-            from: UserId::parse("anna").unwrap(),
-            cid: Cid::parse(cid).unwrap(),
-            kind: Kind::Pinned,
-            traits: Kind::Pinned.traits(),
-            body: Bytes::from(rmp_serde::to_vec_named(&json!({"v": 1, "r": reference, "d": {"on": true}})).unwrap()),
-            standing: Standing::Admin,
+    /// Entries of the log that no door let in, appended in one step: pins of what is named, a text where nothing is.
+    async fn append(&self, entries: &[(&str, Option<String>)]) {
+        let append = |(cid, reference): &(&str, Option<String>)| {
+            let (kind, body) = match reference {
+                Some(reference) => (Kind::Pinned, json!({"v": 1, "r": reference, "d": {"on": true}})),
+                None => (Kind::Text, json!({"v": 1, "t": cid})),
+            };
+            Append {
+                group: self.group.clone(),
+                from: UserId::parse("anna").unwrap(),
+                cid: Cid::parse(cid).unwrap(),
+                kind,
+                traits: kind.row().unwrap().traits(false),
+                body: Bytes::from(rmp_serde::to_vec_named(&body).unwrap()),
+                standing: Standing::Admin,
+            }
         };
+        let appends: Vec<Append> = entries.iter().map(append).collect();
         let partition = self.group.partition(self.hub.config().partitions);
-        self.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), &[append]).await.unwrap();
+        self.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), &appends).await.unwrap();
     }
 }
 
@@ -190,9 +197,7 @@ async fn what_may_not_stand_in_its_turn_is_refused_for_ever() {
         ("elsewhere", GroupId::random().event_id(1)),
         ("void", group.event_id(first + 1)),
     ];
-    for (cid, reference) in &wrong {
-        board.append(cid, reference).await;
-    }
+    board.append(&wrong.clone().map(|(cid, reference)| (cid, Some(reference)))).await;
     let end = board.say("end").await;
     assert_eq!(end, first + 5);
     let page =
@@ -218,4 +223,63 @@ async fn what_may_not_stand_in_its_turn_is_refused_for_ever() {
     let frame = board.set("new", first, true);
     board.anna.ask(frame, "ack").await;
     assert_eq!(board.pins().await, [first]);
+}
+
+/// What is read with the event that it is about waits until that is stored, and is judged by what came of it.
+#[tokio::test]
+async fn a_pin_of_the_same_batch_stands_by_what_it_is_about() {
+    let mut board = Board::open().await;
+    let first = board.say("first").await;
+    let id = |seq: Seq| Some(board.group.event_id(seq));
+    let batch = [
+        ("of itself", id(first + 1)),
+        ("text", None),
+        ("of the text", id(first + 2)),
+        ("of a void", id(first + 1)),
+        ("of a pin", id(first + 3)),
+        ("of the first", id(first)),
+    ];
+    board.append(&batch).await;
+    board.say("end").await;
+    assert_eq!(board.pins().await, [first + 2, first]);
+    for (cid, code) in [("of itself", "not_found"), ("of a void", "not_found"), ("of a pin", "not_found")] {
+        let frame = board.set(cid, first, true);
+        assert_eq!(board.anna.refused(frame).await, code, "{cid}");
+    }
+    let frame = board.set("of the text", first, false);
+    assert_eq!(board.anna.ask(frame, "ack").await["seq"], first + 3);
+}
+
+/// A repeat is answered as the first was, whatever has become of the target, and nobody outside learns what stands.
+#[tokio::test]
+async fn a_stored_pin_is_acked_again_and_strangers_learn_nothing() {
+    let mut board = Board::open().await;
+    let first = board.say("first").await;
+    let frame = board.set("pin", first, true);
+    let acked = board.anna.ask(frame, "ack").await["seq"].clone();
+    // As if the target were gone: the repeat names what is not there.
+    let frame = board.set("pin", first + 70, true);
+    assert_eq!(board.anna.ask(frame, "ack").await["seq"], acked);
+    let (mut mallory, _) = Client::hello(&board.hub, "mallory").await;
+    for target in [1, first, first + 9] {
+        let frame = board.set(&format!("guess {target}"), target, true);
+        assert_eq!(mallory.refused(frame).await, "forbidden", "{target}");
+    }
+    for reference in [format!("{}:0{first}", board.group), format!("{}:+{first}", board.group)] {
+        let frame = board.pin("odd", &reference, json!({"on": true}));
+        assert_eq!(board.anna.refused(frame).await, "bad_frame", "{reference}");
+    }
+}
+
+/// Whoever pins has not read what was said meanwhile.
+#[tokio::test]
+async fn a_pin_marks_nothing_as_read() {
+    let mut board = Board::open().await;
+    let first = board.say("first").await;
+    let said = json!({"type": "send", "id": 1, "group": board.group.as_str(), "cid": "bobs", "text": "unread"});
+    board.bob.ask(said, "ack").await;
+    let frame = board.set("pin", first, true);
+    board.anna.ask(frame, "ack").await;
+    let groups = board.anna.ask(json!({"type": "groups", "id": 1}), "groups").await;
+    assert_eq!(groups["groups"][0]["unread"], 1, "{groups}");
 }

@@ -74,7 +74,7 @@ impl Group {
         match (standing, self.members.role(user)) {
             (Standing::Anybody, _) | (Standing::Member, Some(_)) | (Standing::Admin, Some(Role::Admin)) => None,
             (_, None) => Some(Appended::NotMember),
-            (Standing::Admin, Some(_)) => (self.kind == GroupKind::Group).then_some(Appended::NotAdmin),
+            (Standing::Admin, Some(_)) => (self.kind != GroupKind::Direct).then_some(Appended::NotAdmin),
         }
     }
 

@@ -123,11 +123,15 @@ impl MongoStore {
         loop {
             let rest = self.of_group(group, between(group, 0, end));
             let oldest = self.find(&self.messages, rest, doc! { "_id": 1 }, 0, 1).await?;
-            let Some(oldest) = oldest.first() else { return Ok(removed) };
+            let Some(oldest) = oldest.first() else {
+                // Those of messages that went before, by effects that came late, as well.
+                let rest = self.of_group(group, between(group, 0, end));
+                self.within(self.pins.delete_many(rest)).await?;
+                return Ok(removed);
+            };
             let from = read::<MessageDocument>(oldest)?.seq;
             let to = from.saturating_add(REMOVE_SLICE).min(end);
             let slice = self.of_group(group, between(group, from, to));
-            self.within(self.pins.delete_many(slice.clone())).await?;
             removed += self.within(self.messages.delete_many(slice)).await?.deleted_count;
         }
     }

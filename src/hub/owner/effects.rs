@@ -53,40 +53,84 @@ impl Hub {
             match target_below(&one.event).map(|target| (one.event.group.clone(), target)) {
                 Ok(target) if here.contains(&target) => drop(waiting.insert(at)),
                 Ok(target) => asked.push((at, target)),
-                Err(code) => one.refuse(code),
+                Err(code) => self.refuse(one, code),
             }
         }
         let ids: Vec<_> = asked.iter().map(|(_, id)| id.clone()).collect();
         if ids.is_empty() {
             return Ok(waiting);
         }
-        let found = self.store.events(&ids).await?;
+        let (found, unreadable) = self.targets(&ids).await?;
         let found: HashMap<(&GroupId, Seq), &Event> =
             found.iter().map(|event| ((&event.group, event.seq), event)).collect();
         for (at, (group, target)) in &asked {
             let (_, one) = &mut open[*at];
+            if unreadable.contains(&(group.clone(), *target)) {
+                self.refuse(one, Code::Internal);
+                continue;
+            }
             let target = found.get(&(group, *target)).copied();
             match one.event.kind.row().map(|row| check_target(row, target)) {
-                Some(Err(code)) => one.refuse(code),
+                Some(Err(code)) => self.refuse(one, code),
                 _ => one.checked = true,
             }
         }
         Ok(waiting)
     }
 
+    /// The answers to its sender count it, by code.
+    fn refuse(&self, one: &mut Open, code: Code) {
+        let (group, seq, kind) = (&one.event.group, one.event.seq, one.event.kind);
+        tracing::debug!(%group, seq, %kind, code = code.as_str(), "an event may not stand in its turn");
+        one.refuse(code);
+    }
+
+    /// What stands under these ids; and those of them that the store refuses to show, now and always: nobody else is to
+    /// wait for them.
+    async fn targets(&self, ids: &[(GroupId, Seq)]) -> Result<(Vec<Event>, BTreeSet<(GroupId, Seq)>), StoreError> {
+        match self.store.events(ids).await {
+            Err(StoreError::Refused(_)) => {}
+            answer => return answer.map(|found| (found, BTreeSet::new())),
+        }
+        let (mut found, mut unreadable) = (Vec::new(), BTreeSet::new());
+        for id in ids {
+            match self.store.event(&id.0, id.1).await {
+                Ok(event) => found.extend(event),
+                Err(StoreError::Refused(why)) => {
+                    tracing::error!(group = %id.0, seq = id.1, why, "what an event is about cannot be read");
+                    unreadable.insert(id.clone());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok((found, unreadable))
+    }
+
     /// Applies the effects of what is stored; tries until it is done, or none of it is ours any more.
     pub(super) async fn apply_effects(&self, owned: &Owned, settled: &[Settled]) {
         let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).filter_map(Effect::of).collect();
-        if effects.is_empty() {
-            return;
+        if !effects.is_empty() {
+            self.apply_all(owned, settled, effects).await;
         }
+    }
+
+    async fn apply_all(&self, owned: &Owned, settled: &[Settled], effects: Vec<Effect>) {
         let mut retry = RETRY;
         while settled.iter().any(|one| owned.holds(one.partition)) {
             match self.store.apply_effects(&effects).await {
                 Ok(()) => return,
+                Err(StoreError::Refused(_)) if effects.len() > 1 => {
+                    // Only what is refused by itself is left out.
+                    let (first, rest) = effects.split_at(effects.len() / 2);
+                    let halves = [first.to_vec(), rest.to_vec()];
+                    for half in halves {
+                        Box::pin(self.apply_all(owned, settled, half)).await;
+                    }
+                    return;
+                }
                 Err(StoreError::Refused(why)) => {
                     self.metrics.refused_changes.inc();
-                    tracing::error!(why, effects = effects.len(), "the store refused what events do to others");
+                    tracing::error!(why, ?effects, "the store refused what an event does to another");
                     return;
                 }
                 Err(StoreError::Unreachable(why)) => {

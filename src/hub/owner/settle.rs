@@ -190,7 +190,10 @@ impl Hub {
                 still_open.push((slot, one));
                 continue;
             }
-            let Some(outcome) = outcomes.next() else { break };
+            let Some(outcome) = outcomes.next() else {
+                still_open.push((slot, one));
+                continue;
+            };
             let verdict = match outcome {
                 Inserted::Stored => Verdict::Done(Some(one.event.clone()), one.fate.clone()),
                 Inserted::Duplicate => self.look_up(&one, owned).await.unwrap_or(Verdict::Later),

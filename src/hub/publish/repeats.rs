@@ -1,6 +1,9 @@
 //! Sends whose cid the backplane has seen before.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::appends::{Queued, RETRY_AFTER};
 use super::{Hub, key_of};
@@ -8,9 +11,14 @@ use crate::domain::{Cid, Event, GroupId, Refusal, Seq, UserId};
 use crate::kernel::Backoff;
 use crate::ports::{Append, StoreError};
 
+/// A commit that is on its way comes within this time.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
 /// What the store knows of a repeated send.
 enum Found {
     Stored(Box<Event>),
+    /// Stored, and above the group's stored head: its effect on others may be missing still.
+    Uncommitted,
     NotYet,
     Lost,
 }
@@ -22,23 +30,33 @@ impl Hub {
     pub(super) async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
         let key = key_of(&queued.append);
         let Append { group, from, cid, .. } = &queued.append;
+        let begun = Instant::now();
         let mut retry = Backoff::new(RETRY_AFTER, self.config.send_timeout);
         let found = loop {
             // Repeats come in swarms when something was slow: they must not make it slower.
             let Ok(place) = self.publisher.checks.acquire().await else { return };
-            let found = self.committed_send(group, from, cid, seq).await;
+            let found = self.stored_send(group, from, cid, seq).await;
             drop(place);
-            // Where the group is not on this node, and another node made the first try, no
-            // delivery will come by here.
-            let unheard = matches!(found, Ok(Found::NotYet)) && self.groups.get(group).is_none();
-            if !unheard || !self.publisher.waiting.contains_key(&key) {
+            let found = self.if_committed(group, found).await;
+            let again = match found {
+                Ok(Found::Uncommitted) => true,
+                // Where the group is not on this node, and another node made the first try, no
+                // delivery will come by here.
+                Ok(Found::NotYet) => self.groups.get(group).is_none(),
+                _ => false,
+            };
+            if !again || !self.publisher.waiting.contains_key(&key) {
                 break found;
+            }
+            if matches!(found, Ok(Found::Uncommitted)) && begun.elapsed() >= ON_ITS_WAY {
+                // The backplane lost the entry, or the commit: nobody else may come to raise the head.
+                drop(self.restore_held(group).await);
             }
             retry.pause().await;
         };
         match found {
             Ok(Found::Stored(event)) => self.settle(&event),
-            Ok(Found::NotYet) => {}
+            Ok(Found::NotYet | Found::Uncommitted) => {}
             Ok(Found::Lost) if queued.again => {}
             Ok(Found::Lost) => {
                 let partition = self.partition(group);
@@ -53,12 +71,10 @@ impl Hub {
         }
     }
 
-    /// What is stored and not yet committed counts as not there: its effect on others may be missing still.
-    async fn committed_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {
-        let found = self.stored_send(group, from, cid, seq).await?;
+    async fn if_committed(&self, group: &GroupId, found: Result<Found, StoreError>) -> Result<Found, StoreError> {
         match &found {
-            Found::Stored(event) if !self.is_committed(group, event.seq).await => Ok(Found::NotYet),
-            _ => Ok(found),
+            Ok(Found::Stored(event)) if !self.is_committed(group, event.seq).await => Ok(Found::Uncommitted),
+            _ => found,
         }
     }
 

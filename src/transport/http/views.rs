@@ -22,7 +22,7 @@ pub struct MessageView {
     from: String,
     /// When, in Unix milliseconds.
     time: Millis,
-    /// `text`, `joined`, `left`, `role`, `void`, and what later versions add.
+    /// `text`, `x.<name>`, `pinned`, `joined`, `left`, `role`, `void`, and what later versions add.
     kind: String,
     /// There and false for what is not to be shown.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -54,6 +54,12 @@ async fn every_operation_is_served_and_answers_as_described() {
         assert_eq!((texts(&page).as_str(), &page["more"]), (expected, &json!(more)), "{query}");
         assert!(page["messages"].as_array().unwrap().iter().all(|m| m["kind"] != "text" || m["cid"].is_string()));
     }
+    let newest = caller.get("/chat/{group}/message", &format!("{messages}?perPage=1")).await.expect(200);
+    let reference = format!("{group}:{}", newest["messages"][0]["seq"]);
+    let body = json!({"kind": "pinned", "ref": reference, "data": {"on": true}});
+    caller.post("/chat/{group}/message", &messages, body).await.expect(201);
+    let pins = caller.get("/chat/{group}/pins", &format!("/chat/{group}/pins")).await.expect(200);
+    assert_eq!((texts(&pins).as_str(), &pins["messages"][0]["pinned"]), ("4", &json!(true)));
     let bundle = caller.get("/chat/message", "/chat/message?perPage=1").await.expect(200);
     assert_eq!((texts(&bundle["groups"][0]).as_str(), &bundle["groups"][0]["more"]), ("4", &json!(true)));
 

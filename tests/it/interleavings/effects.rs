@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
 use hubbub::domain::{Cid, Event, GroupId, Kind, NodeName, Seq, UserId};
@@ -14,6 +15,9 @@ use super::gates::Side;
 use super::scene::{FIRST, Scene, Snapshot, repeat_until_acked};
 use crate::people::Client;
 use crate::support::shared;
+
+/// How long a client repeats a send at most.
+const REPEATED_FOR: Duration = Duration::from_secs(60);
 
 /// A write between an entry's way from the log to its commit, and on which side of it the owner stops.
 type Point = (Side, &'static str);
@@ -96,7 +100,9 @@ fn pin(group: &GroupId, cid: &str, target: Seq, on: bool) -> Value {
 
 /// Repeats a send until it is answered for good; answers the code of a refusal, or `ack`.
 async fn until_answered(client: &mut Client, frame: &Value) -> String {
-    for _ in 0..600 {
+    let begun = Instant::now();
+    let mut answers = Vec::new();
+    while begun.elapsed() < REPEATED_FOR {
         client.say(frame.clone()).await;
         let answer = loop {
             let answer = client.next_of(&["ack", "error"]).await;
@@ -106,11 +112,11 @@ async fn until_answered(client: &mut Client, frame: &Value) -> String {
         };
         match answer["code"].as_str() {
             None => return "ack".into(),
-            Some("unavailable" | "overloaded" | "rate_limited") => {}
+            Some("unavailable" | "overloaded" | "rate_limited") => answers.push(answer),
             Some(code) => return code.into(),
         }
     }
-    panic!("{frame} is not answered");
+    panic!("{frame} is not answered for good: {answers:?}");
 }
 
 /// What is pinned, by the sequence alone.
@@ -163,8 +169,7 @@ fn seqs_of(messages: &Value) -> impl Iterator<Item = Seq> {
     messages.as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap())
 }
 
-/// What is under way when the owner stops: pins on and off, one whose target turns out to be a void, one of a text of
-/// the same batch, a newcomer.
+/// What is under way when the owner stops: pins on and off, a text, a newcomer.
 async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said> {
     let said = vec![
         (0, pin(group, "unpin first", first, false)),
