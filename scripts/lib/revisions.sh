@@ -15,7 +15,8 @@ earlier_version() {
 }
 
 # revision_binary REVISION PROFILE builds a revision once and prints where the binary is.
-# Dependencies are shared with the work tree's builds.
+# Dependencies are shared with the work tree's builds, so what cargo calls target/PROFILE/hubbub
+# is of this revision until the work tree is built again.
 revision_binary() {
     local revision binary source=$TARGET_DIR/upgrade/source
     revision=$(git rev-parse --verify --quiet "$1^{commit}") || die "There is no revision $1."
