@@ -10,6 +10,7 @@ ARG PROFILE=release
 COPY scripts/lib/common.sh scripts/lib/
 COPY scripts/build-release scripts/
 COPY Cargo.toml Cargo.lock ./
+COPY src/kernel/Cargo.toml src/kernel/
 COPY src/domain/Cargo.toml src/domain/
 COPY src/protocol/Cargo.toml src/protocol/
 COPY src/ports/Cargo.toml src/ports/

@@ -3,23 +3,24 @@
 --
 -- KEYS  log, the state of each of G groups, a cid key for each send
 -- ARGV  origin, log cap, cid window (s), G, then for each send eight:
---       number of its group (1..G), group, from, cid, kind, traits, members only (1|0), body
--- Traits are bits: 1 counted in n, 2 shown, the rest is the version of the effect.
+--       number of its group (1..G), group, from, cid, kind, traits, standing, body
+-- Traits are bits: 1 counted in n, 2 shown, the rest is the version of the effect. Standing is what the sender must
+-- be: 0 anybody, 1 a member, 2 an admin (a member where the group's kind has no admins).
 -- Returns for each send one of
---       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full
+--       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full   {5} not an admin
 local log, origin = KEYS[1], ARGV[1]
 local room = tonumber(ARGV[2]) - redis.call('XLEN', log)
 local window, groups = ARGV[3], tonumber(ARGV[4])
 
--- What this batch knows of its groups: false when unknown, else s, n, w, h, b, and the members asked for.
+-- What this batch knows of its groups: false when unknown, else s, n, w, h, b, k, and the members asked for.
 local states = {}
 
 local function state_of(number, field)
   local state = states[number]
   if state == nil then
-    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'w', 'h', 'b', field)
+    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'w', 'h', 'b', 'k', field)
     state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), w = tonumber(held[3]), h = held[4],
-      b = tonumber(held[5] or 0), [field] = held[6] }
+      b = tonumber(held[5] or 0), k = held[6], [field] = held[7] }
     states[number] = state
   elseif state and state[field] == nil then
     state[field] = redis.call('HGET', KEYS[1 + number], field)
@@ -31,6 +32,14 @@ end
 local function in_this_life(seen, state)
   seen = tonumber(seen or 0)
   return seen > state.b and seen
+end
+
+-- Why a member, as the state holds them, may not send what asks for a standing; nil where they may.
+local function refusal(state, member, standing)
+  if standing == '0' then return nil end
+  if not member then return 2 end
+  if standing == '2' and state.k == 'group' and member:sub(1, 1) ~= 'a' then return 5 end
+  return nil
 end
 
 local function append(state, cid_key, at)
@@ -55,14 +64,14 @@ for send = 1, #KEYS - 1 - groups do
   local at = 5 + (send - 1) * 8
   local cid_key, member_field = KEYS[1 + groups + send], '@' .. ARGV[at + 2]
   local state = state_of(tonumber(ARGV[at]), member_field)
-  local allowed = state and (state[member_field] or ARGV[at + 6] == '0')
+  local refused = state and refusal(state, state[member_field], ARGV[at + 6])
   if not state then
     answers[send] = { 3 }
-  elseif allowed and room > 0 then
+  elseif not refused and room > 0 then
     answers[send] = append(state, cid_key, at)
   else
     local seen = in_this_life(redis.call('GET', cid_key), state)
-    answers[send] = seen and { 1, seen } or { allowed and 4 or 2 }
+    answers[send] = seen and { 1, seen } or { refused or 4 }
   end
 end
 

@@ -30,10 +30,10 @@ if not kept_admins(held[9], held[8]) then
   held = read_state()
 end
 
--- Nobody but the hub changes a direct chat, and nobody gives themself a role.
+-- Nobody but the hub changes a direct chat, or a group of a kind that is not known here, and nobody gives themself a role.
 local function may_ever()
   if permission == 'hub' then return true end
-  if held[4] == 'direct' then return false end
+  if held[4] ~= 'group' then return false end
   if permission == 'admin' then return role_of(held[7]) == 'a' end
   for i = FIRST_USER, #ARGV do
     if ARGV[i] ~= actor then return false end
@@ -48,7 +48,7 @@ local function affected()
     local user = ARGV[i]
     local was = redis.call('HGET', state, '@' .. user)
     local changes = (kind == 'joined' and not was) or (kind == 'left' and was) or
-      (kind == 'role' and was and role_of(was) ~= role)
+      (kind == 'role' and was and becomes(was, role))
     if changes and were[user] == nil then
       were[user] = was
       users[#users + 1] = user

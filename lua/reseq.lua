@@ -4,7 +4,7 @@
 --
 -- KEYS  lease, log, state of the group, cid key
 -- ARGV  token, id of the entry, its seq, seq, n and shown of the store's head, cid window (s), then of the
---       entry: group, origin, from, cid, kind, traits, body, users (spaces between), role (a|m); stem of
+--       entry: group, origin, from, cid, kind, traits, body, users (spaces between), role (a|m, or a name); stem of
 --       a successor's cid
 -- Returns false when the lease is not held with this token, else 1
 local lease, log, state, cid_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]

@@ -4,7 +4,7 @@
 --
 -- KEYS  log, state of the group, recent cache, moves, heads
 -- ARGV  group, moves kept, seq, n, shown, time, kind, access, version, base, origin, stem of a successor's cid, then for each
---       member: user, role (a|m) with the seq of joining
+--       member: user, their value as in admins.lua
 -- Returns 0 when what it is told is of an earlier life, or of one that was forgotten, else 1
 local log, state, recent, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local seq, n, shown, version = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[9])

@@ -2,6 +2,7 @@
 //!
 //! The major components are:
 //!
+//! - [`kernel`]: what every room works with: pauses between tries, batches.
 //! - [`domain`]: what chat is: ids, events, groups, users, refusals with stable codes. No I/O.
 //! - [`protocol`]: the frames of the wire protocol and their encodings; a prepared frame is bytes
 //!   ready for any socket.
@@ -12,7 +13,7 @@
 //! - [`transport`]: listeners, the WebSocket session, the HTTP APIs.
 //! - [`app`]: configuration, wiring, telemetry, shutdown in named phases.
 //!
-//! Imports go one way: `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`.
+//! Imports go one way: `kernel`, `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -24,6 +25,7 @@
 pub use hubbub_adapters as adapters;
 pub use hubbub_domain as domain;
 pub use hubbub_hub as hub;
+pub use hubbub_kernel as kernel;
 pub use hubbub_ports as ports;
 pub use hubbub_protocol as protocol;
 

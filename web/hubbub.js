@@ -65,6 +65,7 @@ export { TokenKeeper } from "./client/token-keeper.js";
  * @typedef {object} Events
  * @property {StateChange} state
  * @property {Welcome} welcome after each connect
+ * @property {string[]} features when they are others than before: what the hub can do now
  * @property {HubEvent} message each event once, a group's in order
  * @property {Group} group
  * @property {Gap} gap events that will not be replayed; `history` has those that still exist
@@ -106,6 +107,8 @@ export function newCid() {
 export class Hubbub extends Emitter {
   /** The last `welcome`; undefined before the first. @type {Welcome | undefined} */
   session;
+  /** What the hub can do, on all of its nodes, as it was last told; empty before the first `welcome`. @type {string[]} */
+  features = [];
 
   /** @type {Timing} */
   #timing;
@@ -287,6 +290,7 @@ export class Hubbub extends Emitter {
   #welcomed(welcome) {
     this.session = welcome;
     for (const group of welcome.groups) this.#cursors.startAfter(group.id, group.head);
+    this.#learn(welcome.features);
     this.emit("welcome", welcome);
   }
 
@@ -304,12 +308,20 @@ export class Hubbub extends Emitter {
     if (frame.type === "group") this.#note(event);
     if (frame.type === "gap") this.#cursors.skip(event);
 
-    if (frame.type === "presence") this.emit("presence", event.users);
+    if (frame.type === "features") this.#learn(event.features);
+    else if (frame.type === "presence") this.emit("presence", event.users);
     else if (BROADCASTS.has(frame.type)) fresh && this.emit(/** @type {keyof Events} */ (frame.type), event);
     this.emit("frame", frame);
 
     const answered = frame.re !== undefined && this.#calls.answer(frame);
     if (frame.type === "error" && !answered) this.emit("error", new HubbubError(frame.code, frame.message));
+  }
+
+  /** @param {string[]} features */
+  #learn(features) {
+    const isNews = features.length !== this.features.length || features.some((name) => !this.features.includes(name));
+    this.features = features;
+    if (isNews) this.emit("features", features);
   }
 
   /** @param {Group} group */

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Redis and the nodes of a scaled-out hub. Needs common.sh, tools.sh, services.sh,
-# mongodb.sh, and of the script:
+# Redis and the nodes of a scaled-out hub. Needs common.sh, packages.sh, python.sh,
+# tools.sh, services.sh, mongodb.sh, and of the script:
 #   BASE_PORT         the first of its ports, before this is sourced
 #   NODES             the numbers of its nodes
 #   REDIS_OPTIONS     what Redis is given beside the usual: nothing, if it says nothing
@@ -24,9 +24,11 @@ internal_port() { say $((BASE_PORT + 10 * ($1 - 1) + 1)); }
 redis_port_for_nodes() { say "$REDIS_PORT"; }
 
 require_servers() {
-    have redis-server ||
-        die "Please install Redis first: sudo apt-get install redis-server"
-    have "$CARGO" || die "Please install Rust first: https://rustup.rs"
+    if [[ -z ${HUBBUB_CLUSTER_BINARY:-} ]]; then
+        have "$CARGO" || die "Please install Rust first: https://rustup.rs"
+        ensure_packages hub || exit
+    fi
+    ensure_packages nodes || exit
     ensure_mongodb HUBBUB_MONGODB_URL
 }
 

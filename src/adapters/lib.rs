@@ -10,12 +10,14 @@
 // The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
 extern crate self as adapters;
 use hubbub_domain as domain;
+use hubbub_kernel as kernel;
 use hubbub_ports as ports;
 
 pub mod accounts;
 mod limits;
 pub mod local;
 pub mod mongodb;
+mod records;
 pub mod redis;
 pub mod sqlite;
 pub mod tokens;

@@ -12,6 +12,7 @@ use crate::adapters::local::LocalBackplane;
 use crate::adapters::mongodb::{MongoConfig, MongoStore};
 use crate::adapters::redis::{RedisBackplane, RedisConfig};
 use crate::adapters::sqlite::SqliteStore;
+use crate::domain::random_token;
 use crate::ports::{Backplane, Cluster, StartError, Store};
 
 /// How long the claim of being the only node lives without being renewed.
@@ -33,21 +34,20 @@ pub struct Parts {
 // === impl Parts ===
 
 impl Parts {
-    /// Opens what the settings name, once it is there, and sees that it is what is needed. The error is a sentence that says
-    /// what to do.
-    pub(super) async fn open(config: &Config, waiting: &Waiting) -> Result<Self, String> {
+    /// Opens what the settings name, once it is there, and sees that it is what is needed.
+    pub(super) async fn open(config: &Config, waiting: &Waiting) -> Result<Self, StartError> {
         let (redis, mongodb) = (config.storage.redis_url.as_deref(), config.storage.mongodb_url.as_deref());
         let partitions = config.hub.partitions;
         let store = async {
             let prepared = async || {
-                let store = opened_store(config).await?;
+                let store = open_store(config).await?;
                 store.prepare(partitions).await?;
                 Ok::<_, StartError>(store)
             };
             match mongodb {
                 Some(_) => waiting.until(MONGODB, prepared).await,
                 // What is wrong with a file stays wrong.
-                None => prepared().await.map_err(|error| error.to_string()),
+                None => prepared().await,
             }
         };
         let backplane = async {
@@ -73,15 +73,11 @@ impl Parts {
     }
 }
 
-/// Opens the store that the settings name. The error is a sentence that says what to do.
-pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, String> {
-    opened_store(config).await.map_err(|error| error.to_string())
-}
-
-async fn opened_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
+/// Opens the store that the settings name.
+pub async fn open_store(config: &Config) -> Result<Arc<dyn Store>, StartError> {
     Ok(match config.storage.mongodb_url.as_deref() {
         Some(url) => Arc::new(mongo(url, config).await?),
-        None => Arc::new(embedded(&config.storage.data_dir).map_err(StartError::Never)?),
+        None => Arc::new(embedded(&config.storage.data_dir)?),
     })
 }
 
@@ -101,9 +97,10 @@ async fn mongo(url: &str, config: &Config) -> Result<MongoStore, StartError> {
     MongoStore::connect(&settings).await
 }
 
-fn embedded(directory: &Path) -> Result<SqliteStore, String> {
-    std::fs::create_dir_all(directory)
-        .map_err(|error| format!("the data directory {} cannot be made: {error}", directory.display()))?;
+fn embedded(directory: &Path) -> Result<SqliteStore, StartError> {
+    let failed =
+        |error| StartError::Never(format!("the data directory {} cannot be made: {error}", directory.display()));
+    std::fs::create_dir_all(directory).map_err(failed)?;
     SqliteStore::open(directory.join("hubbub.db"))
 }
 
@@ -118,12 +115,12 @@ pub struct SingleNode {
 impl SingleNode {
     /// Takes the claim where one is needed; waits for the end of one that a killed node left. The error says that another
     /// node has it.
-    pub(super) async fn hold(parts: &Parts, node: &str, waiting: &Waiting) -> Result<Option<Self>, String> {
+    pub(super) async fn hold(parts: &Parts, node: &str, waiting: &Waiting) -> Result<Option<Self>, StartError> {
         if !parts.shared_store_alone {
             return Ok(None);
         }
         // A name of its own for each life: two nodes may have the same name by mistake.
-        let single = Self { store: parts.store.clone(), node: format!("{node}.{:016x}", rand::random::<u64>()) };
+        let single = Self { store: parts.store.clone(), node: format!("{node}.{}", random_token()) };
         let begun = Instant::now();
         waiting.until(MONGODB, async || single.claim(begun.elapsed()).await).await?;
         Ok(Some(single))

@@ -103,13 +103,13 @@ impl Node {
         waiting: &Waiting,
     ) -> Result<Self, CommandError> {
         identities.prefetch().await;
-        let parts = Parts::open(config, waiting).await.map_err(refused)?;
+        let parts = Parts::open(config, waiting).await?;
         let metrics = Metrics::register(registry).map_err(|error| refused(error.to_string()))?;
         let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
         let accounts = accounts(config, &parts, identities)?;
         let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
-        let single = SingleNode::hold(&parts, &config.hub.node, waiting).await.map_err(refused)?;
-        waiting.until(REDIS, async || hub.start().await).await.map_err(refused)?;
+        let single = SingleNode::hold(&parts, &config.hub.node, waiting).await?;
+        waiting.until(REDIS, async || hub.start().await).await?;
         let desk = Desk::of_hub(hub.clone(), parts.store.clone());
         Ok(Self { hub, accounts, operators: operator::routes(Arc::new(desk)), single })
     }

@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::identity::IdentityError;
 use crate::adapters::tokens::SigningKey;
+use crate::domain::random_token;
 
 const FILE: &str = "signing.key";
 const KEY_BYTES: usize = 32;
@@ -47,7 +48,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 fn make(directory: &Path, path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let key: [u8; KEY_BYTES] = rand::random();
-    let aside = Aside(directory.join(format!(".{FILE}.{:016x}", rand::random::<u64>())));
+    let aside = Aside(directory.join(format!(".{FILE}.{}", random_token())));
     let mut file = OpenOptions::new().write(true).create_new(true).mode(OWNER_ONLY).open(&aside.0)?;
     writeln!(file, "{}", HEXLOWER.encode(&key))?;
     file.sync_all()?;

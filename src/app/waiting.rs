@@ -8,15 +8,15 @@ use prometheus::IntGaugeVec;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::kernel::Backoff;
 use crate::ports::StartError;
 
 /// The parts, as people call them.
 pub(super) const REDIS: &str = "Redis";
 pub(super) const MONGODB: &str = "MongoDB";
 
-/// Between the first two tries; each pause is twice the one before, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Between two tries.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
 /// A try that hangs, on a name or a silent server, is given up after so long.
 const LONGEST_TRY: Duration = Duration::from_secs(15);
 /// What is told before a part was found missing.
@@ -49,14 +49,14 @@ impl Waiting {
         self.told.subscribe()
     }
 
-    /// Tries until it works. The error is a sentence: what no waiting mends, or that the time is up.
+    /// Tries until it works. The error is what no waiting mends, or that the time is up.
     pub(super) async fn until<T>(
         &self,
         part: &'static str,
         attempt: impl AsyncFn() -> Result<T, StartError>,
-    ) -> Result<T, String> {
+    ) -> Result<T, StartError> {
         let gauge = self.gauge.with_label_values(&[label(part).as_str()]);
-        let mut pause = FIRST_PAUSE;
+        let mut retry = RETRY;
         loop {
             let why = match timeout(LONGEST_TRY, attempt()).await {
                 Ok(Ok(had)) => {
@@ -66,21 +66,21 @@ impl Waiting {
                     }
                     return Ok(had);
                 }
-                Ok(Err(StartError::Never(why))) => return Err(about(part, &why)),
+                Ok(Err(StartError::Never(why))) => return Err(StartError::Never(about(part, &why))),
                 Ok(Err(StartError::NotYet(why))) => why,
                 Err(_) => format!("no answer in {} s", LONGEST_TRY.as_secs()),
             };
             let left = self.patience.map(|patience| patience.saturating_sub(self.begun.elapsed()));
             if left == Some(Duration::ZERO) {
-                return Err(format!("{} (not waited for any longer: start_timeout)", about(part, &why)));
+                let why = about(part, &why);
+                return Err(StartError::NotYet(format!("{why} (not waited for any longer: start_timeout)")));
             }
-            let chosen = jittered(pause).min(left.unwrap_or(Duration::MAX));
+            let chosen = jittered(retry.take()).min(left.unwrap_or(Duration::MAX));
             let why = about(part, &why);
             tracing::warn!("waiting for {why}; next try in {:.1} s", chosen.as_secs_f64());
             self.tell(part, Some(why));
             gauge.set(1);
             sleep(chosen).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
@@ -158,10 +158,10 @@ mod tests {
         let pauses: Vec<Duration> = tries.windows(2).map(|pair| pair[1] - pair[0]).collect();
         assert_eq!(pauses.len(), 40);
         let slack = Duration::from_millis(2);
-        let mut full = FIRST_PAUSE;
+        let mut retry = RETRY;
         for pause in &pauses {
+            let full = retry.take();
             assert!((full / 2..=full + slack).contains(pause), "{pauses:?}");
-            full = (full * 2).min(LONGEST_PAUSE);
         }
         assert!(pauses[5..].iter().any(|pause| *pause != pauses[5]), "{pauses:?}");
     }
@@ -171,7 +171,7 @@ mod tests {
         for (patience, least) in [(Duration::ZERO, 1), (Duration::from_secs(60), 8)] {
             let (waiting, part) = (waiting(Some(patience)), Part::failing(u32::MAX));
             let begun = Instant::now();
-            let error = waiting.until("Redis", async || part.try_once()).await.unwrap_err();
+            let error = waiting.until("Redis", async || part.try_once()).await.unwrap_err().to_string();
             assert!(error.contains("refused") && error.contains("start_timeout"), "{error}");
             assert!(part.tries.lock().len() >= least);
             assert_eq!(begun.elapsed().as_secs(), patience.as_secs());
@@ -182,14 +182,14 @@ mod tests {
     async fn a_mistake_ends_it_at_once() {
         let waiting = waiting(None);
         let wrong = async || Err::<(), _>(StartError::Never("WRONGPASS".into()));
-        assert_eq!(waiting.until("Redis", wrong).await, Err("Redis: WRONGPASS".into()));
+        assert_eq!(waiting.until("Redis", wrong).await, Err(StartError::Never("Redis: WRONGPASS".into())));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_try_that_hangs_is_one_that_failed() {
         let waiting = waiting(Some(Duration::from_secs(60)));
         let hangs = async || std::future::pending::<Result<(), StartError>>().await;
-        let error = waiting.until("MongoDB", hangs).await.unwrap_err();
+        let error = waiting.until("MongoDB", hangs).await.unwrap_err().to_string();
         assert!(error.contains("no answer in 15 s"), "{error}");
     }
 

@@ -1,6 +1,6 @@
 //! Events: what a group's sequence counts.
 
-use super::{Cid, GroupId, Head, Kind, Millis, Role, Seq, Traits, UserId};
+use super::{Cid, Code, EventState, GroupId, Head, Kind, Millis, Role, Seq, Traits, UserId};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
@@ -32,6 +32,8 @@ pub struct Event {
     pub data: Option<Data>,
     /// The sender's own id for it. Every event has one (the hub makes those that are missing).
     pub cid: Cid,
+    /// What later events made of it, where it comes from the store.
+    pub state: EventState,
 }
 
 /// How an event changes who is a member.
@@ -44,6 +46,9 @@ pub enum MembershipChange {
     /// These members have another role.
     Role(Vec<UserId>, Role),
 }
+
+/// Where a void says why an event was refused.
+const CODE: &str = "code";
 
 /// About what an event's other fields take on the wire, in bytes.
 const ENVELOPE: usize = 150;
@@ -83,10 +88,8 @@ impl Event {
         let data = self.data.as_ref()?;
         let users: Vec<UserId> =
             data.get("users")?.as_array()?.iter().filter_map(|user| UserId::stored(user.as_str()?).ok()).collect();
-        let role = match data.get("role").and_then(|role| role.as_str()) {
-            Some("admin") => Role::Admin,
-            _ => Role::Member,
-        };
+        let role = data.get("role").and_then(|role| role.as_str()).and_then(|role| Role::parse(role).ok());
+        let role = role.unwrap_or(Role::Member);
         Some(match self.kind {
             Kind::Left => MembershipChange::Left(users),
             Kind::Role => MembershipChange::Role(users, role),
@@ -110,7 +113,30 @@ impl Event {
             reference: None,
             data: None,
             cid: Cid::random(),
+            state: EventState::default(),
         }
+    }
+
+    /// What stands in the place of an event that was refused when its turn came: a void that keeps its sender, its cid
+    /// and why, so that every repeat finds the same answer.
+    pub fn refused(self, code: Code) -> Self {
+        let why = [(CODE.to_owned(), code.as_str().into())];
+        Self { from: self.from.clone(), cid: self.cid.clone(), data: Some(why.into_iter().collect()), ..self.voided() }
+    }
+
+    /// Why it was refused when its turn came, if it was.
+    pub fn refusal(&self) -> Option<Code> {
+        let why = self.data.as_ref().filter(|_| self.kind == Kind::Void)?.get(CODE)?.as_str()?;
+        Code::named(why)
+    }
+
+    fn voided(self) -> Self {
+        Self::void(self.group.clone(), self.head())
+    }
+
+    /// What a field of its `data` says, where that is true or false.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.data.as_ref()?.get(name)?.as_bool()
     }
 
     /// How far the group has come with it.

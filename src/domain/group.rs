@@ -2,39 +2,44 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::open::{LaterName, open_names};
 use super::{GroupId, MembershipChange, Millis, Seq, UserId, stored};
 
 /// What sort of group it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GroupKind {
     /// A named group that people join and leave.
     Group,
     /// The one chat between two people; nobody joins or leaves it.
     Direct,
+    /// One of a later version. Nobody but the hub changes its members, as in a direct chat: who may is not known here.
+    /// Nor has anybody the partner whom a direct chat shows.
+    Other(LaterName),
 }
 
 /// Who may become a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Access {
     /// Those whom an admin adds.
     #[default]
     Members,
     /// Anyone who joins.
     Open,
+    /// One of a later version; it lets in nobody but those whom an admin adds.
+    Other(LaterName),
 }
 
 /// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Adds and removes members.
     Admin,
     /// Reads and writes.
     Member,
+    /// One of a later version; it allows what a member may do.
+    Other(LaterName),
 }
 
 /// One member of a group.
@@ -105,6 +110,19 @@ pub struct Mark {
     pub n: u64,
     /// The greatest seq that a device of the user holds.
     pub delivered: Seq,
+}
+
+// === impl GroupKind, Access, Role ===
+
+open_names!(GroupKind, "a kind of group", Group = "group", Direct = "direct");
+open_names!(Access, "an access", Members = "members", Open = "open");
+open_names!(Role, "a role", Admin = "admin", Member = "member");
+
+/// Reads the access that a request asks for: none that this version does not know.
+pub fn requested_access<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Access>, D::Error> {
+    let Some(name) = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)? else { return Ok(None) };
+    let known = Access::known(&name).map(Some);
+    known.ok_or_else(|| serde::de::Error::unknown_variant(&name, &["members", "open"]))
 }
 
 // === impl Base ===
@@ -228,6 +246,32 @@ mod tests {
         group.apply(6, &MembershipChange::Left(vec![anna.clone()]));
         group.apply(9, &joined);
         assert_eq!(since(&group), Some(9));
+    }
+
+    #[test]
+    fn names_of_a_later_version_are_kept_and_allow_least() {
+        let read = |json: &str| serde_json::from_str::<Member>(json);
+        let owner = read(r#"{"id": "anna", "role": "owner", "later": true}"#).unwrap();
+        assert_eq!((owner.role.as_str(), owner.role == Role::Admin), ("owner", false));
+        assert_eq!(serde_json::to_value(owner.role).unwrap(), "owner");
+        assert_eq!(serde_json::from_str::<Access>(r#""password""#).unwrap().as_str(), "password");
+        assert_eq!(GroupKind::parse("channel").unwrap().as_str(), "channel");
+        for known in [GroupKind::Group, GroupKind::Direct] {
+            assert_eq!(GroupKind::parse(known.as_str()), Ok(known));
+        }
+        for wrong in ["", "a", "A1", "1a", "a b", "a-b", &"n".repeat(15)] {
+            assert!(Role::parse(wrong).is_err() && Access::known(wrong).is_none(), "{wrong:?}");
+        }
+        assert_eq!(Role::parse(&"n".repeat(14)).unwrap().as_str().len(), 14);
+        assert!(size_of::<Member>() <= 40, "there are millions of them");
+    }
+
+    #[test]
+    fn requests_ask_for_what_is_known() {
+        let read = |json: &str| requested_access(&mut serde_json::Deserializer::from_str(json));
+        assert_eq!(read(r#""open""#).unwrap(), Some(Access::Open));
+        assert_eq!(read("null").unwrap(), None);
+        assert!(read(r#""password""#).unwrap_err().to_string().contains("`open`"));
     }
 
     #[test]

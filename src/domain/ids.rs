@@ -4,11 +4,11 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use data_encoding::{BASE32_NOPAD, Specification};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::Seq;
+use super::token::{base32, random_token};
 
 /// A string that is not an id of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -201,9 +201,9 @@ impl UserId {
 // === impl GroupId ===
 
 impl GroupId {
-    /// A new id out of 128 random bits.
+    /// A new id, as random as a token ([`random_token`]).
     pub fn random() -> Self {
-        Self(base32(&rand::random::<[u8; 16]>()))
+        Self(random_token().into())
     }
 
     /// The one direct chat of two people: the same whoever asks first.
@@ -229,7 +229,7 @@ impl GroupId {
             hash.update((part.len() as u32).to_be_bytes());
             hash.update(part.as_bytes());
         }
-        Self(base32(&hash.finalize()[..16]))
+        Self(base32(&hash.finalize()[..16]).into())
     }
 
     /// The partition of `count` that this group belongs to, from its id alone.
@@ -249,9 +249,9 @@ impl GroupId {
 // === impl SessionId ===
 
 impl SessionId {
-    /// A new id out of 128 random bits.
+    /// A new id, as random as a token ([`random_token`]).
     pub fn random() -> Self {
-        Self(base32(&rand::random::<[u8; 16]>()))
+        Self(random_token().into())
     }
 }
 
@@ -270,7 +270,7 @@ impl Cid {
 
     /// A cid for an event whose sender gave none: unique by itself.
     pub fn random() -> Self {
-        Self(format!("{RESERVED}{}", base32(&rand::random::<[u8; 16]>())).into())
+        Self(format!("{RESERVED}{}", random_token()).into())
     }
 
     /// Whether the hub made it, so that it means nothing to a client.
@@ -299,21 +299,6 @@ pub fn parse_event_id(text: &str) -> Result<(GroupId, Seq), InvalidId> {
     let (group, seq) = text.split_once(':').ok_or_else(|| wrong.clone())?;
     let seq = seq.parse::<Seq>().ok().filter(|seq| *seq > 0).ok_or_else(|| wrong.clone())?;
     Ok((GroupId::parse(group)?, seq))
-}
-
-fn base32(bytes: &[u8]) -> Arc<str> {
-    lower_base32().encode(bytes).into()
-}
-
-fn lower_base32() -> data_encoding::Encoding {
-    static ENCODING: std::sync::OnceLock<data_encoding::Encoding> = std::sync::OnceLock::new();
-    ENCODING
-        .get_or_init(|| {
-            let mut spec: Specification = BASE32_NOPAD.specification();
-            spec.symbols.make_ascii_lowercase();
-            spec.encoding().expect("a valid alphabet stays valid in lower case")
-        })
-        .clone()
 }
 
 #[cfg(test)]

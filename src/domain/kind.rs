@@ -25,6 +25,8 @@ pub enum Kind {
     Left,
     /// `data.users` have now the role `data.role`.
     Role,
+    /// The event that it is about is pinned, or no more (`data.on`).
+    Pinned,
     /// Nothing to show: only a seq.
     Void,
     /// Any other: of a client's own making (`x.…`), or of a newer version.
@@ -55,6 +57,8 @@ pub struct Traits {
 pub enum Author {
     /// The members of the group, with a `send`.
     Members,
+    /// The admins of the group, with a `send`; in a direct chat either of the two.
+    Admins,
     /// The hub alone.
     Hub,
 }
@@ -68,6 +72,15 @@ pub enum Part {
     Optional,
     /// It is refused.
     Refused,
+}
+
+/// What an event of a kind may be about, with its `ref`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Any event: whoever sends it says so, and nobody looks.
+    Anything,
+    /// An event of the same group that stands below and is of a kind that people say something with: `text`, `x.<name>`.
+    Said,
 }
 
 /// What counts as unread.
@@ -98,15 +111,19 @@ pub struct KindRow {
     pub text: Part,
     /// `ref` in a send.
     pub reference: Part,
+    /// What `ref` may name.
+    pub about: About,
     /// `data` in a send.
     pub data: Part,
+    /// Fields of `data` that must be there, true or false.
+    pub flags: &'static [&'static str],
     /// What such an event says, for the docs.
     pub meaning: &'static str,
 }
 
 /// All kinds that this version knows. To add one is to add a row (and its effect, where it has one): the doors' checks,
 /// asyncapi.json and the table in docs/protocol.md are made from it.
-pub const KINDS: [KindRow; 6] = [
+pub const KINDS: [KindRow; 7] = [
     KindRow {
         name: "text",
         author: Author::Members,
@@ -115,7 +132,9 @@ pub const KINDS: [KindRow; 6] = [
         fx: 0,
         text: Part::Required,
         reference: Part::Optional,
+        about: About::Anything,
         data: Part::Optional,
+        flags: &[],
         meaning: "somebody said something",
     },
     KindRow {
@@ -126,8 +145,23 @@ pub const KINDS: [KindRow; 6] = [
         fx: 0,
         text: Part::Optional,
         reference: Part::Optional,
+        about: About::Anything,
         data: Part::Optional,
+        flags: &[],
         meaning: "what clients agree on among themselves",
+    },
+    KindRow {
+        name: "pinned",
+        author: Author::Admins,
+        unread: Unread::Never,
+        shown: false,
+        fx: 1,
+        text: Part::Refused,
+        reference: Part::Required,
+        about: About::Said,
+        data: Part::Required,
+        flags: &["on"],
+        meaning: "the event that `ref` names, a `text` or `x.<name>`, is pinned, or no more (`data.on`)",
     },
     by_the_hub("joined", true, "`data.users` became members"),
     by_the_hub("left", true, "`data.users` are members no more"),
@@ -144,7 +178,9 @@ const fn by_the_hub(name: &'static str, shown: bool, meaning: &'static str) -> K
         fx: 0,
         text: Part::Refused,
         reference: Part::Refused,
+        about: About::Anything,
         data: Part::Refused,
+        flags: &[],
         meaning,
     }
 }
@@ -152,21 +188,15 @@ const fn by_the_hub(name: &'static str, shown: bool, meaning: &'static str) -> K
 // === impl Kind ===
 
 impl Kind {
-    /// The kinds that are variants, each with its name.
-    const NAMED: [(Kind, &'static str); 5] = [
-        (Kind::Text, "text"),
-        (Kind::Joined, "joined"),
-        (Kind::Left, "left"),
-        (Kind::Role, "role"),
-        (Kind::Void, "void"),
-    ];
+    /// The kinds that are variants.
+    const NAMED: [Kind; 6] = [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Pinned, Kind::Void];
 
     /// Reads a name: `a-z`, then `a-z 0-9 _` (32 at most); or `x.` and `a-z 0-9 . _ -` (30 at most).
     pub fn parse(name: &str) -> Result<Self, InvalidId> {
-        if let Some((kind, _)) = Self::NAMED.iter().find(|(_, known)| *known == name) {
-            return Ok(*kind);
+        match Self::NAMED.iter().find(|kind| kind.as_str() == name) {
+            Some(kind) => Ok(*kind),
+            None => KindName::parse(name).map(Kind::Other),
         }
-        KindName::parse(name).map(Kind::Other)
     }
 
     /// The name on the wire.
@@ -176,6 +206,7 @@ impl Kind {
             Kind::Joined => "joined",
             Kind::Left => "left",
             Kind::Role => "role",
+            Kind::Pinned => "pinned",
             Kind::Void => "void",
             Kind::Other(name) => name.as_str(),
         }
@@ -189,6 +220,16 @@ impl Kind {
     /// Its row in [`KINDS`]; `None` for one that this version does not know.
     pub fn row(&self) -> Option<&'static KindRow> {
         KINDS.iter().find(|row| row.is_of(self))
+    }
+
+    /// Whether this version knows the effect that an event of this kind was given where it entered.
+    pub fn has_known_effect(&self, traits: Traits) -> bool {
+        traits.fx == 0 || self.row().is_some_and(|row| traits.fx <= row.fx)
+    }
+
+    /// Whether it is of clients' own making.
+    pub fn is_own(&self) -> bool {
+        matches!(self, Kind::Other(name) if name.as_str().starts_with(OWN_PREFIX))
     }
 
     /// The traits of the hub's own events of this kind.
@@ -247,6 +288,18 @@ impl KindName {
 impl fmt::Debug for KindName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}", self.as_str())
+    }
+}
+
+// === impl About ===
+
+impl About {
+    /// Whether an event of this kind may be named.
+    pub fn fits(self, kind: Kind) -> bool {
+        match self {
+            About::Anything => true,
+            About::Said => kind == Kind::Text || kind.is_own(),
+        }
     }
 }
 
@@ -317,15 +370,23 @@ mod tests {
 
     #[test]
     fn every_variant_has_a_row_and_every_row_a_kind() {
-        for (kind, name) in Kind::NAMED {
-            assert_eq!(Kind::parse(name), Ok(kind));
-            assert_eq!(kind.row().map(|row| row.name), Some(name));
+        for kind in Kind::NAMED {
+            assert_eq!(Kind::parse(kind.as_str()), Ok(kind));
+            assert_eq!(kind.row().map(|row| row.name), Some(kind.as_str()));
         }
         for row in &KINDS {
             let kind = Kind::parse(&row.name.replace("<name>", "poll")).unwrap();
             assert_eq!(kind.row().map(|found| found.name), Some(row.name));
         }
         assert!(Kind::parse("reaction").unwrap().row().is_none());
+    }
+
+    #[test]
+    fn effects_of_later_versions_are_not_known() {
+        let fx = |fx| Traits { fx, ..Traits::default() };
+        assert!(Kind::Pinned.has_known_effect(fx(1)) && !Kind::Pinned.has_known_effect(fx(2)));
+        let later = Kind::parse("starred").unwrap();
+        assert!(later.has_known_effect(fx(0)) && !later.has_known_effect(fx(1)));
     }
 
     #[test]

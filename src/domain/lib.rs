@@ -15,15 +15,21 @@ mod event;
 mod group;
 mod ids;
 mod kind;
+mod open;
 mod refusal;
+mod state;
+mod token;
 mod user;
 
 pub use address::customer_of;
 pub use event::{Data, Event, MembershipChange};
-pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role};
+pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role, requested_access};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};
-pub use kind::{Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
+pub use kind::{About, Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
+pub use open::LaterName;
 pub use refusal::{Code, Refusal};
+pub use state::{Change, Effect, EventState, Switch};
+pub use token::{random_password, random_token};
 pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".

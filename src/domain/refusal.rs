@@ -60,6 +60,11 @@ impl Code {
         Code::Internal,
     ];
 
+    /// The code of this name, if it is one.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == name)
+    }
+
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Hub;
 use super::config::{BUNDLE_BYTES, PAGE_BYTES};
 use super::publish::Stored;
-use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms};
+use crate::domain::{Code, Event, Group, GroupId, Millis, Profile, Refusal, Seq, User, UserId, now_ms, random_token};
 use crate::ports::{Identity, NodeRecord, Page};
 use crate::protocol::SendFrame;
 
@@ -83,7 +83,7 @@ struct TicketContents {
 impl Hub {
     /// Makes a one-time ticket for somebody who proved who they are.
     pub async fn issue_ticket(&self, identity: &Identity) -> Result<Ticket, Refusal> {
-        let ticket = format!("{:032x}", rand::random::<u128>());
+        let ticket = random_token();
         let contents = TicketContents {
             user: identity.user.clone(),
             username: identity.profile.username.clone(),
@@ -92,14 +92,13 @@ impl Hub {
         };
         let contents = serde_json::to_string(&contents)
             .map_err(|_| Refusal::new(Code::Internal, "a ticket could not be made; tell the operator"))?;
-        let put = self.backplane.put_ticket(&ticket, &contents, TICKET_TTL).await;
-        put.map_err(|error| self.backplane_refusal(&error))?;
+        self.backplane.put_ticket(&ticket, &contents, TICKET_TTL).await?;
         Ok(Ticket { ticket, expires: now_ms() + TICKET_TTL.as_millis() as Millis })
     }
 
     /// Takes a ticket: it is worth something once.
     pub async fn redeem_ticket(&self, ticket: &str) -> Result<Identity, Refusal> {
-        let taken = self.backplane.take_ticket(ticket).await.map_err(|error| self.backplane_refusal(&error))?;
+        let taken = self.backplane.take_ticket(ticket).await?;
         let contents = taken.and_then(|contents| serde_json::from_str::<TicketContents>(&contents).ok());
         let contents = contents.filter(|contents| contents.expires > now_ms());
         let contents = contents.ok_or_else(|| {
@@ -124,22 +123,6 @@ impl Hub {
         self.node.view().nodes.clone()
     }
 
-    /// Whether this node may take traffic; otherwise why not.
-    pub async fn ready(&self) -> Result<(), String> {
-        if self.node.is_draining() {
-            return Err("draining: this node hands its work over".into());
-        }
-        if self.metrics.sessions.get() >= self.config.max_connections as i64 {
-            return Err("full: as many connections as this node takes".into());
-        }
-        self.backplane.ping().await.map_err(|error| error.to_string())?;
-        let since = now_ms() - self.node.last_beat.load(std::sync::atomic::Ordering::Relaxed) as Millis;
-        if since > self.config.node_lease.as_millis() as Millis {
-            return Err("the node's lease is not renewed".into());
-        }
-        Ok(())
-    }
-
     /// A page of events of about so many bytes at most, one event at least, with whether there are
     /// more in its direction. `base` is where the group's present life begins.
     pub(crate) async fn page_with_more(
@@ -154,7 +137,7 @@ impl Hub {
             Page::After(after, limit) => Page::After(after.max(base), limit + 1),
             Page::Shown(number, limit) => Page::Shown(number, limit + 1),
         };
-        let mut events = self.store.page(group, asked).await.map_err(|error| self.store_refusal(&error))?;
+        let mut events = self.store.page(group, asked).await?;
         // What was stored too late to be deleted with an earlier life is not shown.
         events.retain(|event| event.seq > base);
         let (Page::Before(_, limit) | Page::After(_, limit) | Page::Shown(_, limit)) = page;
@@ -182,7 +165,7 @@ impl Hub {
             HistoryQuery::After(after, limit) => Page::After(after, limit),
             HistoryQuery::Numbered { page, per_page } => {
                 // Shown events are numbered, so a page's number says where it lies.
-                let head = group.head(self.store.head(id).await.map_err(|error| self.store_refusal(&error))?);
+                let head = group.head(self.store.head(id).await?);
                 let skipped = page.saturating_mul(per_page as u64);
                 if skipped >= head.shown {
                     return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false });
@@ -207,7 +190,7 @@ impl Hub {
     pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
         let (mut pages, mut left) = (Vec::new(), BUNDLE_BYTES);
         let mine: Vec<GroupId> = self.own_groups(user).await?.into_iter().take(BUNDLE_MAX).collect();
-        for group in &self.store.groups(&mine).await.map_err(|error| self.store_refusal(&error))? {
+        for group in &self.store.groups(&mine).await? {
             let page = self.history_within(group, query, left.min(PAGE_BYTES)).await?;
             left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
             pages.push(page);
@@ -218,7 +201,7 @@ impl Hub {
     }
 
     async fn own_groups(&self, user: &UserId) -> Result<Vec<GroupId>, Refusal> {
-        let user = self.store.user(user).await.map_err(|error| self.store_refusal(&error))?;
+        let user = self.store.user(user).await?;
         Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
     }
 
@@ -246,14 +229,14 @@ impl Hub {
     /// Users whose username begins so.
     pub async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<FoundUser>, Refusal> {
         let prefix = prefix.to_lowercase();
-        let users = self.store.find_users(&prefix, limit).await.map_err(|error| self.store_refusal(&error))?;
+        let users = self.store.find_users(&prefix, limit).await?;
         self.with_presence(users).await
     }
 
     /// The users, each with whether they are online.
     pub async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
         let ids: Vec<_> = users.iter().map(|user| user.id.clone()).collect();
-        let places = self.backplane.whereabouts(&ids).await.map_err(|error| self.backplane_refusal(&error))?;
+        let places = self.backplane.whereabouts(&ids).await?;
         let found = users.into_iter().zip(places).map(|(mut user, at)| {
             let seen = self.seen(&user.id, &at);
             user.last_seen = user.last_seen.max(seen.last_seen);

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Hub;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::wire::decode_event;
+use super::{Hub, RETRY};
 use crate::domain::{Event, Group, GroupId, MembershipChange, Refusal, Seq, UserId};
 use crate::ports::{Joined, Partition, StoreError};
 
@@ -60,8 +60,7 @@ impl Hub {
             let ids: Vec<_> = left.iter().map(|group| group.id.clone()).collect();
             let generation = self.node.next_generation();
             let name = self.node.name();
-            let joined = self.backplane.join_routes(partition, &ids, &name, generation).await;
-            let joined = joined.map_err(|error| self.backplane_refusal(&error))?;
+            let joined = self.backplane.join_routes(partition, &ids, &name, generation).await?;
             let mut unknown = Vec::new();
             for (group, joined) in left.into_iter().zip(joined) {
                 if !self.begin(&group, generation, joined) {
@@ -171,13 +170,12 @@ impl Hub {
     pub(crate) fn adopt(self: &Arc<Self>, id: GroupId, user: UserId, after: Seq) {
         let hub = self.clone();
         self.spawn(async move {
-            let mut wait = std::time::Duration::from_millis(100);
+            let mut retry = RETRY;
             while let Err(refusal) = hub.try_adopt(&id, &user, after).await {
                 if !hub.users.is_here(&user) || refusal.code == crate::domain::Code::NotFound {
                     return;
                 }
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(std::time::Duration::from_secs(2));
+                retry.pause().await;
             }
         });
     }
@@ -194,9 +192,9 @@ impl Hub {
     }
 
     async fn attach_all(self: &Arc<Self>, group: &Arc<LocalGroup>, user: &UserId, after: Seq) -> Result<(), Refusal> {
-        let document = self.document(group).await.map_err(|error| self.store_refusal(&error))?;
+        let document = self.document(group).await?;
         let Some(document) = document.filter(|document| document.member(user).is_some()) else { return Ok(()) };
-        self.member_names(std::iter::once(&*document)).await.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(std::iter::once(&*document)).await?;
         let after = after.max(document.base.seq);
         for session in self.users.sessions(user) {
             if self.take_in(group, &session) {

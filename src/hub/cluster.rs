@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Hub;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::owner::first_choice;
-use crate::domain::{Millis, NodeName, Seq, UserId, now_ms};
+use super::{Hub, RETRY, features};
+use crate::domain::{KINDS, Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
 
 /// Sessions registered again at the same time after a loss.
@@ -52,7 +52,9 @@ impl Hub {
         self.backplane.open_inbox(&name).await?;
         let beat = self.backplane.beat(&self.record(&name), self.config.node_lease).await?;
         self.node.begin_life(name.clone());
-        self.node.saw(beat.live, now_ms());
+        if self.node.saw(beat.live, now_ms()).features {
+            self.tell_features();
+        }
         self.owned.look_now();
         tracing::info!(node = %name, "registered");
         Ok(())
@@ -70,6 +72,8 @@ impl Hub {
             version: env!("CARGO_PKG_VERSION").into(),
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
             vitals: self.metrics.vitals(now_ms()),
+            knows: features::known(&KINDS),
+            passes: self.owned.passes(),
         }
     }
 
@@ -88,7 +92,6 @@ impl Hub {
                 Ok(beat) if beat.renewed => self.after_beat(beat, &mut seen_dead, asked),
                 Ok(_) => self.register_again().await,
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, "the node's lease was not renewed");
                 }
             }
@@ -111,8 +114,12 @@ impl Hub {
                 *times = 0;
             }
         }
-        if self.node.saw(beat.live, now_ms()) || asked {
+        let changes = self.node.saw(beat.live, now_ms());
+        if changes.choices || asked {
             self.owned.look_now();
+        }
+        if changes.features {
+            self.tell_features();
         }
     }
 
@@ -124,7 +131,6 @@ impl Hub {
                 self.gone_with_node(&users).await;
             }
             Err(error) => {
-                self.metrics.backplane_error();
                 tracing::warn!(%error, node = %dead, "a dead node is still to be cleared away");
             }
         }
@@ -136,7 +142,6 @@ impl Hub {
         self.metrics.reregistrations.inc();
         tracing::warn!("the node's lease was gone; registering again");
         if let Err(error) = self.begin_life(now_ms()).await {
-            self.metrics.backplane_error();
             tracing::warn!(%error, "the node is still to be registered");
             return;
         }
@@ -156,16 +161,15 @@ impl Hub {
 
     async fn register_session_again(self: &Arc<Self>, session: Arc<SessionHandle>, name: NodeName) {
         let record = SessionRecord { session: session.id.clone(), node: name.clone() };
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         while self.node.name() == name && !session.is_over() {
             match self.backplane.register(&session.user, &record).await {
                 Ok(sighting) => {
                     self.came(&session.user, &sighting);
                     break;
                 }
-                Err(_) => tokio::time::sleep(wait).await,
+                Err(_) => retry.pause().await,
             }
-            wait = (wait * 2).min(Duration::from_secs(2));
         }
         if session.is_over() {
             // It may have ended, and been removed, while it stood in line to be registered: those who go do not
@@ -194,12 +198,11 @@ impl Hub {
 
     /// Adds the routes of groups again and compares their positions with what is stored.
     pub(crate) async fn rejoin(self: &Arc<Self>, groups: Vec<Arc<LocalGroup>>) {
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         for chunk in groups.chunks(HEADS_AT_ONCE) {
             while let Err(refusal) = self.join_routes(chunk).await {
                 tracing::debug!(%refusal, "routes are still to be added again");
-                tokio::time::sleep(wait).await;
-                wait = (wait * 2).min(Duration::from_secs(2));
+                retry.pause().await;
             }
         }
     }
@@ -269,7 +272,8 @@ impl Hub {
                 let hub = self.clone();
                 self.spawn(async move { hub.rejoin(groups).await });
             }
-            Err(_) => self.metrics.backplane_error(),
+            // Asked again with the next sweep.
+            Err(_) => {}
         }
     }
 
@@ -311,7 +315,7 @@ impl Hub {
                     let (view, me) = (self.node.view(), self.node.name());
                     let first = first_choice(&view.nodes, self.partition(&group.id));
                     if first == Some(&me) && self.store.expire(&group.id, before).await.is_err() {
-                        self.metrics.store_error();
+                        tracing::debug!(group = %group.id, "old messages are still to be removed");
                     }
                 }
             }

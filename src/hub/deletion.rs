@@ -17,7 +17,7 @@ const TRIES: usize = 3;
 impl Hub {
     /// Deletes a group with everything in it. Repeat it when it fails half-way.
     pub async fn delete_group(self: &Arc<Self>, id: &GroupId) -> Result<(), Refusal> {
-        let deletion = self.store.begin_deletion(id).await.map_err(|error| self.store_refusal(&error))?;
+        let deletion = self.store.begin_deletion(id).await?;
         let deletion = deletion.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         self.finish_deletion(id, &deletion).await
     }
@@ -25,29 +25,27 @@ impl Hub {
     /// Nobody finds the group any more, so nobody restores what is forgotten here. Nodes are told before it can begin
     /// anew.
     async fn finish_deletion(self: &Arc<Self>, id: &GroupId, deletion: &Deletion) -> Result<(), Refusal> {
-        let refused = |error: StoreError| self.store_refusal(&error);
         let base = match deletion.base {
             Some(base) => base,
             None => {
-                let stored = self.store.head(id).await.map_err(refused)?;
+                let stored = self.store.head(id).await?;
                 let forgotten = self.backplane.forget_group(self.partition(id), id, deletion.life, stored).await;
-                forgotten.map_err(|error| self.backplane_refusal(&error))?
+                forgotten?
             }
         };
         self.group_deleted(id, base.seq);
         self.tell_all_nodes(vec![Item::Deleted { group: id.clone(), base: base.seq }]).await?;
-        self.store.finish_deletion(id, deletion, base).await.map_err(refused)
+        Ok(self.store.finish_deletion(id, deletion, base).await?)
     }
 
     /// Stores a new group's document; false when it is there. A deletion that is half done, by a node that may have
     /// died over it, is finished first.
     pub(crate) async fn make_document(self: &Arc<Self>, group: &Group) -> Result<bool, Refusal> {
-        let refused = |error: StoreError| self.store_refusal(&error);
         for _ in 0..TRIES {
-            if self.store.create_group(group).await.map_err(refused)? {
+            if self.store.create_group(group).await? {
                 return Ok(true);
             }
-            match self.store.deletion(&group.id).await.map_err(refused)? {
+            match self.store.deletion(&group.id).await? {
                 None => return Ok(false),
                 Some(deletion) if deletion.base.is_none() => self.finish_deletion(&group.id, &deletion).await?,
                 Some(_) => {}

@@ -9,7 +9,8 @@ use super::Hub;
 use super::group::{GroupState, LocalGroup};
 use super::metrics::Stage;
 use super::wire::{Item, Letter, decode_event};
-use crate::domain::{Event, GroupId, MembershipChange, Seq, UserId, now_ms};
+use crate::domain::{Code, Event, GroupId, MembershipChange, Seq, UserId, now_ms};
+use crate::kernel::Backoff;
 use crate::ports::{InboxPosition, Page};
 use crate::protocol::ServerFrame;
 
@@ -17,8 +18,7 @@ use crate::protocol::ServerFrame;
 const READ_WAIT: Duration = Duration::from_secs(2);
 /// Events fetched at a time to fill a hole.
 const FETCH_PAGE: usize = 200;
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_MOST: Duration = Duration::from_secs(2);
+const RETRY: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
 
 impl Hub {
     /// Reads this node's inbox for as long as the node runs.
@@ -44,8 +44,7 @@ impl Hub {
                     }
                 }
                 Err(error) => {
-                    self.metrics.backplane_error();
-                    tracing::warn!(%error, "the inbox cannot be read");
+                    tracing::debug!(%error, "the inbox cannot be read");
                     broken = true;
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
@@ -76,7 +75,9 @@ impl Hub {
                 self.deliver(&group, events);
             }
             Item::Acked { group, from, cid, seq, time } => drop(self.settle_key(&(group, from, cid), seq, time)),
-            Item::Refused { group, from, cid } => self.refuse_key(&(group, from, cid)),
+            Item::Refused { group, from, cid, code } => {
+                self.refuse_key(&(group, from, cid), Code::named(&code).unwrap_or(Code::Internal));
+            }
             Item::Presence { user, online, last_seen, version } => {
                 self.presence_changed(&user, online, last_seen, version);
             }
@@ -154,7 +155,7 @@ impl Hub {
     }
 
     async fn run_catch_up(self: &Arc<Self>, group: &Arc<LocalGroup>) {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             let (ready, missing) = {
                 let mut state = group.state.lock();
@@ -172,11 +173,10 @@ impl Hub {
                 (true, None) => true,
             };
             if moved {
-                retry = RETRY_FIRST;
+                retry.reset();
             } else {
                 // Or until a letter brings what was missing.
-                let _ = tokio::time::timeout(retry, group.stashed.notified()).await;
-                retry = (retry * 2).min(RETRY_MOST);
+                let _ = tokio::time::timeout(retry.take(), group.stashed.notified()).await;
                 self.leave_if_unused(&group.id);
             }
         }
@@ -211,8 +211,7 @@ impl Hub {
         match self.store.page(&group.id, Page::After(after, limit)).await {
             Ok(events) => events.into_iter().map(Arc::new).collect(),
             Err(error) => {
-                self.metrics.store_error();
-                tracing::warn!(%error, group = %group.id, "missing events cannot be fetched yet");
+                tracing::debug!(%error, group = %group.id, "missing events cannot be fetched yet");
                 Vec::new()
             }
         }

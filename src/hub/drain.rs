@@ -38,8 +38,7 @@ impl Hub {
         let found = view.nodes.iter().find(|record| named(&record.node));
         let found = found.ok_or_else(|| Refusal::not_found(format!("there is no node {node:?} in the cluster")))?;
         let letter = Letter::encode(&[Item::Drain]);
-        let posted = self.backplane.post(&[(found.node.clone(), letter)]).await;
-        posted.map_err(|error| self.backplane_refusal(&error))
+        Ok(self.backplane.post(&[(found.node.clone(), letter)]).await?)
     }
 
     pub(crate) fn take_drain_order(&self) {

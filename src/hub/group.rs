@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use super::handle::SessionHandle;
 use super::position::Position;
-use crate::domain::{Event, Group, GroupId, Seq, SessionId, UserId};
+use crate::domain::{Effect, Event, Group, GroupId, Seq, SessionId, UserId};
 use crate::ports::{Offered, Partition};
 use crate::protocol::{Encoding, ServerFrame, WireEvent, encode};
 
@@ -50,6 +50,8 @@ pub(crate) struct GroupState {
     /// The group's document, brought up to the position by membership events.
     pub(crate) document: Option<Arc<Group>>,
     ring: Ring,
+    /// The newest event that is shown, with its state.
+    last: Option<Arc<Event>>,
 }
 
 /// The newest events, without a hole, ending at the position.
@@ -194,14 +196,36 @@ impl GroupState {
         self.ring.events.get(usize::try_from(seq.checked_sub(first)?).ok()?).cloned()
     }
 
+    /// The newest event that is shown, where it is known here.
     pub(crate) fn last_event(&self) -> Option<Arc<Event>> {
-        self.ring.events.back().cloned()
+        self.last.clone()
+    }
+
+    /// Where the ring ends.
+    #[cfg(test)]
+    pub(crate) fn ring_end(&self) -> Option<Seq> {
+        self.ring.events.back().map(|event| event.seq)
+    }
+
+    /// Keeps the newest shown event, as it was read from the store while the position was at a seq: one that was read
+    /// before the group moved on may lack what was done to it since. False when it is to be read again.
+    pub(crate) fn seed_last(&mut self, event: Option<Event>, read_at: Seq) -> bool {
+        if self.last.is_none() {
+            if self.position.at().is_none_or(|at| at.seq != read_at) {
+                return false;
+            }
+            self.last = event.map(Arc::new);
+        }
+        true
     }
 
     /// Puts the newest event of a group that begins here into the ring.
     pub(crate) fn seed_ring(&mut self, event: Arc<Event>) {
         if self.ring.events.is_empty() && self.position.at().is_some_and(|at| at.seq == event.seq) {
-            self.ring.push(event);
+            self.ring.push(event.clone());
+            if event.traits.shown {
+                self.last = Some(event);
+            }
         }
     }
 
@@ -224,9 +248,20 @@ impl GroupState {
         }
         self.position.advance(last);
         for event in events {
-            self.ring.push(event.clone());
+            self.keep(event);
         }
         delivered
+    }
+
+    fn keep(&mut self, event: &Arc<Event>) {
+        self.ring.push(event.clone());
+        if event.traits.shown {
+            self.last = Some(event.clone());
+        }
+        if let Some(effect) = Effect::of(event).filter(|_| event.traits.fx > 0) {
+            self.ring.apply(&effect);
+            self.last.iter_mut().filter(|last| last.seq == effect.target).for_each(|last| apply(last, &effect));
+        }
     }
 }
 
@@ -247,6 +282,15 @@ impl Ring {
         }
     }
 
+    /// Brings what is held up to an effect.
+    fn apply(&mut self, effect: &Effect) {
+        let at = self.events.front().and_then(|first| effect.target.checked_sub(first.seq));
+        let held = at.and_then(|at| self.events.get_mut(usize::try_from(at).ok()?));
+        if let Some(event) = held {
+            apply(event, effect);
+        }
+    }
+
     fn after(&self, seq: Seq) -> Option<Vec<Arc<Event>>> {
         let first = self.events.front()?.seq;
         if seq + 1 < first {
@@ -254,6 +298,10 @@ impl Ring {
         }
         Some(self.events.iter().filter(|event| event.seq > seq).cloned().collect())
     }
+}
+
+fn apply(event: &mut Arc<Event>, effect: &Effect) {
+    Arc::make_mut(event).state.apply(effect.change);
 }
 
 fn weight(event: &Event) -> usize {

@@ -176,4 +176,68 @@ impl LocalUsers {
     pub(crate) fn all(&self) -> Vec<Arc<SessionHandle>> {
         self.users.iter().flat_map(|sessions| sessions.clone()).collect()
     }
+
+    /// Hands a frame to every session of the node, encoded once an encoding.
+    pub(crate) fn tell_all(&self, frame: &ServerFrame<'_>) {
+        let encoded = Encoding::ALL.map(|encoding| encode(frame, encoding));
+        for session in self.all() {
+            session.offer(&encoded[session.encoding.index()]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::future::BoxFuture;
+
+    use super::*;
+
+    /// A client's end that keeps what it is offered.
+    #[derive(Default)]
+    struct Ear(Mutex<Vec<Bytes>>);
+
+    impl Outbound for Ear {
+        fn offer(&self, frames: &Bytes) -> Offered {
+            self.0.lock().push(frames.clone());
+            Offered::Written
+        }
+
+        fn queued(&self) -> usize {
+            0
+        }
+
+        fn drained(&self) -> BoxFuture<'_, ()> {
+            Box::pin(std::future::ready(()))
+        }
+
+        fn close(&self, _: CloseCode, _: &'static str) {}
+    }
+
+    fn session(users: &LocalUsers, user: &str, encoding: Encoding) -> (Arc<SessionHandle>, Arc<Ear>) {
+        let ear = Arc::new(Ear::default());
+        let session = Arc::new(SessionHandle::new(UserId::parse(user).unwrap(), encoding, ear.clone()));
+        users.add(&session);
+        (session, ear)
+    }
+
+    #[test]
+    fn a_frame_for_all_is_encoded_once_an_encoding_and_waits_for_welcomes() {
+        let (users, features) = (LocalUsers::default(), ["kind:pinned".to_owned()]);
+        let (anna, in_json) = session(&users, "anna", Encoding::Json);
+        let (bob, in_json_too) = session(&users, "bob", Encoding::Json);
+        let (cleo, in_msgpack) = session(&users, "cleo", Encoding::MsgPack);
+        let welcome = ServerFrame::Pong { re: None };
+        anna.open_with(&welcome);
+        cleo.open_with(&welcome);
+        let frame = ServerFrame::Features { features: &features };
+        users.tell_all(&frame);
+        assert_eq!(in_json_too.0.lock().len(), 0);
+        bob.open_with(&welcome);
+
+        let heard = [in_json, in_json_too, in_msgpack].map(|ear| ear.0.lock().clone());
+        for (frames, encoding) in heard.iter().zip([Encoding::Json, Encoding::Json, Encoding::MsgPack]) {
+            assert_eq!(*frames, [encode(&welcome, encoding), encode(&frame, encoding)]);
+        }
+        assert_eq!(heard[0][1].as_ptr(), heard[1][1].as_ptr());
+    }
 }

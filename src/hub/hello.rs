@@ -2,25 +2,24 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
 
-use super::Hub;
-use super::arrivals::Arrived;
 use super::config::{GROUPS_PAGE, PAGE_BYTES};
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
+use super::hello_batch::Arrived;
 use super::session::Live;
 use super::views::keep_within;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
-use crate::ports::{CloseCode, Identity, Outbound, SessionRecord, TokenError};
+use crate::ports::{CloseCode, Identity, Outbound, Page, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
 
-/// What this hub can do beyond the base protocol.
-const FEATURES: [&str; 4] = ["receipts", "typing", "presence", "direct"];
 /// Newest events fetched at once for `welcome`.
 const LAST_AT_ONCE: usize = 16;
+/// Times that a newest event is read at most while its group moves on.
+const LAST_TRIES: usize = 3;
 
 type Refused = (Refusal, CloseCode);
 
@@ -128,15 +127,13 @@ impl Hub {
 
     async fn register_session(self: &Arc<Self>, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
         let record = SessionRecord { session: handle.id.clone(), node: self.node.name() };
-        let sighting = self.backplane.register(&handle.user, &record).await;
-        let sighting = sighting.map_err(|error| self.backplane_refusal(&error))?;
+        let sighting = self.backplane.register(&handle.user, &record).await?;
         self.came(&handle.user, &sighting);
         Ok(())
     }
 
     pub(crate) async fn ensured(&self, identity: &Identity) -> Result<User, Refusal> {
-        let user = self.store.ensure_user(&identity.user, &identity.profile).await;
-        user.map_err(|error| self.store_refusal(&error))
+        Ok(self.store.ensure_user(&identity.user, &identity.profile).await?)
     }
 
     /// Sends `welcome`, lets the session in with the live ones of the groups that it has no cursor
@@ -148,14 +145,13 @@ impl Hub {
         cursors: &HashMap<GroupId, Seq>,
         marks: &HashMap<GroupId, Mark>,
     ) -> Result<Vec<GroupId>, Refusal> {
-        let documents = self.documents(&groups).await.map_err(|error| self.store_refusal(&error))?;
+        let documents = self.documents(&groups).await?;
         let mine: Vec<_> = groups
             .into_iter()
             .filter_map(|group| Some((documents.get(&group.id)?.clone(), group)))
             .filter(|(document, _)| document.member(&handle.user).is_some())
             .collect();
-        let names = self.member_names(mine.iter().map(|(document, _)| &**document)).await;
-        names.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(mine.iter().map(|(document, _)| &**document)).await?;
         self.seed_last_events(&mine).await;
         let mut resumed = Vec::new();
         let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
@@ -183,19 +179,29 @@ impl Hub {
             .iter()
             .filter_map(|(_, group)| {
                 let state = group.state.lock();
-                let at = state.position.at().filter(|at| at.seq > 0 && state.last_event().is_none())?;
-                Some((group.clone(), at))
+                let lacks = |at: &Head| at.shown > 0 && state.last_event().is_none();
+                state.position.at().filter(lacks).map(|_| group.clone())
             })
             .take(GROUPS_PAGE)
             .collect();
         futures::stream::iter(lacking)
-            .for_each_concurrent(LAST_AT_ONCE, |(group, at)| async move {
-                // Only `last` is missing when the store does not answer.
-                if let Ok(Some(event)) = self.store.event(&group.id, at.seq).await {
-                    group.state.lock().seed_ring(Arc::new(event));
-                }
-            })
+            .for_each_concurrent(LAST_AT_ONCE, |group| async move { self.seed_last_event(&group).await })
             .await;
+    }
+
+    /// Only `last` is missing when the store does not answer, or the group moves on and on.
+    async fn seed_last_event(&self, group: &LocalGroup) {
+        for _ in 0..LAST_TRIES {
+            let (at, base) = {
+                let state = group.state.lock();
+                (state.position.at().unwrap_or_default(), state.base())
+            };
+            let Ok(newest) = self.store.page(&group.id, Page::Shown(at.shown + 1, 1)).await else { return };
+            let newest = newest.into_iter().find(|event| event.seq > base);
+            if group.state.lock().seed_last(newest, at.seq) {
+                return;
+            }
+        }
     }
 
     /// Lets a session in, unless its user was removed since the document was looked at: asked under
@@ -238,7 +244,7 @@ impl Hub {
                 self.view(&shown.document, shown.head, mark, shown.last.as_deref(), &handle.user)
             })
             .collect();
-        let name = self.node.name();
+        let (name, view) = (self.node.name(), self.node.view());
         handle.open_with(&ServerFrame::Welcome {
             session: &handle.id,
             user: &handle.user,
@@ -246,7 +252,7 @@ impl Hub {
             time: now_ms(),
             heartbeat: self.config.heartbeat.as_millis() as u64,
             limits: self.config.limits(),
-            features: &FEATURES,
+            features: view.features.names(),
             groups,
             more,
         });
@@ -274,13 +280,12 @@ impl Hub {
         let start = after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
         let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
         let more = mine.len() > start + page.len();
-        let documents = self.documents(&page).await.map_err(|error| self.store_refusal(&error))?;
+        let documents = self.documents(&page).await?;
         let page: Vec<_> =
             page.into_iter().filter_map(|group| Some((documents.get(&group.id)?.clone(), group))).collect();
-        let names = self.member_names(page.iter().map(|(document, _)| &**document)).await;
-        names.map_err(|error| self.store_refusal(&error))?;
+        self.member_names(page.iter().map(|(document, _)| &**document)).await?;
         self.seed_last_events(&page).await;
-        let marks = self.marks_of(&session.user).await.map_err(|error| self.store_refusal(&error))?;
+        let marks = self.marks_of(&session.user).await?;
         let mut lasts: Vec<_> = page.iter().map(|(_, group)| group.state.lock().last_event()).collect();
         keep_within(lasts.iter_mut(), PAGE_BYTES);
         let views: Vec<_> = page
@@ -314,15 +319,13 @@ impl Hub {
     pub(crate) async fn unregister_session(self: &Arc<Self>, user: UserId, session: crate::domain::SessionId) {
         let name = self.node.name();
         let record = SessionRecord { session, node: name.clone() };
-        let mut wait = Duration::from_millis(100);
+        let mut retry = RETRY;
         while self.node.name() == name {
             match self.backplane.unregister(&user, &record).await {
                 Ok(sighting) => return self.went(&user, &sighting),
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::debug!(%error, "a session is still to be unregistered");
-                    tokio::time::sleep(wait).await;
-                    wait = (wait * 2).min(Duration::from_secs(2));
+                    retry.pause().await;
                 }
             }
         }

@@ -1,16 +1,18 @@
 //! The use cases: what the hub does, over the ports.
 //!
 //! - [`session`](Session): one connection's requests; `hello` registers and resumes.
-//! - `arrivals`: whoever says hello at the same time is looked up together.
+//! - `hello_batch`: whoever says hello at the same time is looked up together.
 //! - `publish`: appends in batches, remembers who waits for an ack.
 //! - `owner`: the partitions this node owns: order, store, commit, route.
 //! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
 //! - `attach`: groups and sessions come together; replay without a hole.
-//! - `membership`, `presence`, `marks`: the rest of what people do; `delayed`: what of it is written
-//!   together after a while.
+//! - `membership`, `presence`, `marks`: the rest of what people do.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
+//! - `effects`: what events do to others.
+//! - `features`: what all live nodes know, and so what clients may use.
+//! - `counted`: the store and the backplane, whose failures are counted and told of there.
 //! - `cluster`: leases, epochs, reaping, sweep.
-//! - `probe`: the node's messages to itself.
+//! - `probe`: the node's messages to itself; `readiness`: whether it may take traffic.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
 
 #![forbid(unsafe_code)]
@@ -23,23 +25,26 @@
 // The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
 extern crate self as hub;
 use hubbub_domain as domain;
+use hubbub_kernel as kernel;
 use hubbub_ports as ports;
 use hubbub_protocol as protocol;
 
 mod api;
-mod arrivals;
 mod attach;
 mod cluster;
 pub mod config;
-mod delayed;
+mod counted;
 mod deletion;
 mod deliver;
 mod drain;
+mod effects;
+mod features;
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;
 mod handle;
 mod hello;
+mod hello_batch;
 mod limits;
 mod marks;
 mod membership;
@@ -52,6 +57,7 @@ mod presence;
 mod probe;
 mod profiles;
 mod publish;
+mod readiness;
 mod replay;
 mod restore;
 #[cfg(test)]
@@ -62,6 +68,7 @@ mod views;
 mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -73,10 +80,15 @@ pub use metrics::{LATENCY_EDGES, Maker, Metrics, Stage};
 pub use overview::{HISTORY_EVERY, Overview, PartitionState};
 pub use probe::ProbeConfig;
 pub use publish::Stored;
+pub use readiness::NotReady;
 pub use session::{ConnectionInfo, Flow, Session};
 
-use crate::domain::{Code, GroupId, Refusal};
-use crate::ports::{Backplane, BackplaneError, Partition, Store, StoreError, Tokens};
+use crate::domain::GroupId;
+use crate::kernel::Backoff;
+use crate::ports::{Backplane, Partition, Store, Tokens};
+
+/// Between tries of what need not be done at once, and must be done in the end.
+pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
 
 /// A node of the hub: everything that its connections and calls share.
 pub struct Hub {
@@ -92,7 +104,7 @@ pub struct Hub {
     pub(crate) rates: limits::UserRates,
     /// Hellos of each user: the dearest request, and one that a new connection costs nobody else.
     pub(crate) hellos: limits::UserRates,
-    pub(crate) arrivals: arrivals::Arrivals,
+    pub(crate) arrivals: hello_batch::HelloBatcher,
     pub(crate) publisher: publish::Publisher,
     pub(crate) presence: presence::Watchers,
     pub(crate) profiles: profiles::Profiles,
@@ -128,7 +140,7 @@ impl Hub {
             users: handle::LocalUsers::default(),
             rates: limits::UserRates::new(config.user_rate),
             hellos: limits::UserRates::new(config.hello_rate),
-            arrivals: arrivals::Arrivals::default(),
+            arrivals: hello_batch::HelloBatcher::new(),
             publisher: publish::Publisher::new(config.partitions, config.cid_window),
             presence: presence::Watchers::default(),
             profiles: profiles::Profiles::default(),
@@ -141,8 +153,8 @@ impl Hub {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             config,
-            store,
-            backplane,
+            store: Arc::new(counted::CountedStore::new(store, &metrics)),
+            backplane: Arc::new(counted::CountedBackplane::new(backplane, &metrics)),
             tokens,
             metrics,
         })
@@ -164,25 +176,5 @@ impl Hub {
                 () = task => {}
             }
         });
-    }
-
-    /// What somebody is told when the store did not answer.
-    pub(crate) fn store_refusal(&self, error: &StoreError) -> Refusal {
-        self.metrics.store_error();
-        tracing::warn!(%error, "the store did not answer");
-        match error {
-            StoreError::Unreachable(_) => Refusal::unavailable(),
-            StoreError::Refused(_) => Refusal::new(Code::Internal, "the store refused this; tell the operator"),
-        }
-    }
-
-    /// What somebody is told when the backplane did not answer.
-    pub(crate) fn backplane_refusal(&self, error: &BackplaneError) -> Refusal {
-        self.metrics.backplane_error();
-        tracing::warn!(%error, "the backplane did not answer");
-        match error {
-            BackplaneError::OutOfMemory => Refusal::overloaded("the hub has no room for this now; try again"),
-            _ => Refusal::unavailable(),
-        }
     }
 }

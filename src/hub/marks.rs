@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::config::SMALL_GROUP;
-use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::Item;
 use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
+use crate::kernel::Delayed;
 use crate::protocol::ServerFrame;
 
 type MarkKey = (UserId, GroupId);
@@ -90,14 +90,14 @@ impl Hub {
             Some(n) => n,
             None if seq == head.seq => head.n,
             None => {
-                let event = self.store.event(id, seq).await.map_err(|error| self.store_refusal(&error))?;
+                let event = self.store.event(id, seq).await?;
                 // Removed by retention: it counts nothing, the seq is kept.
                 event.map_or(0, |event| event.n)
             }
         };
         let mark = Mark { read: seq, n, delivered: seq };
         let raised = [(session.user.clone(), id.clone(), mark)];
-        self.store.raise_marks(&raised).await.map_err(|error| self.store_refusal(&error))?;
+        self.store.raise_marks(&raised).await?;
         self.marks.receipt(&session.user, id, seq, seq);
         Ok(())
     }
@@ -149,7 +149,6 @@ impl Hub {
             };
             let raised: Vec<_> = users.into_iter().flat_map(of_user).collect();
             if let Err(error) = self.store.raise_marks(&raised).await {
-                self.metrics.store_error();
                 tracing::debug!(%error, "read marks wait to be stored");
                 let again = self.config.marks_every;
                 raised.iter().for_each(|(user, group, mark)| self.marks.raise(user, group, *mark, again));

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Hub;
 use super::handle::SessionHandle;
@@ -9,11 +10,14 @@ use super::wire::{Item, Letter};
 use crate::domain::{
     Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
 };
+use crate::kernel::Backoff;
 use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
 use crate::protocol::{RequestId, ServerFrame};
 
 /// Longest name of a group, in Unicode scalar values.
 const NAME_MAX: usize = 200;
+/// Between two looks at whether a change is stored: most are within milliseconds.
+const LOOK: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(100));
 /// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
 const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
 
@@ -46,7 +50,7 @@ impl Hub {
         if self.groups.get(&id).is_some() {
             return Ok(id);
         }
-        let stored = self.store.group(&id).await.map_err(|error| self.store_refusal(&error))?;
+        let stored = self.store.group(&id).await?;
         if stored.is_some_and(|group| group.is_founded()) {
             return Ok(id);
         }
@@ -108,13 +112,13 @@ impl Hub {
     /// What is still to be done of the founding of a group that is there already. Once anything else has
     /// happened to its members, nothing: who repeats a `create` has no say in who belongs to it now.
     async fn founding_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
-        let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let stored = self.store.group(id).await?;
         let Some(stored) = stored.filter(Group::is_founded) else { return Ok(&FOUNDING) };
         let alone = matches!(&stored.members[..], [one] if one.id == *creator && one.role == Role::Admin);
         if !alone {
             return Ok(&[]);
         }
-        let newest = self.store.event(id, stored.version).await.map_err(|error| self.store_refusal(&error))?;
+        let newest = self.store.event(id, stored.version).await?;
         let half_done = newest.is_some_and(|event| event.cid == Cid::of_hub(FOUNDING[0].1));
         Ok(if half_done { &FOUNDING[1..] } else { &[] })
     }
@@ -129,7 +133,7 @@ impl Hub {
 
     /// Whoever is to join must be known, and have room for a group more; or be in this one already.
     async fn may_join(&self, users: &[UserId], group: &GroupId) -> Result<(), Refusal> {
-        let known = self.store.users(users).await.map_err(|error| self.store_refusal(&error))?;
+        let known = self.store.users(users).await?;
         let known = known.iter().filter(|user| !user.is_deleted());
         let known: HashMap<&UserId, &User> = known.map(|user| (&user.id, user)).collect();
         let most = self.config.max_groups;
@@ -203,12 +207,15 @@ impl Hub {
     }
 
     async fn not_direct(&self, group: &GroupId) -> Result<(), Refusal> {
-        let stored = self.store.group(group).await.map_err(|error| self.store_refusal(&error))?;
+        let stored = self.store.group(group).await?;
         let stored = stored.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        if stored.kind == GroupKind::Direct {
-            return Err(Refusal::forbidden("nobody joins or leaves a direct chat"));
+        match stored.kind {
+            GroupKind::Group => Ok(()),
+            GroupKind::Direct => Err(Refusal::forbidden("nobody joins or leaves a direct chat")),
+            GroupKind::Other(_) => {
+                Err(Refusal::forbidden("this node does not know groups of this kind; ask a newer one"))
+            }
         }
-        Ok(())
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -232,7 +239,7 @@ impl Hub {
         let partition = self.partition(&change.group);
         for _ in 0..2 {
             let outcome = self.backplane.change_members(partition, &self.node.name(), change).await;
-            match outcome.map_err(|error| self.backplane_refusal(&error))? {
+            match outcome? {
                 ChangeOutcome::Accepted { seq } => return self.until_stored(&change.group, seq).await,
                 ChangeOutcome::Unchanged => return Ok(()),
                 ChangeOutcome::Forbidden => return Err(Refusal::forbidden(forbidden_reason(change))),
@@ -254,7 +261,7 @@ impl Hub {
     async fn until_stored(&self, group: &GroupId, seq: crate::domain::Seq) -> Result<(), Refusal> {
         let partition = self.partition(group);
         let wait = async {
-            let mut pause = std::time::Duration::from_millis(2);
+            let mut look = LOOK;
             loop {
                 let heads = self.backplane.heads(partition, std::slice::from_ref(group)).await;
                 match heads.map(|heads| heads.first().copied().flatten()) {
@@ -263,8 +270,7 @@ impl Hub {
                     Ok(None) if matches!(self.store.group(group).await, Ok(None)) => return Err(Refusal::unavailable()),
                     _ => {}
                 }
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(std::time::Duration::from_millis(100));
+                look.pause().await;
             }
         };
         tokio::time::timeout(self.config.send_timeout, wait).await.unwrap_or_else(|_| Err(Refusal::unavailable()))
@@ -277,14 +283,14 @@ impl Hub {
         re: Option<&RequestId>,
         id: &GroupId,
     ) -> Result<(), Refusal> {
-        let stored = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let stored = self.store.group(id).await?;
         let group = stored.ok_or_else(Refusal::unavailable)?;
         if group.member(&session.user).is_none() {
             session.send(&ServerFrame::gone(re, id));
             return Ok(());
         }
-        self.member_names(std::iter::once(&group)).await.map_err(|error| self.store_refusal(&error))?;
-        let head = group.head(self.store.head(id).await.map_err(|error| self.store_refusal(&error))?);
+        self.member_names(std::iter::once(&group)).await?;
+        let head = group.head(self.store.head(id).await?);
         let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
         let view = self.view(&group, head, mark, None, &session.user);
         session.send(&ServerFrame::group(re, &view));
@@ -293,7 +299,7 @@ impl Hub {
 
     /// Closes a user's sessions on all nodes; a ban lasts until it is lifted.
     pub async fn ban(self: &Arc<Self>, user: &UserId, banned: bool) -> Result<(), Refusal> {
-        self.store.set_banned(user, banned).await.map_err(|error| self.store_refusal(&error))?;
+        self.store.set_banned(user, banned).await?;
         if banned { self.kick(user, true).await } else { Ok(()) }
     }
 
@@ -307,7 +313,7 @@ impl Hub {
         let letter = Letter::encode(&items);
         let view = self.node.view();
         let posts: Vec<_> = view.nodes.iter().map(|node| (node.node.clone(), letter.clone())).collect();
-        self.backplane.post(&posts).await.map_err(|error| self.backplane_refusal(&error))
+        Ok(self.backplane.post(&posts).await?)
     }
 
     pub(crate) fn evict(&self, user: &UserId, banned: bool) {
@@ -319,7 +325,8 @@ impl Hub {
     pub(crate) async fn ensure_users(&self, users: &[UserId]) -> Result<(), Refusal> {
         let profile = |user: &UserId| Profile { username: user.as_str().to_lowercase(), name: user.to_string() };
         let named: Vec<_> = users.iter().map(|user| (user.clone(), profile(user))).collect();
-        self.known_or_made(&named).await.map(drop).map_err(|error| self.store_refusal(&error))
+        self.known_or_made(&named).await?;
+        Ok(())
     }
 }
 

@@ -141,7 +141,11 @@ impl Metrics {
             )?,
             log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", &["partition"])?,
             logs: Arc::default(),
-            errors: make.counters("part_errors_total", "Errors of the parts that the hub stands on.", &["part"])?,
+            errors: make.counters(
+                "part_errors_total",
+                "Calls to the parts that the hub stands on that failed.",
+                &["part"],
+            )?,
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
             remembered_cids: make
@@ -181,12 +185,9 @@ impl Metrics {
         self.rejected.with_label_values(&[code.as_str()]).inc();
     }
 
-    pub(crate) fn backplane_error(&self) {
-        self.errors.with_label_values(&["backplane"]).inc();
-    }
-
-    pub(crate) fn store_error(&self) {
-        self.errors.with_label_values(&["store"]).inc();
+    /// The counter of a part's errors.
+    pub(crate) fn part_errors(&self, part: &str) -> IntCounter {
+        self.errors.with_label_values(&[part])
     }
 
     pub(crate) fn log(&self, partition: Partition, stats: LogStats) {
@@ -279,7 +280,7 @@ mod tests {
         metrics.took(Stage::EndToEnd, 0.0015);
         metrics.took(Stage::EndToEnd, 99.0);
         metrics.rejected(Code::Overloaded);
-        metrics.store_error();
+        metrics.part_errors("store").inc();
         let vitals = metrics.vitals(2);
         assert_eq!((vitals.latency[3], vitals.latency[16]), (1, 1));
         assert_eq!(vitals.latency.iter().sum::<u64>(), 2);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use parking_lot::Mutex;
 
-use super::Hub;
 use super::node::View;
+use super::{Hub, NotReady};
 use crate::domain::{Millis, NodeName, now_ms};
 use crate::ports::{BackplaneError, LogStats, NodeRecord};
 
@@ -62,9 +62,9 @@ impl History {
 impl Hub {
     /// The cluster now. Answers in any case, within seconds.
     pub async fn overview(&self) -> Overview {
-        let not_ready = match tokio::time::timeout(PATIENCE, self.ready()).await {
-            Ok(ready) => ready.err(),
-            Err(_) => Some("the backplane does not answer".into()),
+        let ready = match tokio::time::timeout(PATIENCE, self.ready()).await {
+            Ok(ready) => ready,
+            Err(_) => Err(NotReady::Silent),
         };
         let partitions = tokio::time::timeout(PATIENCE, self.partition_states()).await;
         let node = self.node.name();
@@ -72,7 +72,7 @@ impl Hub {
             nodes: self.nodes_now(&node),
             node,
             time: now_ms(),
-            not_ready,
+            not_ready: ready.err().map(|why| why.to_string()),
             partitions: partitions.ok().and_then(Result::ok),
         }
     }
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn the_oldest_are_forgotten() {
         let history = History::default();
-        (0..KEPT as Millis + 10).for_each(|time| history.keep(time, Arc::default()));
+        (0..KEPT as Millis + 10).for_each(|time| history.keep(time, Arc::new(View::of(Vec::new()))));
         let kept = history.0.lock();
         assert_eq!((kept.len(), kept[0].0), (KEPT, 10));
     }

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::config::WATCH_MAX;
-use super::delayed::Delayed;
 use super::handle::SessionHandle;
 use super::wire::{Item, Letter};
 use crate::domain::{GroupId, Millis, Refusal, UserId};
+use crate::kernel::Delayed;
 use crate::ports::{Sighting, Whereabouts};
 use crate::protocol::{PresenceView, RequestId, ServerFrame};
 
@@ -67,7 +67,6 @@ impl Hub {
                 return;
             }
             if let Err(error) = self.store.seen(&seen).await {
-                self.metrics.store_error();
                 tracing::debug!(%error, "last-seen was not stored");
                 return;
             }
@@ -158,13 +157,13 @@ impl Hub {
         let mut members = HashSet::new();
         for id in &groups {
             let Some(group) = self.groups.get(id) else { continue };
-            let document = self.document(&group).await.map_err(|error| self.store_refusal(&error))?;
+            let document = self.document(&group).await?;
             members.extend(document.iter().flat_map(|d| d.members.iter().map(|member| member.id.clone())));
         }
         let mut users: Vec<UserId> = members.into_iter().collect();
         users.sort_unstable();
         self.replace_watch(session, groups, &users);
-        let whereabouts = self.backplane.whereabouts(&users).await.map_err(|error| self.backplane_refusal(&error))?;
+        let whereabouts = self.backplane.whereabouts(&users).await?;
         let views: Vec<_> = users.iter().zip(&whereabouts).map(|(user, at)| self.seen(user, at)).collect();
         session.send(&ServerFrame::Presence { re, users: &views });
         Ok(())

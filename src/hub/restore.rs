@@ -10,19 +10,18 @@ use futures::StreamExt;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
 
-use super::Hub;
+use super::owner::EFFECTS_BEHIND;
+use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
 use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
-const HOLE_WINDOW: usize = 1_000;
+const HOLE_WINDOW: usize = EFFECTS_BEHIND;
 /// Heads asked for in one call.
 const HEADS_AT_ONCE: usize = 500;
 /// A head that is too low may be on its way, by a commit that is to be repeated.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
-const RETRY_FIRST: Duration = Duration::from_millis(100);
-const RETRY_MOST: Duration = Duration::from_secs(2);
 
 /// Lives of a group that one restore tries at most: seldom are there two.
 const LIVES_TRIED: usize = 3;
@@ -139,8 +138,7 @@ impl Hub {
             base: group.base.seq,
         };
         self.metrics.restores.inc();
-        let restored = self.backplane.restore(self.partition(id), &self.node.name(), &floor).await;
-        restored.map_err(|error| self.backplane_refusal(&error))
+        Ok(self.backplane.restore(self.partition(id), &self.node.name(), &floor).await?)
     }
 
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
@@ -174,13 +172,12 @@ impl Hub {
         let mut behind = Vec::new();
         for chunk in known.chunks(HEADS_AT_ONCE) {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
-            let mut retry = RETRY_FIRST;
+            let mut retry = RETRY;
             let heads = loop {
                 match self.backplane.heads(partition, &ids).await {
                     Ok(heads) => break heads,
-                    Err(_) => tokio::time::sleep(retry).await,
+                    Err(_) => retry.pause().await,
                 }
-                retry = (retry * 2).min(RETRY_MOST);
             };
             let lower = chunk.iter().zip(heads).filter(|((_, seq), head)| head.is_some_and(|head| head.seq < *seq));
             behind.extend(lower.map(|(one, _)| one.clone()));
@@ -191,10 +188,9 @@ impl Hub {
     /// Restores the group until its member set in the backplane is the stored one, these users and all stored
     /// members considered: the set may be of a past that is not the store's, which no version tells.
     pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         while !self.restored_in_agreement(id, users).await {
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 
@@ -214,21 +210,32 @@ impl Hub {
 
     /// The group with every stored membership change, and its head with no hole below.
     async fn complete_group(&self, id: &GroupId) -> Result<(Group, Head), Refusal> {
-        let refusal = |error| self.store_refusal(&error);
         if let Some(probe) = self.probe_document(id) {
-            return Ok((probe, self.store.head(id).await.map_err(refusal)?));
+            return Ok((probe, self.store.head(id).await?));
         }
         // The head first, so that the document is no older than it.
-        let head = self.store.head(id).await.map_err(refusal)?;
-        let group = self.store.group(id).await.map_err(refusal)?;
+        let head = self.store.head(id).await?;
+        let group = self.store.group(id).await?;
         let group = group.ok_or_else(|| Refusal::not_found("there is no such group"))?;
         let head = group.head(head);
-        self.fill_holes(id, head, group.first).await.map_err(refusal)?;
-        Ok((self.with_missed_changes(group, head).await.map_err(refusal)?, head))
+        let newest = self.without_holes(id, head, group.first).await?;
+        // Who stored them may have died before their effects were applied.
+        self.redo_effects(&newest).await?;
+        Ok((self.with_missed_changes(group, &newest).await?, head))
     }
 
-    /// Voids for seqs below the head under which nothing is stored: their events never will be.
-    async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<(), StoreError> {
+    /// Fills holes below the head; answers the newest events, as many as may lack something that follows from them.
+    async fn without_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<Vec<Event>, StoreError> {
+        match self.fill_holes(id, head, first).await? {
+            Some(newest) => Ok(newest),
+            // What came to be there meanwhile counts as well.
+            None => self.store.page(id, Page::Before(head.seq + 1, HOLE_WINDOW)).await,
+        }
+    }
+
+    /// Voids for seqs below the head under which nothing is stored: their events never will be. Answers the newest
+    /// events where they have no holes.
+    async fn fill_holes(&self, id: &GroupId, head: Head, first: Seq) -> Result<Option<Vec<Event>>, StoreError> {
         let mut before = head.seq + 1;
         while before > first {
             let mut events = self.store.page(id, Page::Before(before, HOLE_WINDOW)).await?;
@@ -237,7 +244,7 @@ impl Hub {
             let bottom = if events.len() < HOLE_WINDOW { first } else { events.first().map_or(first, |e| e.seq) };
             let voids = voids_between(id, bottom, before, &events);
             if voids.is_empty() {
-                return Ok(());
+                return Ok((before > head.seq).then_some(events));
             }
             self.metrics.voids.inc_by(voids.len() as u64);
             for (void, inserted) in voids.iter().zip(self.store.insert(&voids).await?) {
@@ -248,17 +255,13 @@ impl Hub {
             }
             before = bottom;
         }
-        Ok(())
+        Ok(None)
     }
 
     /// Membership events that are stored but not yet in the group's document (its owner died
     /// between the two) are applied now.
-    async fn with_missed_changes(&self, mut group: Group, head: Head) -> Result<Group, StoreError> {
-        if head.seq.saturating_sub(group.version) == 0 {
-            return Ok(group);
-        }
-        let recent = self.store.page(&group.id, Page::Before(head.seq + 1, HOLE_WINDOW)).await?;
-        for event in recent {
+    async fn with_missed_changes(&self, mut group: Group, newest: &[Event]) -> Result<Group, StoreError> {
+        for event in newest {
             if let Some(change) = event.membership().filter(|_| event.seq > group.version) {
                 self.store.apply_membership(&group.id, event.seq, &change).await?;
                 group.apply(event.seq, &change);

@@ -18,12 +18,12 @@ impl Hub {
 
     /// A page of all groups.
     pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
-        self.store.all_groups(page, per_page).await.map_err(|error| self.store_refusal(&error))
+        Ok(self.store.all_groups(page, per_page).await?)
     }
 
     /// A group by its id.
     pub async fn group(&self, id: &GroupId) -> Result<Group, Refusal> {
-        let group = self.store.group(id).await.map_err(|error| self.store_refusal(&error))?;
+        let group = self.store.group(id).await?;
         group.ok_or_else(|| Refusal::not_found("there is no such group"))
     }
 
@@ -31,19 +31,18 @@ impl Hub {
     pub async fn groups_of(&self, user: &str) -> Result<Vec<Group>, Refusal> {
         let user = self.user_named(user).await?;
         let ids: Vec<_> = user.groups.into_keys().collect();
-        self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))
+        Ok(self.store.groups(&ids).await?)
     }
 
     async fn user_named(&self, name: &str) -> Result<User, Refusal> {
         let by_id = match UserId::parse(name) {
-            Ok(id) => self.store.user(&id).await.map_err(|error| self.store_refusal(&error))?,
+            Ok(id) => self.store.user(&id).await?,
             Err(_) => None,
         };
         if let Some(user) = by_id {
             return Ok(user);
         }
-        let by_name = self.store.user_by_username(&name.to_lowercase()).await;
-        let by_name = by_name.map_err(|error| self.store_refusal(&error))?;
+        let by_name = self.store.user_by_username(&name.to_lowercase()).await?;
         by_name.ok_or_else(|| Refusal::not_found("there is no such user"))
     }
 
@@ -66,11 +65,11 @@ impl Hub {
     /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
     /// is left of groups that were deleted is not shown.
     pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
-        let mut events = self.store.all_messages(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
+        let mut events = self.store.all_messages(page, per_page).await?;
         let more = events.len() == per_page;
         let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
         let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
-        let groups = self.store.groups(&ids).await.map_err(|error| self.store_refusal(&error))?;
+        let groups = self.store.groups(&ids).await?;
         let bases: HashMap<GroupId, Seq> = groups.into_iter().map(|group| (group.id, group.base.seq)).collect();
         events.retain(|event| bases.get(&event.group).is_some_and(|base| event.seq > *base));
         Ok((events, more))
@@ -78,18 +77,18 @@ impl Hub {
 
     /// One message.
     pub async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
-        let event = self.store.event(group, seq).await.map_err(|error| self.store_refusal(&error))?;
+        let event = self.store.event(group, seq).await?;
         let event = event.ok_or_else(|| Refusal::not_found("there is no such message"))?;
         let there = match event.from.is_probe() {
             true => true,
-            false => seq > self.stored_base(group).await.map_err(|error| self.store_refusal(&error))?,
+            false => seq > self.stored_base(group).await?,
         };
         if there { Ok(event) } else { Err(Refusal::not_found("there is no such message")) }
     }
 
     /// A page of all users.
     pub async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
-        let users = self.store.all_users(page, per_page).await.map_err(|error| self.store_refusal(&error))?;
+        let users = self.store.all_users(page, per_page).await?;
         self.with_presence(users).await
     }
 
@@ -105,9 +104,8 @@ impl Hub {
         }
         self.ensure_users(std::slice::from_ref(id)).await?;
         let username = username.map(str::to_lowercase);
-        let set = self.store.set_profile(id, username.as_deref(), name).await;
-        set.map_err(|error| self.store_refusal(&error))?;
-        let user = self.store.user(id).await.map_err(|error| self.store_refusal(&error))?;
+        self.store.set_profile(id, username.as_deref(), name).await?;
+        let user = self.store.user(id).await?;
         let user = user.ok_or_else(|| Refusal::not_found("there is no such user"))?;
         let found = self.with_presence(vec![user]).await?;
         found.into_iter().next().ok_or_else(|| Refusal::not_found("there is no such user"))

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use super::Hub;
 use super::config::{HISTORY_DEFAULT, HISTORY_PAGE, MAX_DATA_DEPTH, PAGE_BYTES};
 use super::handle::SessionHandle;
 use super::limits::TokenBucket;
 use super::publish::Reply;
 use super::wire::Body;
+use super::{Hub, effects};
 use crate::domain::{Code, Data, GroupId, Millis, Refusal, Seq, UserId};
-use crate::ports::{Append, CloseCode, Identity, Outbound, Page};
+use crate::ports::{Append, CloseCode, Identity, Outbound, Page, Standing};
 use crate::protocol::{
     ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode,
 };
@@ -221,15 +221,23 @@ impl Hub {
         send: SendFrame,
         members_only: bool,
     ) -> Result<Append, Refusal> {
+        if let Some(row) = send.kind.row().filter(|row| row.fx > 0) {
+            self.node.view().features.check(row)?;
+        }
         self.check_text(send.text.as_deref().unwrap_or_default())?;
         self.check_data(send.data.as_ref())?;
-        let group = match send.target {
-            Target::Group(group) => group,
-            Target::User(peer) => self.direct_group(from, &peer).await?,
+        let group = match &send.target {
+            Target::Group(group) => group.clone(),
+            Target::User(peer) => self.direct_group(from, peer).await?,
+        };
+        self.check_effect(&group, &send).await?;
+        let standing = match send.kind.row().filter(|_| members_only) {
+            Some(row) => effects::standing(row),
+            None => Standing::Anybody,
         };
         let body = Body::new(send.text, send.reference, send.data).encode();
         let SendFrame { cid, kind, traits, .. } = send;
-        Ok(Append { group, from: from.clone(), cid, kind, traits, body, members_only })
+        Ok(Append { group, from: from.clone(), cid, kind, traits, body, standing })
     }
 
     fn check_text(&self, text: &str) -> Result<(), Refusal> {
@@ -268,6 +276,7 @@ impl Hub {
             ClientFrame::History { group, before, after, limit } => {
                 return self.answer_history(session, re, group, before, after, limit).await;
             }
+            ClientFrame::Pins { group } => return self.answer_pins(session, re, &group).await,
             ClientFrame::Groups { after, limit } => return self.answer_groups(session, re, after, limit).await,
             ClientFrame::Create { name, members, access, cid } => {
                 let group = self.create_group(user, name, members, access, cid).await?;

@@ -4,12 +4,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Role, Seq, Traits, UserId, stored};
+use crate::domain::{Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Role, Seq, Traits, UserId, stored};
 use crate::ports::LogEntry;
 
 /// Version of everything in this file. It rises only for what an older node would misread: fields and items may be added
 /// without. What has a higher one waits, or is left to others.
-const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 /// The part of an event that the backplane carries unread.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -118,13 +118,16 @@ pub(crate) enum Item {
         seq: Seq,
         time: Millis,
     },
-    /// The store refused a send for good.
+    /// A send was refused for good: when its turn came, or by the store.
     Refused {
         group: GroupId,
         #[serde(deserialize_with = "stored")]
         from: UserId,
         #[serde(deserialize_with = "stored")]
         cid: Cid,
+        /// The name of a code; where there is none, or one that is not known here, the store refused it.
+        #[serde(default)]
+        code: String,
     },
     /// Somebody came or went.
     Presence {
@@ -206,6 +209,11 @@ impl Body {
 // === impl Item ===
 
 impl Item {
+    /// A send was refused for good.
+    pub(crate) fn refused(group: GroupId, from: UserId, cid: Cid, code: Code) -> Self {
+        Item::Refused { group, from, cid, code: code.as_str().into() }
+    }
+
     /// Stored events of a group, as they were encoded for the recent cache.
     pub(crate) fn run(group: &GroupId, encoded: &[(Seq, Bytes)]) -> Self {
         let events = encoded.iter().map(|(_, bytes)| ByteBuf::from(bytes.to_vec())).collect();
@@ -269,6 +277,7 @@ pub(crate) fn decode_event(bytes: &[u8]) -> Option<Event> {
         reference: read.reference,
         data: read.data,
         cid: read.cid,
+        state: EventState::default(),
     })
 }
 
@@ -289,6 +298,7 @@ pub(crate) fn event_of(entry: &LogEntry) -> Option<Event> {
         reference: body.reference,
         data,
         cid: entry.cid.clone(),
+        state: EventState::default(),
     })
 }
 
@@ -296,9 +306,8 @@ fn membership_data(entry: &LogEntry) -> Data {
     let mut data = Data::new();
     let users = entry.users.iter().map(|user| user.as_str().into()).collect();
     data.insert("users".into(), serde_json::Value::Array(users));
-    if entry.kind == Kind::Role || entry.role == Role::Admin {
-        let role = if entry.role == Role::Admin { "admin" } else { "member" };
-        data.insert("role".into(), role.into());
+    if entry.kind == Kind::Role || entry.role != Role::Member {
+        data.insert("role".into(), entry.role.as_str().into());
     }
     data
 }

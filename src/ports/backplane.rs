@@ -1,6 +1,7 @@
 //! The backplane as a whole.
 
 use super::{Cluster, Inboxes, Log, Registry, Tickets};
+use crate::domain::Refusal;
 
 /// Everything that nodes share while they live. Two adapters: Redis, and in process for one node.
 ///
@@ -22,4 +23,14 @@ pub enum BackplaneError {
     /// It answered something that the adapter does not understand.
     #[error("the backplane answered unexpectedly: {0}")]
     Unexpected(String),
+}
+
+impl From<BackplaneError> for Refusal {
+    /// What whoever asked is told.
+    fn from(error: BackplaneError) -> Self {
+        match error {
+            BackplaneError::OutOfMemory => Refusal::overloaded("the hub has no room for this now; try again"),
+            BackplaneError::Unreachable(_) | BackplaneError::Unexpected(_) => Refusal::unavailable(),
+        }
+    }
 }

@@ -1,17 +1,26 @@
 //! Which nodes live and which of them owns what: leases, by the backplane's clock.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{BackplaneError, Partition, StartError};
-use crate::domain::{Millis, NodeName};
+use crate::domain::{Millis, NodeName, random_token};
 
 /// Random proof of holding a partition's lease.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct LeaseToken(pub String);
+
+// === impl LeaseToken ===
+
+impl LeaseToken {
+    /// A token that nobody else has.
+    pub fn random() -> Self {
+        Self(random_token())
+    }
+}
 
 /// What a node says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +44,25 @@ pub struct NodeRecord {
     /// How it has been doing.
     #[serde(default)]
     pub vitals: NodeVitals,
+    /// What it knows of all that came after the first release; a record without it is of a node that knows none of that.
+    #[serde(default)]
+    pub knows: Knows,
+    /// Partitions that it passes on for now: they hold what it does not know.
+    #[serde(default)]
+    pub passes: BTreeSet<Partition>,
+}
+
+/// What a node can read and carry out. Only what all live nodes know is let in, so that none of them meets what it
+/// cannot carry out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Knows {
+    /// Kinds of events that have an effect, each with the greatest version of it.
+    pub kinds: BTreeMap<String, u16>,
+    /// The version of bodies and of what nodes tell each other.
+    pub forms: u16,
+    /// Roles of nodes.
+    pub roles: BTreeSet<String>,
 }
 
 /// How a node has been doing, for operators; of no weight for anything that nodes decide. Kept small:

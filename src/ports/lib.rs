@@ -30,11 +30,11 @@ mod store;
 mod tokens;
 
 pub use backplane::{Backplane, BackplaneError};
-pub use cluster::{Beat, Cluster, LeaseToken, NodeRecord, NodeVitals};
+pub use cluster::{Beat, Cluster, Knows, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, Floor, GroupCommit, Log,
-    LogEntry, LogRead, LogStats, Partition, Permission, Reseq,
+    LogEntry, LogRead, LogStats, Partition, Permission, Reseq, Standing,
 };
 pub use outbound::{CloseCode, Offered, Outbound};
 pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};

@@ -39,8 +39,19 @@ pub struct Append {
     pub traits: Traits,
     /// The rest of the event (text, ref, data), opaque to the backplane.
     pub body: Bytes,
-    /// Whether the sender must be a member. False for the hub's own services.
-    pub members_only: bool,
+    /// What its sender must be.
+    pub standing: Standing,
+}
+
+/// What a sender must be in the group, as the member set says at the moment of the append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: for the hub and its services.
+    Anybody,
+    /// A member.
+    Member,
+    /// An admin. In a group that has none by its kind, a member.
+    Admin,
 }
 
 /// What became of an append.
@@ -63,6 +74,8 @@ pub enum Appended {
     },
     /// The sender is not a member.
     NotMember,
+    /// The sender is a member and would have to be an admin.
+    NotAdmin,
     /// The group's state is absent: restore it, then append again.
     Unknown,
     /// The log is at its cap.

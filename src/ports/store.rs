@@ -6,7 +6,8 @@ use async_trait::async_trait;
 
 use super::StartError;
 use crate::domain::{
-    Base, Cid, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Code, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Refusal, Seq, User,
+    UserId,
 };
 
 /// Why the store did not answer as asked.
@@ -18,6 +19,16 @@ pub enum StoreError {
     /// It refused this for good; the same call would be refused again.
     #[error("the store refused: {0}")]
     Refused(String),
+}
+
+impl From<StoreError> for Refusal {
+    /// What whoever asked is told.
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreachable(_) => Refusal::unavailable(),
+            StoreError::Refused(_) => Refusal::new(Code::Internal, "the store refused this; tell the operator"),
+        }
+    }
 }
 
 /// What became of one event of a bulk insert.
@@ -68,8 +79,18 @@ pub trait MessageStore: Send + Sync + 'static {
     /// The event that this sender stored with this cid, whatever its seq, in the group's present life.
     async fn event_by_cid(&self, group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
 
+    /// The events under several (group, seq), in whatever order; those that are not there are missing.
+    async fn events(&self, ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError>;
+
     /// A page of history, ascending. The cost does not grow with the length of the history.
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
+
+    /// Brings events' states up to effects, in bulk. Each may be repeated, and come in any order and late: what the
+    /// event of the greatest seq said stands. For an event that is not there nothing happens.
+    async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError>;
+
+    /// The newest `limit` events of a group that are pinned, newest first.
+    async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
 
     /// The newest stored event's seq, `n` and time; all zero when the group has none.
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError>;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Encoding;
 use super::send::{Content, SendFrame, Target};
-use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId};
+use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId, requested_access};
 
 /// A client's own number or name for a request; its reply carries the same as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -27,6 +27,7 @@ pub enum ClientFrame {
     Read { group: GroupId, seq: Seq },
     Typing { group: GroupId },
     History { group: GroupId, before: Option<Seq>, after: Option<Seq>, limit: Option<usize> },
+    Pins { group: GroupId },
     Groups { after: Option<GroupId>, limit: Option<usize> },
     Create { name: String, members: Vec<UserId>, access: Access, cid: Option<Cid> },
     Join { group: GroupId },
@@ -69,6 +70,7 @@ struct Fields {
     limit: Option<usize>,
     name: Option<String>,
     members: Option<Vec<UserId>>,
+    #[serde(default, deserialize_with = "requested_access")]
     access: Option<Access>,
     users: Option<Vec<UserId>>,
     groups: Option<Vec<GroupId>>,
@@ -105,20 +107,33 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Result<(Option<RequestId>, Cl
     }
 }
 
-fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, String> {
+/// Why bytes are no frame.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("it is no map")]
+    NoMap,
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(transparent)]
+    MsgPack(#[from] rmp_serde::decode::Error),
+    #[error("bytes after the end of the map")]
+    TooLong,
+}
+
+fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, Unreadable> {
     // A list of the fields' values would be taken as well.
     if !begins_a_map(encoding, bytes) {
-        return Err("it is no map".into());
+        return Err(Unreadable::NoMap);
     }
     match encoding {
         // serde_json stops at a depth of 128 by itself.
-        Encoding::Json => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
+        Encoding::Json => Ok(serde_json::from_slice(bytes)?),
         Encoding::MsgPack => {
             let mut rest = bytes;
             let mut decoder = rmp_serde::Deserializer::new(&mut rest);
             decoder.set_max_depth(MAX_DEPTH);
-            let value = T::deserialize(&mut decoder).map_err(|error| error.to_string())?;
-            if rest.is_empty() { Ok(value) } else { Err("bytes after the end of the map".into()) }
+            let value = T::deserialize(&mut decoder)?;
+            if rest.is_empty() { Ok(value) } else { Err(Unreadable::TooLong) }
         }
     }
 }
@@ -132,7 +147,7 @@ fn begins_a_map(encoding: Encoding, bytes: &[u8]) -> bool {
 }
 
 /// Finds out as much as can be about a frame that is wrong, so that its sender can match the error.
-fn rejected(encoding: Encoding, bytes: &[u8], why: &str) -> Rejection {
+fn rejected(encoding: Encoding, bytes: &[u8], why: &Unreadable) -> Rejection {
     let (re, frame_type) = match read::<IdOnly>(encoding, bytes) {
         Ok(found) => (found.id.filter(RequestId::is_valid), found.frame_type),
         Err(_) => (None, None),
@@ -144,8 +159,9 @@ fn rejected(encoding: Encoding, bytes: &[u8], why: &str) -> Rejection {
     Rejection { re, refusal }
 }
 
-const KNOWN_TYPES: [&str; 13] = [
-    "hello", "send", "read", "typing", "history", "groups", "create", "join", "leave", "add", "remove", "watch", "ping",
+const KNOWN_TYPES: [&str; 14] = [
+    "hello", "send", "read", "typing", "history", "pins", "groups", "create", "join", "leave", "add", "remove",
+    "watch", "ping",
 ];
 
 fn unknown_type(name: &str) -> Refusal {
@@ -179,6 +195,7 @@ impl Fields {
             "read" => ClientFrame::Read { group: need(self.group, "group")?, seq: need(self.seq, "seq")? },
             "typing" => ClientFrame::Typing { group: need(self.group, "group")? },
             "history" => self.into_history()?,
+            "pins" => ClientFrame::Pins { group: need(self.group, "group")? },
             "groups" => self.into_groups()?,
             "create" => ClientFrame::Create {
                 name: need(self.name, "name")?,

@@ -51,7 +51,7 @@ impl SendFrame {
     pub fn new(target: Target, cid: Cid, content: Content) -> Result<Self, Refusal> {
         let Content { kind, text, reference, data } = content;
         let kind = Kind::parse(kind.as_deref().unwrap_or("text")).map_err(|_| unsupported())?;
-        let row = kind.row().filter(|row| row.author == Author::Members).ok_or_else(unsupported)?;
+        let row = kind.row().filter(|row| row.author != Author::Hub).ok_or_else(unsupported)?;
         check_parts(
             row,
             &[
@@ -63,6 +63,7 @@ impl SendFrame {
         if let Some(reference) = &reference {
             parse_event_id(reference)?;
         }
+        check_flags(row, data.as_ref())?;
         let notify = data.as_ref().and_then(|data| data.get("notify")).and_then(serde_json::Value::as_bool);
         let traits = row.traits(notify.unwrap_or(false));
         Ok(Self { target, cid, kind, traits, text, reference, data })
@@ -82,8 +83,16 @@ fn check_parts(row: &KindRow, parts: &[(&str, Part, bool)]) -> Result<(), Refusa
     Ok(())
 }
 
+fn check_flags(row: &KindRow, data: Option<&Data>) -> Result<(), Refusal> {
+    let wrong = |name: &&&str| !data.and_then(|data| data.get(**name)).is_some_and(serde_json::Value::is_boolean);
+    match row.flags.iter().find(wrong) {
+        Some(name) => Err(Refusal::bad_frame(format!("`data.{name}` must be true or false"))),
+        None => Ok(()),
+    }
+}
+
 fn unsupported() -> Refusal {
-    let sent = crate::domain::KINDS.iter().filter(|row| row.author == Author::Members);
+    let sent = crate::domain::KINDS.iter().filter(|row| row.author != Author::Hub);
     let names: Vec<_> = sent.map(|row| format!("`{}`", row.name)).collect();
     Refusal::new(Code::Unsupported, format!("this hub takes sends of these kinds only: {}", names.join(", ")))
 }
@@ -104,6 +113,10 @@ mod tests {
         assert_eq!(send(None, Some("hi"), None).unwrap().kind, Kind::Text);
         assert_eq!(send(Some("text"), None, None), Err(Code::BadFrame));
         assert_eq!(send(Some("x.poll"), None, None).unwrap().kind.as_str(), "x.poll");
+        assert!(
+            send(Some("pinned"), None, Some(serde_json::json!({"on": true}))).is_err_and(|code| code == Code::BadFrame),
+            "no ref"
+        );
         for kind in ["joined", "left", "role", "void", "reaction", "x.", "X.poll", "", "x.\u{e9}"] {
             assert_eq!(send(Some(kind), Some("hi"), None), Err(Code::Unsupported), "{kind:?}");
         }

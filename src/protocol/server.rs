@@ -1,11 +1,11 @@
 //! What the hub says.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 
 use super::{MemberList, RequestId};
-use crate::domain::{Access, Cid, Data, Event, GroupId, GroupKind, Millis, Refusal, Seq, SessionId, UserId};
+use crate::domain::{Access, Cid, Data, Event, GroupId, GroupKind, Kind, Millis, Refusal, Seq, SessionId, UserId};
 
 /// A frame from the hub to a client.
 #[derive(Debug, Serialize)]
@@ -25,12 +25,17 @@ pub enum ServerFrame<'a> {
         heartbeat: u64,
         /// What the hub accepts at most.
         limits: Limits,
-        /// What this hub can do beyond the base protocol.
-        features: &'a [&'static str],
+        /// What this hub can do beyond the base protocol, on all of its nodes.
+        features: &'a [String],
         /// The user's groups, newest activity first, 200 at most.
         groups: Vec<GroupView<'a>>,
         /// Whether there are more groups; ask with `groups`.
         more: bool,
+    },
+    /// The features are others than those told before: a node of another version came or went.
+    Features {
+        /// All of them, sorted.
+        features: &'a [String],
     },
     /// An event of a group.
     Message(WireEvent<'a>),
@@ -153,6 +158,18 @@ pub enum ServerFrame<'a> {
         /// Whether there are more in the direction asked.
         more: bool,
     },
+    /// What is pinned in a group.
+    Pins {
+        /// The request.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        re: Option<&'a RequestId>,
+        /// The group.
+        group: &'a GroupId,
+        /// Newest first, 100 at most.
+        messages: Vec<WireEvent<'a>>,
+        /// Whether there are more than these.
+        more: bool,
+    },
     /// Seqs that will not be replayed here.
     Gap {
         /// The group.
@@ -220,6 +237,16 @@ pub struct WireEvent<'a> {
     /// Only for the sender's own sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cid: Option<&'a Cid>,
+    /// True for what is pinned, where the event comes from the store; absent otherwise.
+    #[serde(skip_serializing_if = "is_false")]
+    pub pinned: bool,
+}
+
+/// Who voids are from, whatever they stand for.
+static NOBODY: LazyLock<UserId> = LazyLock::new(UserId::hub);
+
+fn is_false(pinned: &bool) -> bool {
+    !*pinned
 }
 
 fn is_true(shown: &bool) -> bool {
@@ -302,27 +329,29 @@ pub enum GapReason {
 // === impl WireEvent ===
 
 impl<'a> WireEvent<'a> {
-    /// The event as everybody sees it.
+    /// The event as everybody sees it. Of a void nobody sees what it stands for.
     pub fn public(event: &'a Event) -> Self {
+        let is_void = event.kind == Kind::Void;
         Self {
             group: &event.group,
             seq: event.seq,
             n: event.n,
-            from: &event.from,
+            from: if is_void { &NOBODY } else { &event.from },
             time: event.time,
             kind: event.kind.as_str(),
             shown: event.traits.shown,
             text: event.text.as_deref(),
             reference: event.reference.as_deref(),
-            data: event.data.as_ref(),
+            data: event.data.as_ref().filter(|_| !is_void),
             cid: None,
+            pinned: event.state.pin.is_on(),
         }
     }
 
     /// The event as `reader` sees it: with its cid when it is their own.
     pub fn for_reader(event: &'a Event, reader: &UserId) -> Self {
-        let cid = (event.from == *reader && !event.cid.is_hub_made()).then_some(&event.cid);
-        Self { cid, ..Self::public(event) }
+        let own = event.from == *reader && !event.cid.is_hub_made() && event.kind != Kind::Void;
+        Self { cid: own.then_some(&event.cid), ..Self::public(event) }
     }
 }
 

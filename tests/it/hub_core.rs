@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
+use hubbub::domain::{Code, UserId};
 use hubbub::hub::{Flow, Hub, HubConfig, Metrics, Rate};
 use hubbub::ports::{CloseCode, Store};
 use hubbub::protocol::Encoding;
@@ -85,6 +86,15 @@ async fn a_repeated_send_is_acked_with_the_first_seq() {
     let texts: Vec<_> = history["messages"].as_array().unwrap().iter().filter(|m| m["kind"] == "text").collect();
     assert_eq!(texts.len(), 1);
     assert_eq!(texts[0]["text"], "one");
+}
+
+#[tokio::test]
+async fn what_the_store_refuses_is_told_and_counted() {
+    let house = House::open().await;
+    let faults = async || house.hub.overview().await.nodes[0].vitals.faults.get("store_error").copied();
+    assert_eq!(faults().await, None);
+    let refusal = house.hub.ban(&UserId::parse("nobody").unwrap(), true).await.unwrap_err();
+    assert_eq!((refusal.code, faults().await), (Code::Internal, Some(1)));
 }
 
 #[tokio::test]
@@ -288,7 +298,12 @@ async fn what_is_older_than_the_retention_is_gone_and_resuming_clients_are_told(
     hub.drain().await;
     drop(hub);
     // A node removes what is too old when it starts, and then again and again.
-    let hub = House::start(&dir, |config| config.retention = Some(Duration::from_millis(1))).await;
+    let hub = House::start(&dir, |config| {
+        config.retention = Some(Duration::from_millis(1));
+        // Until it has, anna comes back as often as she can.
+        config.hello_rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
+    })
+    .await;
     let (mut gap, head) = loop {
         let (mut anna, welcome) = Client::resume(&hub, "anna", json!({group.clone(): 1})).await;
         let first = anna.next_of(&["gap", "message"]).await;

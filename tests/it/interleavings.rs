@@ -8,6 +8,7 @@
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
 //! - [`resumers`]: a hello is held up while the group goes on
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group
+//! - [`effects`]: every write of an owner is a point at which it dies, with what events do to others under way
 //! - [`deletions`]: a group is deleted while something of it is under way
 //! - [`creations`]: a group is deleted while it is being made, and made anew
 //! - [`senders`]: repeats, removals and first messages while a send is under way
@@ -16,6 +17,7 @@
 mod comers;
 mod creations;
 mod deletions;
+mod effects;
 mod gated;
 mod gates;
 mod leavers;

@@ -17,7 +17,11 @@ fn table() -> String {
         "\n| kind | from | unread | shown | `text` | `ref` | `data` | |\n|---|---|---|---|---|---|---|---|\n"
             .to_owned();
     for row in &KINDS {
-        let from = if row.author == Author::Members { "members" } else { "the hub" };
+        let from = match row.author {
+            Author::Members => "members",
+            Author::Admins => "admins; in a direct chat both",
+            Author::Hub => "the hub",
+        };
         let unread = match row.unread {
             Unread::Always => "yes",
             Unread::OnRequest => "if `data.notify` is true",
@@ -63,10 +67,15 @@ fn asyncapi_names_the_kinds_of_the_table() {
     let mut document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let written = document.clone();
     let all = names(KINDS.iter());
-    let sent = names(KINDS.iter().filter(|row| row.author == Author::Members));
+    let sent = names(KINDS.iter().filter(|row| row.author != Author::Hub));
     let schemas = &mut document["components"]["schemas"];
     schemas["Kind"]["description"] =
         json!(format!("{all}; of others, keep the seq and say no more than that something is there."));
+    let named = KINDS.iter().filter(|row| row.author != Author::Hub).map(|row| match row.name {
+        "x.<name>" => r"x\.[a-z0-9._-]{1,30}",
+        name => name,
+    });
+    schemas["SentKind"]["pattern"] = json!(format!("^({})$", named.collect::<Vec<_>>().join("|")));
     schemas["SentKind"]["description"] = json!(format!("What a client may send: {sent}."));
     if std::env::var_os("HUBBUB_WRITE_DOCS").is_some() {
         std::fs::write(&path, serde_json::to_string_pretty(&document).unwrap() + "\n").unwrap();

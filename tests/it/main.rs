@@ -9,6 +9,7 @@
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`deletions`] ends groups and begins them anew
 //! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds
+//! - [`pins`] pins messages and takes pins back
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
@@ -30,6 +31,7 @@ mod commands;
 mod contract;
 mod deletions;
 mod faults;
+mod features;
 mod harness;
 mod hostile;
 mod house;
@@ -42,10 +44,12 @@ mod node_probe;
 mod open_kinds;
 mod output;
 mod people;
+mod pins;
 mod probe_command;
 mod protocol;
 mod reserved;
 mod starting;
 mod store_suite;
+mod stored_data;
 mod support;
 mod torture;

@@ -7,7 +7,7 @@ use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Traits, UserId};
 use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
-use hubbub::ports::{Append, Appended, Log, Store};
+use hubbub::ports::{Append, Appended, Log, Standing, Store};
 use serde_json::{Value, json};
 
 use crate::people::{Client, NameIsToken, make_group};
@@ -41,7 +41,7 @@ impl Rooms {
             kind: Kind::parse("reaction").unwrap(),
             traits,
             body: Bytes::from(rmp_serde::to_vec_named(body).unwrap()),
-            members_only: true,
+            standing: Standing::Member,
         };
         let partition = group.partition(self.hub.config().partitions);
         let origin = NodeName::parse("later.1").unwrap();
@@ -90,7 +90,7 @@ async fn a_kind_of_a_later_version_is_stored_told_and_listed_by_its_traits() {
     let group = GroupId::parse(&make_group(&mut anna, &["bob"]).await).unwrap();
     let body = json!({"v": 1, "t": "hi", "d": {"emoji": "+1"}, "later": [1]});
     for (id, counts, shown) in [("1", true, true), ("2", false, false)] {
-        rooms.taken_in_elsewhere(&group, id, Traits { counts, shown, fx: 9 }, &body).await;
+        rooms.taken_in_elsewhere(&group, id, Traits { counts, shown, fx: 0 }, &body).await;
         let told = loop {
             let message = bob.next("message").await;
             if message["kind"] == "reaction" {

@@ -4,6 +4,7 @@
 //! for one adapter. What only one adapter can show stands in its own file.
 
 mod deletions;
+mod effects;
 mod faults;
 mod groups;
 mod interleavings;
@@ -14,6 +15,9 @@ mod pages;
 mod sample;
 mod sqlite;
 mod users;
+
+use hubbub::domain::GroupId;
+use serde_json::Value;
 
 /// The partitions that the suite's stores are prepared with.
 const PARTITIONS: u16 = 16;
@@ -26,6 +30,10 @@ trait Fixture: Sized {
     fn store(&self) -> std::sync::Arc<dyn hubbub::ports::Store>;
     /// The same data, opened anew as after a restart of the hub.
     async fn reopen(&mut self);
+    /// Has a later version write into a group's document: fields of the document, each a text, and all its members.
+    async fn write_as_a_later_version(&self, group: &GroupId, fields: &[(&str, &str)], members: Value);
+    /// A field of a group's document as it is written.
+    async fn written(&self, group: &GroupId, field: &str) -> Value;
 }
 
 /// Makes one test of each case for one kind of store.
@@ -57,9 +65,14 @@ macro_rules! store_suite {
             groups: an_old_event_again_changes_nothing,
             groups: members_who_were_never_here_are_made,
             groups: changes_of_an_unknown_group_do_nothing,
+            groups: what_a_later_version_wrote_is_kept,
             groups: ten_thousand_members,
             groups: many_groups_at_once_reach_the_users_list,
             groups: a_deleted_group_leaves_nothing,
+            effects: the_greatest_seq_decides,
+            effects: many_pins_and_unpins,
+            effects: events_that_are_not_there_have_no_state,
+            effects: what_is_removed_is_pinned_no_more,
             deletions: a_marked_group_is_nowhere_to_be_found,
             deletions: a_deleted_group_begins_anew,
             deletions: what_comes_late_of_an_earlier_life_counts_for_nothing,

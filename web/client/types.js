@@ -17,7 +17,7 @@
  * @typedef {object} Member
  * @property {string} id
  * @property {string} name
- * @property {string} role `admin` or `member`
+ * @property {string} role `admin` or `member`; of a newer hub maybe another, to be taken for `member`
  *
  * @typedef {object} Group one with `gone` has nothing but its `id`
  * @property {string} id
@@ -41,7 +41,7 @@
  * @property {number} time the hub's clock, Unix milliseconds
  * @property {number} heartbeat milliseconds
  * @property {Record<string, number>} limits
- * @property {string[]} features
+ * @property {string[]} features what the hub can do, as of then; `hub.features` keeps up
  * @property {Group[]} groups newest activity first, at most 200
  * @property {boolean} more whether there are further groups, to be asked for with `groups()`
  *

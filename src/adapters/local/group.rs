@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use crate::domain::{Access, GroupKind, Head, MembershipChange, Millis, Role, Seq, Traits, UserId};
-use crate::ports::Floor;
+use crate::ports::{Appended, Floor, Standing};
 
 pub(super) struct Group {
     pub(super) kind: GroupKind,
@@ -69,6 +69,15 @@ impl Group {
         group
     }
 
+    /// Why a user may not send what asks for a standing; `None` where they may.
+    pub(super) fn refusal(&self, user: &UserId, standing: Standing) -> Option<Appended> {
+        match (standing, self.members.role(user)) {
+            (Standing::Anybody, _) | (Standing::Member, Some(_)) | (Standing::Admin, Some(Role::Admin)) => None,
+            (_, None) => Some(Appended::NotMember),
+            (Standing::Admin, Some(_)) => (self.kind == GroupKind::Group).then_some(Appended::NotAdmin),
+        }
+    }
+
     /// Raises the state to what the store knows; true when the stored head moved.
     pub(super) fn raise(&mut self, floor: &Floor) -> bool {
         self.kind = floor.kind;
@@ -117,9 +126,10 @@ impl Group {
         }
     }
 
-    /// Who is to become admin: where there are members and no admin, the one who has been a member longest.
+    /// Who is to become admin: where there are members and no admin, the one who has been a member longest. Nobody where
+    /// somebody has a role of a later version: it may be one that leads.
     pub(super) fn successor(&self) -> Option<UserId> {
-        let without = self.kind == GroupKind::Group && self.members.admins == 0;
+        let without = self.kind == GroupKind::Group && self.members.admins == 0 && !self.members.any_of_later_role();
         without.then(|| self.members.eldest()).flatten()
     }
 }
@@ -152,6 +162,11 @@ impl Members {
     fn remove(&mut self, user: &UserId) {
         let was = self.held.remove(user);
         self.admins -= usize::from(was.is_some_and(|held| held.role == Role::Admin));
+    }
+
+    /// Looks at every one of them, as [`Members::eldest`] does.
+    fn any_of_later_role(&self) -> bool {
+        self.held.values().any(|held| matches!(held.role, Role::Other(_)))
     }
 
     /// Looks at every one of them.

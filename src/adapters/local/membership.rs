@@ -49,11 +49,11 @@ pub(super) fn to_change(kind: Kind, users: Vec<UserId>, role: Role) -> Membershi
     }
 }
 
-/// Nobody but the hub changes a direct chat, and nobody gives themself a role.
+/// Nobody but the hub changes a direct chat, or a group of a kind that is not known here, and nobody gives themself a role.
 fn may_ever(group: &Group, request: &ChangeRequest) -> bool {
     match request.permission {
         Permission::Hub => true,
-        _ if group.kind == GroupKind::Direct => false,
+        _ if group.kind != GroupKind::Group => false,
         Permission::Admin => group.members.role(&request.actor) == Some(Role::Admin),
         Permission::Oneself => {
             let alone = request.users.iter().all(|user| *user == request.actor);
@@ -69,7 +69,13 @@ fn affected(group: &Group, request: &ChangeRequest) -> Vec<UserId> {
     let changes = |user: &UserId| match (request.kind, group.members.role(user)) {
         (Kind::Joined, held) => held.is_none(),
         (Kind::Left, held) => held.is_some(),
-        (_, held) => held.is_some_and(|role| role != request.role),
+        (_, held) => held.is_some_and(|role| becomes(role, request.role)),
     };
     request.users.iter().filter(|user| changes(user) && told.insert(*user)).cloned().collect()
+}
+
+/// Whether a role makes a difference: one of a later version counts as a member's, and stays where that is given.
+fn becomes(held: Role, given: Role) -> bool {
+    let stays = matches!(held, Role::Other(_)) && given == Role::Member;
+    held != given && !stays
 }

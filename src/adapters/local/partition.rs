@@ -70,8 +70,8 @@ impl Partition {
         if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window).filter(|seq| *seq > group.base) {
             return Appended::Seen { seq };
         }
-        if append.members_only && group.members.get(&append.from).is_none() {
-            return Appended::NotMember;
+        if let Some(refused) = group.refusal(&append.from, append.standing) {
+            return refused;
         }
         if self.log.len() as u64 >= cx.limits.log_cap {
             return Appended::Full;

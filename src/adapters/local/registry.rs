@@ -11,13 +11,13 @@ use crate::ports::{BackplaneError, Joined, Partition, Registry, SessionRecord, S
 /// Who is online where.
 #[derive(Default)]
 pub(super) struct Presence {
-    users: HashMap<UserId, Seat>,
+    users: HashMap<UserId, UserSessions>,
     nodes: HashMap<NodeName, HashSet<(UserId, SessionId)>>,
 }
 
 /// One user's sessions.
 #[derive(Default)]
-struct Seat {
+struct UserSessions {
     sessions: Vec<SessionRecord>,
     last_seen: Millis,
     version: u64,
@@ -30,9 +30,9 @@ struct Moment {
     version: u64,
 }
 
-// === impl Seat ===
+// === impl UserSessions ===
 
-impl Seat {
+impl UserSessions {
     /// Versions follow the clock, so that they grow also over a loss of everything.
     fn changed(&mut self, now: Moment) {
         self.version = now.version.max(self.version + 1);
@@ -50,15 +50,15 @@ impl Presence {
     fn register(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> Sighting {
         let pair = (user.clone(), record.session.clone());
         self.nodes.entry(record.node.clone()).or_default().insert(pair);
-        let seat = self.users.entry(user.clone()).or_default();
-        if !seat.sessions.contains(record) {
-            seat.sessions.retain(|other| other.session != record.session);
+        let held = self.users.entry(user.clone()).or_default();
+        if !held.sessions.contains(record) {
+            held.sessions.retain(|other| other.session != record.session);
             // Most have one, and it is theirs for long.
-            seat.sessions.reserve_exact(1);
-            seat.sessions.push(record.clone());
-            seat.changed(now);
+            held.sessions.reserve_exact(1);
+            held.sessions.push(record.clone());
+            held.changed(now);
         }
-        seat.sighting(&record.session, now)
+        held.sighting(&record.session, now)
     }
 
     fn unregister(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> Sighting {
@@ -66,14 +66,14 @@ impl Presence {
             index.remove(&(user.clone(), record.session.clone()));
         }
         let fresh = !self.users.contains_key(user);
-        let seat = self.users.entry(user.clone()).or_default();
-        let before = seat.sessions.len();
-        seat.sessions.retain(|other| other != record);
-        if seat.sessions.len() < before || fresh {
-            seat.last_seen = now.time;
-            seat.changed(now);
+        let held = self.users.entry(user.clone()).or_default();
+        let before = held.sessions.len();
+        held.sessions.retain(|other| other != record);
+        if held.sessions.len() < before || fresh {
+            held.last_seen = now.time;
+            held.changed(now);
         }
-        seat.sighting(&record.session, now)
+        held.sighting(&record.session, now)
     }
 
     /// Removes all sessions of a node; answers its users.
@@ -121,8 +121,8 @@ impl Registry for LocalBackplane {
     async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {
         let presence = self.presence.lock();
         let of = |user: &UserId| match presence.users.get(user) {
-            Some(seat) => {
-                Whereabouts { sessions: seat.sessions.clone(), last_seen: seat.last_seen, version: seat.version }
+            Some(held) => {
+                Whereabouts { sessions: held.sessions.clone(), last_seen: held.last_seen, version: held.version }
             }
             None => Whereabouts::default(),
         };

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use mongodb::bson::raw::{RawBsonRef, cstr};
-use mongodb::bson::{RawDocument, RawDocumentBuf};
+use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Traits, User,
-    UserId, stored,
+    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Switch,
+    Traits, User, UserId, stored,
 };
 use crate::ports::StoreError;
 
@@ -96,6 +96,16 @@ pub(super) struct MessageDocument {
     data: Option<String>,
     #[serde(deserialize_with = "stored")]
     cid: Cid,
+    /// See [`Switch`]; absent in a message that was never pinned.
+    #[serde(default)]
+    pin: u64,
+}
+
+/// Whether a message is pinned, in a collection of its own: so that a group's pins are found without a look at all its
+/// messages. Its `_id` is the message's.
+#[derive(Deserialize)]
+pub(super) struct PinDocument {
+    pub(super) seq: u64,
 }
 
 /// Reads a message.
@@ -115,6 +125,7 @@ pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
         reference: message.r#ref,
         data: data.map_err(|error| StoreError::Refused(error.to_string()))?,
         cid: message.cid,
+        state: EventState { pin: Switch::from_bits(message.pin) },
     })
 }
 
@@ -138,6 +149,12 @@ pub(super) struct GroupDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) gone: Option<i32>,
     v: i32,
+}
+
+/// The members of a group as they stand in its document, with what later versions put there.
+#[derive(Deserialize)]
+pub(super) struct MemberRecords {
+    pub(super) members: Vec<Document>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,11 +1,12 @@
 //! Groups in MongoDB.
 
 use async_trait::async_trait;
-use mongodb::bson::{RawDocumentBuf, doc, serialize_to_bson};
+use mongodb::bson::{Document, RawDocumentBuf, deserialize_from_document, doc, serialize_to_document};
 
 use super::MongoStore;
-use super::documents::{GroupDocument, int, read};
-use crate::domain::{Base, Group, GroupId, MembershipChange, Seq};
+use super::documents::{GroupDocument, MemberRecords, int, read};
+use crate::adapters::records::Records;
+use crate::domain::{Base, Group, GroupId, Member, MembershipChange, Seq};
 use crate::ports::{Deletion, GroupStore, StoreError};
 
 /// Tries to bring a group's members up to date while others do the same.
@@ -74,13 +75,16 @@ impl MongoStore {
     /// members and their version are written, and only over the version that was read.
     async fn raise_group(&self, id: &GroupId, seq: Seq, change: &MembershipChange) -> Result<bool, StoreError> {
         for _ in 0..TRIES {
-            let group = self.group(id).await?.filter(|group| seq > group.base.seq);
+            let Some(document) = self.find_one(&self.groups, doc! { "_id": id.as_str() }).await? else {
+                return Ok(false);
+            };
+            let group = group_of(&document)?.filter(|group| seq > group.base.seq);
             let Some(mut group) = group else { return Ok(false) };
             let read = group.version;
             if !group.apply(seq, change) {
                 return Ok(true);
             }
-            let members = serialize_to_bson(&group.members).map_err(|error| StoreError::Refused(error.to_string()))?;
+            let members = raised_members(&document, &group)?;
             // Once it is marked as deleted, who is in it is looked at to clear their lists: nobody may come after that.
             let there = doc! { "$exists": false };
             let filter = doc! { "_id": id.as_str(), "version": int(read), "gone": there };
@@ -92,6 +96,16 @@ impl MongoStore {
         }
         Err(StoreError::Unreachable("too many writers on one group".into()))
     }
+}
+
+/// The members of a group that was changed, over the records that stand in its document.
+fn raised_members(document: &RawDocumentBuf, group: &Group) -> Result<Vec<Document>, StoreError> {
+    let unusable = |error: mongodb::bson::error::Error| StoreError::Refused(error.to_string());
+    let stored: MemberRecords = read(document)?;
+    let member = |record: Document| Some((deserialize_from_document(record.clone()).ok()?, record));
+    let mut records = Records::of(stored.members.into_iter().filter_map(member));
+    let now = |member: &Member| Ok(records.with(member, serialize_to_document(member).map_err(unusable)?));
+    group.members.iter().map(now).collect()
 }
 
 /// The group, unless it was deleted.

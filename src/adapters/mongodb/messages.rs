@@ -1,12 +1,14 @@
 //! Messages in MongoDB.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoStore;
 use super::documents::{MessageDocument, event, int, message, message_id, read};
-use crate::domain::{Cid, Event, GroupId, Head, Millis, Seq, UserId};
+use crate::domain::{Cid, Effect, Event, GroupId, Head, Millis, Seq, UserId};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 
 /// Seqs removed by one command, so that it ends long before its time is over.
@@ -34,6 +36,18 @@ impl MessageStore for MongoStore {
         Ok((found.seq > self.base_of(group).await?).then_some(found))
     }
 
+    async fn events(&self, ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError> {
+        let mut by_group: BTreeMap<&GroupId, Vec<Seq>> = BTreeMap::new();
+        for (group, seq) in ids {
+            by_group.entry(group).or_default().push(*seq);
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for (group, seqs) in by_group {
+            found.extend(self.messages_under(group, &seqs).await?);
+        }
+        Ok(found)
+    }
+
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {
         let ids = |from, to| self.of_group(group, between(group, from, to));
         let (filter, sort, limit) = match page {
@@ -50,6 +64,14 @@ impl MessageStore for MongoStore {
             events.reverse();
         }
         Ok(events)
+    }
+
+    async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        self.raise_switches(effects).await
+    }
+
+    async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError> {
+        self.pinned(group, limit).await
     }
 
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
@@ -87,7 +109,7 @@ impl MessageStore for MongoStore {
 impl MongoStore {
     /// A filter on the ids of one group's messages, with the shard key where there are shards:
     /// without it the router would ask all of them.
-    fn of_group(&self, group: &GroupId, id: impl Into<Bson>) -> Document {
+    pub(super) fn of_group(&self, group: &GroupId, id: impl Into<Bson>) -> Document {
         let mut filter = doc! { "_id": id.into() };
         if self.sharded {
             filter.insert("group", group.as_str());
@@ -105,13 +127,14 @@ impl MongoStore {
             let from = read::<MessageDocument>(oldest)?.seq;
             let to = from.saturating_add(REMOVE_SLICE).min(end);
             let slice = self.of_group(group, between(group, from, to));
+            self.within(self.pins.delete_many(slice.clone())).await?;
             removed += self.within(self.messages.delete_many(slice)).await?.deleted_count;
         }
     }
 }
 
 /// Ids of a group's messages from a seq on, up to another (exclusive; the greatest means all).
-fn between(group: &GroupId, from: Seq, to: Seq) -> Document {
+pub(super) fn between(group: &GroupId, from: Seq, to: Seq) -> Document {
     let (from, end) = (message_id(group, from), message_id(group, to));
     let upper = if to == Seq::MAX { "$lte" } else { "$lt" };
     doc! { "$gte": from, upper: end }

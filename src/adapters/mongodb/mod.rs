@@ -4,6 +4,7 @@
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions.
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
+//! - `effects`: what events made of others.
 //! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: indexes, what is recorded for the deployment, ping and the single node's lease.
 //! - `errors`: what a failure means for the caller.
@@ -18,6 +19,7 @@ mod cursors;
 mod deletions;
 mod deployment;
 mod documents;
+mod effects;
 mod errors;
 mod groups;
 mod messages;
@@ -45,6 +47,7 @@ pub struct MongoStore {
     groups: Collection<RawDocumentBuf>,
     messages: Collection<RawDocumentBuf>,
     cursors: Collection<RawDocumentBuf>,
+    pins: Collection<RawDocumentBuf>,
     meta: Collection<RawDocumentBuf>,
     /// Whether a router answers: then messages are asked for with their shard key.
     sharded: bool,
@@ -75,6 +78,7 @@ impl MongoStore {
             groups: db.collection("groups"),
             messages: db.collection("messages"),
             cursors: db.collection("cursors"),
+            pins: db.collection("pins"),
             meta: db.collection("meta"),
             sharded,
             timeout: config.operation_timeout,

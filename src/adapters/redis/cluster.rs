@@ -85,7 +85,8 @@ impl Cluster for RedisBackplane {
         for server in self.masters() {
             let info = self.info(server).await?;
             now = server_time(&info).max(now);
-            check_version(&info).and_then(|()| check_eviction(&info)).map_err(StartError::Never)?;
+            check_version(&info)?;
+            check_eviction(&info)?;
         }
         self.check_layout_before(now).await?;
         self.check_partitions(partitions).await
@@ -161,23 +162,23 @@ fn server_time(info: &str) -> Millis {
     microseconds.unwrap_or_default() / 1_000
 }
 
-fn check_version(info: &str) -> Result<(), String> {
+fn check_version(info: &str) -> Result<(), StartError> {
     let version = info_field(info, "redis_version").unwrap_or("of an unknown version");
     let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0_u64));
     let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
     if found >= OLDEST_VERSION {
         return Ok(());
     }
-    Err(format!("Redis 7.0 or newer is needed, this one is {version}: upgrade it"))
+    Err(StartError::Never(format!("Redis 7.0 or newer is needed, this one is {version}: upgrade it")))
 }
 
-fn check_eviction(info: &str) -> Result<(), String> {
+fn check_eviction(info: &str) -> Result<(), StartError> {
     match info_field(info, "maxmemory_policy") {
         None | Some("noeviction") => Ok(()),
-        Some(policy) => Err(format!(
+        Some(policy) => Err(StartError::Never(format!(
             "Redis would throw away what the hub needs (maxmemory-policy is {policy}): \
              set maxmemory-policy to noeviction"
-        )),
+        ))),
     }
 }
 
@@ -192,9 +193,9 @@ mod tests {
         };
         assert!(check_version(&info("7.0.15", "noeviction")).is_ok());
         assert!(check_version(&info("8.2", "noeviction")).is_ok());
-        assert!(check_version(&info("6.2.14", "noeviction")).unwrap_err().contains("6.2.14"));
+        assert!(check_version(&info("6.2.14", "noeviction")).unwrap_err().to_string().contains("6.2.14"));
         assert!(check_version("").is_err());
         assert!(check_eviction(&info("7.0.15", "noeviction")).is_ok());
-        assert!(check_eviction(&info("7.0.15", "allkeys-lru")).unwrap_err().contains("allkeys-lru"));
+        assert!(check_eviction(&info("7.0.15", "allkeys-lru")).unwrap_err().to_string().contains("allkeys-lru"));
     }
 }

@@ -6,7 +6,7 @@ use fred::interfaces::StreamsInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{add_log_entries, role_letter};
+use super::entry::{add_log_entries, role_token};
 use super::reply::{Reply, to_error};
 use super::script::{COMMIT, Call, RESEQ, TEND_CONSUMERS};
 use crate::domain::{Cid, NodeName};
@@ -144,7 +144,7 @@ impl RedisBackplane {
             .number(entry.traits.bits().into())
             .arg(entry.body.clone())
             .arg(users.join(" "))
-            .arg(role_letter(entry.role))
+            .arg(role_token(&entry.role))
             .arg(Cid::random().as_str());
         let answer = RESEQ.run(&self.client, call).await?;
         answer.present().map(|_| ()).ok_or(CommitError::LeaseLost)

@@ -4,37 +4,45 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::reply::Reply;
-use crate::domain::{Cid, GroupId, Kind, Member, Millis, NodeName, Role, Traits, UserId};
+use crate::domain::{Cid, GroupId, InvalidId, Kind, Member, Millis, NodeName, Role, Traits, UserId};
 use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 
 /// Version of entries that this reads.
 const VERSION: u64 = 2;
 
-/// A role as scripts and member sets write it.
-pub(super) fn role_letter(role: Role) -> &'static str {
+/// A role as scripts and entries have it: a letter, or the name of one of a later version.
+pub(super) fn role_token(role: &Role) -> &str {
     match role {
         Role::Admin => "a",
         Role::Member => "m",
+        Role::Other(_) => role.as_str(),
     }
 }
 
-/// The role that a letter stands for.
-pub(super) fn role_of(letter: &str) -> Result<Role, ()> {
-    match letter {
+/// The role that a token stands for.
+pub(super) fn role_of(token: &str) -> Result<Role, InvalidId> {
+    match token {
         "a" => Ok(Role::Admin),
         "m" => Ok(Role::Member),
-        _ => Err(()),
+        name => Role::parse(name),
     }
 }
 
-/// A member as the member set has them: their role, and the seq by which they joined.
+/// A member as the member set has them: a letter for what they may do, the seq by which they joined, and the name of a
+/// role that is none of the letters'. Scripts write it too, in admins.lua.
 pub(super) fn member_value(member: &Member) -> String {
-    format!("{}{}", role_letter(member.role), member.since)
+    match &member.role {
+        Role::Other(_) => format!("m{} {}", member.since, member.role),
+        known => format!("{}{}", role_token(known), member.since),
+    }
 }
 
 /// The role in what [`member_value`] wrote.
-pub(super) fn role_of_member(value: &str) -> Result<Role, ()> {
-    role_of(value.get(..1).ok_or(())?)
+pub(super) fn role_of_member(value: &str) -> Result<Role, InvalidId> {
+    match value.split_once(' ') {
+        Some((_, name)) => Role::parse(name),
+        None => role_of(value.get(..1).unwrap_or_default()),
+    }
 }
 
 /// `ms-n` of a stream's entry.

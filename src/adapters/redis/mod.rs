@@ -7,7 +7,7 @@
 //! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
 //!   owner makes, and that look; `reading`, `flight`: blocking reads.
 //! - `masters`: those of a Cluster, watched.
-//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `seats`, `lane`: sessions that come or go
+//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `session_batch`: sessions that come or go
 //!   together.
 
 mod client;
@@ -18,7 +18,6 @@ mod entry;
 mod flight;
 mod inbox;
 mod keys;
-mod lane;
 mod log;
 mod masters;
 mod reading;
@@ -26,8 +25,8 @@ mod reaping;
 mod registry;
 mod reply;
 mod script;
-mod seats;
 mod sequence;
+mod session_batch;
 mod tickets;
 mod views;
 
@@ -49,7 +48,7 @@ pub struct RedisBackplane {
     limits: BackplaneLimits,
     log_reader: reading::LogReader,
     inbox_reader: inbox::InboxReader,
-    seats: seats::Seats,
+    sessions: session_batch::SessionBatch,
     _masters: Option<masters::Watch>,
 }
 
@@ -64,7 +63,7 @@ impl RedisBackplane {
         let client = connector.connect_now().await?;
         let keys = Keys::new(&config.prefix);
         Ok(Self {
-            seats: seats::Seats::new(client.clone(), keys.clone(), connector.clustered()),
+            sessions: session_batch::SessionBatch::new(client.clone(), keys.clone(), connector.clustered()),
             keys,
             limits: config.limits.clone(),
             _masters: connector.clustered().then(|| masters::Watch::begin(client.clone(), connector.clone())),

@@ -57,7 +57,7 @@ impl RedisBackplane {
                 users.insert(user.clone());
                 removals.push((user, SessionRecord { session, node: node.clone() }));
             }
-            self.seats.unseat(&removals).await?;
+            self.sessions.remove(&removals).await?;
             cursor = next;
         }
         Ok(users.into_iter().collect())

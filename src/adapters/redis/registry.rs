@@ -43,11 +43,11 @@ impl RedisBackplane {
 #[async_trait]
 impl Registry for RedisBackplane {
     async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
-        self.seats.take((user.clone(), record.clone())).await
+        self.sessions.register((user.clone(), record.clone())).await
     }
 
     async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
-        self.seats.leave((user.clone(), record.clone())).await
+        self.sessions.unregister((user.clone(), record.clone())).await
     }
 
     async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {

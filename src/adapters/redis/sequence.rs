@@ -6,11 +6,13 @@ use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{member_value, role_letter, stream_id};
+use super::entry::{member_value, role_token, stream_id};
 use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
-use crate::domain::{Access, Cid, GroupId, GroupKind, Millis, NodeName, UserId};
-use crate::ports::{Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission};
+use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
+use crate::ports::{
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission, Standing,
+};
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
 const APPEND_CHUNK: usize = 256;
@@ -52,7 +54,7 @@ impl RedisBackplane {
             call.push(append.cid.as_str());
             call.push(append.kind.as_str());
             call.push_number(append.traits.bits().into());
-            call.push_number(append.members_only.into());
+            call.push_number(standing_number(append.standing));
             call.push(append.body.clone());
         }
         call
@@ -77,7 +79,7 @@ impl RedisBackplane {
             .arg(change.actor.as_str())
             .arg(change.cid.as_str())
             .arg(change.kind.as_str())
-            .arg(role_letter(change.role))
+            .arg(role_token(&change.role))
             .arg(permission_name(change.permission))
             .number(change.max_members as u64)
             .arg(Cid::random().as_str());
@@ -107,8 +109,8 @@ impl RedisBackplane {
             .number(floor.head.n)
             .number(floor.head.shown)
             .arg(floor.head.time)
-            .arg(kind_name(floor.kind))
-            .arg(access_name(floor.access))
+            .arg(floor.kind.as_str())
+            .arg(floor.access.as_str())
             .number(floor.version)
             .number(floor.base)
             .arg(origin.as_str())
@@ -145,6 +147,7 @@ fn appended(value: Value) -> Result<Appended, BackplaneError> {
         ([2], None) => Ok(Appended::NotMember),
         ([3], None) => Ok(Appended::Unknown),
         ([4], None) => Ok(Appended::Full),
+        ([5], None) => Ok(Appended::NotAdmin),
         _ => Err(unexpected("an append's answer", &Value::Array(values))),
     }
 }
@@ -172,16 +175,10 @@ fn permission_name(permission: Permission) -> &'static str {
     }
 }
 
-fn kind_name(kind: GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Group => "group",
-        GroupKind::Direct => "direct",
-    }
-}
-
-fn access_name(access: Access) -> &'static str {
-    match access {
-        Access::Members => "members",
-        Access::Open => "open",
+fn standing_number(standing: Standing) -> u64 {
+    match standing {
+        Standing::Anybody => 0,
+        Standing::Member => 1,
+        Standing::Admin => 2,
     }
 }

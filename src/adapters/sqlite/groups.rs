@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::deletions;
 use super::messages::{id, unreadable};
 use super::{SqliteStore, from_sql, to_sql, users};
-use crate::domain::{Access, Base, Group, GroupId, GroupKind, MembershipChange, Seq};
+use crate::adapters::records::Records;
+use crate::domain::{Access, Base, Group, GroupId, GroupKind, Member, MembershipChange, Seq};
 use crate::ports::{Deletion, GroupStore, StoreError};
 
 const COLUMNS: &str = "id, kind, name, access, members, version, created, first, base, base_n";
@@ -75,9 +78,9 @@ fn create(db: &Connection, group: &Group) -> rusqlite::Result<bool> {
         WHERE gone >= 2";
     let made = db.prepare_cached(sql)?.execute(params![
         group.id.as_str(),
-        kind_name(group.kind),
+        group.kind.as_str(),
         group.name,
-        access_name(group.access),
+        group.access.as_str(),
         members_text(group)?,
         to_sql(group.version),
         group.created,
@@ -94,23 +97,20 @@ fn find(db: &Connection, id: &GroupId) -> rusqlite::Result<Option<Group>> {
 fn apply(db: &Connection, id: &GroupId, seq: Seq, change: &MembershipChange) -> rusqlite::Result<()> {
     let Some(mut group) = find(db, id)?.filter(|group| seq > group.base.seq) else { return Ok(()) };
     if group.apply(seq, change) {
-        db.prepare_cached("UPDATE groups SET members = ?2, version = ?3 WHERE id = ?1")?.execute(params![
-            id.as_str(),
-            members_text(&group)?,
-            to_sql(group.version)
-        ])?;
+        let members = raised_members(db, &group)?;
+        let sql = "UPDATE groups SET members = ?2, version = ?3 WHERE id = ?1";
+        db.prepare_cached(sql)?.execute(params![id.as_str(), members, to_sql(group.version)])?;
     }
     users::raise_memberships(db, id, seq, change)
 }
 
 fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
     let (kind, access, members): (String, String, String) = (row.get(1)?, row.get(3)?, row.get(4)?);
-    let unknown = |column, what: &str| unreadable(column, format!("unknown {what}"));
     Ok(Group {
         id: id(row, 0, GroupId::parse)?,
-        kind: kind_of(&kind).ok_or_else(|| unknown(1, &kind))?,
+        kind: GroupKind::parse(&kind).map_err(|error| unreadable(1, error))?,
         name: row.get(2)?,
-        access: access_of(&access).ok_or_else(|| unknown(3, &access))?,
+        access: Access::parse(&access).map_err(|error| unreadable(3, error))?,
         members: serde_json::from_str(&members).map_err(|error| unreadable(4, error))?,
         version: from_sql(row.get(5)?),
         created: row.get(6)?,
@@ -120,27 +120,24 @@ fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
 }
 
 fn members_text(group: &Group) -> rusqlite::Result<String> {
-    serde_json::to_string(&group.members).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))
+    serde_json::to_string(&group.members).map_err(unwritable)
 }
 
-fn kind_name(kind: GroupKind) -> &'static str {
-    match kind {
-        GroupKind::Group => "group",
-        GroupKind::Direct => "direct",
-    }
+/// The members of a group that was changed, over the records that stand in its row.
+fn raised_members(db: &Connection, group: &Group) -> rusqlite::Result<String> {
+    let sql = "SELECT members FROM groups WHERE id = ?1";
+    let stored: String = db.prepare_cached(sql)?.query_row([group.id.as_str()], |row| row.get(0))?;
+    let stored: Vec<Map<String, Value>> = serde_json::from_str(&stored).map_err(|error| unreadable(0, error))?;
+    let member = |record: Map<String, Value>| Some((Member::deserialize(&record).ok()?, record));
+    let mut records = Records::of(stored.into_iter().filter_map(member));
+    let now = |member: &Member| match serde_json::to_value(member)? {
+        Value::Object(now) => Ok(records.with(member, now)),
+        _ => Ok(Map::new()),
+    };
+    let members = group.members.iter().map(now).collect::<Result<Vec<_>, _>>();
+    members.and_then(|members| serde_json::to_string(&members)).map_err(unwritable)
 }
 
-fn kind_of(name: &str) -> Option<GroupKind> {
-    [GroupKind::Group, GroupKind::Direct].into_iter().find(|kind| kind_name(*kind) == name)
-}
-
-fn access_name(access: Access) -> &'static str {
-    match access {
-        Access::Members => "members",
-        Access::Open => "open",
-    }
-}
-
-fn access_of(name: &str) -> Option<Access> {
-    [Access::Members, Access::Open].into_iter().find(|access| access_name(*access) == name)
+fn unwritable(error: serde_json::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
 }

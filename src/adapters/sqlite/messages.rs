@@ -5,13 +5,13 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{SqliteStore, from_sql, is_refusal, to_sql};
-use crate::domain::{Cid, Event, GroupId, Head, Kind, Millis, Seq, Traits, UserId};
+use crate::domain::{Change, Cid, Effect, Event, EventState, GroupId, Head, Kind, Millis, Seq, Switch, Traits, UserId};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 
 /// Events removed in one change at most, so that inserts never wait long behind retention.
 const EXPIRE_SLICE: u64 = 1000;
 
-const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits";
+const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin";
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -41,9 +41,37 @@ impl MessageStore for SqliteStore {
         .await
     }
 
+    async fn events(&self, ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError> {
+        let ids = ids.to_vec();
+        self.read(move |db| {
+            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND seq = ?2");
+            let mut statement = db.prepare_cached(&sql)?;
+            let found = ids
+                .iter()
+                .map(|(group, seq)| statement.query_row(params![group.as_str(), to_sql(*seq)], event).optional());
+            found.filter_map(Result::transpose).collect()
+        })
+        .await
+    }
+
     async fn page(&self, group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError> {
         let group = group.clone();
         self.read(move |db| read_page(db, &group, page)).await
+    }
+
+    async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        let effects = effects.to_vec();
+        self.write(move |db| effects.iter().try_for_each(|effect| apply_one(db, effect))).await
+    }
+
+    async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let group = group.clone();
+        self.read(move |db| {
+            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND pin & 1 ORDER BY seq DESC LIMIT ?2");
+            let mut statement = db.prepare_cached(&sql)?;
+            statement.query_map(params![group.as_str(), to_sql(limit as u64)], event)?.collect()
+        })
+        .await
     }
 
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
@@ -117,6 +145,13 @@ fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
     }
 }
 
+fn apply_one(db: &Connection, effect: &Effect) -> rusqlite::Result<()> {
+    let Effect { group, target, change: Change::Pin(pin) } = effect;
+    let sql = "UPDATE messages SET pin = ?3 WHERE grp = ?1 AND seq = ?2 AND coalesce(pin, 0) < ?3";
+    db.prepare_cached(sql)?.execute(params![group.as_str(), to_sql(*target), to_sql(pin.bits())])?;
+    Ok(())
+}
+
 fn read_page(db: &Connection, group: &GroupId, page: Page) -> rusqlite::Result<Vec<Event>> {
     let (condition, order, seq, limit) = match page {
         Page::Before(seq, limit) => ("seq < ?2", "seq DESC", seq, limit),
@@ -174,6 +209,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         cid: id(row, 9, Cid::stored)?,
         shown: from_sql(row.get(10)?),
         traits: Traits::from_bits(row.get(11)?),
+        state: EventState { pin: Switch::from_bits(row.get::<_, Option<i64>>(12)?.map_or(0, from_sql)) },
     })
 }
 

@@ -40,17 +40,17 @@ pub struct SqliteStore {
 
 impl SqliteStore {
     /// Opens the database at `path` or makes it, brings its tables up to this version, and locks
-    /// it against other processes (`<path>.lock`). The error is a sentence for the operator.
-    pub fn open(path: impl AsRef<Path>) -> Result<Self, String> {
+    /// it against other processes (`<path>.lock`).
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, StartError> {
         let path = path.as_ref();
         let shown = path.display();
         let lock = lock(path)?;
-        let failed = |error: rusqlite::Error| format!("cannot open the database {shown}: {error}");
+        let failed = |error: rusqlite::Error| StartError::Never(format!("cannot open the database {shown}: {error}"));
         let mut main = schema::connect(path).map_err(failed)?;
-        schema::migrate(&mut main).map_err(|error| format!("{shown}: {error}"))?;
+        schema::migrate(&mut main).map_err(|error| error.map(|why| format!("{shown}: {why}")))?;
         let readers =
             (0..READERS).map(|_| schema::connect_reader(path)).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let writer = Writer::start(main).map_err(|error| format!("{shown}: {error}"))?;
+        let writer = Writer::start(main).map_err(|error| StartError::Never(format!("{shown}: {error}")))?;
         Ok(Self { writer, readers: Readers::new(readers), _lock: lock })
     }
 
@@ -93,7 +93,7 @@ impl Store for SqliteStore {
 }
 
 /// Takes the lock beside the database. It ends with the process, however that ends.
-fn lock(path: &Path) -> Result<File, String> {
+fn lock(path: &Path) -> Result<File, StartError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = Path::new(&name);
@@ -102,14 +102,14 @@ fn lock(path: &Path) -> Result<File, String> {
         .truncate(false)
         .write(true)
         .open(name)
-        .map_err(|error| format!("cannot make the lock file {}: {error}", name.display()))?;
+        .map_err(|error| StartError::Never(format!("cannot make the lock file {}: {error}", name.display())))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(format!(
+        Err(TryLockError::WouldBlock) => Err(StartError::Never(format!(
             "another hubbub uses {}: stop it, or give this one a data directory of its own",
             path.display()
-        )),
-        Err(TryLockError::Error(error)) => Err(format!("cannot lock {}: {error}", name.display())),
+        ))),
+        Err(TryLockError::Error(error)) => Err(StartError::Never(format!("cannot lock {}: {error}", name.display()))),
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use crate::ports::StartError;
+
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -17,6 +19,8 @@ const STATEMENTS: usize = 64;
 /// `messages` keeps its rowid: the order of storing serves the list of all messages.
 /// `memberships.mark` is `2 × seq + 1` of the event that made somebody a member, `2 × seq` of the
 /// one that ended it, so that the greatest says how things are, in whatever order they arrive.
+/// `messages.pin` is a switch in the same way: `2 × seq + 1` of the event that pinned a message, `2 × seq` of the one
+/// that ended it.
 /// `groups.gone` is 0 in a group that is there; for the rest see `deletions`.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -33,10 +37,12 @@ CREATE TABLE messages (
     data TEXT,
     cid TEXT NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,
-    traits INTEGER NOT NULL DEFAULT 0
+    traits INTEGER NOT NULL DEFAULT 0,
+    pin INTEGER
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
+CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
 CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
@@ -82,8 +88,9 @@ CREATE INDEX marks_by_group ON marks (grp);
 ";
 
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
-/// deleted and begin anew; how each event is numbered among those that are shown, and its traits.
-const STEPS: [&str; 1] = ["
+/// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned.
+const STEPS: [&str; 2] = [
+    "
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base_n INTEGER NOT NULL DEFAULT 0;
@@ -95,7 +102,12 @@ UPDATE messages SET shown = counted.shown FROM (
     SELECT place AS at, sum(traits >> 1) OVER (PARTITION BY grp ORDER BY seq) AS shown FROM messages
 ) AS counted WHERE place = counted.at;
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
-"];
+",
+    "
+ALTER TABLE messages ADD COLUMN pin INTEGER;
+CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
+",
+];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
 pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
@@ -118,20 +130,29 @@ pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// Makes the tables in a new database, and brings older ones up to this version. The error is a sentence for the operator.
-pub(super) fn migrate(db: &mut Connection) -> Result<(), String> {
-    let version = user_version(db).map_err(|error| error.to_string())?;
+/// Makes the tables in a new database, and brings older ones up to this version.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
+    let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
+    let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[TABLES]).map_err(|error| format!("cannot make the tables: {error}")),
+        0 => alter(db, &[TABLES]).map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
-            alter(db, steps).map_err(|error| format!("cannot bring the tables up to version {VERSION}: {error}"))
+            alter(db, steps)
+                .map_err(|error| failed(&format!("cannot bring the tables up to version {VERSION}"), error))?;
+            tracing::warn!(
+                from = older,
+                to = VERSION,
+                "the tables were brought up to this version: an older hubbub does not open them any more, and going back \
+                 to one takes a copy of the data directory from before, without what was said since"
+            );
+            Ok(())
         }
-        newer => Err(format!(
+        newer => Err(StartError::Never(format!(
             "the database has version {newer}, this hubbub knows versions up to {VERSION}: \
              use the newer hubbub that wrote it"
-        )),
+        ))),
     }
 }
 

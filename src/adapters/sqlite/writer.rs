@@ -1,7 +1,8 @@
 //! The writing thread: everything that is queued goes into one transaction and shares one sync.
 //!
 //! While one transaction is being synced the next batch gathers, so batches grow with load and a
-//! lone write is committed at once. An answer is given only after the commit.
+//! lone write is committed at once. An answer is given only after the commit. (The same idea as the kernel's batcher, but
+//! for a thread that blocks, and with a queue that has those who ask wait where it is full.)
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -12,7 +12,7 @@ use super::client::Client;
 use super::line::Answer;
 use super::report::Report;
 use super::tally::State;
-use super::{Crowd, Plan};
+use super::{Crowd, Plan, Unmeasured};
 
 /// It is measured at so many parts of the whole: at a hundredth, a tenth and the end.
 const MEASURED_AT: [u64; 3] = [100, 10, 1];
@@ -44,7 +44,7 @@ pub struct Depth {
 
 impl Crowd {
     /// Fills the one group with so many messages, and measures on the way.
-    pub(super) async fn deepen(&mut self, plan: &Plan, messages: u64, report: &mut Report) -> Result<(), String> {
+    pub(super) async fn deepen(&mut self, plan: &Plan, messages: u64, report: &mut Report) -> Result<(), Unmeasured> {
         let mut sent = 0;
         for part in MEASURED_AT {
             let more = (messages / part).saturating_sub(sent);
@@ -58,7 +58,7 @@ impl Crowd {
         Ok(())
     }
 
-    async fn measure_depth(&mut self, plan: &Plan) -> Result<Depth, String> {
+    async fn measure_depth(&mut self, plan: &Plan) -> Result<Depth, Unmeasured> {
         let messages = self.states.iter().map(|state| state.held.load(Ordering::Relaxed)).max().unwrap_or_default();
         Ok(Depth {
             messages,
@@ -68,31 +68,30 @@ impl Crowd {
         })
     }
 
-    async fn pages(&self, before: impl Fn() -> u64) -> Result<f64, String> {
+    async fn pages(&self, before: impl Fn() -> u64) -> Result<f64, Unmeasured> {
         let (client, group) = (&self.clients[0], &self.groups[0]);
         let mut taken = Vec::with_capacity(PAGES);
         for _ in 0..PAGES {
             let ask = json!({"type": "history", "id": 1, "group": group, "before": before(), "limit": PAGE});
             let start = Instant::now();
-            let came = client.ask(&ask, Answer::Page, PATIENCE).await.map_err(|error| error.to_string())?;
-            came.ok_or("a page of history did not come")?;
+            let came = client.ask(&ask, Answer::Page, PATIENCE).await?;
+            came.ok_or_else(|| Unmeasured::Hub("a page of history did not come".into()))?;
             taken.push(start.elapsed());
         }
         Ok(median_ms(taken))
     }
 
-    async fn resumes(&self, plan: &Plan, head: u64) -> Result<f64, String> {
+    async fn resumes(&self, plan: &Plan, head: u64) -> Result<f64, Unmeasured> {
         let mut taken = Vec::with_capacity(RESUMES);
         for _ in 0..RESUMES {
             let state = Arc::new(State::default());
             state.held.store(head.saturating_sub(MISSED).max(1), Ordering::Relaxed);
             let start = Instant::now();
             let client =
-                Client::connect(&self.who[0], self.group_of(0, plan), state.clone(), self.reader.orders()).await;
-            let client = client.map_err(|error| error.to_string())?;
+                Client::connect(&self.who[0], self.group_of(0, plan), state.clone(), self.reader.orders()).await?;
             while state.held.load(Ordering::Relaxed) < head {
                 if start.elapsed() > PATIENCE {
-                    return Err("a resume did not come to its end".into());
+                    return Err(Unmeasured::Hub("a resume did not come to its end".into()));
                 }
                 tokio::time::sleep(Duration::from_micros(100)).await;
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::report::{Measured, Report};
-use super::{Crowd, Mode, Plan, Used};
+use super::{Crowd, Mode, Plan, Unmeasured, Used};
 
 /// Windows that are tried to find the best: the first, and the last.
 const WINDOWS: [usize; 2] = [16, 1_024];
@@ -29,7 +29,7 @@ struct Send<'a> {
 
 impl Crowd {
     /// Loads the hub as planned, and measures.
-    pub(super) async fn load(&mut self, plan: &Plan, report: &mut Report) -> Result<(), String> {
+    pub(super) async fn load(&mut self, plan: &Plan, report: &mut Report) -> Result<(), Unmeasured> {
         let mut tried = 0;
         if let Mode::Saturate { window } = plan.mode {
             let (window, sent) = match window {
@@ -58,7 +58,7 @@ impl Crowd {
 
     /// Sends at the planned rate. It sleeps on its thread: nothing else is to do there, and a runtime's timer
     /// would have to wake it.
-    fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, String> {
+    fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, Unmeasured> {
         let pause = Duration::from_secs_f64(1.0 / plan.rate.max(0.001));
         let start = Instant::now();
         let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
@@ -78,7 +78,7 @@ impl Crowd {
 
     /// Doubles the sends under way until that brings no more deliveries. Answers the best window, and
     /// how many sends that took.
-    fn find_window(&self, plan: &Plan) -> Result<(usize, u64), String> {
+    fn find_window(&self, plan: &Plan) -> Result<(usize, u64), Unmeasured> {
         let [mut window, last] = WINDOWS;
         let (mut best, mut sent) = ((window, 0.0), 0);
         while window <= last {
@@ -97,7 +97,7 @@ impl Crowd {
     }
 
     /// Keeps so many sends of each group under way.
-    fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, String> {
+    fn saturate(&self, plan: &Plan, window: usize, duration: Duration) -> Result<u64, Unmeasured> {
         self.keep_sending(plan, window, |_, elapsed| elapsed < duration)
     }
 
@@ -107,7 +107,7 @@ impl Crowd {
         plan: &Plan,
         window: usize,
         go_on: impl Fn(u64, Duration) -> bool,
-    ) -> Result<u64, String> {
+    ) -> Result<u64, Unmeasured> {
         let start = Instant::now();
         let most = (window * plan.groups) as u64;
         let answered_before = self.tally.answered();
@@ -130,7 +130,7 @@ impl Crowd {
     }
 
     /// Half of the load, everybody cut off and back, the other half.
-    async fn storm(&mut self, plan: &Plan, report: &mut Report) -> Result<u64, String> {
+    async fn storm(&mut self, plan: &Plan, report: &mut Report) -> Result<u64, Unmeasured> {
         let first = self.at_rate(plan, plan.duration / 2)?;
         // An answer that is cut off cannot be told from one that was not given; deliveries can be replayed.
         self.settle_answers(first);
@@ -145,8 +145,10 @@ impl Crowd {
         Ok(first + self.at_rate(plan, plan.duration / 2)?)
     }
 
-    fn send_one(&self, plan: &Plan) -> Result<(), String> {
-        self.tally.fault().map_or(Ok(()), |fault| Err(fault.to_owned()))?;
+    fn send_one(&self, plan: &Plan) -> Result<(), Unmeasured> {
+        if let Some(fault) = self.tally.fault() {
+            return Err(Unmeasured::Run(fault.to_owned()));
+        }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let group = (number as usize) % plan.groups;
         let members: usize = self.who.len() / plan.groups.max(1);
@@ -159,7 +161,8 @@ impl Crowd {
         text.extend(std::iter::repeat_n('x', plan.text.saturating_sub(text.len())));
         let group = self.group_of(client, plan).unwrap_or_default();
         let send = Send { r#type: "send", id: number, group, cid: format!("b{number}"), text };
-        self.clients[client].say(&send).map_err(|error| format!("a send failed: {error}"))
+        let said = self.clients[client].say(&send);
+        said.map_err(|error| Unmeasured::Hub(format!("a send failed: {error}")))
     }
 
     fn tell(&self, sent: u64, delivered_before: u64, elapsed: Duration) {

@@ -31,6 +31,7 @@ use futures::StreamExt;
 use serde_json::json;
 
 use crate::app::own_fault::lack_of;
+use crate::domain::random_token;
 use crate::protocol::Encoding;
 use client::{Client, Who};
 use line::Answer;
@@ -93,12 +94,21 @@ pub enum Mode {
 }
 
 /// Why nothing was measured, in a sentence.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Unmeasured {
     /// The hub did not do its part.
+    #[error("{0}")]
     Hub(String),
     /// The run could not be made as it was planned: that says nothing about the hub.
+    #[error("{0}")]
     Run(String),
+}
+
+impl From<std::io::Error> for Unmeasured {
+    /// A connection to the hub broke.
+    fn from(error: std::io::Error) -> Self {
+        Self::Hub(error.to_string())
+    }
 }
 
 /// The clients and groups of a run.
@@ -123,11 +133,11 @@ pub async fn run(plan: &Plan) -> Result<Report, Unmeasured> {
     let measured = measure(plan, &tally).await;
     match tally.fault() {
         Some(fault) => Err(Unmeasured::Run(fault.to_owned())),
-        None => measured.map_err(Unmeasured::Hub),
+        None => measured,
     }
 }
 
-async fn measure(plan: &Plan, tally: &Arc<Tally>) -> Result<Report, String> {
+async fn measure(plan: &Plan, tally: &Arc<Tally>) -> Result<Report, Unmeasured> {
     let before = Used::now(plan);
     let mut crowd = Crowd::gather(plan, tally.clone()).await?;
     let joins = crowd.join_again(plan).await?;
@@ -147,10 +157,7 @@ async fn measure(plan: &Plan, tally: &Arc<Tally>) -> Result<Report, String> {
     // Files are few: those of the clients are given back before the floors open their own.
     drop(crowd);
     let (sockets, frame) = (plan.tokens.len().min(FLOOR_SOCKETS), sample(plan));
-    let unmeasured = |error| {
-        tally.break_off(format!("the floor of this machine cannot be measured: {error}"));
-        String::new()
-    };
+    let unmeasured = |error| Unmeasured::Run(format!("the floor of this machine cannot be measured: {error}"));
     report.floor = floor::microseconds_per_write(sockets, &frame).map_err(unmeasured)?;
     if let Mode::Rate | Mode::ReconnectStorm = plan.mode {
         let each = (plan.tokens.len() / plan.groups.max(1)).clamp(1, sockets.max(1));
@@ -175,7 +182,7 @@ fn sample(plan: &Plan) -> Vec<u8> {
 
 impl Crowd {
     /// Makes everybody known and the groups with them.
-    async fn gather(plan: &Plan, tally: Arc<Tally>) -> Result<Self, String> {
+    async fn gather(plan: &Plan, tally: Arc<Tally>) -> Result<Self, Unmeasured> {
         let who: Vec<Who> = plan
             .tokens
             .iter()
@@ -187,25 +194,24 @@ impl Crowd {
             })
             .collect();
         let states: Vec<_> = who.iter().map(|_| Arc::new(State::default())).collect();
-        let reader = Reader::start(tally.clone()).map_err(|error| {
-            tally.break_off(format!("this machine lets nothing be read: {error}"));
-            String::new()
-        })?;
+        let unread = |error| Unmeasured::Run(format!("this machine lets nothing be read: {error}"));
+        let reader = Reader::start(tally.clone()).map_err(unread)?;
         let (clients, groups) = (Vec::new(), Vec::new());
         let mut crowd = Self { clients, states, who, groups, tally, reader, numbers: AtomicU64::new(0) };
         eprintln!("connecting {} clients for the first time", crowd.who.len());
         crowd.connect(plan).await?;
         eprintln!("making {} groups of {}", plan.groups, crowd.who.len() / plan.groups.max(1));
-        let run = format!("{:08x}", rand::random::<u32>());
+        let run = random_token();
         for group in 0..plan.groups {
             let members: Vec<&str> = crowd.members(group, plan).map(|i| plan.tokens[i].0.as_str()).collect();
             let ask = json!({"type": "create", "id": 1, "name": format!("bench {run} {group}"), "members": members,
                              "cid": format!("bench-{run}-{group}")});
-            let creator = crowd.members(group, plan).next().ok_or("there are more groups than clients")?;
-            let told = crowd.clients[creator].ask(&ask, Answer::Group, GROUP_PATIENCE).await;
-            let id = told.map_err(|error| error.to_string())?.ok_or_else(|| {
+            let creator = crowd.members(group, plan).next();
+            let creator = creator.ok_or_else(|| Unmeasured::Hub("there are more groups than clients".into()))?;
+            let told = crowd.clients[creator].ask(&ask, Answer::Group, GROUP_PATIENCE).await?;
+            let id = told.ok_or_else(|| {
                 let last = crowd.tally.last_error.lock().clone().unwrap_or_default();
-                format!("a group was not made; is max_members large enough? {last}")
+                Unmeasured::Hub(format!("a group was not made; is max_members large enough? {last}"))
             })?;
             crowd.groups.push(id);
         }
@@ -222,7 +228,7 @@ impl Crowd {
         self.groups.get((client / plan.nodes.len().max(1)) % plan.groups.max(1)).map(String::as_str)
     }
 
-    async fn connect(&mut self, plan: &Plan) -> Result<(), String> {
+    async fn connect(&mut self, plan: &Plan) -> Result<(), Unmeasured> {
         let opened = futures::stream::iter(0..self.who.len())
             .map(|i| {
                 let group = self.group_of(i, plan);
@@ -244,13 +250,13 @@ impl Crowd {
                 self.tally.break_off(error.to_string());
             }
             let last = self.tally.last_error.lock().clone().unwrap_or_default();
-            format!("a client did not get in: {error} {last}")
+            Unmeasured::Hub(format!("a client did not get in: {error} {last}"))
         })?;
         Ok(())
     }
 
     /// Everybody leaves and joins again: the groups are there now. Answers joins a second.
-    async fn join_again(&mut self, plan: &Plan) -> Result<f64, String> {
+    async fn join_again(&mut self, plan: &Plan) -> Result<f64, Unmeasured> {
         self.clients.clear();
         // The hub sees the old connections end; nothing is concluded from the time.
         tokio::time::sleep(Duration::from_millis(500)).await;

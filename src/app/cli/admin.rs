@@ -9,7 +9,7 @@ use super::{CommandError, print};
 use crate::adapters::accounts::hash_password;
 use crate::app::config::Loaded;
 use crate::app::operator::{Office, Order};
-use crate::domain::{GroupId, UserId};
+use crate::domain::{GroupId, UserId, random_password};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -137,10 +137,10 @@ impl Admin {
     /// Has the order carried out and prints what came of it.
     pub(super) fn run(self, loaded: &Loaded) -> Result<(), CommandError> {
         let (order, password) = self.command.order()?;
-        let office = Office::new(&loaded.config, self.hub).map_err(CommandError::Refused)?;
+        let office = Office::new(&loaded.config, self.hub)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CommandError::Refused(error.to_string()))?;
-        let report = runtime.block_on(office.carry_out(&loaded.config, order)).map_err(CommandError::Refused)?;
+        let report = runtime.block_on(office.carry_out(&loaded.config, order))?;
         print(&match self.json {
             true => serde_json::json!(report).to_string() + "\n",
             false => print::text(&report),
@@ -194,7 +194,7 @@ fn set_password(user: UserId, stdin: bool) -> Result<(Order, Option<String>), Co
         std::io::stdin().read_line(&mut line).map_err(|error| refused(format!("standard input: {error}")))?;
         (line.trim_end_matches(['\r', '\n']).to_owned(), None)
     } else {
-        let password = data_encoding::BASE32_NOPAD.encode(&rand::random::<[u8; 10]>()).to_lowercase();
+        let password = random_password();
         (password.clone(), Some(password))
     };
     let hash = hash_password(&password).map_err(|refusal| refused(refusal.message.into_owned()))?;

@@ -69,6 +69,12 @@ pub enum CommandError {
     /// Keys cannot be had.
     #[error(transparent)]
     Identity(#[from] super::identity::IdentityError),
+    /// What the hub stands on cannot serve it.
+    #[error(transparent)]
+    Start(#[from] crate::ports::StartError),
+    /// An order was not carried out.
+    #[error(transparent)]
+    Order(#[from] super::operator::OrderError),
     /// Logs cannot be written as asked.
     #[error(transparent)]
     Telemetry(#[from] super::telemetry::TelemetryError),

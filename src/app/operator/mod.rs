@@ -11,7 +11,7 @@ mod order;
 mod route;
 
 pub use desk::Desk;
-pub use office::Office;
+pub use office::{Office, OrderError};
 pub use order::{GroupLine, MemberLine, Order, Report, UserLine};
 pub use route::{PATH, routes};
 

@@ -1,5 +1,6 @@
 //! Brings orders to whoever can carry them out.
 
+use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::order::{Order, Report};
 use super::route::PATH;
 use crate::app::config::Config;
 use crate::app::parts;
+use crate::ports::StartError;
 
 /// A hub that runs answers its own machine at once.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -32,16 +34,45 @@ struct Problem {
     title: Option<String>,
 }
 
+/// Why an order was not carried out, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum OrderError {
+    /// No hub listens where it is to be.
+    #[error("no hub answers at {0}")]
+    NobodyThere(Url),
+    /// The same, and the store alone will not do.
+    #[error(
+        "no hub answers at {0}. Only a running hub can do this, for it changes what nodes hold: start one, or name its \
+         internal listener with --hub"
+    )]
+    NeedsHub(Url),
+    /// Something else listens there.
+    #[error("{0}: no hub takes orders there")]
+    NoHub(Url),
+    /// A hub, or what was taken for one, cannot be asked, or not be understood.
+    #[error("{0}: {1}")]
+    Failed(String, String),
+    /// The hub, or the rules of the house, said no.
+    #[error("{0}")]
+    Refused(String),
+    /// The hub knows the token's hash, and was shown that instead of the token.
+    #[error("{0}. Configured is its hash; give the token itself in HUBBUB_SERVICE_TOKEN")]
+    HashShown(String),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StartError),
+}
+
 enum Answer {
     Report(Report),
-    NobodyThere(String),
+    NobodyThere,
 }
 
 // === impl Office ===
 
 impl Office {
     /// The hub that these settings describe, or the one whose internal listener is named.
-    pub fn new(config: &Config, named: Option<Url>) -> Result<Self, String> {
+    pub fn new(config: &Config, named: Option<Url>) -> Result<Self, OrderError> {
         let url = match &named {
             Some(url) => url.clone(),
             None => own_listener(config.transport.listen.internal)?,
@@ -50,57 +81,59 @@ impl Office {
         Ok(Self { url, token, named: named.is_some() })
     }
 
-    /// Has an order carried out. The error is a sentence for the operator.
-    pub async fn carry_out(&self, config: &Config, order: Order) -> Result<Report, String> {
+    /// Has an order carried out.
+    pub async fn carry_out(&self, config: &Config, order: Order) -> Result<Report, OrderError> {
         match self.ask_hub(&order).await? {
             Answer::Report(report) => Ok(report),
-            Answer::NobodyThere(why) if self.named => Err(why),
-            Answer::NobodyThere(why) if order.needs_hub() => Err(format!(
-                "{why}. Only a running hub can do this, for it changes what nodes hold: start one, or name its \
-                 internal listener with --hub"
-            )),
-            Answer::NobodyThere(_) => {
+            Answer::NobodyThere if self.named => Err(OrderError::NobodyThere(self.url.clone())),
+            Answer::NobodyThere if order.needs_hub() => Err(OrderError::NeedsHub(self.url.clone())),
+            Answer::NobodyThere => {
                 let store = parts::open_store(config).await?;
-                Desk::of_store(store).carry_out(order).await.map_err(|refusal| refusal.message.into_owned())
+                let carried_out = Desk::of_store(store).carry_out(order).await;
+                carried_out.map_err(|refusal| OrderError::Refused(refusal.message.into_owned()))
             }
         }
     }
 
-    async fn ask_hub(&self, order: &Order) -> Result<Answer, String> {
+    async fn ask_hub(&self, order: &Order) -> Result<Answer, OrderError> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT).no_proxy();
         if self.url.scheme() == "http" {
             // Needs no certificates, which a bare container does not have.
             client = client.tls_certs_only(None);
         }
-        let client = client.build().map_err(|error| error.to_string())?;
-        let url = self.url.join(PATH).map_err(|error| format!("{}: {error}", self.url))?;
+        let client = client.build().map_err(|error| self.failed(&error))?;
+        let url = self.url.join(PATH).map_err(|error| self.failed(&error))?;
         let mut request = client.post(url).json(order);
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
         match request.send().await {
             Ok(response) => self.read(response).await.map(Answer::Report),
-            Err(error) if error.is_connect() => Ok(Answer::NobodyThere(format!("no hub answers at {}", self.url))),
-            Err(error) => Err(format!("{}: {error}", self.url)),
+            Err(error) if error.is_connect() => Ok(Answer::NobodyThere),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
-    async fn read(&self, response: reqwest::Response) -> Result<Report, String> {
+    async fn read(&self, response: reqwest::Response) -> Result<Report, OrderError> {
         let status = response.status();
-        let body = response.bytes().await.map_err(|error| format!("{}: {error}", self.url))?;
+        let body = response.bytes().await.map_err(|error| self.failed(&error))?;
         if status.is_success() {
-            return serde_json::from_slice(&body).map_err(|error| format!("{}: not a hub: {error}", self.url));
+            return serde_json::from_slice(&body).map_err(|error| self.failed(&format_args!("not a hub: {error}")));
         }
         let problem: Option<Problem> = serde_json::from_slice(&body).ok();
         let why = problem.and_then(|problem| problem.detail.or(problem.title)).unwrap_or_else(|| status.to_string());
         match status.as_u16() {
             401 if self.token.as_deref().is_some_and(|token| token.starts_with("sha256:")) => {
-                Err(format!("{why}. Configured is its hash; give the token itself in HUBBUB_SERVICE_TOKEN"))
+                Err(OrderError::HashShown(why))
             }
-            404 if problem_is_of_another(&body) => Err(format!("{}: no hub takes orders there", self.url)),
-            _ => Err(why),
+            404 if problem_is_of_another(&body) => Err(OrderError::NoHub(self.url.clone())),
+            _ => Err(OrderError::Refused(why)),
         }
+    }
+
+    fn failed(&self, why: &dyn Display) -> OrderError {
+        OrderError::Failed(self.url.to_string(), why.to_string())
     }
 }
 
@@ -110,12 +143,13 @@ fn problem_is_of_another(body: &[u8]) -> bool {
 }
 
 /// The listener of the hub on this machine.
-fn own_listener(listen: SocketAddr) -> Result<Url, String> {
+fn own_listener(listen: SocketAddr) -> Result<Url, OrderError> {
     let ip = match listen.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
     };
     let address = SocketAddr::new(ip, listen.port());
-    Url::parse(&format!("http://{address}/")).map_err(|error| format!("{address}: {error}"))
+    Url::parse(&format!("http://{address}/"))
+        .map_err(|error| OrderError::Failed(address.to_string(), error.to_string()))
 }

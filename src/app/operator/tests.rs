@@ -173,7 +173,7 @@ async fn orders_reach_a_running_hub_and_else_the_store() {
     assert!(matches!(office.carry_out(&config, ban).await, Ok(Report::Done { .. })));
     assert!(house.user("anna").await.banned);
     let unknown = Order::Ban { user: id("nobody") };
-    assert!(office.carry_out(&config, unknown).await.unwrap_err().contains("no user nobody"));
+    assert!(office.carry_out(&config, unknown).await.unwrap_err().to_string().contains("no user nobody"));
     server.abort();
     let _ = server.await;
 
@@ -181,12 +181,12 @@ async fn orders_reach_a_running_hub_and_else_the_store() {
     let directory = tempfile::tempdir().unwrap();
     config.storage.data_dir = directory.path().join("data");
     let users = office.carry_out(&config, Order::FindUsers { prefix: "".into(), limit: 5 }).await;
-    assert_eq!(users, Ok(Report::Users { users: vec![] }));
+    assert_eq!(users.unwrap(), Report::Users { users: vec![] });
     let kick = office.carry_out(&config, Order::Kick { user: id("anna"), group: None }).await;
-    assert!(kick.unwrap_err().contains("running hub"));
+    assert!(matches!(kick, Err(OrderError::NeedsHub(_))), "{kick:?}");
     let named = Office::new(&config, Some("http://127.0.0.1:1/".parse().unwrap())).unwrap();
     let users = named.carry_out(&config, Order::FindUsers { prefix: "".into(), limit: 5 }).await;
-    assert!(users.unwrap_err().contains("no hub answers"));
+    assert!(users.unwrap_err().to_string().contains("no hub answers"));
 }
 
 /// Whom an order names, by the name of the field. Without a `_`: who adds an order is told here to try it.

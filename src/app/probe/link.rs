@@ -13,6 +13,7 @@ use url::Url;
 use super::error::ProbeError;
 use super::target::{client_for, refusal};
 use crate::app::wire::{Heard, MARK, client_frame, masked, next_frame};
+use crate::domain::random_token;
 use crate::protocol::Encoding;
 
 const ENCODING: Encoding = Encoding::Json;
@@ -73,7 +74,7 @@ impl Link {
             return Err(refusal(url, response).await);
         }
         let stream = response.upgrade().await.map_err(|error| ProbeError::unreachable(url, &error))?;
-        let life = format!("{:016x}", rand::random::<u64>());
+        let life = random_token();
         Ok(Self { stream, received: BytesMut::new(), clock: Instant::now(), sent: 0, life })
     }
 

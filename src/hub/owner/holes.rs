@@ -25,6 +25,10 @@ impl Owner {
     /// it is in the store; or the seq is nobody's, and becomes a void.
     async fn mend(&mut self, partition: Partition, group: &GroupId, next: Seq) -> bool {
         let Some(held) = self.held.get(&partition) else { return false };
+        if self.owned.is_passing(partition) && self.hub.node.view().another_takes(partition, &self.hub.node.name()) {
+            // What is missing may be what another node knows and is about to take.
+            return false;
+        }
         if held.silent || held.claim.is_some() {
             // A claim that began before the hole was seen may not have looked far enough.
             return false;
@@ -53,6 +57,9 @@ impl Owner {
                 Some(void) => events.push(void),
                 None => return false,
             }
+        }
+        if self.hub.redo_effects(&events).await.is_err() {
+            return false;
         }
         tracing::debug!(%group, from = hole.next, count = events.len(), "mended a hole in a group's sequence");
         self.hub.metrics.repairs.inc();

@@ -25,6 +25,8 @@ const FREE_FOR: Duration = Duration::from_secs(2);
 /// A partition taken because its first choice did not take it is kept at least so long: the first
 /// choice may be unable for a while.
 const KEEP_FOR: Duration = Duration::from_secs(10);
+/// A partition is passed on for so long: then those who know what it holds have seen to it, or it is looked at again.
+const PASS_FOR: Duration = Duration::from_secs(60);
 /// A partition is handed over when its last read is done, after this long in any case: what was read
 /// and not committed then, the next owner claims.
 const LAST_READ: Duration = Duration::from_secs(2);
@@ -38,6 +40,8 @@ pub(crate) struct Owned {
     leaving: Mutex<BTreeSet<Partition>>,
     /// Partitions that another node should own, with the time of taking them.
     out_of_turn: Mutex<HashMap<Partition, Instant>>,
+    /// Partitions that are passed on, since when: they hold what this node does not know.
+    passing: Mutex<BTreeMap<Partition, Instant>>,
     changed: Notify,
     /// What the reader reads.
     read: watch::Sender<BTreeSet<Partition>>,
@@ -105,7 +109,27 @@ impl Owned {
         self.tokens.lock().insert(partition, token);
     }
 
+    /// Has a partition go to a node that knows what it holds.
+    pub(super) fn pass_on(&self, partition: Partition) {
+        self.passing.lock().insert(partition, Instant::now());
+    }
+
+    /// Whether a partition is being passed on.
+    pub(super) fn is_passing(&self, partition: Partition) -> bool {
+        self.passing.lock().get(&partition).is_some_and(|since| since.elapsed() < PASS_FOR)
+    }
+
+    /// The partitions that are being passed on.
+    pub(crate) fn passes(&self) -> BTreeSet<Partition> {
+        let mut passing = self.passing.lock();
+        passing.retain(|_, since| since.elapsed() < PASS_FOR);
+        passing.keys().copied().collect()
+    }
+
     fn keeps(&self, partition: Partition) -> bool {
+        if self.is_passing(partition) {
+            return false;
+        }
         self.out_of_turn.lock().get(&partition).is_some_and(|since| since.elapsed() < KEEP_FOR)
     }
 
@@ -130,10 +154,14 @@ impl Owned {
     }
 }
 
-/// The node that should own a partition: the highest score of those that live and stay.
+/// The node that should own a partition: the highest score of those that live and stay and do not pass it on. Where all
+/// of them pass it on, it is one of these, so that it has an owner.
 pub(crate) fn first_choice(nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
-    let staying = nodes.iter().filter(|node| !node.draining);
-    staying.map(|node| &node.node).max_by_key(|name| score(name.base(), partition))
+    let best = |passing: bool| {
+        let able = nodes.iter().filter(|node| !node.draining && (passing || !node.passes.contains(&partition)));
+        able.map(|node| &node.node).max_by_key(|name| score(name.base(), partition))
+    };
+    best(false).or_else(|| best(true))
 }
 
 fn score(base: &str, partition: Partition) -> [u8; 8] {
@@ -161,7 +189,6 @@ impl Hub {
             let able = std::mem::replace(&mut seen_progress, progress) != progress || self.store.ping().await.is_ok();
             if !able {
                 // A node with a broken link to the store must not keep its partitions.
-                self.metrics.store_error();
                 tracing::warn!("the store does not answer; leases are not renewed");
                 continue;
             }
@@ -187,7 +214,6 @@ impl Hub {
                     Tending::LetBe => {}
                 },
                 Err(error) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, partition, "whose a partition is cannot be told");
                 }
             }
@@ -224,7 +250,7 @@ impl Hub {
             Some(token) if mine || (owned.keeps(partition) && !draining) => Tending::Renew(token),
             Some(token) => Tending::HandOver(token),
             None if owner.is_none() && (mine || free) => {
-                let token = LeaseToken(format!("{:032x}", rand::random::<u128>()));
+                let token = LeaseToken::random();
                 if !mine {
                     owned.out_of_turn.lock().insert(partition, Instant::now());
                 }
@@ -246,7 +272,6 @@ impl Hub {
             Ok(true) => {}
             Ok(false) => owned.lose(partition, &token),
             Err(error) => {
-                self.metrics.backplane_error();
                 tracing::warn!(%error, partition, "a lease was not renewed");
             }
         }
@@ -290,7 +315,7 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::NodeVitals;
+    use crate::ports::{Knows, NodeVitals};
 
     fn node(name: &str, draining: bool) -> NodeRecord {
         NodeRecord {
@@ -303,6 +328,8 @@ mod tests {
             version: String::new(),
             since: 0,
             vitals: NodeVitals::default(),
+            knows: Knows::default(),
+            passes: BTreeSet::new(),
         }
     }
 
@@ -320,5 +347,19 @@ mod tests {
         }
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
         assert!(first_choice(&[], 0).is_none());
+    }
+    #[test]
+    fn a_partition_that_its_first_choice_passes_on_goes_to_the_next_and_no_other_moves() {
+        let mut nodes = [node("a.1", false), node("b.1", false), node("c.1", true)];
+        let before: Vec<_> = (0..64).map(|partition| first_choice(&nodes, partition).unwrap().clone()).collect();
+        let passed = before.iter().position(|first| first.base() == "a").unwrap() as Partition;
+        nodes[0].passes.insert(passed);
+        for (partition, first) in (0..).zip(&before) {
+            let now = first_choice(&nodes, partition).unwrap();
+            assert_eq!(now.base(), if partition == passed { "b" } else { first.base() });
+        }
+        // It is nobody's business who leaves.
+        nodes[1].passes.insert(passed);
+        assert_eq!(first_choice(&nodes, passed), Some(&before[usize::from(passed)]));
     }
 }

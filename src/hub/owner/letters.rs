@@ -2,15 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::route::{Batch, POST_FOR, RETRY_FIRST, RETRY_MOST, Routes};
-use super::{Hub, Owned};
+use super::route::{Batch, POST_FOR, Routes};
+use super::{Hub, Owned, RETRY};
 use crate::domain::{Event, GroupId, NodeName};
 use crate::hub::wire::{Item, Letter};
 use crate::ports::Commit;
+
+/// How often nodes are told that letters to them were lost, until they know.
+const TELL_EVERY: Duration = Duration::from_secs(1);
 
 /// Letters for other nodes, and what this one is told without a letter.
 #[derive(Default)]
@@ -100,16 +104,14 @@ impl Hub {
         }
         let started = Instant::now();
         let post = [(node, letter)];
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         while let Err(error) = self.backplane.post(&post).await {
-            self.metrics.backplane_error();
-            if started.elapsed() >= POST_FOR || retry >= RETRY_MOST {
+            if started.elapsed() >= POST_FOR || retry.is_at_most() {
                 let [(node, _)] = post;
                 tracing::warn!(%error, %node, "letters were lost; their node is to be told");
                 return self.own_up(owned, node);
             }
-            tokio::time::sleep(retry).await;
-            retry *= 2;
+            retry.pause().await;
         }
     }
 
@@ -127,7 +129,7 @@ impl Hub {
     /// Tells them until all are told.
     async fn inform(&self, owned: &Owned) {
         loop {
-            tokio::time::sleep(RETRY_MOST).await;
+            tokio::time::sleep(TELL_EVERY).await;
             let view = self.node.view();
             let nodes = {
                 let mut uninformed = owned.uninformed.lock();

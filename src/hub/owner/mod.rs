@@ -2,12 +2,14 @@
 //!
 //! - `lease`: which partitions are ours.
 //! - `order`: each group's entries in the order of their seqs. Pure. `holes`: what is missing between them.
+//! - `effects`: what entries do to others: checked before, applied after they are stored.
 //! - `settle`: one bulk insert, and what became of each entry.
 //! - `route`: commit, and letters to the nodes with members; `letters`: what these are told;
 //!   `neighbours`: who they were the last time.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
+mod effects;
 mod holes;
 mod lease;
 mod letters;
@@ -32,10 +34,13 @@ use super::Hub;
 use super::metrics::Stage;
 use super::wire::Body;
 use crate::domain::now_ms;
+use crate::kernel::Backoff;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
+use effects::portions;
 use order::Order;
 use route::Batch;
 
+pub(crate) use effects::EFFECTS_BEHIND;
 pub(crate) use lease::{Owned, first_choice};
 
 /// A blocking read of the logs ends after this long: a partition that leaves is read no more then.
@@ -46,6 +51,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// How often holes are looked for while there is other work: a partition that is never idle must not
 /// leave them open.
 const MEND_EVERY: Duration = Duration::from_millis(500);
+
+/// Between two tries of what a partition's other entries wait for.
+const RETRY: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(1));
 
 /// A partition in our hands.
 struct Held {
@@ -208,7 +216,6 @@ impl Owner {
 
     /// A call about a partition was not answered. What a lost reply carried is pending now, not new.
     fn failed(&mut self, partition: Partition, error: &BackplaneError) {
-        self.hub.metrics.backplane_error();
         tracing::warn!(%error, partition, "a log cannot be read");
         if let Some(held) = self.held.get_mut(&partition) {
             (held.to_drain, held.silent) = (true, true);
@@ -218,8 +225,21 @@ impl Owner {
     fn take(&mut self, read: LogRead, claimed: bool) {
         let Some(held) = self.held.get_mut(&read.partition) else { return };
         let now = now_ms();
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            read.entries.into_iter().partition(|entry| Body::is_known(&entry.body));
+        let (entries, later): (Vec<_>, Vec<_>) =
+            read.entries.into_iter().partition(|entry| entry.kind.has_known_effect(entry.traits));
+        let mut passed_on = false;
+        for entry in later {
+            if held.entries.lock().insert(entry.id) {
+                passed_on = true;
+                let (group, seq, kind) = (&entry.group, entry.seq, entry.kind);
+                tracing::warn!(partition = read.partition, %group, seq, %kind, "an event does what only later versions know; its partition is passed on");
+            }
+        }
+        if passed_on {
+            self.owned.pass_on(read.partition);
+            self.hub.node.beat_now();
+        }
+        let (known, unknown): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| Body::is_known(&entry.body));
         let unknown =
             unknown.into_iter().map(|entry| (entry.id, BackplaneError::Unexpected("a body of a later version".into())));
         for (id, error) in read.unreadable.into_iter().chain(unknown) {
@@ -262,6 +282,12 @@ impl Owner {
     }
 
     async fn store(&mut self, ready: Vec<(Partition, LogEntry)>) {
+        for portion in portions(ready, EFFECTS_BEHIND) {
+            self.store_portion(portion).await;
+        }
+    }
+
+    async fn store_portion(&mut self, ready: Vec<(Partition, LogEntry)>) {
         let settled = self.hub.settle_entries(&self.owned, ready).await;
         let mut batches: BTreeMap<Partition, Batch> = BTreeMap::new();
         for one in settled {

@@ -97,14 +97,14 @@ impl Sequence {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::domain::{Cid, Kind, NodeName, Role, UserId};
     use crate::ports::EntryId;
 
-    fn entry(group: &GroupId, seq: Seq, stored: Seq) -> LogEntry {
+    pub(crate) fn entry(group: &GroupId, seq: Seq, stored: Seq) -> LogEntry {
         LogEntry {
             id: EntryId(seq, 0),
             group: group.clone(),

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::neighbours::Neighbours;
-use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, MembershipChange, NodeName, Seq, UserId};
+use super::{Hub, Owned, RETRY};
+use crate::domain::{Code, Event, GroupId, MembershipChange, NodeName, Seq, UserId};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
 use crate::hub::wire::{Item, Letter, encode_event};
@@ -24,8 +24,6 @@ const ACK_AFTER: Duration = Duration::from_secs(2);
 const AHEAD: usize = 4;
 /// Letters are tried for this long, in which all batches of their partition wait behind them.
 pub(super) const POST_FOR: Duration = Duration::from_secs(1);
-pub(super) const RETRY_FIRST: Duration = Duration::from_millis(50);
-pub(super) const RETRY_MOST: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
 const GIVE_UP: Duration = Duration::from_secs(15);
 
@@ -76,10 +74,15 @@ impl Batch {
         let (group, from, cid) = (entry.group, entry.from, entry.cid);
         match fate {
             Fate::Stored | Fate::Moved => {}
-            Fate::StoredBefore { seq, time } => {
-                self.notes.push((entry.origin, Item::Acked { group, from, cid, seq, time }));
+            Fate::StoredBefore(first) => {
+                let (seq, time) = (first.seq, first.time);
+                let note = match first.refusal() {
+                    Some(code) => Item::refused(group, from, cid, code),
+                    None => Item::Acked { group, from, cid, seq, time },
+                };
+                self.notes.push((entry.origin, note));
             }
-            Fate::Refused => self.notes.push((entry.origin, Item::Refused { group, from, cid })),
+            Fate::Refused => self.notes.push((entry.origin, Item::refused(group, from, cid, Code::Internal))),
         }
     }
 
@@ -212,33 +215,31 @@ impl Hub {
     /// What was stored of these groups and is not committed by this node may be of lives that are over.
     pub(super) async fn remove_ended(&self, groups: impl Iterator<Item = GroupId>) {
         for group in groups {
-            if self.store.sweep_group(&group).await.is_err() {
+            if let Err(error) = self.store.sweep_group(&group).await {
                 // What is left lies below what is shown of the group.
-                self.metrics.store_error();
+                tracing::debug!(%error, %group, "what is left of an earlier life was not removed");
             }
         }
     }
 
     /// Asks the store, until it answers, where the present life of a group begins.
     async fn base_of_unknown(&self, group: &GroupId) -> Seq {
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             match self.stored_base(group).await {
                 Ok(base) => return base,
                 Err(error) => {
-                    self.metrics.store_error();
                     tracing::warn!(%error, %group, "whether a group is still there cannot be told yet");
                 }
             }
-            tokio::time::sleep(retry).await;
-            retry = (retry * 2).min(RETRY_MOST);
+            retry.pause().await;
         }
     }
 
     /// Commits until it is done; `None` when the partition is no longer ours.
     async fn commit(&self, owned: &Owned, commit: &Commit) -> Option<Committed> {
         let started = Instant::now();
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             match self.backplane.commit(commit).await {
                 Ok(committed) => return Some(committed),
@@ -248,14 +249,12 @@ impl Hub {
                     return None;
                 }
                 Err(CommitError::Backplane(error)) => {
-                    self.metrics.backplane_error();
                     tracing::warn!(%error, partition = commit.partition, "a commit is to be repeated");
                     if started.elapsed() > GIVE_UP {
                         owned.lose(commit.partition, &commit.token);
                         return None;
                     }
-                    tokio::time::sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    retry.pause().await;
                 }
             }
         }
@@ -274,7 +273,7 @@ impl Hub {
             if users.is_empty() {
                 continue;
             }
-            let (started, mut retry) = (Instant::now(), RETRY_FIRST);
+            let (started, mut retry) = (Instant::now(), RETRY);
             loop {
                 match self.backplane.whereabouts(&users).await {
                     Ok(found) => {
@@ -282,16 +281,13 @@ impl Hub {
                         nodes.insert(group.clone(), sessions.map(|session| session.node).collect());
                         break;
                     }
-                    Err(_) if started.elapsed() >= POST_FOR || retry >= RETRY_MOST => {
+                    Err(_) if started.elapsed() >= POST_FOR || retry.is_at_most() => {
                         // Wherever they are: nodes without them leave the letter aside.
                         let view = self.node.view();
                         nodes.insert(group.clone(), view.nodes.iter().map(|node| node.node.clone()).collect());
                         break;
                     }
-                    Err(_) => {
-                        tokio::time::sleep(retry).await;
-                        retry *= 2;
-                    }
+                    Err(_) => retry.pause().await,
                 }
             }
         }

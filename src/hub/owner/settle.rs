@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Hub, Owned};
-use crate::domain::{Event, GroupId, Head, Kind, Mark, MembershipChange, Millis, Seq, UserId, now_ms};
+use super::{Hub, Owned, RETRY};
+use crate::domain::{Code, Event, GroupId, Head, Kind, Mark, MembershipChange, Seq, UserId, now_ms};
 use crate::hub::metrics::Stage;
 use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
 
-const RETRY_FIRST: Duration = Duration::from_millis(50);
-const RETRY_MOST: Duration = Duration::from_secs(1);
+/// Before a group is given an admin again whom the store refused.
+const SUCCESSOR_AFTER: Duration = Duration::from_secs(1);
 
 /// An entry whose seq is settled in the store.
 pub(crate) struct Settled {
@@ -27,12 +27,12 @@ pub(crate) struct Settled {
 }
 
 /// What became of an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fate {
     /// It is what is stored under its seq.
     Stored,
-    /// Its send was stored before, under another seq; its own became a void.
-    StoredBefore { seq: Seq, time: Millis },
+    /// Its send was stored before, as this event under another seq; its own became a void.
+    StoredBefore(Box<Event>),
     /// The store refuses it for good; its seq became a void.
     Refused,
     /// Another event has its seq; it comes again under a new one.
@@ -40,11 +40,13 @@ pub(crate) enum Fate {
 }
 
 /// An entry that is not settled yet, and what is tried to be stored for it.
-struct Open {
+pub(super) struct Open {
     partition: Partition,
     entry: LogEntry,
-    event: Event,
+    pub(super) event: Event,
     fate: Fate,
+    /// Whether what it does to others was found to be in order.
+    pub(super) checked: bool,
 }
 
 /// What a look at the store says of a duplicate key.
@@ -56,16 +58,39 @@ enum Verdict {
     Later,
 }
 
+// === impl Open ===
+
+impl Open {
+    /// Whether it does nothing to others that this version knows of, or was found to be in order.
+    pub(super) fn is_checked(&self) -> bool {
+        self.checked || self.event.traits.fx == 0 || self.event.kind.row().is_none()
+    }
+
+    /// Puts a void in its place that says why to whoever sent it, now and at every repeat.
+    pub(super) fn refuse(&mut self, code: Code) {
+        self.event = self.event.clone().refused(code);
+    }
+}
+
 // === impl Settled ===
 
 impl Settled {
+    /// What is stored of it: under its seq, and under that of an earlier try.
+    pub(super) fn stored(&self) -> impl Iterator<Item = &Event> {
+        let before = match &self.fate {
+            Fate::StoredBefore(first) => Some(&**first),
+            _ => None,
+        };
+        self.event.iter().chain(before)
+    }
+
     /// Whether the backplane's state of the group cannot be the store's: the seq was given twice (it lost
     /// its tail), or its member set has a change that became a void.
     fn is_astray(&self) -> bool {
         match self.fate {
             Fate::Stored => false,
             Fate::Moved => true,
-            Fate::StoredBefore { .. } | Fate::Refused => {
+            Fate::StoredBefore(_) | Fate::Refused => {
                 let anothers = self.event.as_ref().is_some_and(|event| event.kind != Kind::Void);
                 anothers || !self.entry.users.is_empty()
             }
@@ -99,10 +124,10 @@ impl Hub {
             if entry.from.is_passing_probe() {
                 slots[slot] = Some(Settled { partition, entry, event: Some(event), fate: Fate::Stored });
             } else {
-                open.push((slot, Open { partition, event, entry, fate }));
+                open.push((slot, Open { partition, event, entry, fate, checked: false }));
             }
         }
-        let mut retry = RETRY_FIRST;
+        let mut retry = RETRY;
         loop {
             open.retain(|(_, one)| owned.holds(one.partition));
             if open.is_empty() {
@@ -111,15 +136,16 @@ impl Hub {
             let before = open.len();
             open = self.settle_once(open, &mut slots, owned).await;
             if open.len() == before {
-                tokio::time::sleep(retry).await;
-                retry = (retry * 2).min(RETRY_MOST);
+                retry.pause().await;
             } else {
-                retry = RETRY_FIRST;
+                retry.reset();
             }
         }
         self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
         // A slot is empty only where the partition was lost, and with it all that was to follow.
-        let settled = self.apply_changes(owned, slots.into_iter().flatten().collect()).await;
+        let settled: Vec<Settled> = slots.into_iter().flatten().collect();
+        self.apply_effects(owned, &settled).await;
+        let settled = self.apply_changes(owned, settled).await;
         self.mend_states(&settled);
         settled
     }
@@ -131,7 +157,7 @@ impl Hub {
             let (users, pause) = astray.entry(one.entry.group.clone()).or_default();
             users.extend(one.entry.users.iter().cloned());
             if one.is_refused_successor() {
-                *pause = RETRY_MOST;
+                *pause = SUCCESSOR_AFTER;
             }
         }
         for (group, (users, pause)) in astray {
@@ -145,22 +171,26 @@ impl Hub {
 
     async fn settle_once(
         &self,
-        open: Vec<(usize, Open)>,
+        mut open: Vec<(usize, Open)>,
         slots: &mut [Option<Settled>],
         owned: &Owned,
     ) -> Vec<(usize, Open)> {
-        let events: Vec<Event> = open.iter().map(|(_, one)| one.event.clone()).collect();
-        let outcomes = match self.store.insert(&events).await {
-            Ok(outcomes) => outcomes,
+        let (waiting, outcomes) = match self.insert_checked(&mut open).await {
+            Ok(done) => done,
             Err(error) => {
-                self.metrics.store_error();
                 tracing::warn!(%error, waiting = open.len(), "messages wait to be stored");
                 return open;
             }
         };
         owned.progress.fetch_add(1, Ordering::Relaxed);
         let mut still_open = Vec::new();
-        for ((slot, mut one), outcome) in open.into_iter().zip(outcomes) {
+        let mut outcomes = outcomes.into_iter();
+        for (at, (slot, mut one)) in open.into_iter().enumerate() {
+            if waiting.contains(&at) {
+                still_open.push((slot, one));
+                continue;
+            }
+            let Some(outcome) = outcomes.next() else { break };
             let verdict = match outcome {
                 Inserted::Stored => Verdict::Done(Some(one.event.clone()), one.fate.clone()),
                 Inserted::Duplicate => self.look_up(&one, owned).await.unwrap_or(Verdict::Later),
@@ -184,6 +214,15 @@ impl Hub {
         still_open
     }
 
+    /// Inserts what is in order, and answers what became of each; but for those that must wait, by position.
+    async fn insert_checked(&self, open: &mut [(usize, Open)]) -> Result<(BTreeSet<usize>, Vec<Inserted>), StoreError> {
+        let waiting = self.check_effects(open).await?;
+        let in_turn = open.iter().enumerate().filter(|(at, _)| !waiting.contains(at));
+        let events: Vec<Event> = in_turn.map(|(_, (_, one))| one.event.clone()).collect();
+        let outcomes = self.store.insert(&events).await?;
+        Ok((waiting, outcomes))
+    }
+
     /// After a duplicate key the document under (group, seq) says what happened.
     async fn look_up(&self, one: &Open, owned: &Owned) -> Result<Verdict, StoreError> {
         let (group, entry) = (&one.entry.group, &one.entry);
@@ -201,8 +240,7 @@ impl Hub {
         Ok(match stored {
             Some(first) => {
                 self.metrics.voids.inc();
-                let fate = Fate::StoredBefore { seq: first.seq, time: first.time };
-                Verdict::Instead(void_for(entry), fate)
+                Verdict::Instead(void_for(entry), Fate::StoredBefore(Box::new(first)))
             }
             None => {
                 // It may be one of an earlier life, stored after that was deleted, that has the cid.
@@ -217,8 +255,7 @@ impl Hub {
         let entry = &one.entry;
         let stored = self.store.event_by_cid(&entry.group, &entry.from, &entry.cid).await?;
         if let Some(first) = stored {
-            let fate = Fate::StoredBefore { seq: first.seq, time: first.time };
-            return Ok(Verdict::Done(Some(there), fate));
+            return Ok(Verdict::Done(Some(there), Fate::StoredBefore(Box::new(first))));
         }
         let floor = self.store.head(&entry.group).await?;
         let Some(token) = owned.token(one.partition) else { return Ok(Verdict::Later) };
@@ -273,10 +310,9 @@ impl Hub {
         for one in settled {
             let change = one.event.as_ref().and_then(|event| Some((event.clone(), event.membership()?)));
             if let Some((event, change)) = change {
-                let mut retry = RETRY_FIRST;
+                let mut retry = RETRY;
                 while owned.holds(one.partition) && !self.apply_change(&event, &change).await {
-                    tokio::time::sleep(retry).await;
-                    retry = (retry * 2).min(RETRY_MOST);
+                    retry.pause().await;
                 }
             }
             if owned.holds(one.partition) {
@@ -304,7 +340,6 @@ impl Hub {
     /// must not wait for it.
     fn is_applied(&self, event: &Event, outcome: Result<(), StoreError>) -> bool {
         let Err(error) = outcome else { return true };
-        self.metrics.store_error();
         let (group, seq) = (&event.group, event.seq);
         match error {
             StoreError::Refused(why) => {

@@ -3,10 +3,10 @@
 //! A send's answer comes later than its append: from the delivery of the stored event, or from the
 //! store for a repeated one.
 //!
-//! - `lanes`: appends in batches; - `repeats`: sends that were seen before; - `remembered`: how many
+//! - `appends`: appends in batches; - `repeats`: sends that were seen before; - `remembered`: how many
 //!   of them the backplane still knows.
 
-mod lanes;
+mod appends;
 mod remembered;
 mod repeats;
 
@@ -20,13 +20,13 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::time::Instant;
 
-use super::Hub;
 use super::handle::SessionHandle;
 use super::metrics::Stage;
+use super::{Hub, effects};
 use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::Append;
 use crate::protocol::{RequestId, ServerFrame};
-use lanes::{Lane, Queued};
+use appends::{AppendBatcher, Queued};
 use remembered::Remembered;
 
 /// Repeated sends looked up in the store at the same time.
@@ -53,9 +53,9 @@ pub(crate) enum Reply {
 
 type SendKey = (GroupId, UserId, Cid);
 
-/// The lanes and everybody who waits.
+/// The batches to append and everybody who waits.
 pub(crate) struct Publisher {
-    lanes: Vec<Mutex<Lane>>,
+    appends: Vec<AppendBatcher>,
     waiting: DashMap<SendKey, Waiting>,
     /// In order of their deadlines, which are all equally far.
     deadlines: Mutex<VecDeque<(Instant, SendKey)>>,
@@ -75,7 +75,7 @@ struct Waiting {
 impl Publisher {
     pub(crate) fn new(partitions: u16, cid_window: Duration) -> Self {
         Self {
-            lanes: (0..partitions).map(|_| Mutex::default()).collect(),
+            appends: appends::batchers(partitions),
             waiting: DashMap::new(),
             deadlines: Mutex::default(),
             count: AtomicUsize::new(0),
@@ -142,7 +142,9 @@ impl Hub {
     pub(crate) fn settle(&self, event: &Event) {
         if self.publisher.pending() > 0 {
             let key = (event.group.clone(), event.from.clone(), event.cid.clone());
-            if self.settle_key(&key, event.seq, event.time) {
+            if let Some(code) = event.refusal() {
+                self.refuse_key(&key, code);
+            } else if self.settle_key(&key, event.seq, event.time) {
                 self.read_by_sending(event);
             }
         }
@@ -154,12 +156,9 @@ impl Hub {
         self.answer(key, &Ok(stored))
     }
 
-    /// The store refused a send for good.
-    pub(crate) fn refuse_key(&self, key: &SendKey) {
-        self.answer(
-            key,
-            &Err(Refusal::new(Code::Internal, "the store refused this message; change it before you send it again")),
-        );
+    /// A send was refused for good.
+    pub(crate) fn refuse_key(&self, key: &SendKey, code: Code) {
+        self.answer(key, &Err(effects::refusal(code)));
     }
 
     /// The life of the group that a send belongs to has ended before it was acked.

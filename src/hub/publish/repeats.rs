@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::lanes::{Queued, RETRY_AFTER};
+use super::appends::{Queued, RETRY_AFTER};
 use super::{Hub, key_of};
 use crate::domain::{Cid, Event, GroupId, Refusal, Seq, UserId};
+use crate::kernel::Backoff;
 use crate::ports::{Append, StoreError};
 
 /// What the store knows of a repeated send.
@@ -21,11 +22,11 @@ impl Hub {
     pub(super) async fn seen_before(self: Arc<Self>, mut queued: Queued, seq: Seq) {
         let key = key_of(&queued.append);
         let Append { group, from, cid, .. } = &queued.append;
-        let mut pause = RETRY_AFTER;
+        let mut retry = Backoff::new(RETRY_AFTER, self.config.send_timeout);
         let found = loop {
             // Repeats come in swarms when something was slow: they must not make it slower.
             let Ok(place) = self.publisher.checks.acquire().await else { return };
-            let found = self.stored_send(group, from, cid, seq).await;
+            let found = self.committed_send(group, from, cid, seq).await;
             drop(place);
             // Where the group is not on this node, and another node made the first try, no
             // delivery will come by here.
@@ -33,8 +34,7 @@ impl Hub {
             if !unheard || !self.publisher.waiting.contains_key(&key) {
                 break found;
             }
-            tokio::time::sleep(pause).await;
-            pause *= 2;
+            retry.pause().await;
         };
         match found {
             Ok(Found::Stored(event)) => self.settle(&event),
@@ -49,8 +49,26 @@ impl Hub {
                     }
                 }
             }
-            Err(error) => drop(self.answer(&key, &Err(self.store_refusal(&error)))),
+            Err(error) => drop(self.answer(&key, &Err(error.into()))),
         }
+    }
+
+    /// What is stored and not yet committed counts as not there: its effect on others may be missing still.
+    async fn committed_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {
+        let found = self.stored_send(group, from, cid, seq).await?;
+        match &found {
+            Found::Stored(event) if !self.is_committed(group, event.seq).await => Ok(Found::NotYet),
+            _ => Ok(found),
+        }
+    }
+
+    async fn is_committed(&self, group: &GroupId, seq: Seq) -> bool {
+        if self.groups.get(group).is_some_and(|group| group.at() >= seq) {
+            return true;
+        }
+        let heads = self.backplane.heads(self.partition(group), std::slice::from_ref(group)).await;
+        let head = heads.ok().and_then(|heads| heads.first().copied().flatten());
+        head.is_some_and(|head| head.seq >= seq)
     }
 
     async fn stored_send(&self, group: &GroupId, from: &UserId, cid: &Cid, seq: Seq) -> Result<Found, StoreError> {

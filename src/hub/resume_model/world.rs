@@ -357,7 +357,7 @@ impl World {
 
     /// All that decides what can follow.
     pub fn fingerprint(&self) -> String {
-        let ring = (self.state.last_event().map(|event| event.seq), self.reach_of_ring());
+        let ring = (self.state.ring_end(), self.reach_of_ring());
         let live = self.state.has(&self.session.id);
         let beside = self.neighbour.as_ref().map(|heard| heard.seqs());
         let position = (&self.state.position, self.state.catching_up, ring, live);

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::{Head, NodeName};
+use crate::domain::{Head, MembershipChange, NodeName};
 use crate::ports::EntryId;
 
 fn text_event() -> Event {
@@ -49,9 +49,8 @@ fn kinds_and_fields_of_later_versions_are_borne() {
     assert_eq!(Body::decode(&bytes).unwrap().text.as_deref(), Some("hi"));
 }
 
-#[test]
-fn a_body_of_a_later_version_is_never_taken_for_an_empty_one() {
-    let entry = |body: Vec<u8>| LogEntry {
+fn entry(body: Vec<u8>) -> LogEntry {
+    LogEntry {
         id: EntryId(1, 0),
         group: GroupId::random(),
         seq: 1,
@@ -67,7 +66,11 @@ fn a_body_of_a_later_version_is_never_taken_for_an_empty_one() {
         users: Vec::new(),
         role: Role::Member,
         body: body.into(),
-    };
+    }
+}
+
+#[test]
+fn a_body_of_a_later_version_is_never_taken_for_an_empty_one() {
     let later = packed(&json!({"v": VERSION + 1, "t": "hi"}));
     for bad in [later, b"garbage".to_vec()] {
         assert!(!Body::is_known(&bad), "{bad:?}");
@@ -78,6 +81,21 @@ fn a_body_of_a_later_version_is_never_taken_for_an_empty_one() {
     let good = Body::new(Some("hi".into()), Some("g:1".into()), None).encode();
     assert!(Body::is_known(&good) && Body::is_known(b""));
     assert_eq!(event_of(&entry(good.to_vec())).unwrap().text.as_deref(), Some("hi"));
+}
+
+#[test]
+fn a_role_of_a_later_version_goes_through_to_the_stores() {
+    let owner = Role::parse("owner").unwrap();
+    for kind in [Kind::Joined, Kind::Role] {
+        let entry = LogEntry { kind, role: owner, users: vec![UserId::hub()], ..entry(Vec::new()) };
+        let membership = event_of(&entry).unwrap().membership();
+        let users = vec![UserId::hub()];
+        let expected = match kind {
+            Kind::Role => MembershipChange::Role(users, owner),
+            _ => MembershipChange::Joined(users, owner),
+        };
+        assert_eq!(membership, Some(expected));
+    }
 }
 
 #[test]

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::adapters::accounts::Account;
-use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId};
+use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
-use crate::protocol::{Content, SendFrame, Target};
+use crate::protocol::{Content, SendFrame, Target, WireEvent};
 
 /// An event of a group, with the fields of a `message` frame.
 #[derive(Debug, Serialize, ToSchema)]
@@ -40,6 +40,9 @@ pub struct MessageView {
     /// The sender's own id for it; only for the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
+    /// There and true for what is pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pinned: Option<bool>,
 }
 
 /// A page of a group's history.
@@ -226,6 +229,7 @@ pub struct NewGroup {
     pub(super) users: Vec<UserId>,
     /// `members` (default) or `open`.
     #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "requested_access")]
     pub(super) access: Option<Access>,
 }
 
@@ -246,19 +250,24 @@ pub struct ServiceMessage {
 impl MessageView {
     /// The event as `reader` sees it: with its cid when it is their own.
     pub(super) fn of(event: Event, reader: Option<&UserId>) -> Self {
-        let own = reader.is_some_and(|reader| *reader == event.from && !event.cid.is_hub_made());
+        let seen = match reader {
+            Some(reader) => WireEvent::for_reader(&event, reader),
+            None => WireEvent::public(&event),
+        };
+        let (from, cid, data) = (seen.from.to_string(), seen.cid.map(ToString::to_string), seen.data.cloned());
         Self {
             group: event.group.to_string(),
             seq: event.seq,
             n: event.n,
-            from: event.from.to_string(),
+            from,
             time: event.time,
             kind: event.kind.to_string(),
             shown: (!event.traits.shown).then_some(false),
+            pinned: event.state.pin.is_on().then_some(true),
             text: event.text,
             reference: event.reference,
-            data: event.data,
-            cid: own.then(|| event.cid.to_string()),
+            data,
+            cid,
         }
     }
 }

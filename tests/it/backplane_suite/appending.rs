@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{GroupId, Kind, Traits};
-use hubbub::ports::{Append, Appended};
+use hubbub::ports::{Append, Appended, Standing};
 
 use super::World;
 use super::sample::*;
@@ -88,7 +88,7 @@ pub async fn a_cid_belongs_to_a_sender_and_a_group<W: World>() {
 pub async fn only_members_and_services_send<W: World>() {
     let scene = Scene::<W>::new().await;
     let stranger = text(&scene.group, "mallory", "1");
-    let service = Append { members_only: false, ..text(&scene.group, "hub.bot", "1") };
+    let service = Append { standing: Standing::Anybody, ..text(&scene.group, "hub.bot", "1") };
     let batch = [stranger.clone(), service, text(&scene.group, "bert", "1"), stranger];
     let answers = scene.append(&batch).await;
     let expected = [Appended::NotMember, answers[1], answers[2], Appended::NotMember];

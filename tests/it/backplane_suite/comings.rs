@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use hubbub::domain::{Access, Base, Group, GroupId, Kind, MembershipChange, Role, Seq, UserId};
-use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, Floor, LogEntry, Permission};
+use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, Floor, LogEntry, Permission, Standing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -133,8 +133,8 @@ impl<W: World> Run<W> {
     /// Reads every event there is: the last is one that is made for it.
     async fn read(&mut self) {
         let end = cid(&format!("end-{}", rand::random::<u64>()));
-        let (from, cid, members_only) = (user("hub.probe"), end.clone(), false);
-        let append = Append { from, cid, members_only, ..text(&self.scene.group, "anna", "end") };
+        let (from, cid, standing) = (user("hub.probe"), end.clone(), Standing::Anybody);
+        let append = Append { from, cid, standing, ..text(&self.scene.group, "anna", "end") };
         accepted(&self.scene.append(&[append]).await);
         while self.events.last().is_none_or(|event| event.cid != end) {
             let more = self.scene.read(WAIT).await;

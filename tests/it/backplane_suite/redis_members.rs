@@ -81,3 +81,22 @@ async fn sets_of_an_earlier_version_are_read_and_led() {
     assert_eq!(scene.change(&removing).await, ChangeOutcome::Accepted { seq: 8 });
     assert_eq!(scene.role("cleo").await, Some(Role::Admin));
 }
+
+/// What later versions write beside the members, or behind a member's role, stays where this one writes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_of_a_later_version_keeps_what_is_not_known_here() {
+    let (_server, scene) = alone().await;
+    let state = format!("{{p01}}:v2:g:{}", scene.group);
+    let client = &scene.world.client;
+    let later = vec![("@anna", "a3 owner"), ("later", "of a later version")];
+    client.hset::<(), _, _>(state.clone(), later).await.unwrap();
+    let owner = Role::parse("owner").unwrap();
+    assert_eq!(scene.role("anna").await, Some(owner));
+    // The letter before the name says what it allows here.
+    assert_eq!(scene.change(&add(&scene.group, "anna", &["cleo"])).await, ChangeOutcome::Accepted { seq: 1 });
+    let stored =
+        Floor { members: vec![Member { since: 3, ..member("anna", owner) }], version: 9, ..floor(&scene.group) };
+    scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
+    let kept: Vec<String> = client.hmget(state, vec!["@anna", "later"]).await.unwrap();
+    assert_eq!(kept, ["m3 owner", "of a later version"]);
+}

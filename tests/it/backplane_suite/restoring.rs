@@ -1,7 +1,7 @@
 //! A group's state comes from the store, and only ever rises.
 
-use hubbub::domain::{Access, GroupId, Role};
-use hubbub::ports::{Appended, ChangeOutcome, Floor, Permission};
+use hubbub::domain::{Access, GroupId, GroupKind, Kind, Role};
+use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, Floor, Permission, Reseq};
 
 use super::World;
 use super::sample::*;
@@ -115,4 +115,98 @@ pub async fn a_forgotten_group_is_unknown<W: World>() {
     let mut join = add(&scene.group, "cleo", &["cleo"]);
     join.permission = Permission::Oneself;
     assert_eq!(scene.change(&join).await, ChangeOutcome::Accepted { seq: base + 1 });
+}
+
+fn owner() -> Role {
+    Role::parse("owner").unwrap()
+}
+
+/// Anna has a role of a later version, bert is an admin, cleo a member.
+fn led_by_an_owner(group: &GroupId) -> Floor {
+    let members = vec![member("anna", owner()), member("bert", Role::Admin), member("cleo", Role::Member)];
+    Floor { members, version: 1, head: head(1, 0), ..floor(group) }
+}
+
+async fn restored<W: World>(scene: &Scene<W>, floor: &Floor) {
+    assert!(scene.backplane.restore(scene.partition, &scene.origin, floor).await.unwrap());
+}
+
+fn by_hub(change: ChangeRequest) -> ChangeRequest {
+    ChangeRequest { permission: Permission::Hub, ..change }
+}
+
+pub async fn roles_of_a_later_version_are_kept<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let stored = led_by_an_owner(&scene.group);
+    restored(&scene, &stored).await;
+    assert_eq!(scene.role("anna").await, Some(owner()));
+    // It allows what a member may do.
+    assert_eq!(scene.change(&add(&scene.group, "anna", &["dora"])).await, ChangeOutcome::Forbidden);
+    assert!(matches!(scene.append(&[text(&scene.group, "anna", "1")]).await[..], [Appended::Accepted { .. }]));
+    // Changes of others leave it alone, and so does one that gives what it counts as.
+    let role = |name: &str, role| by_hub(ChangeRequest { kind: Kind::Role, role, ..add(&scene.group, "hub", &[name]) });
+    assert!(matches!(scene.change(&add(&scene.group, "bert", &["dora"])).await, ChangeOutcome::Accepted { .. }));
+    assert_eq!(scene.change(&role("anna", Role::Member)).await, ChangeOutcome::Unchanged);
+    assert_eq!(scene.role("anna").await, Some(owner()));
+    // A later version gives it, and an entry tells of it, also when it moves.
+    assert!(matches!(scene.change(&role("cleo", owner())).await, ChangeOutcome::Accepted { .. }));
+    assert_eq!(scene.change(&role("cleo", owner())).await, ChangeOutcome::Unchanged);
+    let entry = scene.read_all(3).await.pop().unwrap();
+    assert_eq!((entry.kind, entry.role, &entry.users), (Kind::Role, owner(), &users(&["cleo"])));
+    let (partition, token) = (scene.partition, scene.token.clone());
+    let moves = Reseq { partition, token, entry, floor: head(9, 5) };
+    scene.backplane.reseq(&moves).await.unwrap();
+    let moved = scene.read_all(1).await.remove(0);
+    assert_eq!((moved.seq, moved.role, scene.role("cleo").await), (10, owner(), Some(owner())));
+    // Whoever is made an admin is one, and keeps their place in the order of succession.
+    assert!(matches!(scene.change(&role("anna", Role::Admin)).await, ChangeOutcome::Accepted { seq: 11 }));
+    assert_eq!(scene.role("anna").await, Some(Role::Admin));
+    restored(&scene, &Floor { version: 20, ..stored }).await;
+    assert_eq!((scene.role("anna").await, scene.role("dora").await), (Some(owner()), None));
+}
+
+pub async fn access_of_a_later_version_lets_nobody_in<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let access = Access::parse("password").unwrap();
+    restored(&scene, &Floor { access, ..floor(&scene.group) }).await;
+    let join = ChangeRequest { permission: Permission::Oneself, ..add(&scene.group, "dora", &["dora"]) };
+    assert_eq!(scene.change(&join).await, ChangeOutcome::Forbidden);
+    assert!(matches!(scene.change(&add(&scene.group, "anna", &["dora"])).await, ChangeOutcome::Accepted { .. }));
+}
+
+pub async fn groups_of_a_later_kind_are_changed_by_the_hub_alone<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let kind = GroupKind::parse("channel").unwrap();
+    restored(&scene, &Floor { kind, ..floor(&scene.group) }).await;
+    let leave = ChangeRequest { kind: Kind::Left, ..add(&scene.group, "bert", &["bert"]) };
+    for refused in [
+        add(&scene.group, "anna", &["dora"]),
+        ChangeRequest { permission: Permission::Oneself, ..leave.clone() },
+        ChangeRequest { actor: user("anna"), ..leave.clone() },
+    ] {
+        assert_eq!(scene.change(&refused).await, ChangeOutcome::Forbidden);
+    }
+    assert!(matches!(scene.append(&[text(&scene.group, "bert", "1")]).await[..], [Appended::Accepted { seq: 1, .. }]));
+    // Whether it needs an admin is not known either.
+    let admin_leaves = ChangeRequest { users: users(&["anna"]), ..leave };
+    assert_eq!(scene.change(&by_hub(admin_leaves)).await, ChangeOutcome::Accepted { seq: 2 });
+    assert_eq!(scene.role("bert").await, Some(Role::Member));
+}
+
+pub async fn nobody_is_made_admin_beside_a_role_of_a_later_version<W: World>() {
+    let scene = Scene::<W>::new().await;
+    let stored = led_by_an_owner(&scene.group);
+    restored(&scene, &stored).await;
+    let leave = |name: &str| ChangeRequest {
+        kind: Kind::Left,
+        permission: Permission::Oneself,
+        ..add(&scene.group, name, &[name])
+    };
+    assert_eq!(scene.change(&leave("bert")).await, ChangeOutcome::Accepted { seq: 2 });
+    let nobody = Floor { members: vec![stored.members[0].clone(), stored.members[2].clone()], version: 2, ..stored };
+    restored(&scene, &nobody).await;
+    assert_eq!((scene.role("anna").await, scene.role("cleo").await), (Some(owner()), Some(Role::Member)));
+    // Once they have gone, somebody has to.
+    assert_eq!(scene.change(&leave("anna")).await, ChangeOutcome::Accepted { seq: 4 });
+    assert_eq!(scene.role("cleo").await, Some(Role::Admin));
 }

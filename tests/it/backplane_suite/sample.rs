@@ -1,5 +1,6 @@
 //! Groups, sends and owners to test with.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,8 +8,8 @@ use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
 use hubbub::ports::{
-    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit,
-    LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord,
+    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Knows,
+    LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord, Standing,
 };
 
 use super::World;
@@ -51,6 +52,8 @@ pub fn record(name: &str) -> NodeRecord {
         version: "1.2.3".into(),
         since: 1_700_000_000_000,
         vitals: NodeVitals::default(),
+        knows: Knows::default(),
+        passes: BTreeSet::new(),
     }
 }
 
@@ -83,7 +86,7 @@ pub fn text(group: &GroupId, from: &str, id: &str) -> Append {
         kind: Kind::Text,
         traits: Kind::Text.traits(),
         body: Bytes::from(format!("{from} says {id}")),
-        members_only: true,
+        standing: Standing::Member,
     }
 }
 
@@ -164,7 +167,7 @@ impl<W: World> Scene<W> {
 
     /// The same by a service, which is no member.
     pub async fn say_as_service(&self, id: &str) -> Seq {
-        let append = Append { members_only: false, ..text(&self.group, "service", id) };
+        let append = Append { standing: Standing::Anybody, ..text(&self.group, "service", id) };
         accepted(&self.append(&[append]).await)[0]
     }
 

@@ -24,6 +24,11 @@ const RESTLESS: Duration = Duration::from_millis(1_500);
 const NAPS: u32 = 300;
 const LONGEST_NAP: Duration = Duration::from_secs(8);
 
+/// One of so many sends pins a text that the actor has seen, or takes the pin back.
+const PINS: u32 = 8;
+/// Why a pin is refused that is worth no repeat: the actor is no admin there, or a store that was restored has no such text.
+const NO_PIN: [&str; 3] = ["forbidden", "not_found", "unsupported"];
+
 /// What all actors are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -84,6 +89,8 @@ struct Actor {
     /// Unanswered sends, in the order in which they were made.
     waiting: BTreeMap<u64, Waiting>,
     acked: HashSet<SendId>,
+    /// The newest text seen in each group.
+    texts: HashMap<String, u64>,
     next: u64,
     progress: watch::Sender<Progress>,
 }
@@ -105,6 +112,7 @@ pub async fn play(part: Part, mut phase: watch::Receiver<Phase>, progress: watch
         cursors,
         waiting: BTreeMap::new(),
         acked: HashSet::new(),
+        texts: HashMap::new(),
         next: 0,
         progress,
     };
@@ -175,8 +183,19 @@ impl Actor {
         self.next += 1;
         let place = self.somewhere();
         let id = (place.group.clone(), self.part.user.clone(), format!("c{}", self.next));
-        let text = format!("{}-{}", self.part.user, self.next);
-        let mut frame = json!({"type": "send", "id": self.next, "cid": id.2, "text": text});
+        let text = self.texts.get(&place.group).copied().filter(|_| self.random.random_ratio(1, PINS));
+        let (mut frame, text) = match text {
+            Some(seq) => {
+                let on = self.random.random();
+                let reference = format!("{}:{seq}", place.group);
+                (json!({"kind": "pinned", "ref": reference, "data": {"on": on}}), pin(seq, on))
+            }
+            None => {
+                let text = format!("{}-{}", self.part.user, self.next);
+                (json!({"text": text}), text)
+            }
+        };
+        (frame["type"], frame["id"], frame["cid"]) = ("send".into(), self.next.into(), id.2.clone().into());
         match place.to {
             Some(peer) => frame["to"] = peer.into(),
             None => frame["group"] = place.group.into(),
@@ -244,7 +263,11 @@ impl Actor {
                 let haunt = self.part.haunt.as_deref();
                 // Sent where the actor is no member any more.
                 let outside = |waiting: &Waiting| frame["code"] == "forbidden" && haunt == Some(&waiting.id.0);
-                if self.waiting.get(&number).is_some_and(outside) {
+                let no_pin = |waiting: &Waiting| {
+                    waiting.frame["kind"] == "pinned"
+                        && frame["code"].as_str().is_some_and(|code| NO_PIN.contains(&code))
+                };
+                if self.waiting.get(&number).is_some_and(|waiting| outside(waiting) || no_pin(waiting)) {
                     self.waiting.remove(&number);
                 } else if let Some(waiting) = self.waiting.get_mut(&number) {
                     // Told to try again with the same cid: soon, by the next look at what is overdue.
@@ -268,6 +291,9 @@ impl Actor {
         let held = self.cursors.entry(group.clone()).or_default();
         if shown.seq > *held {
             *held = shown.seq;
+            if shown.kind == "text" {
+                self.texts.insert(group.clone(), shown.seq);
+            }
             self.record.happened.push(Happened::Message { group, shown });
         }
     }
@@ -287,8 +313,19 @@ impl Actor {
 
 /// An event as the record keeps it.
 pub fn shown(frame: &Value) -> Shown {
-    let text_of = frame["text"].as_str().unwrap_or_default().to_owned();
+    let text_of = match frame["kind"].as_str() {
+        Some("pinned") => {
+            let target = frame["ref"].as_str().and_then(|id| id.rsplit(':').next()?.parse().ok());
+            pin(target.unwrap_or_default(), frame["data"]["on"] == true)
+        }
+        _ => frame["text"].as_str().unwrap_or_default().to_owned(),
+    };
     Shown { seq: number(&frame["seq"]), from: text(&frame["from"]), kind: text(&frame["kind"]), text: text_of }
+}
+
+/// What a pin stands for in the record, in place of a text.
+fn pin(target: u64, on: bool) -> String {
+    format!("pin {target} {on}")
 }
 
 fn text(value: &Value) -> String {

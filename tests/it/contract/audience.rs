@@ -115,7 +115,7 @@ impl Audience {
         self.settle(node).await;
         self.phase.send_replace(Phase::Over);
         let mut verdict = Verdict::default();
-        let mut history = History { restored, stored: stored(node, &self.readers).await, ..History::default() };
+        let mut history = History { restored, ..stored(node, &self.readers).await };
         for actor in self.actors {
             let record = actor.playing.await.expect("an actor does not fail");
             verdict.reconnects += record.reconnects;
@@ -275,22 +275,25 @@ async fn page(socket: &mut Socket, group: &str, query: Value) -> Result<Value, S
 }
 
 /// What is stored, as `history` shows it, page by page.
-async fn stored(node: &str, readers: &HashMap<String, String>) -> HashMap<String, Vec<Shown>> {
-    let mut all = HashMap::new();
+async fn stored(node: &str, readers: &HashMap<String, String>) -> History {
+    let mut all = History::default();
     for (user, groups) in by_reader(readers) {
         let mut socket = connected(node, user).await;
         for group in groups {
-            let mut events: Vec<Shown> = Vec::new();
+            let (mut events, mut pinned): (Vec<Shown>, Vec<u64>) = Default::default();
             loop {
                 let after = events.last().map_or(0, |event| event.seq);
                 let query = json!({"after": after, "limit": 200});
                 let page = page(&mut socket, group, query).await.expect("history is answered");
-                events.extend(page["messages"].as_array().into_iter().flatten().map(shown));
+                let messages = page["messages"].as_array().into_iter().flatten();
+                pinned.extend(messages.clone().filter(|m| m["pinned"] == true).filter_map(|m| m["seq"].as_u64()));
+                events.extend(messages.map(shown));
                 if page["more"] != true {
                     break;
                 }
             }
-            all.insert(group.clone(), events);
+            all.stored.insert(group.clone(), events);
+            all.pinned.insert(group.clone(), pinned);
         }
     }
     all

@@ -56,6 +56,8 @@ pub struct History {
     pub members: HashMap<String, HashMap<String, u64>>,
     /// What is stored in the end, by group.
     pub stored: HashMap<String, Vec<Shown>>,
+    /// What is marked as pinned in what is stored in the end, by group.
+    pub pinned: HashMap<String, Vec<u64>>,
     /// Whether the store was restored from a backup meanwhile. Only then a client may be told to
     /// forget what it saw.
     pub restored: bool,
@@ -66,6 +68,7 @@ impl History {
     pub fn violations(&self) -> Vec<String> {
         let mut found = Vec::new();
         self.check_stored(&mut found);
+        self.check_pins(&mut found);
         for (client, happened) in &self.clients {
             self.check_client(client, happened, &mut found);
         }
@@ -91,6 +94,26 @@ impl History {
                 if !texts.insert(&event.text) {
                     found.push(format!("P4: {:?} is stored twice in {group}", event.text));
                 }
+            }
+        }
+    }
+
+    /// State follows from the sequence alone.
+    fn check_pins(&self, found: &mut Vec<String>) {
+        for (group, events) in &self.stored {
+            let mut pins: BTreeMap<u64, bool> = BTreeMap::new();
+            for event in events.iter().filter(|event| event.kind == "pinned") {
+                let mut words = event.text.split(' ').skip(1);
+                let target = words.next().and_then(|seq| seq.parse().ok()).unwrap_or_default();
+                if self.event(group, target).is_none_or(|target| target.kind != "text") {
+                    found.push(format!("state: {} of {group} pins {target}, which is no text", event.seq));
+                }
+                pins.insert(target, words.next() == Some("true"));
+            }
+            let reckoned: Vec<u64> = pins.into_iter().filter(|(_, on)| *on).map(|(seq, _)| seq).collect();
+            let shown = self.pinned.get(group).cloned().unwrap_or_default();
+            if reckoned != shown {
+                found.push(format!("state: {group} says that {shown:?} are pinned, its sequence {reckoned:?}"));
             }
         }
     }
@@ -133,7 +156,9 @@ impl History {
                         found.push(format!("P4: {id:?} was acked with two seqs"));
                     }
                     let stands = self.event(&id.0, *seq).is_some_and(|event| {
-                        event.from == id.1 && event.kind == "text" && self.sent.get(id) == Some(&event.text)
+                        event.from == id.1
+                            && ["text", "pinned"].contains(&&*event.kind)
+                            && self.sent.get(id) == Some(&event.text)
                     });
                     if !stands {
                         found.push(format!("P2: {id:?} was acked with {seq}, stored is {:?}", self.event(&id.0, *seq)));
@@ -279,6 +304,23 @@ mod tests {
             h.clients.insert("b".into(), happened);
         });
         assert!(told(&hole, "P3"), "a gap that does not begin where the client stands: {hole:?}");
+    }
+
+    #[test]
+    fn planted_states_are_found() {
+        let pin = |seq: u64, text: &str| Shown { kind: "pinned".into(), text: text.into(), ..shown(seq) };
+        let pins = |texts: [&str; 2], pinned: Vec<u64>| {
+            let mut history = History::default();
+            let events = vec![shown(1), shown(2), pin(3, texts[0]), pin(4, texts[1])];
+            history.stored.insert("g".into(), events);
+            history.pinned.insert("g".into(), pinned);
+            history.violations()
+        };
+        assert_eq!(pins(["pin 1 true", "pin 2 true"], vec![1, 2]), Vec::<String>::new());
+        assert_eq!(pins(["pin 1 true", "pin 1 false"], vec![]), Vec::<String>::new());
+        assert!(told(&pins(["pin 1 true", "pin 2 true"], vec![2]), "state"), "a pin is lost");
+        assert!(told(&pins(["pin 1 true", "pin 1 false"], vec![1]), "state"), "the older one stands");
+        assert!(told(&pins(["pin 1 true", "pin 3 true"], vec![1, 3]), "state"), "a pin of a pin");
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn the_paths_are_those_of_the_protocol() {
         expected(&[
             "GET /chat/location",
             "GET /chat/{group}/message",
+            "GET /chat/{group}/pins",
             "GET /chat/message",
             "POST /chat/{group}/message",
             "GET /users",
@@ -109,7 +110,7 @@ fn client_frames_are_described_and_their_examples_are_understood() {
         }
         understood.insert(name);
     }
-    assert_eq!(understood.len(), 13, "a frame is not described: {understood:?}");
+    assert_eq!(understood.len(), 14, "a frame is not described: {understood:?}");
 }
 
 /// Without a `_`: who adds a frame is told here to describe it.
@@ -120,6 +121,7 @@ fn name_of(frame: &ClientFrame) -> &'static str {
         ClientFrame::Read { .. } => "read",
         ClientFrame::Typing { .. } => "typing",
         ClientFrame::History { .. } => "history",
+        ClientFrame::Pins { .. } => "pins",
         ClientFrame::Groups { .. } => "groups",
         ClientFrame::Create { .. } => "create",
         ClientFrame::Join { .. } => "join",
@@ -134,8 +136,8 @@ fn name_of(frame: &ClientFrame) -> &'static str {
 #[test]
 fn server_frames_are_described() {
     let names = [
-        "welcome", "message", "ack", "error", "receipt", "typing", "presence", "group", "groups", "history", "gap",
-        "ok", "pong", "bye",
+        "welcome", "message", "ack", "error", "receipt", "typing", "presence", "group", "groups", "history", "pins",
+        "gap", "ok", "pong", "bye", "features",
     ];
     assert_eq!(described("server."), names.iter().map(|name| (*name).to_owned()).collect());
     let codes: Vec<_> = Code::ALL.iter().map(|code| Value::from(code.as_str())).collect();
@@ -143,6 +145,7 @@ fn server_frames_are_described() {
     // Without a `_`: who adds a frame is told here to describe it, and to say it in a test.
     let is_known = |frame: &ServerFrame<'_>| match frame {
         ServerFrame::Welcome { .. }
+        | ServerFrame::Features { .. }
         | ServerFrame::Message(_)
         | ServerFrame::Ack { .. }
         | ServerFrame::Error { .. }
@@ -152,6 +155,7 @@ fn server_frames_are_described() {
         | ServerFrame::Group { .. }
         | ServerFrame::Groups { .. }
         | ServerFrame::History { .. }
+        | ServerFrame::Pins { .. }
         | ServerFrame::Gap { .. }
         | ServerFrame::Ok { .. }
         | ServerFrame::Pong { .. }

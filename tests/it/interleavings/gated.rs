@@ -113,7 +113,10 @@ gated! { MessageStore for GatedStore {
     fn insert(events: &[Event]) -> Result<Vec<Inserted>, StoreError>;
     fn event(group: &GroupId, seq: Seq) -> Result<Option<Event>, StoreError>;
     fn event_by_cid(group: &GroupId, from: &UserId, cid: &Cid) -> Result<Option<Event>, StoreError>;
+    fn events(ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError>;
     fn page(group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
+    fn apply_effects(effects: &[Effect]) -> Result<(), StoreError>;
+    fn pins(group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
     fn head(group: &GroupId) -> Result<Head, StoreError>;
     fn all_messages(page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
     fn expire(group: &GroupId, before: Millis) -> Result<u64, StoreError>;

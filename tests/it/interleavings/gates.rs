@@ -116,6 +116,11 @@ impl Gates {
         self.rules.lock().is_empty()
     }
 
+    /// The names of all calls that have come.
+    pub fn called(&self) -> Vec<&'static str> {
+        self.calls.lock().keys().copied().collect()
+    }
+
     /// How many calls of this name have come.
     pub fn calls(&self, call: &str) -> usize {
         self.calls.lock().get(call).copied().unwrap_or(0)

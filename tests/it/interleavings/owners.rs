@@ -1,6 +1,7 @@
 //! An owner is stopped, or misled, between any two of its steps.
 
-use hubbub::domain::GroupId;
+use hubbub::domain::{Cid, GroupId, Kind, NodeName, Traits, UserId};
+use hubbub::ports::{Append, Appended, Standing};
 use serde_json::json;
 
 use super::gated::FULL;
@@ -197,6 +198,42 @@ async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
         other => Err(format!("{other:?}")),
     })
     .await;
+}
+
+/// An event whose effect is of a later version: its partition goes to a node that may know it. Where none does, others
+/// are not held up, and it waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_effect_of_a_later_version_is_passed_on_and_waits() {
+    let scene = Scene::open(2).await;
+    let (mut people, group) = scene.people().await;
+    let later = Append {
+        group: group.clone(),
+        from: UserId::parse("user-0").unwrap(),
+        cid: Cid::parse("later").unwrap(),
+        kind: Kind::parse("later").unwrap(),
+        traits: Traits { fx: 9, ..Traits::default() },
+        body: Default::default(),
+        standing: Standing::Member,
+    };
+    let origin = NodeName::parse("a.1").unwrap();
+    let appended = scene.backplane.append(0, &origin, &[later]).await.unwrap();
+    assert!(matches!(appended[..], [Appended::Accepted { .. }]), "{appended:?}");
+    scene.taken_over_from(FIRST).await;
+    // The other one does not know it either, so whose turn it is takes the partition again.
+    repeat_until_acked(&mut people[0], &group, "not held up").await;
+    eventually("all pass it on", async || {
+        let passing = scene.nodes[0].hub.nodes().iter().filter(|node| node.passes.contains(&0)).count();
+        if passing == 2 { Ok(()) } else { Err(format!("{passing} do")) }
+    })
+    .await;
+    scene.settled_owner().await;
+    scene.agree(&mut people, &group).await;
+    eventually("it alone is pending", async || match scene.backplane.log_stats(0).await {
+        Ok(stats) if stats.pending == 1 => Ok(()),
+        other => Err(format!("{other:?}")),
+    })
+    .await;
+    assert!(scene.stored(&group).await.iter().all(|event| event.cid.as_str() != "later"), "it is nowhere stored");
 }
 
 /// A commit finds the lease gone while it is being renewed: the node that has it again reads on.

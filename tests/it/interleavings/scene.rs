@@ -1,5 +1,6 @@
 //! Nodes of one process over a real Redis and one store, each behind gates of its own.
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ pub struct Scene {
     pub backplane: Arc<dyn Backplane>,
     pub nodes: Vec<Node>,
     redis: RedisClient,
-    _directory: tempfile::TempDir,
+    _holder: Box<dyn Any + Send + Sync>,
 }
 
 /// What Redis held at some moment.
@@ -58,6 +59,17 @@ impl Scene {
     pub async fn over(space: RedisSpace, nodes: usize, change: impl Fn(&mut HubConfig)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
+        Self::with_store(store, Box::new(directory), space, nodes, change).await
+    }
+
+    /// With a store of the test's own, which lives as long as what holds it.
+    pub async fn with_store(
+        store: Arc<dyn Store>,
+        holder: Box<dyn Any + Send + Sync>,
+        space: RedisSpace,
+        nodes: usize,
+        change: impl Fn(&mut HubConfig),
+    ) -> Self {
         let backplane = connect(&space).await;
         let mut started = Vec::new();
         for name in ["a", "b", "c"].into_iter().take(nodes) {
@@ -74,7 +86,7 @@ impl Scene {
             started.push(Node::start(config, &store, connect(&space).await).await);
         }
         let redis = redis::client(&space.url).await;
-        let scene = Self { store, backplane, nodes: started, redis, _directory: directory };
+        let scene = Self { store, backplane, nodes: started, redis, _holder: holder };
         eventually("all nodes see each other", async || {
             let all = scene.nodes.iter().all(|node| node.hub.nodes().len() == nodes);
             if all { Ok(()) } else { Err("some do not") }

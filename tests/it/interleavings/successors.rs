@@ -106,7 +106,7 @@ impl House {
                     Some(Deed::Remove(other)) => drop(answer(client, frame("remove", group, Some(*other))).await),
                     Some(Deed::Add(other)) => drop(answer(client, frame("add", group, Some(*other))).await),
                     Some(Deed::Role(Role::Admin)) => hub.make_admin(group, &user(at)).await.unwrap(),
-                    Some(Deed::Role(Role::Member)) => demote(&**backplane, group, at).await,
+                    Some(Deed::Role(_)) => demote(&**backplane, group, at).await,
                     None => {}
                 }
             }

@@ -23,6 +23,7 @@ async fn what_cannot_be_read_is_told_and_the_connection_goes_on() {
             (json!({"type": "read", "group": "not a group", "seq": 1}), "bad_frame"),
             (json!({"type": "history", "group": "a".repeat(26), "before": 1, "after": 1}), "bad_frame"),
             (json!({"type": "create", "name": "", "members": []}), "bad_frame"),
+            (json!({"type": "create", "name": "x", "members": [], "access": "password"}), "bad_frame"),
         ] {
             assert_eq!(anna.refused(frame.clone()).await, code, "{frame}");
         }

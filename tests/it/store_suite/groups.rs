@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use hubbub::domain::{Access, Base, GroupKind, Mark, MembershipChange, Role, UserId};
 use hubbub::ports::Page;
+use serde_json::json;
 
 use super::Fixture;
 use super::marks::marks_of;
@@ -116,6 +117,44 @@ pub async fn changes_of_an_unknown_group_do_nothing(fixture: &mut impl Fixture) 
     store.apply_membership(&unknown, 1, &joined(&["anna"])).await.unwrap();
     assert_eq!(store.group(&unknown).await.unwrap(), None);
     assert_eq!(store.user(&user("anna")).await.unwrap(), None);
+}
+
+/// Nodes of two versions work on one store: the older one gives back what it does not know.
+pub async fn what_a_later_version_wrote_is_kept(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let made = group(&[]);
+    assert!(store.create_group(&made).await.unwrap());
+    store.apply_membership(&made.id, 1, &joined(&["anna", "bert", "cleo"])).await.unwrap();
+    let record =
+        |name: &str, role: &str, since: u64| json!({"id": name, "role": role, "since": since, "by": ["a roster"]});
+    let members = [record("anna", "owner", 1), record("bert", "member", 1), record("cleo", "member", 1)];
+    let fields = [("kind", "channel"), ("access", "password"), ("later", "of a later version")];
+    fixture.write_as_a_later_version(&made.id, &fields, json!(members)).await;
+
+    let owner = Role::parse("owner").unwrap();
+    let read = store.group(&made.id).await.unwrap().unwrap();
+    assert_eq!((read.kind.as_str(), read.access.as_str(), read.members[0].role), ("channel", "password", owner));
+    for (seq, change) in [
+        (2, joined(&["dora"])),
+        (3, left(&["bert"])),
+        (4, MembershipChange::Role(vec![user("cleo")], Role::Admin)),
+        (5, joined(&["bert"])),
+        (6, MembershipChange::Role(vec![user("dora")], owner)),
+    ] {
+        store.apply_membership(&made.id, seq, &change).await.unwrap();
+    }
+    let newcomer = |name: &str, role: &str, since: u64| json!({"id": name, "role": role, "since": since});
+    let expected = [
+        record("anna", "owner", 1),
+        record("cleo", "admin", 1),
+        newcomer("dora", "owner", 2),
+        // Of whom it was said before that they left, nothing is said any more.
+        newcomer("bert", "member", 5),
+    ];
+    assert_eq!(fixture.written(&made.id, "members").await, json!(expected));
+    for (field, value) in fields {
+        assert_eq!(fixture.written(&made.id, field).await, value, "{field}");
+    }
 }
 
 pub async fn ten_thousand_members(fixture: &mut impl Fixture) {

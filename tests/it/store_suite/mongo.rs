@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
 use hubbub::domain::{Base, Event, GroupId};
 use hubbub::ports::{Inserted, MessageStore, Page, StartError, Store, StoreError};
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
+use serde_json::Value;
 
 use super::sample::{seqs, text, texts};
 use super::{Fixture, PARTITIONS, store_suite};
@@ -43,6 +44,20 @@ impl Fixture for Mongo {
 
     async fn reopen(&mut self) {
         self.store = Self::open(&self.space).await;
+    }
+
+    async fn write_as_a_later_version(&self, group: &GroupId, fields: &[(&str, &str)], members: Value) {
+        let mut set = doc! { "members": serialize_to_bson(&members).unwrap() };
+        set.extend(fields.iter().map(|(field, value)| ((*field).to_owned(), Bson::from(*value))));
+        let groups = self.database().await.collection::<Document>("groups");
+        let done = groups.update_one(doc! { "_id": group.as_str() }, doc! { "$set": set }).await.unwrap();
+        assert_eq!(done.matched_count, 1);
+    }
+
+    async fn written(&self, group: &GroupId, field: &str) -> Value {
+        let groups = self.database().await.collection::<Document>("groups");
+        let document = groups.find_one(doc! { "_id": group.as_str() }).await.unwrap().unwrap();
+        serde_json::to_value(document.get(field).unwrap()).unwrap()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Events, groups and users to put into a store.
 
-use hubbub::domain::{Access, Base, Cid, Event, Group, GroupId, GroupKind, Kind, Member, Profile, Role, Seq, UserId};
+use hubbub::domain::{
+    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Member, Profile, Role, Seq, UserId,
+};
 
 /// When the first event of a group was sent; each later one comes a second after.
 pub const EPOCH: i64 = 1_700_000_000_000;
@@ -32,6 +34,7 @@ pub fn text(group: &GroupId, seq: Seq) -> Event {
         reference: None,
         data: None,
         cid: Cid::random(),
+        state: EventState::default(),
     }
 }
 

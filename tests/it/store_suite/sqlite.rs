@@ -7,6 +7,7 @@ use std::sync::Arc;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Head, Kind};
 use hubbub::ports::{GroupStore, Inserted, MessageStore, Page, Store, UserStore};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::sample::{group, profile, seqs, text, user};
@@ -35,6 +36,33 @@ impl Fixture for Sqlite {
         let path = self.directory.path().join("hubbub.db");
         self.store = Some(Arc::new(SqliteStore::open(path).unwrap()));
     }
+
+    async fn write_as_a_later_version(&self, group: &GroupId, fields: &[(&str, &str)], members: Value) {
+        let db = self.database();
+        let write = |column: &str, value: &str| {
+            // What the table has not yet, a later version has added.
+            let _there = db.execute(&format!("ALTER TABLE groups ADD COLUMN {column} TEXT"), []);
+            let sql = format!("UPDATE groups SET {column} = ?2 WHERE id = ?1");
+            assert_eq!(db.execute(&sql, [group.as_str(), value]).unwrap(), 1);
+        };
+        fields.iter().for_each(|(column, value)| write(column, value));
+        write("members", &members.to_string());
+    }
+
+    async fn written(&self, group: &GroupId, field: &str) -> Value {
+        let sql = format!("SELECT {field} FROM groups WHERE id = ?1");
+        let text: String = self.database().query_row(&sql, [group.as_str()], |row| row.get(0)).unwrap();
+        if field == "members" { serde_json::from_str(&text).unwrap() } else { text.into() }
+    }
+}
+
+impl Sqlite {
+    /// The database past the store.
+    fn database(&self) -> rusqlite::Connection {
+        let db = rusqlite::Connection::open(self.directory.path().join("hubbub.db")).unwrap();
+        db.busy_timeout(std::time::Duration::from_secs(20)).unwrap();
+        db
+    }
 }
 
 store_suite!(Sqlite);
@@ -44,7 +72,7 @@ async fn a_second_process_is_kept_out() {
     let directory = scratch::directory("sqlite");
     let path = directory.path().join("hubbub.db");
     let first = SqliteStore::open(&path).unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("another hubbub uses"), "{error}");
     drop(first);
     SqliteStore::open(&path).unwrap();
@@ -53,11 +81,11 @@ async fn a_second_process_is_kept_out() {
 #[tokio::test]
 async fn what_cannot_be_opened_is_said() {
     let directory = scratch::directory("sqlite");
-    let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap();
+    let error = SqliteStore::open(directory.path().join("absent/hubbub.db")).err().unwrap().to_string();
     assert!(error.contains("absent"), "{error}");
     let path = directory.path().join("text.db");
     std::fs::write(&path, "this is no database, whatever its name says").unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("text.db"), "{error}");
 }
 
@@ -68,7 +96,7 @@ async fn a_newer_database_is_left_alone() {
     drop(SqliteStore::open(&path).unwrap());
     let db = rusqlite::Connection::open(&path).unwrap();
     db.pragma_update(None, "user_version", 99).unwrap();
-    let error = SqliteStore::open(&path).err().unwrap();
+    let error = SqliteStore::open(&path).err().unwrap().to_string();
     assert!(error.contains("version 99") && error.contains("newer hubbub"), "{error}");
 }
 
@@ -87,7 +115,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     store.insert(&said).await.unwrap();
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    db.execute("DROP INDEX messages_by_shown", []).unwrap();
+    for index in ["messages_by_shown", "messages_by_pin"] {
+        db.execute(&format!("DROP INDEX {index}"), []).unwrap();
+    }
     let added = [
         ("users", "not_before"),
         ("groups", "base"),
@@ -95,6 +125,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("groups", "gone"),
         ("messages", "shown"),
         ("messages", "traits"),
+        ("messages", "pin"),
     ];
     for (table, column) in added {
         db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();

@@ -137,7 +137,7 @@ export class Session {
     const all = this.#world.groupsOf(this.user);
     this.say({
       type: "welcome", session: `s${Math.random()}`, user: this.user, node: this.#node.name, time: this.#world.clock(),
-      heartbeat: 5000, limits: { text: 4000, members: 150 }, features: [],
+      heartbeat: 5000, limits: { text: 4000, members: 150 }, features: this.#world.features,
       groups: all.slice(0, 200).map((group) => this.#world.describe(group, this.user)), more: all.length > 200,
     });
     for (const group of all) this.#replay(group, frame.cursors?.[group.id]);

@@ -31,6 +31,8 @@ export class World {
   /** Every breach of the protocol by a client. @type {string[]} */
   breaches = [];
   accountsOn = true;
+  /** What all nodes know. @type {string[]} */
+  features = ["direct", "presence", "receipts", "typing"];
   /** Milliseconds that a token of an account is good for. */
   tokenTtl = 3_600_000;
   /** How often somebody asked for another token. */
@@ -44,6 +46,12 @@ export class World {
     const user = { id, username: id, name: name ?? id, password, lastSeen: 0 };
     this.users.set(id, user);
     return user;
+  }
+
+  /** A node of another version came or went. @param {string[]} features */
+  changeFeatures(features) {
+    this.features = features;
+    for (const session of this.sessions) session.say({ type: "features", features });
   }
 
   /** @param {string} user */

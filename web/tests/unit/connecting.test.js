@@ -16,6 +16,26 @@ test("the first frame is hello with token, device and cursors, and welcome answe
   assert.equal(await ada.connect(), welcome);
 });
 
+test("features are those of the last welcome or frame, and their changes are told", async (context) => {
+  const { node, world, client } = await fixture(context);
+  const ada = client("ada");
+  /** @type {string[][]} */
+  const told = [];
+  ada.on("features", (features) => told.push(features));
+  await ada.connect();
+  const [before, more] = [world.features, [...world.features, "kind:pinned"]];
+  assert.deepEqual(ada.features, before);
+  world.changeFeatures(more);
+  await until(() => ada.features.includes("kind:pinned"), "told of more");
+  // The same again is no news; what changed while the line was cut is.
+  world.changeFeatures(more);
+  node.session.cut();
+  world.features = before;
+  await until(() => node.sessions.length === 2 && ada.state === "online", "reconnected");
+  assert.deepEqual(ada.features, before);
+  assert.deepEqual(told, [before, more, before]);
+});
+
 test("a token is asked for at each connect", async (context) => {
   const { node, client } = await fixture(context);
   let asked = 0;

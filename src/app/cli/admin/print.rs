@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::app::operator::{GroupLine, Report, UserLine};
-use crate::domain::{Access, GroupKind, Millis, Role, now_ms};
+use crate::domain::{Millis, now_ms};
 
 /// A report as text, columns aligned.
 pub(super) fn text(report: &Report) -> String {
@@ -15,10 +15,8 @@ pub(super) fn text(report: &Report) -> String {
             format!("{user}\n{}", table(&GROUP_HEAD, groups.iter().map(group_row).collect()))
         }
         Report::Group { group, members } => {
-            let rows = members.iter().map(|member| {
-                let role = if member.role == Role::Admin { "admin" } else { "member" };
-                vec![member.id.to_string(), plain(&member.name), role.into()]
-            });
+            let rows =
+                members.iter().map(|member| vec![member.id.to_string(), plain(&member.name), member.role.to_string()]);
             let group = table(&GROUP_HEAD, vec![group_row(group)]);
             format!("{group}\n{}", table(&["MEMBER", "NAME", "ROLE"], rows.collect()))
         }
@@ -49,9 +47,13 @@ fn user_row(user: &UserLine) -> Vec<String> {
 }
 
 fn group_row(group: &GroupLine) -> Vec<String> {
-    let kind = if group.kind == GroupKind::Direct { "direct" } else { "group" };
-    let access = if group.access == Access::Open { "open" } else { "members" };
-    vec![group.id.to_string(), plain(&group.name), kind.into(), access.into(), group.members.to_string()]
+    vec![
+        group.id.to_string(),
+        plain(&group.name),
+        group.kind.to_string(),
+        group.access.to_string(),
+        group.members.to_string(),
+    ]
 }
 
 /// Names come from people: nothing in them may move the cursor or colour the terminal.
@@ -92,6 +94,7 @@ fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Access, GroupKind};
     use crate::domain::{GroupId, UserId};
 
     #[test]

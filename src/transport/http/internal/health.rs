@@ -49,6 +49,6 @@ pub(in crate::transport::http) async fn alive() -> &'static str {
 pub(super) async fn ready(State(api): State<Api>) -> Result<&'static str, Problem> {
     match api.hub.ready().await {
         Ok(()) => Ok("ready\n"),
-        Err(why) => Err(Refusal::new(Code::Unavailable, why).into()),
+        Err(why) => Err(Refusal::new(Code::Unavailable, why.to_string()).into()),
     }
 }

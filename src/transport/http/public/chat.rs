@@ -62,6 +62,25 @@ pub(super) async fn history(
     Ok(Json(HistoryView::of(page, Some(&caller.user))))
 }
 
+/// What is pinned in a group, newest first.
+#[utoipa::path(
+    get, path = "/chat/{group}/pins", tag = "chat", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")),
+    responses(
+        (status = 200, description = "The pinned messages, 100 at most", body = HistoryView),
+        Problems,
+    )
+)]
+pub(super) async fn pins(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+) -> Result<Json<HistoryView>, Problem> {
+    let group = extract::group_id(&group)?;
+    let pinned = api.hub.pins(&caller.user, &group).await?;
+    Ok(Json(HistoryView::of(pinned, Some(&caller.user))))
+}
+
 /// The same page of each of the caller's groups.
 #[utoipa::path(
     get, path = "/chat/message", tag = "chat", security(("bearer" = [])), params(HistoryParams),

@@ -38,6 +38,7 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(chat::location))
         .routes(routes!(chat::histories))
         .routes(routes!(chat::history, chat::send))
+        .routes(routes!(chat::pins))
         .routes(routes!(people::find))
         .routes(routes!(auth::register))
         .routes(routes!(auth::login))

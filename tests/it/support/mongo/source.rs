@@ -17,7 +17,7 @@ const WAYS: &str = "No MongoDB can be had here. One of these four will do:
     their server need one of the other three)
   - mongod (MongoDB 6 or newer) on the PATH
   - a running Docker, for its mongo image
-  - FerretDB as a stand-in: scripts/build-tool ferretdb builds it, with Go 1.21 or newer";
+  - FerretDB as a stand-in: scripts/build-tool ferretdb builds it, with Go or Python";
 
 /// What a server of a test's own is started from.
 #[derive(Debug, Clone, PartialEq, Eq)]

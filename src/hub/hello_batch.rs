@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
-use parking_lot::Mutex;
-use tokio::sync::oneshot;
 
 use super::Hub;
 use crate::domain::{GroupId, Mark, Profile, Refusal, User, UserId};
+use crate::kernel::{Asked, Batcher};
 use crate::ports::{Identity, StoreError};
 
 /// Looked up with one call at most: so many documents come back quickly.
@@ -25,33 +24,24 @@ pub(crate) struct Arrived {
 }
 
 type Named = (UserId, Profile);
-type Waiting = (Named, oneshot::Sender<Result<Arrived, StoreError>>);
 
 /// Those who wait to be looked up.
-#[derive(Default)]
-pub(crate) struct Arrivals(Mutex<Line>);
+pub(crate) struct HelloBatcher(Batcher<Asked<Named, Result<Arrived, NoArrival>>>);
 
-#[derive(Default)]
-struct Line {
-    waiting: Vec<Waiting>,
-    running: bool,
+/// Why somebody could not be looked up.
+#[derive(Debug, Clone)]
+enum NoArrival {
+    /// The user was deleted between two calls to the store. Whoever comes again is told that they are banned.
+    Deleted,
+    Store(StoreError),
 }
 
-// === impl Arrivals ===
+// === impl HelloBatcher ===
 
-impl Arrivals {
-    /// Puts somebody in line; true when nobody looks after the line yet.
-    fn push(&self, waiting: Waiting) -> bool {
-        let mut line = self.0.lock();
-        line.waiting.push(waiting);
-        !std::mem::replace(&mut line.running, true)
-    }
-
-    fn next(&self) -> Option<Vec<Waiting>> {
-        let mut line = self.0.lock();
-        let count = line.waiting.len().min(BATCH_MAX);
-        line.running = count > 0;
-        (count > 0).then(|| line.waiting.drain(..count).collect())
+impl HelloBatcher {
+    /// As many wait as there are connections that may say hello.
+    pub(crate) fn new() -> Self {
+        Self(Batcher::new(BATCH_MAX))
     }
 }
 
@@ -59,31 +49,31 @@ impl Hub {
     /// The bearer of a token, made when there is no such user yet. Sees all that was stored before
     /// the call.
     pub(crate) async fn arrive(self: &Arc<Self>, identity: &Identity) -> Result<Arrived, Refusal> {
-        let (sender, answer) = oneshot::channel();
-        if self.arrivals.push(((identity.user.clone(), identity.profile.clone()), sender)) {
+        let start = || {
             let hub = self.clone();
-            self.spawn(async move { hub.run_arrivals().await });
-        }
-        // Not answered: the node stops.
-        let answer = answer.await.map_err(|_| Refusal::unavailable())?;
-        answer.map_err(|error| self.store_refusal(&error))
+            self.spawn(async move { hub.arrivals.0.answer(|named| hub.look_up_each(named)).await });
+        };
+        let named = (identity.user.clone(), identity.profile.clone());
+        // Not answered: the node stops, or its batch came to no end.
+        let answer = self.arrivals.0.ask(named, start).await.ok_or_else(Refusal::unavailable)?;
+        answer.map_err(|error| match error {
+            NoArrival::Deleted => Refusal::unavailable(),
+            NoArrival::Store(error) => error.into(),
+        })
     }
 
-    async fn run_arrivals(&self) {
-        while let Some(batch) = self.arrivals.next() {
-            let (named, senders): (Vec<Named>, Vec<_>) = batch.into_iter().unzip();
-            let found = self.look_up_all(&named).await;
-            for ((id, profile), sender) in named.into_iter().zip(senders) {
-                let answer = match &found {
-                    Ok(found) => found.get(&id).cloned().ok_or_else(deleted_meanwhile),
-                    // Perhaps another one's document is unreadable.
-                    Err(StoreError::Refused(_)) => self.look_up_alone(id, profile).await,
-                    Err(error) => Err(error.clone()),
-                };
-                // Whoever hung up meanwhile needs no answer.
-                let _ = sender.send(answer);
-            }
+    async fn look_up_each(&self, named: Vec<Named>) -> Vec<Result<Arrived, NoArrival>> {
+        let found = self.look_up_all(&named).await;
+        let mut answers = Vec::with_capacity(named.len());
+        for (id, profile) in named {
+            answers.push(match &found {
+                Ok(found) => found.get(&id).cloned().ok_or(NoArrival::Deleted),
+                // Perhaps another one's document is unreadable.
+                Err(StoreError::Refused(_)) => self.look_up_alone(id, profile).await,
+                Err(error) => Err(NoArrival::Store(error.clone())),
+            });
         }
+        answers
     }
 
     async fn look_up_all(&self, named: &[Named]) -> Result<HashMap<UserId, Arrived>, StoreError> {
@@ -96,9 +86,9 @@ impl Hub {
         Ok(arrived.collect())
     }
 
-    async fn look_up_alone(&self, id: UserId, profile: Profile) -> Result<Arrived, StoreError> {
-        let found = self.look_up_all(&[(id.clone(), profile)]).await?.remove(&id);
-        found.ok_or_else(deleted_meanwhile)
+    async fn look_up_alone(&self, id: UserId, profile: Profile) -> Result<Arrived, NoArrival> {
+        let found = self.look_up_all(&[(id.clone(), profile)]).await.map_err(NoArrival::Store)?.remove(&id);
+        found.ok_or(NoArrival::Deleted)
     }
 
     /// These users, with one call to the store for those who are known already. Each once.
@@ -123,8 +113,4 @@ impl Hub {
     pub(crate) async fn marks_of(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, StoreError> {
         Ok(self.store.marks(std::slice::from_ref(user)).await?.remove(user).unwrap_or_default())
     }
-}
-
-fn deleted_meanwhile() -> StoreError {
-    StoreError::Unreachable("the user was deleted meanwhile".into())
 }

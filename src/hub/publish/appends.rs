@@ -1,7 +1,5 @@
-//! Each partition has a lane: what arrives while an append is under way goes with the next, so batches
-//! grow with load and a lone send never waits for company.
+//! Sends are appended in batches, those of each partition apart.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,20 +8,18 @@ use tokio::time::Instant;
 use super::{Hub, key_of};
 use crate::domain::{Code, GroupId, Refusal};
 use crate::hub::metrics::Stage;
+use crate::kernel::Batcher;
 use crate::ports::{Append, Appended, BackplaneError, Partition};
 
 /// An append carries so many sends at most: a script that runs longer would hold others up.
 const BATCH_MAX: usize = 256;
 /// So many sends wait for one partition's append at most; beyond it the hub is overloaded.
-const LANE_MAX: usize = 8_192;
+const WAITING_MAX: usize = 8_192;
 /// Between two tries while the backplane is out of reach.
 pub(super) const RETRY_AFTER: Duration = Duration::from_millis(200);
 
-#[derive(Default)]
-pub(super) struct Lane {
-    queue: VecDeque<Queued>,
-    running: bool,
-}
+/// What waits for the append of one partition.
+pub(super) type AppendBatcher = Batcher<Queued>;
 
 pub(super) struct Queued {
     pub(super) append: Append,
@@ -34,36 +30,25 @@ pub(super) struct Queued {
     pub(super) on_demand: bool,
 }
 
+/// A batcher for each of so many partitions.
+pub(super) fn batchers(partitions: u16) -> Vec<AppendBatcher> {
+    (0..partitions).map(|_| Batcher::bounded(BATCH_MAX, WAITING_MAX)).collect()
+}
+
 impl Hub {
-    /// False when the lane is full.
+    /// False when as many wait as may.
     pub(super) fn enqueue(self: &Arc<Self>, queued: Queued) -> bool {
         let partition = self.partition(&queued.append.group);
-        let mut lane = self.publisher.lanes[usize::from(partition)].lock();
-        if lane.queue.len() >= LANE_MAX {
-            return false;
-        }
-        lane.queue.push_back(queued);
-        if !std::mem::replace(&mut lane.running, true) {
+        let start = || {
             let hub = self.clone();
-            self.spawn(async move { hub.run_lane(partition).await });
-        }
-        true
+            self.spawn(async move { hub.run_appends(partition).await });
+        };
+        self.publisher.appends[usize::from(partition)].put(queued, start).is_ok()
     }
 
-    async fn run_lane(self: Arc<Self>, partition: Partition) {
-        while let Some(batch) = self.next_batch(partition) {
-            self.append_batch(partition, batch).await;
-        }
-    }
-
-    fn next_batch(&self, partition: Partition) -> Option<Vec<Queued>> {
-        let mut lane = self.publisher.lanes[usize::from(partition)].lock();
-        if lane.queue.is_empty() {
-            lane.running = false;
-            return None;
-        }
-        let count = lane.queue.len().min(BATCH_MAX);
-        Some(lane.queue.drain(..count).collect())
+    async fn run_appends(self: Arc<Self>, partition: Partition) {
+        let batcher = &self.publisher.appends[usize::from(partition)];
+        batcher.run(|batch| self.append_batch(partition, batch)).await;
     }
 
     /// Appends a batch, in order; those of groups whose state was absent once more after restoring it.
@@ -75,7 +60,7 @@ impl Hub {
             let answers = match self.backplane.append(partition, &self.node.name(), &appends).await {
                 Ok(answers) => answers,
                 Err(error) => {
-                    left = self.after_failed_append(left, &error).await;
+                    left = self.after_failed_append(left, error).await;
                     continue;
                 }
             };
@@ -102,10 +87,9 @@ impl Hub {
         }
     }
 
-    async fn after_failed_append(&self, left: Vec<Queued>, error: &BackplaneError) -> Vec<Queued> {
-        let refusal = self.backplane_refusal(error);
+    async fn after_failed_append(&self, left: Vec<Queued>, error: BackplaneError) -> Vec<Queued> {
         if matches!(error, BackplaneError::OutOfMemory) {
-            self.refuse_all(left, &refusal);
+            self.refuse_all(left, &error.into());
             return Vec::new();
         }
         tokio::time::sleep(RETRY_AFTER).await;
@@ -132,6 +116,9 @@ impl Hub {
             }
             Appended::NotMember => {
                 self.answer(&key, &Err(Refusal::forbidden("you are not a member of this group")));
+            }
+            Appended::NotAdmin => {
+                self.answer(&key, &Err(Refusal::forbidden("only admins of this group may do this")));
             }
             Appended::Full => {
                 self.answer(&key, &Err(Refusal::overloaded("the hub is storing more than it can; try again")));

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 /// Values that wait, each under a key, for a time that begins when the key comes in.
 #[derive(Debug)]
-pub(crate) struct Delayed<K, V> {
+pub struct Delayed<K, V> {
     values: HashMap<K, V>,
     /// When each is due, the soonest first. A key whose value was taken sooner stays in it until then.
     due: VecDeque<(Instant, K)>,
@@ -24,31 +24,32 @@ impl<K, V> Default for Delayed<K, V> {
 
 impl<K: Clone + Eq + Hash, V: Default> Delayed<K, V> {
     /// The value under a key; a new one is due `after` from now, for which all calls give the same.
-    pub(crate) fn entry(&mut self, key: &K, after: Duration) -> &mut V {
+    pub fn entry(&mut self, key: &K, after: Duration) -> &mut V {
         if !self.values.contains_key(key) {
             self.due.push_back((Instant::now() + after, key.clone()));
         }
         self.values.entry(key.clone()).or_default()
     }
 
-    pub(crate) fn get(&self, key: &K) -> Option<&V> {
+    /// What waits under a key.
+    pub fn get(&self, key: &K) -> Option<&V> {
         self.values.get(key)
     }
 
     /// What waits under a key is due now.
-    pub(crate) fn hasten(&mut self, key: &K) {
+    pub fn hasten(&mut self, key: &K) {
         if self.values.contains_key(key) {
             self.due.push_front((Instant::now(), key.clone()));
         }
     }
 
     /// What waits under a key is no longer wanted.
-    pub(crate) fn forget(&mut self, key: &K) {
+    pub fn forget(&mut self, key: &K) {
         self.values.remove(key);
     }
 
     /// Takes what is due at a moment, so many at most.
-    pub(crate) fn take_due(&mut self, now: Instant, most: usize) -> Vec<(K, V)> {
+    pub fn take_due(&mut self, now: Instant, most: usize) -> Vec<(K, V)> {
         let mut taken = Vec::new();
         while taken.len() < most && self.due.front().is_some_and(|(at, _)| *at <= now) {
             let Some((_, key)) = self.due.pop_front() else { break };

@@ -1,0 +1,80 @@
+//! The store. A new call of the port is a new row here.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{Faults, forward};
+use crate::domain::{
+    Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+};
+use crate::hub::metrics::Metrics;
+use crate::ports::{
+    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError, UserStore,
+};
+
+/// The store, its failures counted.
+pub(crate) struct CountedStore {
+    inner: Arc<dyn Store>,
+    faults: Faults,
+}
+
+// === impl CountedStore ===
+
+impl CountedStore {
+    pub(crate) fn new(inner: Arc<dyn Store>, metrics: &Metrics) -> Self {
+        Self { inner, faults: Faults::new("store", metrics.part_errors("store")) }
+    }
+}
+
+type Answer<T> = Result<T, StoreError>;
+
+forward!(MessageStore of CountedStore {
+    insert(events: &[Event]) -> Answer<Vec<Inserted>>;
+    event(group: &GroupId, seq: Seq) -> Answer<Option<Event>>;
+    event_by_cid(group: &GroupId, from: &UserId, cid: &Cid) -> Answer<Option<Event>>;
+    events(ids: &[(GroupId, Seq)]) -> Answer<Vec<Event>>;
+    page(group: &GroupId, page: Page) -> Answer<Vec<Event>>;
+    apply_effects(effects: &[Effect]) -> Answer<()>;
+    pins(group: &GroupId, limit: usize) -> Answer<Vec<Event>>;
+    head(group: &GroupId) -> Answer<Head>;
+    all_messages(page: usize, per_page: usize) -> Answer<Vec<Event>>;
+    expire(group: &GroupId, before: Millis) -> Answer<u64>;
+});
+
+forward!(GroupStore of CountedStore {
+    create_group(group: &Group) -> Answer<bool>;
+    group(id: &GroupId) -> Answer<Option<Group>>;
+    groups(ids: &[GroupId]) -> Answer<Vec<Group>>;
+    apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Answer<()>;
+    all_groups(page: usize, per_page: usize) -> Answer<Vec<Group>>;
+    begin_deletion(id: &GroupId) -> Answer<Option<Deletion>>;
+    deletion(id: &GroupId) -> Answer<Option<Deletion>>;
+    finish_deletion(id: &GroupId, deletion: &Deletion, base: Base) -> Answer<()>;
+    sweep_group(id: &GroupId) -> Answer<()>;
+});
+
+forward!(UserStore of CountedStore {
+    ensure_user(id: &UserId, profile: &Profile) -> Answer<User>;
+    user(id: &UserId) -> Answer<Option<User>>;
+    users(ids: &[UserId]) -> Answer<Vec<User>>;
+    create_account(id: &UserId, profile: &Profile, password: &str) -> Answer<bool>;
+    user_by_username(username: &str) -> Answer<Option<User>>;
+    find_users(prefix: &str, limit: usize) -> Answer<Vec<User>>;
+    all_users(page: usize, per_page: usize) -> Answer<Vec<User>>;
+    set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<()>;
+    set_password(id: &UserId, password: &str, not_before: Millis) -> Answer<()>;
+    set_banned(id: &UserId, banned: bool) -> Answer<()>;
+    seen(users: &[(UserId, Millis)]) -> Answer<()>;
+    delete_user(id: &UserId) -> Answer<()>;
+});
+
+forward!(CursorStore of CountedStore {
+    marks(users: &[UserId]) -> Answer<HashMap<UserId, HashMap<GroupId, Mark>>>;
+    raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Answer<()>;
+});
+
+forward!(Store of CountedStore {
+    prepare(partitions: u16) -> Result<(), StartError>;
+    ping() -> Answer<()>;
+    hold_single_node_lease(node: &str, lease_ms: u64) -> Answer<bool>;
+});

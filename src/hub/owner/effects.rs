@@ -1,0 +1,123 @@
+//! What events do to others, as an owner sees to it: checked in the order of the sequence before they are stored, and
+//! applied once they are, before anybody is told of them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::settle::{Open, Settled};
+use super::{Hub, Owned, RETRY};
+use crate::domain::{Code, Effect, Event, GroupId, Seq};
+use crate::hub::effects::{check_target, target_of};
+use crate::ports::{LogEntry, Partition, StoreError};
+
+/// Events of a group that are stored at most before their effects are applied. Whoever restores a group applies those
+/// of as many again, so none is forgotten with an owner that dies between the two.
+pub(crate) const EFFECTS_BEHIND: usize = 1_000;
+
+/// Cuts entries into portions, to be stored one after the other, with so many of each group at most.
+pub(super) fn portions(entries: Vec<(Partition, LogEntry)>, most: usize) -> Vec<Vec<(Partition, LogEntry)>> {
+    if entries.len() <= most {
+        return vec![entries];
+    }
+    let mut counts: HashMap<GroupId, usize> = HashMap::new();
+    let mut portions: Vec<Vec<_>> = Vec::new();
+    for (partition, entry) in entries {
+        let count = counts.entry(entry.group.clone()).or_default();
+        let portion = *count / most;
+        *count += 1;
+        if portions.len() <= portion {
+            portions.resize_with(portion + 1, Vec::new);
+        }
+        portions[portion].push((partition, entry));
+    }
+    portions
+}
+
+/// The event that one with an effect is about, which must stand below it.
+fn target_below(event: &Event) -> Result<Seq, Code> {
+    let target = target_of(&event.group, event.reference.as_deref()).map_err(|refusal| refusal.code)?;
+    if target < event.seq { Ok(target) } else { Err(Code::NotFound) }
+}
+
+impl Hub {
+    /// Checks entries whose effect is still to be checked, and puts voids in the place of those that may not stand.
+    /// Answers which ones (by position) must wait: what they are about is itself among the others, and may become a void.
+    pub(super) async fn check_effects(&self, open: &mut [(usize, Open)]) -> Result<BTreeSet<usize>, StoreError> {
+        let mut waiting = BTreeSet::new();
+        if open.iter().all(|(_, one)| one.is_checked()) {
+            return Ok(waiting);
+        }
+        let here: BTreeSet<(GroupId, Seq)> =
+            open.iter().map(|(_, one)| (one.event.group.clone(), one.event.seq)).collect();
+        let mut asked: Vec<(usize, (GroupId, Seq))> = Vec::new();
+        for (at, (_, one)) in open.iter_mut().enumerate().filter(|(_, (_, one))| !one.is_checked()) {
+            match target_below(&one.event).map(|target| (one.event.group.clone(), target)) {
+                Ok(target) if here.contains(&target) => drop(waiting.insert(at)),
+                Ok(target) => asked.push((at, target)),
+                Err(code) => one.refuse(code),
+            }
+        }
+        let ids: Vec<_> = asked.iter().map(|(_, id)| id.clone()).collect();
+        if ids.is_empty() {
+            return Ok(waiting);
+        }
+        let found = self.store.events(&ids).await?;
+        let found: HashMap<(&GroupId, Seq), &Event> =
+            found.iter().map(|event| ((&event.group, event.seq), event)).collect();
+        for (at, (group, target)) in &asked {
+            let (_, one) = &mut open[*at];
+            let target = found.get(&(group, *target)).copied();
+            match one.event.kind.row().map(|row| check_target(row, target)) {
+                Some(Err(code)) => one.refuse(code),
+                _ => one.checked = true,
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// Applies the effects of what is stored; tries until it is done, or none of it is ours any more.
+    pub(super) async fn apply_effects(&self, owned: &Owned, settled: &[Settled]) {
+        let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).filter_map(Effect::of).collect();
+        if effects.is_empty() {
+            return;
+        }
+        let mut retry = RETRY;
+        while settled.iter().any(|one| owned.holds(one.partition)) {
+            match self.store.apply_effects(&effects).await {
+                Ok(()) => return,
+                Err(StoreError::Refused(why)) => {
+                    self.metrics.refused_changes.inc();
+                    tracing::error!(why, effects = effects.len(), "the store refused what events do to others");
+                    return;
+                }
+                Err(StoreError::Unreachable(why)) => {
+                    tracing::warn!(why, effects = effects.len(), "what events do to others waits to be applied");
+                }
+            }
+            retry.pause().await;
+        }
+    }
+
+    /// Applies the effects of events that were found stored: whoever stored them may not have come to it.
+    pub(crate) async fn redo_effects(&self, events: &[Event]) -> Result<(), StoreError> {
+        let effects: Vec<Effect> = events.iter().filter_map(Effect::of).collect();
+        if effects.is_empty() { Ok(()) } else { self.store.apply_effects(&effects).await }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::owner::order::tests::entry;
+
+    #[test]
+    fn portions_keep_the_order_and_hold_so_many_of_each_group() {
+        let (one, other) = (GroupId::random(), GroupId::random());
+        let entries: Vec<_> = (1..=5).map(|seq| (0, entry(&one, seq, 0))).chain([(0, entry(&other, 1, 0))]).collect();
+        let seqs = |portion: &Vec<(Partition, LogEntry)>| -> Vec<Seq> {
+            portion.iter().filter(|(_, entry)| entry.group == one).map(|(_, entry)| entry.seq).collect()
+        };
+        let cut = portions(entries, 2);
+        assert_eq!(cut.iter().map(seqs).collect::<Vec<_>>(), [vec![1, 2], vec![3, 4], vec![5]]);
+        assert_eq!(cut.iter().map(Vec::len).sum::<usize>(), 6);
+    }
+}

@@ -1,0 +1,369 @@
+//! Every write of an owner between an entry's way from the log to its commit is a point at which it stops, with events
+//! under way that do something to others: another owner goes on, or Redis is emptied, or thrown back. In the end the
+//! state of all events is what the sequence says, reckoned from it alone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
+use hubbub::domain::{Cid, Event, GroupId, Kind, NodeName, Seq, UserId};
+use hubbub::ports::{Append, Page, Standing, Store};
+use serde_json::{Value, json};
+
+use super::gates::Side;
+use super::scene::{FIRST, Scene, Snapshot, repeat_until_acked};
+use crate::people::Client;
+use crate::support::shared;
+
+/// A write between an entry's way from the log to its commit, and on which side of it the owner stops.
+type Point = (Side, &'static str);
+
+/// All calls by which an owner changes something between log and commit.
+const WRITES: [&str; 6] = ["insert", "apply_effects", "apply_membership", "raise_marks", "reseq", "commit"];
+/// Calls that change nothing, that come after a commit, or that are not an owner's.
+const OTHERS: [&str; 44] = [
+    "ack",
+    "all_groups",
+    "append",
+    "beat",
+    "change_members",
+    "check",
+    "claim",
+    "create_group",
+    "deletion",
+    "ensure_user",
+    "event",
+    "event_by_cid",
+    "events",
+    "find_users",
+    "forget_cid",
+    "group",
+    "groups",
+    "head",
+    "heads",
+    "hold_partition",
+    "join_routes",
+    "leave",
+    "leave_route",
+    "log_stats",
+    "marks",
+    "moved_since",
+    "next_epoch",
+    "open_inbox",
+    "page",
+    "partition_owner",
+    "ping",
+    "pins",
+    "post",
+    "prepare",
+    "read_inbox",
+    "read_log",
+    "reap",
+    "recent",
+    "register",
+    "release_partition",
+    "restore",
+    "roles",
+    "routes",
+    "seen",
+];
+/// The same, of which there are too many for one list.
+const MORE_OTHERS: [&str; 5] = ["sweep_group", "unregister", "user", "users", "whereabouts"];
+
+/// What goes wrong while the owner stands at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    /// It stands still, another takes over, and it goes on as if nothing had been.
+    TwoOwners,
+    /// Redis loses everything.
+    Emptied,
+    /// Redis comes back as it was a moment ago.
+    ThrownBack,
+}
+
+/// A frame of somebody, by their place among the people.
+type Said = (usize, Value);
+
+fn text(group: &GroupId, cid: &str) -> Value {
+    json!({"type": "send", "id": cid, "group": group.as_str(), "cid": cid, "text": cid})
+}
+
+fn pin(group: &GroupId, cid: &str, target: Seq, on: bool) -> Value {
+    let reference = group.event_id(target);
+    json!({"type": "send", "id": cid, "group": group.as_str(), "cid": cid, "kind": "pinned", "ref": reference,
+           "data": {"on": on}})
+}
+
+/// Repeats a send until it is answered for good; answers the code of a refusal, or `ack`.
+async fn until_answered(client: &mut Client, frame: &Value) -> String {
+    for _ in 0..600 {
+        client.say(frame.clone()).await;
+        let answer = loop {
+            let answer = client.next_of(&["ack", "error"]).await;
+            if answer["cid"] == frame["cid"] || answer["re"] == frame["id"] {
+                break answer;
+            }
+        };
+        match answer["code"].as_str() {
+            None => return "ack".into(),
+            Some("unavailable" | "overloaded" | "rate_limited") => {}
+            Some(code) => return code.into(),
+        }
+    }
+    panic!("{frame} is not answered");
+}
+
+/// What is pinned, by the sequence alone.
+fn reckoned(raw: &[Event]) -> Vec<Seq> {
+    let mut pins: BTreeMap<Seq, bool> = BTreeMap::new();
+    for event in raw.iter().filter(|event| event.kind.as_str() == "pinned") {
+        let (_, seq) = event.reference.as_deref().unwrap().rsplit_once(':').unwrap();
+        let on = event.data.as_ref().unwrap()["on"].as_bool().unwrap();
+        pins.insert(seq.parse().unwrap(), on);
+    }
+    pins.into_iter().filter(|(_, on)| *on).map(|(seq, _)| seq).collect()
+}
+
+/// The state of all events is the sequence's, wherever it is shown.
+async fn state_is_the_sequences(scene: &Scene, people: &mut [Client], group: &GroupId) {
+    let raw = scene.stored(group).await;
+    let pinned = reckoned(&raw);
+    for event in raw.iter().filter(|event| event.kind.as_str() == "pinned") {
+        let (_, target) = event.reference.as_deref().unwrap().rsplit_once(':').unwrap();
+        let target: usize = target.parse().unwrap();
+        assert_eq!(
+            raw[target - 1].kind.as_str(),
+            "text",
+            "{event:?} stands, and what it is about is {:?}",
+            raw[target - 1]
+        );
+    }
+    let on = |events: &[Event]| -> Vec<Seq> {
+        events.iter().filter(|event| event.state.pin.is_on()).map(|event| event.seq).collect()
+    };
+    assert_eq!(on(&raw), pinned, "the store's states");
+    let shown = scene.store.page(group, Page::Shown(u64::MAX, 1_000)).await.unwrap();
+    assert_eq!(on(&shown), pinned, "the store's numbered pages");
+    let newest_first: Vec<Seq> = pinned.iter().rev().copied().collect();
+    let listed: Vec<Seq> = scene.store.pins(group, 100).await.unwrap().iter().map(|event| event.seq).collect();
+    assert_eq!(listed, newest_first, "the store's list");
+    let last = raw.iter().rfind(|event| event.traits.shown).unwrap();
+    for client in people {
+        let answer = client.ask(json!({"type": "pins", "id": "pins", "group": group.as_str()}), "pins").await;
+        let seqs: Vec<Seq> = seqs_of(&answer["messages"]).collect();
+        assert_eq!(seqs, newest_first, "pins");
+        let answer = client.ask(json!({"type": "groups", "id": "groups"}), "groups").await;
+        let mine = answer["groups"].as_array().unwrap().iter().find(|mine| mine["id"] == group.as_str()).unwrap();
+        assert_eq!(mine["last"]["seq"], last.seq, "{mine}");
+        assert_eq!(mine["last"]["pinned"] == true, last.state.pin.is_on(), "{mine}");
+    }
+}
+
+fn seqs_of(messages: &Value) -> impl Iterator<Item = Seq> {
+    messages.as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap())
+}
+
+/// What is under way when the owner stops: pins on and off, one whose target turns out to be a void, one of a text of
+/// the same batch, a newcomer.
+async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said> {
+    let said = vec![
+        (0, pin(group, "unpin first", first, false)),
+        (0, pin(group, "pin second", first + 1, true)),
+        (2, text(group, "under way")),
+        (0, pin(group, "pin second again", first + 1, true)),
+        (0, json!({"type": "add", "id": "add", "group": group.as_str(), "users": ["newcomer"]})),
+        (0, pin(group, "pin third", first + 2, true)),
+    ];
+    for (at, frame) in &said {
+        people[*at].say(frame.clone()).await;
+    }
+    said.into_iter().filter(|(_, frame)| frame["type"] == "send").collect()
+}
+
+async fn make_store(kind: &str) -> (Arc<dyn Store>, Box<dyn std::any::Any + Send + Sync>) {
+    if kind == "mongodb" {
+        let space = shared::mongodb().await;
+        let store = MongoStore::connect(&MongoConfig::new(&space.url, &space.database)).await.unwrap();
+        return (Arc::new(store), Box::new(space));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let store = hubbub::adapters::sqlite::SqliteStore::open(directory.path().join("hubbub.db")).unwrap();
+    (Arc::new(store), Box::new(directory))
+}
+
+/// The owner stops at a point and a fault happens; afterwards everybody repeats what was not answered.
+async fn stopped_at(point: Point, fault: Fault, store: &'static str) {
+    let (store, holder) = make_store(store).await;
+    let scene = Scene::with_store(store, holder, shared::redis().await, 3, |_| {}).await;
+    let (mut people, group) = scene.people().await;
+    let _known = scene.join(0, "newcomer").await;
+    for cid in ["first", "second", "third"] {
+        repeat_until_acked(&mut people[0], &group, cid).await;
+    }
+    let first = scene.stored(&group).await.iter().find(|event| event.text.is_some()).unwrap().seq;
+    assert_eq!(until_answered(&mut people[0], &pin(&group, "pin first", first, true)).await, "ack");
+    let early = scene.snapshot().await;
+    if point.1 == "reseq" || fault == Fault::ThrownBack {
+        for cid in ["forgotten 1", "forgotten 2"] {
+            repeat_until_acked(&mut people[2], &group, cid).await;
+        }
+    }
+    if point.1 == "reseq" {
+        // What is under way meets seqs that are taken.
+        scene.roll_back(early).await;
+        let said = run_into(&scene, &mut people, &group, (point, fault, None), first).await;
+        return settle(&scene, people, &group, said).await;
+    }
+    let said = run_into(&scene, &mut people, &group, (point, fault, Some(early)), first).await;
+    settle(&scene, people, &group, said).await;
+}
+
+async fn run_into(
+    scene: &Scene,
+    people: &mut [Client],
+    group: &GroupId,
+    (point, fault, early): (Point, Fault, Option<Snapshot>),
+    first: Seq,
+) -> Vec<Said> {
+    let gates = &scene.nodes[FIRST].gates;
+    let stopped = gates.hold(point.0, point.1);
+    let said = set_out(people, group, first).await;
+    // A point that is never reached fails the run here.
+    stopped.reached().await;
+    match fault {
+        Fault::TwoOwners => {
+            gates.freeze();
+            stopped.release();
+            scene.taken_over_from(FIRST).await;
+            for (at, frame) in &said {
+                until_answered(&mut people[*at], frame).await;
+            }
+            gates.thaw();
+            scene.settled_owner().await;
+        }
+        Fault::Emptied => {
+            scene.empty_redis().await;
+            stopped.release();
+        }
+        Fault::ThrownBack => {
+            match early {
+                Some(early) => scene.roll_back(early).await,
+                None => scene.forget_states().await,
+            }
+            stopped.release();
+        }
+    }
+    said
+}
+
+async fn settle(scene: &Scene, mut people: Vec<Client>, group: &GroupId, said: Vec<Said>) {
+    let mut answers = Vec::new();
+    for (at, frame) in &said {
+        answers.push(until_answered(&mut people[*at], frame).await);
+    }
+    assert!(answers.iter().all(|answer| answer == "ack"), "{answers:?}");
+    scene.agree(&mut people, group).await;
+    state_is_the_sequences(scene, &mut people, group).await;
+    // Repeats change nothing, and are answered alike, also once Redis knows nothing of them.
+    scene.forget_cids().await;
+    for (at, frame) in &said {
+        assert_eq!(until_answered(&mut people[*at], frame).await, "ack", "{frame}");
+    }
+    state_is_the_sequences(scene, &mut people, group).await;
+    let gates = scene.nodes.iter().flat_map(|node| node.gates.called());
+    let unlisted: Vec<_> =
+        gates.filter(|call| !WRITES.contains(call) && !OTHERS.contains(call) && !MORE_OTHERS.contains(call)).collect();
+    assert!(unlisted.is_empty(), "are these writes of an owner? Then they are points: {unlisted:?}");
+}
+
+/// A send that may not stand in its turn: its sender gets the code from every node, also once Redis knows nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_outlives_redis() {
+    let scene = Scene::open(3).await;
+    let (mut people, group) = scene.people().await;
+    repeat_until_acked(&mut people[0], &group, "first").await;
+    let first = scene.stored(&group).await.iter().find(|event| event.text.is_some()).unwrap().seq;
+    let body = json!({"v": 1, "r": group.event_id(99), "d": {"on": true}});
+    let append = Append {
+        group: group.clone(),
+        from: UserId::parse("user-0").unwrap(),
+        cid: Cid::parse("too early").unwrap(),
+        kind: Kind::Pinned,
+        traits: Kind::Pinned.traits(),
+        body: rmp_serde::to_vec_named(&body).unwrap().into(),
+        standing: Standing::Admin,
+    };
+    let origin = NodeName::parse("elsewhere.1").unwrap();
+    scene.backplane.append(0, &origin, &[append]).await.unwrap();
+    let mut elsewhere = scene.join(2, "user-0").await;
+    let repeat = pin(&group, "too early", first, true);
+    for _ in 0..2 {
+        assert_eq!(until_answered(&mut people[0], &repeat).await, "not_found");
+        assert_eq!(until_answered(&mut elsewhere, &repeat).await, "not_found");
+        scene.empty_redis().await;
+    }
+    scene.agree(&mut people, &group).await;
+    state_is_the_sequences(&scene, &mut people, &group).await;
+}
+
+/// Each fault at a point, side by side: what takes time is waiting.
+async fn every_fault(point: Point, store: &'static str) {
+    let run = async |fault| {
+        stopped_at(point, fault, store).await;
+        // What a failed test does not tell of is at fault.
+        println!("{fault:?}: nothing broken");
+    };
+    tokio::join!(run(Fault::TwoOwners), run(Fault::Emptied), run(Fault::ThrownBack));
+}
+
+/// Makes a test of each point.
+macro_rules! fault_points {
+    ($store:literal, $module:ident: $($name:ident = ($side:ident, $call:literal)),* $(,)?) => {
+        mod $module {
+            use super::*;
+
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() {
+                every_fault((Side::$side, $call), $store).await;
+            })*
+
+            #[test]
+            fn every_write_is_a_point() {
+                let points = [$($call),*];
+                for write in WRITES {
+                    assert_eq!(points.iter().filter(|point| **point == write).count(), 2, "{write}");
+                }
+            }
+        }
+    };
+}
+
+fault_points! { "sqlite", over_sqlite:
+    before_insert = (Before, "insert"),
+    after_insert = (After, "insert"),
+    before_effects = (Before, "apply_effects"),
+    after_effects = (After, "apply_effects"),
+    before_membership = (Before, "apply_membership"),
+    after_membership = (After, "apply_membership"),
+    before_marks = (Before, "raise_marks"),
+    after_marks = (After, "raise_marks"),
+    before_reseq = (Before, "reseq"),
+    after_reseq = (After, "reseq"),
+    before_commit = (Before, "commit"),
+    after_commit = (After, "commit"),
+}
+
+fault_points! { "mongodb", over_mongodb:
+    before_insert = (Before, "insert"),
+    after_insert = (After, "insert"),
+    before_effects = (Before, "apply_effects"),
+    after_effects = (After, "apply_effects"),
+    before_membership = (Before, "apply_membership"),
+    after_membership = (After, "apply_membership"),
+    before_marks = (Before, "raise_marks"),
+    after_marks = (After, "raise_marks"),
+    before_reseq = (Before, "reseq"),
+    after_reseq = (After, "reseq"),
+    before_commit = (Before, "commit"),
+    after_commit = (After, "commit"),
+}
