@@ -25,7 +25,8 @@ revision_binary() {
         warn "building the hub of $1"
         rm -rf "$source"
         mkdir -p "$source"
-        git archive "$revision" | tar -x -C "$source" || die "Could not take $1 out of git."
+        # With the time of now: cargo takes files that are older than its last build for unchanged.
+        git archive "$revision" | tar -x -m -C "$source" || die "Could not take $1 out of git."
         build_into "$binary" "$source" "$2" || die "Could not build the hub of $1."
         rm -rf "$source"
     fi
