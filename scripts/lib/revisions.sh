@@ -15,7 +15,8 @@ earlier_version() {
 }
 
 # revision_binary REVISION PROFILE builds a revision once and prints where the binary is.
-# Dependencies are shared with the work tree's builds.
+# Dependencies are shared with the work tree's builds, so what cargo calls target/PROFILE/hubbub
+# is of this revision until the work tree is built again.
 revision_binary() {
     local revision binary source=$TARGET_DIR/upgrade/source
     revision=$(git rev-parse --verify --quiet "$1^{commit}") || die "There is no revision $1."
@@ -24,7 +25,8 @@ revision_binary() {
         warn "building the hub of $1"
         rm -rf "$source"
         mkdir -p "$source"
-        git archive "$revision" | tar -x -C "$source" || die "Could not take $1 out of git."
+        # With the time of now: cargo takes files that are older than its last build for unchanged.
+        git archive "$revision" | tar -x -m -C "$source" || die "Could not take $1 out of git."
         build_into "$binary" "$source" "$2" || die "Could not build the hub of $1."
         rm -rf "$source"
     fi

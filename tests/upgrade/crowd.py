@@ -111,11 +111,14 @@ class Crowd:
         return self.groups[FIXED_GROUPS]
 
     async def nodes_are(self, nodes: str) -> None:
-        """`old`, `mixed` or `new`; of a version that runs alone it is asked whether it knows the kind."""
+        """`old`, `mixed` or `new`. Whether the older version knows the kind is what it says; the newer one must accept
+        it where it knows what it leads to."""
         self.acceptance.nodes_are(nodes, time.monotonic())
-        if nodes != "mixed":
+        if nodes == "old":
+            self.acceptance.old_knows = f"kind:{KIND}" in self.clients[0].features
+        elif nodes == "new":
             answer = await self.clients[0].ask({"type": "pins", "group": self.groups[0].id})
-            setattr(self.acceptance, f"{nodes}_knows", answer["type"] == "pins")
+            self.acceptance.new_knows = answer["type"] == "pins"
 
     # === the actors ===
 
