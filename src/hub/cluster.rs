@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
 use super::owner::first_choice;
+use super::reap_plan::ReapPlan;
 use super::{Hub, RETRY, features};
 use crate::domain::{KINDS, Millis, NodeName, Seq, UserId, now_ms};
 use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
@@ -81,7 +82,7 @@ impl Hub {
     async fn run_beats(self: Arc<Self>) {
         let mut tick = tokio::time::interval(self.config.node_lease / 8);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut seen_dead: HashMap<NodeName, u32> = HashMap::new();
+        let mut plan = ReapPlan::default();
         loop {
             let asked = tokio::select! {
                 _ = tick.tick() => false,
@@ -89,7 +90,7 @@ impl Hub {
             };
             let name = self.node.name();
             match self.backplane.beat(&self.record(&name), self.config.node_lease).await {
-                Ok(beat) if beat.renewed => self.after_beat(beat, &mut seen_dead, asked),
+                Ok(beat) if beat.renewed => self.after_beat(beat, &mut plan, asked),
                 Ok(_) => self.register_again().await,
                 Err(error) => {
                     tracing::warn!(%error, "the node's lease was not renewed");
@@ -98,21 +99,11 @@ impl Hub {
         }
     }
 
-    fn after_beat(self: &Arc<Self>, beat: Beat, seen_dead: &mut HashMap<NodeName, u32>, asked: bool) {
+    fn after_beat(self: &Arc<Self>, beat: Beat, plan: &mut ReapPlan, asked: bool) {
         self.metrics.live_nodes.set(beat.live.len() as i64);
-        let lease = self.config.node_lease.as_millis() as u64;
-        seen_dead.retain(|node, _| beat.dead.contains(node));
-        for dead in beat.dead.iter().filter(|_| beat.uptime >= lease) {
-            let times = seen_dead.entry(dead.clone()).or_default();
-            *times += 1;
-            // One node begins; the others help when it has not been done after two more beats.
-            let rank = beat.live.iter().filter(|node| node.node.base() < self.config.node.as_str()).count() as u32;
-            if *times == 1 + 2 * rank.min(4) {
-                let (hub, dead) = (self.clone(), dead.clone());
-                self.spawn(async move { hub.reap(&dead).await });
-            } else if *times > 16 {
-                *times = 0;
-            }
+        for dead in plan.decide(&self.config.node, &beat, self.config.node_lease) {
+            let hub = self.clone();
+            self.spawn(async move { hub.reap(&dead).await });
         }
         let changes = self.node.saw(beat.live, now_ms());
         if changes.choices || asked {

@@ -11,7 +11,7 @@
 //! - `effects`: what events do to others.
 //! - `features`: what all live nodes know, and so what clients may use.
 //! - `counted`: the store and the backplane, whose failures are counted and told of there.
-//! - `cluster`: leases, epochs, reaping, sweep.
+//! - `cluster`: leases, epochs, reaping, sweep; `reap_plan`: who clears away a dead node, and when.
 //! - `probe`: the node's messages to itself; `readiness`: whether it may take traffic.
 //! - `api`: the same for HTTP; `services`: what only services and operators ask.
 
@@ -58,6 +58,7 @@ mod probe;
 mod profiles;
 mod publish;
 mod readiness;
+mod reap_plan;
 mod replay;
 mod restore;
 #[cfg(test)]

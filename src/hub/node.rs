@@ -129,10 +129,14 @@ impl View {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::hub::features::known;
     use crate::ports::{Knows, NodeVitals};
+
+    pub(crate) fn record(name: &str) -> NodeRecord {
+        node(name, Knows::default())
+    }
 
     fn node(name: &str, knows: Knows) -> NodeRecord {
         NodeRecord {

@@ -109,32 +109,12 @@ impl Hub {
     /// Applies the effects of what is stored; tries until it is done, or none of it is ours any more.
     pub(super) async fn apply_effects(&self, owned: &Owned, settled: &[Settled]) {
         let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).filter_map(Effect::of).collect();
-        if !effects.is_empty() {
-            self.apply_all(owned, settled, effects).await;
-        }
-    }
-
-    async fn apply_all(&self, owned: &Owned, settled: &[Settled], effects: Vec<Effect>) {
         let mut retry = RETRY;
-        while settled.iter().any(|one| owned.holds(one.partition)) {
-            match self.store.apply_effects(&effects).await {
+        while !effects.is_empty() && settled.iter().any(|one| owned.holds(one.partition)) {
+            match self.apply_all(&effects).await {
                 Ok(()) => return,
-                Err(StoreError::Refused(_)) if effects.len() > 1 => {
-                    // Only what is refused by itself is left out.
-                    let (first, rest) = effects.split_at(effects.len() / 2);
-                    let halves = [first.to_vec(), rest.to_vec()];
-                    for half in halves {
-                        Box::pin(self.apply_all(owned, settled, half)).await;
-                    }
-                    return;
-                }
-                Err(StoreError::Refused(why)) => {
-                    self.metrics.refused_changes.inc();
-                    tracing::error!(why, ?effects, "the store refused what an event does to another");
-                    return;
-                }
-                Err(StoreError::Unreachable(why)) => {
-                    tracing::warn!(why, effects = effects.len(), "what events do to others waits to be applied");
+                Err(error) => {
+                    tracing::warn!(%error, effects = effects.len(), "what events do to others waits to be applied");
                 }
             }
             retry.pause().await;
@@ -144,7 +124,25 @@ impl Hub {
     /// Applies the effects of events that were found stored: whoever stored them may not have come to it.
     pub(crate) async fn redo_effects(&self, events: &[Event]) -> Result<(), StoreError> {
         let effects: Vec<Effect> = events.iter().filter_map(Effect::of).collect();
-        if effects.is_empty() { Ok(()) } else { self.store.apply_effects(&effects).await }
+        if effects.is_empty() { Ok(()) } else { self.apply_all(&effects).await }
+    }
+
+    /// Applies effects but for those that the store refuses by themselves, now and always: nobody waits for them. An
+    /// error is worth another try.
+    async fn apply_all(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        match (self.store.apply_effects(effects).await, effects) {
+            (Err(StoreError::Refused(why)), [effect]) => {
+                self.metrics.refused_changes.inc();
+                tracing::error!(why, ?effect, "the store refused what an event does to another");
+                Ok(())
+            }
+            (Err(StoreError::Refused(_)), many) => {
+                let (some, others) = many.split_at(many.len() / 2);
+                Box::pin(self.apply_all(some)).await?;
+                Box::pin(self.apply_all(others)).await
+            }
+            (answer, _) => answer,
+        }
     }
 }
 
