@@ -72,7 +72,7 @@ class Steps:
         return True
 
     async def check(self, step: str) -> Row:
-        """Lets everything come to rest, reads all of it from all nodes, and holds it together."""
+        """Lets everything come to rest, reads all of it from all nodes and holds it together; then the load goes on."""
         crowd = self._crowd
         crowd.gate.clear()
         if not await until(lambda: crowd.busy == 0, QUIET_WITHIN):
@@ -87,6 +87,8 @@ class Steps:
         crowd.check_on_tasks()
         row = self._row(step, found)
         self.rows.append(row)
+        # What comes next, a node that ends and another that begins, is to happen under load.
+        crowd.gate.set()
         return row
 
     def _members(self) -> list[Member]:
