@@ -45,6 +45,14 @@ pub struct Scene {
     _holder: Box<dyn Any + Send + Sync>,
 }
 
+/// Replaces all keys of groups by those of a snapshot, but for leases.
+const ROLL_BACK: &str = "
+for _, key in ipairs(redis.call('KEYS', '*}:v2:*')) do
+  if key:find('{p', 1, true) and key:sub(-6) ~= ':lease' then redis.call('DEL', key) end
+end
+for at = 1, #KEYS do redis.call('RESTORE', KEYS[at], 0, ARGV[at]) end
+";
+
 /// What Redis held at some moment.
 pub struct Snapshot(Vec<(String, RedisValue)>);
 
@@ -156,17 +164,16 @@ impl Scene {
         Snapshot(held)
     }
 
-    /// What Redis holds of the groups is as it was then: it lost its tail, as after a failover.
+    /// What Redis holds of the groups is as it was then: it lost its tail, as after a failover. In one step: what is
+    /// appended meanwhile is lost as a whole, or not at all.
     pub async fn roll_back(&self, snapshot: Snapshot) {
-        for key in self.group_keys().await {
-            if !snapshot.0.iter().any(|(kept, _)| *kept == key) {
-                let _: () = self.redis.del(key).await.expect("the test's Redis is there");
-            }
-        }
-        for (key, value) in snapshot.0 {
-            let restored = self.redis.restore(key, 0, value, true, false, None, None).await;
-            let _: () = restored.expect("Redis takes its own dump back");
-        }
+        let command = CustomCommand::new_static("EVAL", ClusterHash::Random, false);
+        let (keys, values): (Vec<_>, Vec<_>) = snapshot.0.into_iter().unzip();
+        let mut arguments: Vec<RedisValue> = vec![ROLL_BACK.into(), (keys.len() as i64).into()];
+        arguments.extend(keys.into_iter().map(RedisValue::from));
+        arguments.extend(values);
+        let rolled: Result<RedisValue, _> = self.redis.custom(command, arguments).await;
+        rolled.expect("Redis takes its own dump back");
     }
 
     /// Redis loses the lease of the partition, and nothing else.

@@ -14,7 +14,7 @@ use super::{
     redis_cluster::RedisCluster,
 };
 
-/// A Redis database of a test's own, on the run's shared standalone server. Pub/sub channels know
+/// A Redis database of a test's own, on one of the run's shared standalone servers. Pub/sub channels know
 /// no databases: a test that uses them puts [`RedisSpace::prefix`] before their names.
 #[derive(Debug, Clone)]
 pub struct RedisSpace {
@@ -34,17 +34,20 @@ pub struct MongoSpace {
     lasting: bool,
 }
 
-/// Far more than there are tests; an empty database costs nothing to speak of.
-const DATABASES: u32 = 8192;
+/// Databases of one server: clients of the hub know no more.
+const DATABASES: u32 = 256;
+/// Servers at most: far more databases than there are tests. Each is started when the ones before are given away.
+const SERVERS: usize = 16;
 
-/// An empty database on the shared Redis.
+/// An empty database on a shared Redis.
 pub async fn redis() -> RedisSpace {
-    static SERVER: OnceCell<RedisServer> = OnceCell::const_new();
+    static STARTED: [OnceCell<RedisServer>; SERVERS] = [const { OnceCell::const_new() }; SERVERS];
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let options = RedisOptions::default().argument("--databases", &DATABASES.to_string());
-    let server = SERVER.get_or_init(|| RedisServer::start_with(&options)).await;
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    RedisSpace { url: format!("{}/{number}", server.url()), prefix: unique() }
+    let options = RedisOptions::default().argument("--databases", &DATABASES.to_string());
+    let server = &STARTED[(number / DATABASES) as usize];
+    let server = server.get_or_init(|| RedisServer::start_with(&options)).await;
+    RedisSpace { url: format!("{}/{}", server.url(), number % DATABASES), prefix: unique() }
 }
 
 /// The shared Redis Cluster. It knows no databases: its tests keep apart by [`RedisSpace::prefix`].
