@@ -13,7 +13,7 @@ use crate::support::Hub;
 /// Ids that the hub gives: of what it does in a group, of itself, of its probes.
 const OWN: [&str; 4] = ["hub.create", "hub.create.admin", "hub.system", "hub.probe"];
 /// What people write freely, and what names groups: no user and no send.
-const FREE: [&str; 15] = [
+const FREE: [&str; 16] = [
     "NewMessage.text",
     "NewMessage.kind",
     "NewMessage.ref",
@@ -25,6 +25,7 @@ const FREE: [&str; 15] = [
     "ServiceMessage.message",
     "ProfileUpdate.name",
     "GET /chat/{group}/message group",
+    "GET /chat/{group}/pins group",
     "POST /chat/{group}/message group",
     "GET /group/{id} id",
     "GET /message/{id} id",
