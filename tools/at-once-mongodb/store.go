@@ -15,10 +15,11 @@ type store struct {
 	kept map[string]map[string]bson.Raw
 }
 
-// filter is what a document must be: one of these ids, and equal in these fields.
+// filter is what a document must be: one of these ids, equal in these fields, and with or without these others.
 type filter struct {
-	ids   []string
-	equal bson.D
+	ids    []string
+	equal  bson.D
+	exists map[string]bool
 }
 
 func newStore() *store {
@@ -136,9 +137,9 @@ func remove(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error
 	return written(removed), nil
 }
 
-// readFilter understands equality of fields, and a list of ids.
+// readFilter understands equality of fields, whether they are there, and a list of ids.
 func readFilter(asked bson.RawValue) (filter, error) {
-	var wanted filter
+	wanted := filter{exists: map[string]bool{}}
 	unknown := fmt.Errorf("at-once-mongodb finds by id only, and was asked for %s", asked)
 	document, ok := asked.DocumentOK()
 	elements, err := document.Elements()
@@ -147,10 +148,13 @@ func readFilter(asked bson.RawValue) (filter, error) {
 	}
 	for _, element := range elements {
 		value := element.Value()
-		_, isNested := value.DocumentOK()
+		nested, isNested := value.DocumentOK()
+		exists, asksForExistence := existence(nested)
 		switch {
 		case element.Key() == "_id":
 			wanted.ids = ids(value)
+		case asksForExistence:
+			wanted.exists[element.Key()] = exists
 		case isNested || strings.HasPrefix(element.Key(), "$"):
 			return wanted, unknown
 		default:
@@ -161,6 +165,15 @@ func readFilter(asked bson.RawValue) (filter, error) {
 		return wanted, unknown
 	}
 	return wanted, nil
+}
+
+// existence is what {$exists: …} asks for.
+func existence(condition bson.Raw) (exists, isAsked bool) {
+	elements, err := condition.Elements()
+	if err != nil || len(elements) != 1 || elements[0].Key() != "$exists" {
+		return false, false
+	}
+	return elements[0].Value().BooleanOK()
 }
 
 // ids are those of a filter on _id: the one, or those of {$in: […]}; nil when it is neither.
@@ -196,6 +209,11 @@ func (wanted filter) matching(documents map[string]bson.Raw) []string {
 func (wanted filter) fits(document bson.Raw) bool {
 	for _, field := range wanted.equal {
 		if !document.Lookup(field.Key).Equal(field.Value.(bson.RawValue)) {
+			return false
+		}
+	}
+	for field, exists := range wanted.exists {
+		if _, err := document.LookupErr(field); (err == nil) != exists {
 			return false
 		}
 	}

@@ -146,3 +146,17 @@ func TestRemovedDocumentsAreGone(t *testing.T) {
 		t.Fatalf("still there: %v", groups)
 	}
 }
+
+func TestFieldsThatAreThereOrNotDecide(t *testing.T) {
+	kept := newStore()
+	gone := append(byID("gone"), bson.E{Key: "gone", Value: int32(1)})
+	ask(t, kept, message(t, bson.D{{Key: "insert", Value: "groups"}}, "documents", byID("tea"), gone))
+	for _, exists := range []bool{true, false} {
+		for _, id := range []string{"tea", "gone"} {
+			filter := append(byID(id), bson.E{Key: "gone", Value: bson.D{{Key: "$exists", Value: exists}}})
+			if groups := found(t, kept, "groups", filter); (len(groups) == 1) != (exists == (id == "gone")) {
+				t.Errorf("%s with %v: %v", id, exists, groups)
+			}
+		}
+	}
+}
