@@ -1,35 +1,19 @@
 //! Kinds of events that this version does not know, and those of clients' own making, through the whole hub.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use hubbub::adapters::local::LocalBackplane;
-use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Traits, UserId};
-use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
-use hubbub::ports::{Append, Appended, Log, Standing, Store};
+use hubbub::hub::HistoryQuery;
+use hubbub::ports::{Append, Appended, Log, Standing};
 use serde_json::{Value, json};
 
-use crate::people::{Client, NameIsToken, make_group};
+use crate::people::{Client, EmbeddedHub, make_group};
 use crate::support::wait::eventually;
 
-struct Rooms {
-    hub: Arc<Hub>,
-    backplane: Arc<LocalBackplane>,
-    _dir: tempfile::TempDir,
-}
+struct Rooms(EmbeddedHub);
 
 impl Rooms {
     async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(dir.path().join("hubbub.db")).unwrap());
-        let backplane = Arc::new(LocalBackplane::new());
-        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let config = HubConfig::default();
-        store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics);
-        hub.start().await.unwrap();
-        Self { hub, backplane, _dir: dir }
+        Self(EmbeddedHub::start().await)
     }
 
     /// What a node of a later version takes in from anna.
@@ -43,14 +27,14 @@ impl Rooms {
             body: Bytes::from(rmp_serde::to_vec_named(body).unwrap()),
             standing: Standing::Member,
         };
-        let partition = group.partition(self.hub.config().partitions);
+        let partition = group.partition(self.0.hub.config().partitions);
         let origin = NodeName::parse("later.1").unwrap();
-        self.backplane.append(partition, &origin, &[append]).await.unwrap()[0]
+        self.0.backplane.append(partition, &origin, &[append]).await.unwrap()[0]
     }
 
     async fn listed(&self, group: &GroupId) -> Vec<String> {
         let query = HistoryQuery::Numbered { page: 0, per_page: 10 };
-        let page = self.hub.history(&UserId::parse("bob").unwrap(), group, query).await.unwrap();
+        let page = self.0.hub.history(&UserId::parse("bob").unwrap(), group, query).await.unwrap();
         page.messages.iter().map(|event| event.kind.to_string()).collect()
     }
 }
@@ -58,8 +42,8 @@ impl Rooms {
 #[tokio::test]
 async fn a_kind_of_clients_own_making_is_stored_counted_and_told() {
     let rooms = Rooms::open().await;
-    let (mut anna, _) = Client::hello(&rooms.hub, "anna").await;
-    let (mut bob, _) = Client::hello(&rooms.hub, "bob").await;
+    let (mut anna, _) = Client::hello(&rooms.0.hub, "anna").await;
+    let (mut bob, _) = Client::hello(&rooms.0.hub, "bob").await;
     let group = make_group(&mut anna, &["bob"]).await;
     let poll = |cid: &str, notify: bool| json!({"type": "send", "id": 1, "group": group, "cid": cid, "kind": "x.poll", "data": {"notify": notify, "options": [1, 2]}});
     for (cid, notify, n) in [("quiet", false, 0), ("loud", true, 1)] {
@@ -85,8 +69,8 @@ async fn a_kind_of_clients_own_making_is_stored_counted_and_told() {
 #[tokio::test]
 async fn a_kind_of_a_later_version_is_stored_told_and_listed_by_its_traits() {
     let rooms = Rooms::open().await;
-    let (mut anna, _) = Client::hello(&rooms.hub, "anna").await;
-    let (mut bob, _) = Client::hello(&rooms.hub, "bob").await;
+    let (mut anna, _) = Client::hello(&rooms.0.hub, "anna").await;
+    let (mut bob, _) = Client::hello(&rooms.0.hub, "bob").await;
     let group = GroupId::parse(&make_group(&mut anna, &["bob"]).await).unwrap();
     let body = json!({"v": 1, "t": "hi", "d": {"emoji": "+1"}, "later": [1]});
     for (id, counts, shown) in [("1", true, true), ("2", false, false)] {
@@ -107,8 +91,8 @@ async fn a_kind_of_a_later_version_is_stored_told_and_listed_by_its_traits() {
 #[tokio::test]
 async fn what_cannot_be_read_is_not_stored_as_something_else() {
     let rooms = Rooms::open().await;
-    let (mut anna, _) = Client::hello(&rooms.hub, "anna").await;
-    let (mut bob, _) = Client::hello(&rooms.hub, "bob").await;
+    let (mut anna, _) = Client::hello(&rooms.0.hub, "anna").await;
+    let (mut bob, _) = Client::hello(&rooms.0.hub, "bob").await;
     let group = make_group(&mut anna, &["bob"]).await;
     let id = GroupId::parse(&group).unwrap();
     let traits = Traits { counts: true, shown: true, fx: 0 };
@@ -118,7 +102,7 @@ async fn what_cannot_be_read_is_not_stored_as_something_else() {
     assert_eq!(rooms.listed(&id).await, ["joined", "joined", "text"]);
     // The others' acks come a little later.
     eventually("all but one are acked", async || {
-        let stats = rooms.backplane.log_stats(id.partition(rooms.hub.config().partitions)).await.unwrap();
+        let stats = rooms.0.backplane.log_stats(id.partition(rooms.0.hub.config().partitions)).await.unwrap();
         if stats.pending == 1 { Ok(()) } else { Err(format!("{stats:?}")) }
     })
     .await;

@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
+use hubbub::adapters::local::LocalBackplane;
+use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Millis, Profile, UserId, now_ms};
-use hubbub::hub::{ConnectionInfo, Flow, Hub, Session};
-use hubbub::ports::{CloseCode, Identity, Offered, Outbound, TokenError, Tokens};
+use hubbub::hub::{ConnectionInfo, Flow, Hub, HubConfig, Metrics, Session};
+use hubbub::ports::{CloseCode, Identity, Offered, Outbound, Store, TokenError, Tokens};
 use hubbub::protocol::Encoding;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -24,6 +26,27 @@ impl Tokens for NameIsToken {
         let user = UserId::parse(token).map_err(|_| TokenError::Invalid("not a name"))?;
         let profile = Profile { username: token.to_lowercase(), name: token.to_uppercase() };
         Ok(Identity { user, profile, expires: now_ms() + 3_600_000 as Millis, proven: now_ms() })
+    }
+}
+
+/// A hub on its embedded parts, with a way to its backplane past it.
+pub struct EmbeddedHub {
+    pub hub: Arc<Hub>,
+    pub backplane: Arc<LocalBackplane>,
+    _directory: tempfile::TempDir,
+}
+
+impl EmbeddedHub {
+    pub async fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
+        let backplane = Arc::new(LocalBackplane::new());
+        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
+        let config = HubConfig::default();
+        store.prepare(config.partitions).await.unwrap();
+        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics);
+        hub.start().await.unwrap();
+        Self { hub, backplane, _directory: directory }
     }
 }
 

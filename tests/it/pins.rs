@@ -1,41 +1,29 @@
 //! Pins through the whole hub: who may, what about, what it comes to, in both encodings, in pages, lists and `last`.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use hubbub::adapters::local::LocalBackplane;
-use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Seq, UserId};
-use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
-use hubbub::ports::{Append, Log, Standing, Store};
+use hubbub::hub::HistoryQuery;
+use hubbub::ports::{Append, Log, Standing};
 use serde_json::{Value, json};
 
-use crate::people::{Client, NameIsToken, make_group};
+use crate::people::{Client, EmbeddedHub, make_group};
 
 struct Board {
-    hub: Arc<Hub>,
-    backplane: Arc<LocalBackplane>,
+    embedded: EmbeddedHub,
     group: GroupId,
     anna: Client,
     bob: Client,
-    _dir: tempfile::TempDir,
 }
 
 impl Board {
     /// A group of anna, its admin, and bob.
     async fn open() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(dir.path().join("hubbub.db")).unwrap());
-        let backplane = Arc::new(LocalBackplane::new());
-        let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let config = HubConfig::default();
-        store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics);
-        hub.start().await.unwrap();
-        let (mut anna, _) = Client::hello(&hub, "anna").await;
-        let (bob, _) = Client::hello(&hub, "bob").await;
+        let embedded = EmbeddedHub::start().await;
+        let hub = &embedded.hub;
+        let (mut anna, _) = Client::hello(hub, "anna").await;
+        let (bob, _) = Client::hello(hub, "bob").await;
         let group = GroupId::parse(&make_group(&mut anna, &["bob"]).await).unwrap();
-        Self { hub, backplane, group, anna, bob, _dir: dir }
+        Self { embedded, group, anna, bob }
     }
 
     async fn say(&mut self, cid: &str) -> Seq {
@@ -79,8 +67,8 @@ impl Board {
             }
         };
         let appends: Vec<Append> = entries.iter().map(append).collect();
-        let partition = self.group.partition(self.hub.config().partitions);
-        self.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), &appends).await.unwrap();
+        let partition = self.group.partition(self.embedded.hub.config().partitions);
+        self.embedded.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), &appends).await.unwrap();
     }
 }
 
@@ -116,7 +104,7 @@ async fn what_is_pinned_is_listed_and_marked_until_it_is_taken_back() {
         .collect();
     assert_eq!(marked, [first, second]);
     let query = HistoryQuery::Numbered { page: 0, per_page: 1 };
-    let shown = board.hub.history(&UserId::parse("bob").unwrap(), &board.group, query).await.unwrap();
+    let shown = board.embedded.hub.history(&UserId::parse("bob").unwrap(), &board.group, query).await.unwrap();
     assert!(shown.messages[0].seq == second && shown.messages[0].state.pin.is_on());
     // `last` is what is shown, with its state, for who is here and for who comes.
     for (cid, on) in [("back", false), ("again", true)] {
@@ -125,7 +113,7 @@ async fn what_is_pinned_is_listed_and_marked_until_it_is_taken_back() {
             (&groups["groups"][0]["last"]["seq"], groups["groups"][0]["last"]["pinned"] == true),
             (&json!(second), !on)
         );
-        let (_, welcome) = Client::hello(&board.hub, "bob").await;
+        let (_, welcome) = Client::hello(&board.embedded.hub, "bob").await;
         assert_eq!(
             (&welcome["groups"][0]["last"]["seq"], welcome["groups"][0]["last"]["pinned"] == true),
             (&json!(second), !on)
@@ -260,7 +248,7 @@ async fn a_stored_pin_is_acked_again_and_strangers_learn_nothing() {
     // As if the target were gone: the repeat names what is not there.
     let frame = board.set("pin", first + 70, true);
     assert_eq!(board.anna.ask(frame, "ack").await["seq"], acked);
-    let (mut mallory, _) = Client::hello(&board.hub, "mallory").await;
+    let (mut mallory, _) = Client::hello(&board.embedded.hub, "mallory").await;
     for target in [1, first, first + 9] {
         let frame = board.set(&format!("guess {target}"), target, true);
         assert_eq!(mallory.refused(frame).await, "forbidden", "{target}");

@@ -315,22 +315,10 @@ impl Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ports::{Knows, NodeVitals};
+    use crate::hub::node::tests::record;
 
     fn node(name: &str, draining: bool) -> NodeRecord {
-        NodeRecord {
-            node: NodeName::parse(name).unwrap(),
-            public_url: None,
-            zone: None,
-            connections: 0,
-            capacity: 1,
-            draining,
-            version: String::new(),
-            since: 0,
-            vitals: NodeVitals::default(),
-            knows: Knows::default(),
-            passes: BTreeSet::new(),
-        }
+        NodeRecord { draining, ..record(name) }
     }
 
     #[test]
