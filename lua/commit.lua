@@ -7,7 +7,7 @@
 -- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, inbox cap, number of
 --       acks, the ids to ack, number of nodes within reach (none in a Cluster: their inboxes lie in other
 --       slots), their names, then for each group: group, seq, n, shown, time, number of events, for each event:
---       seq, event; and where nodes are within reach: letter, number of askers, their names
+--       seq, event; and where nodes are within reach: peer message, number of askers, their names
 -- Returns false when the lease is not held with this token, else for each group {base, {its nodes}}; the base is -1
 --       when it is not known. Nobody is told here of a group with events that may be of an earlier life
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -137,7 +137,7 @@ local function read_reach()
   return reach, count
 end
 
--- Each group has one letter, which a node gets once though it has a route and asks as well.
+-- Each group has one peer message, which a node gets once though it has a route and asks as well.
 local function address(reach, group, letter, names)
   for _, name in ipairs(names) do
     local node = reach[name]
@@ -155,7 +155,7 @@ local function read_askers()
   return askers
 end
 
--- As post.lua does it, with many letters in one entry.
+-- As post.lua does it, with many peer messages in one entry.
 local function post(node)
   if redis.call('XLEN', node.inbox) < tonumber(ARGV[6]) then
     for first = 1, #node.fields, CHUNK do

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use hubbub::app::config::{self, Sources};
 use hubbub::protocol::{ClientFrame, Encoding, decode};
-use hubbub::transport::wire::{Guard, Item, Rules, Violation, client_frame};
+use hubbub::transport::wire::{FrameDecoder, Item, Rules, Violation, client_frame};
 
 /// A JSON frame is taken or refused; and it means the same in MessagePack.
 pub fn decode_json(bytes: &[u8]) {
@@ -70,7 +70,7 @@ enum Got {
 }
 
 fn feed(rules: Rules, pieces: &[&[u8]]) -> Vec<Got> {
-    let mut guard = Guard::new(rules);
+    let mut guard = FrameDecoder::new(rules);
     let mut got = Vec::new();
     for piece in pieces {
         let (mut input, mut at) = (piece.to_vec(), 0);

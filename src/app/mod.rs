@@ -12,6 +12,7 @@
 //! - [`telemetry`]: log lines; `metrics`: what the process counts.
 //! - `waiting`: for what the hub stands on, at its start.
 
+pub mod backends;
 pub mod bench;
 pub mod capacity;
 pub mod cli;
@@ -21,7 +22,6 @@ mod metrics;
 mod open_files;
 pub mod operator;
 mod own_fault;
-pub mod parts;
 pub mod probe;
 pub mod serve;
 mod signing_key;

@@ -9,12 +9,12 @@ use prometheus::Registry;
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::backends::{Backends, SingleNode};
 use super::cli::CommandError;
 use super::config::Config;
 use super::identity::Identities;
 use super::metrics::ProcessMetrics;
-use super::operator::{self, Desk};
-use super::parts::{Parts, SingleNode};
+use super::operator::{self, AdminService};
 use super::waiting::{REDIS, Waiting};
 use crate::adapters::accounts::Accounts;
 use crate::hub::{Hub, Metrics};
@@ -103,14 +103,14 @@ impl Node {
         waiting: &Waiting,
     ) -> Result<Self, CommandError> {
         identities.prefetch().await;
-        let parts = Parts::open(config, waiting).await?;
+        let parts = Backends::open(config, waiting).await?;
         let metrics = Metrics::register(registry).map_err(|error| refused(error.to_string()))?;
         let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
         let accounts = accounts(config, &parts, identities)?;
         let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
         let single = SingleNode::hold(&parts, &config.hub.node, waiting).await?;
         waiting.until(REDIS, async || hub.start().await).await?;
-        let desk = Desk::of_hub(hub.clone(), parts.store.clone());
+        let desk = AdminService::of_hub(hub.clone(), parts.store.clone());
         Ok(Self { hub, accounts, operators: operator::routes(Arc::new(desk)), single })
     }
 }
@@ -161,7 +161,7 @@ async fn told_to_stop(mut signals: Signals, hub: &Hub, single: Option<SingleNode
 }
 
 /// Built-in accounts, where they are on and the hub has a key to sign their tokens with.
-fn accounts(config: &Config, parts: &Parts, identities: &Identities) -> Result<Option<Arc<Accounts>>, CommandError> {
+fn accounts(config: &Config, parts: &Backends, identities: &Identities) -> Result<Option<Arc<Accounts>>, CommandError> {
     let Some(own) = identities.own.as_ref().filter(|_| config.auth.accounts_enabled()) else { return Ok(None) };
     let accounts = Accounts::new(parts.store.clone(), own.key.clone(), own.prefix, &config.accounts);
     accounts.map(|accounts| Some(Arc::new(accounts))).map_err(|refusal| refused(refusal.message.to_string()))

@@ -144,7 +144,7 @@ impl Group {
     }
 
     /// Whether its founding was stored, or begun to be.
-    pub fn is_founded(&self) -> bool {
+    pub fn is_created(&self) -> bool {
         self.version > self.base.seq
     }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::codec::decode_event;
 use super::group::LocalGroup;
 use super::handle::SessionHandle;
-use super::wire::decode_event;
 use super::{Hub, RETRY};
 use crate::domain::{Event, Group, GroupId, MembershipChange, Refusal, Seq, UserId};
 use crate::ports::{Joined, Partition, StoreError};
@@ -113,7 +113,7 @@ impl Hub {
             let partition = hub.partition(&id);
             let name = hub.node.name();
             if let Err(error) = hub.backplane.leave_route(partition, &id, &name, generation).await {
-                // A route too many costs a letter now and then, until this node's life ends.
+                // A route too many costs a peer message now and then, until this node's life ends.
                 tracing::debug!(%error, group = %id, "a route was not removed");
             }
         });
@@ -218,7 +218,7 @@ impl Hub {
         new
     }
 
-    /// Brings to a session those of the user's groups that it lacks: after a loss of letters.
+    /// Brings to a session those of the user's groups that it lacks: after a loss of peer messages.
     pub(crate) async fn check_memberships(self: &Arc<Self>, user: &UserId) -> Result<(), StoreError> {
         let Some(stored) = self.store.user(user).await? else { return Ok(()) };
         for (group, version) in stored.groups {

@@ -17,14 +17,14 @@ use crate::ports::{Beat, NodeRecord, Partition, SessionRecord, StartError};
 const AT_ONCE: usize = 64;
 /// Heads asked for in one call.
 const HEADS_AT_ONCE: usize = 500;
-/// A letter that has not come after so long is looked for.
+/// A peer message that has not come after so long is looked for.
 const ON_THEIR_WAY: Duration = Duration::from_secs(1);
 /// How often retention is seen to.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
 
 impl Hub {
-    /// Registers the node and starts its tasks. The store is prepared, and the backplane was checked. After an error it may
-    /// be tried again.
+    /// Registers the node and starts its tasks. The store is prepared, and the backplane was checked. After an error it
+    /// may be tried again.
     pub async fn start(self: &Arc<Self>) -> Result<(), StartError> {
         self.begin_life(now_ms()).await?;
         self.node.registered.store(true, Ordering::Relaxed);
@@ -198,7 +198,7 @@ impl Hub {
         }
     }
 
-    /// Letters may have been lost: looks at all groups of the node. Asked for again meanwhile, it
+    /// Peer messages may have been lost: looks at all groups of the node. Asked for again meanwhile, it
     /// is done once more after.
     pub(crate) fn compare_all_positions(self: &Arc<Self>) {
         {
@@ -268,7 +268,7 @@ impl Hub {
         }
     }
 
-    /// A group is stored further than it was given out here. While it moves on, its letters are on their way, and
+    /// A group is stored further than it was given out here. While it moves on, its peer messages are on their way, and
     /// a store under load is not asked for what they bring; one that stands still has lost some.
     async fn follow(self: &Arc<Self>, group: Arc<LocalGroup>, head: Seq) {
         let mut at = group.at();

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::Hub;
+use super::codec::PeerEvent;
 use super::group::LocalGroup;
-use super::wire::Item;
 use crate::domain::{Group, GroupId, Refusal, Seq};
 use crate::ports::{Deletion, StoreError};
 use crate::protocol::ServerFrame;
@@ -34,7 +34,7 @@ impl Hub {
             }
         };
         self.group_deleted(id, base.seq);
-        self.tell_all_nodes(vec![Item::Deleted { group: id.clone(), base: base.seq }]).await?;
+        self.tell_all_nodes(vec![PeerEvent::Deleted { group: id.clone(), base: base.seq }]).await?;
         Ok(self.store.finish_deletion(id, deletion, base).await?)
     }
 
@@ -82,7 +82,7 @@ impl Hub {
         };
         self.groups.remove(group);
         self.metrics.local_groups.set(self.groups.len() as i64);
-        waiting.iter().for_each(|event| self.settle(event));
+        waiting.iter().for_each(|event| self.resolve(event));
         self.leave_route(&group.id, generation);
     }
 

@@ -1,4 +1,4 @@
-//! From letters to sockets: each group's events in order, holes fetched, acks given.
+//! From peer messages to sockets: each group's events in order, holes fetched, acks given.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Hub;
+use super::codec::{PeerEvent, PeerMessage, decode_event};
 use super::group::{GroupState, LocalGroup};
 use super::metrics::Stage;
-use super::wire::{Item, Letter, decode_event};
 use crate::domain::{Code, Event, GroupId, MembershipChange, Seq, UserId, now_ms};
 use crate::kernel::Backoff;
 use crate::ports::{InboxPosition, Page};
@@ -40,7 +40,7 @@ impl Hub {
                     for entry in read.entries {
                         after = entry.position;
                         self.metrics.took(Stage::InboxWait, (now_ms() - entry.time) as f64 / 1e3);
-                        self.open_letter(&entry.payload);
+                        self.open_peer_message(&entry.payload);
                     }
                 }
                 Err(error) => {
@@ -52,43 +52,45 @@ impl Hub {
         }
     }
 
-    fn open_letter(self: &Arc<Self>, payload: &[u8]) {
-        match Letter::decode(payload) {
-            Some(letter) => {
-                if letter.unknown > 0 {
+    fn open_peer_message(self: &Arc<Self>, payload: &[u8]) {
+        match PeerMessage::decode(payload) {
+            Some(peer_message) => {
+                if peer_message.unknown > 0 {
                     tracing::debug!(
-                        items = letter.unknown,
+                        items = peer_message.unknown,
                         "items of a later version were left aside, as may be while nodes are upgraded"
                     );
                 }
-                letter.items.into_iter().for_each(|item| self.take_item(item));
+                peer_message.items.into_iter().for_each(|item| self.take_item(item));
             }
-            None => tracing::warn!("a letter of a later version was left unread, as may be while nodes are upgraded"),
+            None => {
+                tracing::warn!("a peer message of a later version was left unread, as may be while nodes are upgraded")
+            }
         }
     }
 
     /// Does what an item says. Never waits: what needs waiting becomes a task of its own.
-    pub(crate) fn take_item(self: &Arc<Self>, item: Item) {
+    pub(crate) fn take_item(self: &Arc<Self>, item: PeerEvent) {
         match item {
-            Item::Run { group, events } => {
+            PeerEvent::Run { group, events } => {
                 let events = events.iter().filter_map(|bytes| decode_event(bytes)).map(Arc::new).collect();
                 self.deliver(&group, events);
             }
-            Item::Acked { group, from, cid, seq, time } => drop(self.settle_key(&(group, from, cid), seq, time)),
-            Item::Refused { group, from, cid, code } => {
+            PeerEvent::Acked { group, from, cid, seq, time } => drop(self.resolve_key(&(group, from, cid), seq, time)),
+            PeerEvent::Refused { group, from, cid, code } => {
                 self.refuse_key(&(group, from, cid), Code::named(&code).unwrap_or(Code::Internal));
             }
-            Item::Presence { user, online, last_seen, version } => {
+            PeerEvent::Presence { user, online, last_seen, version } => {
                 self.presence_changed(&user, online, last_seen, version);
             }
-            Item::Typing { group, user } => self.show_typing(&group, &user),
-            Item::Receipt { group, user, read, delivered } => self.show_receipt(&group, &user, read, delivered),
-            Item::Evict { user, banned } => self.evict(&user, banned),
-            Item::Ended { group, from, cid } => self.ended_key(&(group, from, cid)),
-            Item::Deleted { group, base } => self.group_deleted(&group, base),
-            Item::Missed => self.compare_all_positions(),
-            Item::Freed => self.node.beat_now(),
-            Item::Drain => self.take_drain_order(),
+            PeerEvent::Typing { group, user } => self.show_typing(&group, &user),
+            PeerEvent::Receipt { group, user, read, delivered } => self.show_receipt(&group, &user, read, delivered),
+            PeerEvent::Evict { user, banned } => self.evict(&user, banned),
+            PeerEvent::Ended { group, from, cid } => self.ended_key(&(group, from, cid)),
+            PeerEvent::Deleted { group, base } => self.group_deleted(&group, base),
+            PeerEvent::Missed => self.compare_all_positions(),
+            PeerEvent::Freed => self.node.beat_now(),
+            PeerEvent::Drain => self.take_drain_order(),
         }
     }
 
@@ -108,7 +110,7 @@ impl Hub {
             self.metrics.delivered.inc_by(state.fan_out(&events));
             drop(state);
             self.metrics.took(Stage::Flush, started.elapsed().as_secs_f64());
-            events.iter().for_each(|event| self.settle(event));
+            events.iter().for_each(|event| self.resolve(event));
             return;
         }
         let at = state.position.at().map(|head| head.seq);
@@ -119,14 +121,14 @@ impl Hub {
         if goes_on {
             group.stashed.notify_one();
         }
-        old.iter().for_each(|event| self.settle(event));
+        old.iter().for_each(|event| self.resolve(event));
         self.catch_up(&group);
     }
 
     /// Events of a group that has no session here: they may make somebody here a member, or answer them.
     fn pass_by(self: &Arc<Self>, id: &GroupId, events: &[Arc<Event>]) {
         self.adopt_newcomers(id, events);
-        events.iter().for_each(|event| self.settle(event));
+        events.iter().for_each(|event| self.resolve(event));
     }
 
     /// The group is stored up to `head`, as somebody says who should know.
@@ -175,7 +177,7 @@ impl Hub {
             if moved {
                 retry.reset();
             } else {
-                // Or until a letter brings what was missing.
+                // Or until a peer message brings what was missing.
                 let _ = tokio::time::timeout(retry.take(), group.stashed.notified()).await;
                 self.leave_if_unused(&group.id);
             }
@@ -190,7 +192,7 @@ impl Hub {
         let events = self.events_after(group, after, FETCH_PAGE).await;
         let fetched = !events.is_empty();
         if events.first().is_some_and(|first| first.seq > after + 1) && self.is_over(group, after).await {
-            events.iter().for_each(|event| self.settle(event));
+            events.iter().for_each(|event| self.resolve(event));
             return true;
         }
         self.metrics.repaired_events.inc_by(events.len() as u64);
@@ -231,9 +233,9 @@ impl Hub {
                     None => self.metrics.delivered.inc_by(state.fan_out(run)),
                 }
             }
-            state.position.settle();
+            state.position.prune();
         }
-        ready.iter().for_each(|event| self.settle(event));
+        ready.iter().for_each(|event| self.resolve(event));
         true
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Hub;
-use super::wire::{Item, Letter};
+use super::codec::{PeerEvent, PeerMessage};
 use crate::domain::{NodeName, Refusal, now_ms};
 use crate::ports::CloseCode;
 use crate::protocol::ServerFrame;
@@ -25,7 +25,7 @@ impl Hub {
         self.drain_ordered.cancelled().await;
     }
 
-    /// Has a node of the cluster end in good order: this one, or another by a letter. `not_found` when
+    /// Has a node of the cluster end in good order: this one, or another by a peer message. `not_found` when
     /// none of this name lives; `unavailable` when it cannot be told.
     pub async fn order_drain(&self, node: &str) -> Result<(), Refusal> {
         let view = self.node.view();
@@ -37,8 +37,8 @@ impl Hub {
         }
         let found = view.nodes.iter().find(|record| named(&record.node));
         let found = found.ok_or_else(|| Refusal::not_found(format!("there is no node {node:?} in the cluster")))?;
-        let letter = Letter::encode(&[Item::Drain]);
-        Ok(self.backplane.post(&[(found.node.clone(), letter)]).await?)
+        let peer_message = PeerMessage::encode(&[PeerEvent::Drain]);
+        Ok(self.backplane.post(&[(found.node.clone(), peer_message)]).await?)
     }
 
     pub(crate) fn take_drain_order(&self) {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Hub;
-use super::wire;
+use super::codec;
 use crate::domain::{Code, KindRow, Refusal};
 use crate::ports::{Knows, NodeRecord};
 use crate::protocol::ServerFrame;
@@ -26,7 +26,7 @@ pub(crate) struct Features {
 pub(crate) fn known(kinds: &[KindRow]) -> Knows {
     Knows {
         kinds: with_effect(kinds).map(|row| (row.name.to_owned(), row.fx)).collect(),
-        forms: wire::VERSION.into(),
+        forms: codec::VERSION.into(),
         roles: BTreeSet::new(),
     }
 }

@@ -4,7 +4,7 @@
 //! - `hello_batch`: whoever says hello at the same time is looked up together.
 //! - `publish`: appends in batches, remembers who waits for an ack.
 //! - `owner`: the partitions this node owns: order, store, commit, route.
-//! - `deliver`: letters from the inbox to positions to sockets; holes fetched.
+//! - `deliver`: peer messages from the inbox to positions to sockets; holes fetched.
 //! - `attach`: groups and sessions come together; replay without a hole.
 //! - `membership`, `presence`, `marks`: the rest of what people do.
 //! - `deletion`: a group ends; one whose id is made from names may begin anew.
@@ -32,6 +32,7 @@ use hubbub_protocol as protocol;
 mod api;
 mod attach;
 mod cluster;
+mod codec;
 pub mod config;
 mod counted;
 mod deletion;
@@ -66,7 +67,6 @@ mod resume_model;
 mod services;
 mod session;
 mod views;
-mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

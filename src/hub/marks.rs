@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Hub;
+use super::codec::PeerEvent;
 use super::config::SMALL_GROUP;
 use super::handle::SessionHandle;
-use super::wire::Item;
 use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
 use crate::kernel::Delayed;
 use crate::protocol::ServerFrame;
@@ -167,7 +167,7 @@ impl Hub {
                 state.document.as_ref().is_some_and(|document| document.members.len() <= SMALL_GROUP)
             });
             if small {
-                self.tell_group(&group, Item::Receipt { group: group.clone(), user, read, delivered }).await;
+                self.tell_group(&group, PeerEvent::Receipt { group: group.clone(), user, read, delivered }).await;
             }
         }
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Hub;
+use super::codec::{PeerEvent, PeerMessage};
 use super::handle::SessionHandle;
-use super::wire::{Item, Letter};
 use crate::domain::{
     Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
 };
@@ -19,7 +19,7 @@ const NAME_MAX: usize = 200;
 /// Between two looks at whether a change is stored: most are within milliseconds.
 const LOOK: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(100));
 /// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
-const FOUNDING: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
+const CREATION_EVENTS: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
 
 impl Hub {
     /// Makes a group; the creator is its first admin. The same creator and cid make it once.
@@ -37,7 +37,7 @@ impl Hub {
         let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(creator, &cid));
         let mut members = vec![creator.clone()];
         members.extend(users.into_iter().filter(|user| user != creator));
-        self.found(&id, GroupKind::Group, name, members, access).await?;
+        self.create(&id, GroupKind::Group, name, members, access).await?;
         Ok(id)
     }
 
@@ -51,15 +51,15 @@ impl Hub {
             return Ok(id);
         }
         let stored = self.store.group(&id).await?;
-        if stored.is_some_and(|group| group.is_founded()) {
+        if stored.is_some_and(|group| group.is_created()) {
             return Ok(id);
         }
-        self.found(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
+        self.create(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
         Ok(id)
     }
 
     /// Stores a new group and appends its first events. Safe to repeat: what is there stands.
-    pub(crate) async fn found(
+    pub(crate) async fn create(
         self: &Arc<Self>,
         id: &GroupId,
         kind: GroupKind,
@@ -73,7 +73,7 @@ impl Hub {
         let first = users.first().cloned().unwrap_or_else(UserId::hub);
         if let Err(refusal) = self.may_join(&users, id).await {
             // A repetition adds nobody, so whoever may not join any more does not matter to it.
-            return if self.founding_left(id, &first).await?.is_empty() { Ok(()) } else { Err(refusal) };
+            return if self.creation_left(id, &first).await?.is_empty() { Ok(()) } else { Err(refusal) };
         }
         let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
         let members: Vec<_> = users.iter().map(|user| (role(user), user.clone())).collect();
@@ -94,7 +94,7 @@ impl Hub {
             // Whatever the backplane still holds is of an earlier life.
             self.restore(id).await.map_err(deleted_meanwhile)?;
         }
-        let left = if new { &FOUNDING } else { self.founding_left(id, &first).await? };
+        let left = if new { &CREATION_EVENTS } else { self.creation_left(id, &first).await? };
         for (role, cid) in left {
             let users: Vec<_> = members.iter().filter(|(of, _)| of == role).map(|(_, user)| user.clone()).collect();
             if users.is_empty() {
@@ -111,16 +111,16 @@ impl Hub {
 
     /// What is still to be done of the founding of a group that is there already. Once anything else has
     /// happened to its members, nothing: who repeats a `create` has no say in who belongs to it now.
-    async fn founding_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
+    async fn creation_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
         let stored = self.store.group(id).await?;
-        let Some(stored) = stored.filter(Group::is_founded) else { return Ok(&FOUNDING) };
+        let Some(stored) = stored.filter(Group::is_created) else { return Ok(&CREATION_EVENTS) };
         let alone = matches!(&stored.members[..], [one] if one.id == *creator && one.role == Role::Admin);
         if !alone {
             return Ok(&[]);
         }
         let newest = self.store.event(id, stored.version).await?;
-        let half_done = newest.is_some_and(|event| event.cid == Cid::of_hub(FOUNDING[0].1));
-        Ok(if half_done { &FOUNDING[1..] } else { &[] })
+        let half_done = newest.is_some_and(|event| event.cid == Cid::of_hub(CREATION_EVENTS[0].1));
+        Ok(if half_done { &CREATION_EVENTS[1..] } else { &[] })
     }
 
     fn check_count(&self, count: usize) -> Result<(), Refusal> {
@@ -305,14 +305,14 @@ impl Hub {
 
     /// Closes a user's sessions on all nodes.
     pub async fn kick(self: &Arc<Self>, user: &UserId, banned: bool) -> Result<(), Refusal> {
-        self.tell_all_nodes(vec![Item::Evict { user: user.clone(), banned }]).await
+        self.tell_all_nodes(vec![PeerEvent::Evict { user: user.clone(), banned }]).await
     }
 
     /// Puts items into the inboxes of all live nodes, this one included.
-    pub(crate) async fn tell_all_nodes(self: &Arc<Self>, items: Vec<Item>) -> Result<(), Refusal> {
-        let letter = Letter::encode(&items);
+    pub(crate) async fn tell_all_nodes(self: &Arc<Self>, items: Vec<PeerEvent>) -> Result<(), Refusal> {
+        let peer_message = PeerMessage::encode(&items);
         let view = self.node.view();
-        let posts: Vec<_> = view.nodes.iter().map(|node| (node.node.clone(), letter.clone())).collect();
+        let posts: Vec<_> = view.nodes.iter().map(|node| (node.node.clone(), peer_message.clone())).collect();
         Ok(self.backplane.post(&posts).await?)
     }
 

@@ -64,7 +64,7 @@ impl Position {
     }
 
     /// The next event in turn, if it is here. It stays until [`Position::advance`] has passed it and
-    /// [`Position::settle`] removes it.
+    /// [`Position::prune`] removes it.
     pub(crate) fn ready(&self) -> Vec<Arc<Event>> {
         let Some(head) = self.at else { return Vec::new() };
         let in_turn =
@@ -78,7 +78,7 @@ impl Position {
     }
 
     /// Forgets what has been given out.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn prune(&mut self) {
         if let Some(head) = self.at {
             self.stash = self.stash.split_off(&(head.seq + 1));
         }
@@ -113,7 +113,7 @@ mod tests {
             position.advance(&event);
             given.push(event.seq);
         }
-        position.settle();
+        position.prune();
     }
 
     proptest! {

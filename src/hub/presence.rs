@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::Hub;
+use super::codec::{PeerEvent, PeerMessage};
 use super::config::WATCH_MAX;
 use super::handle::SessionHandle;
-use super::wire::{Item, Letter};
 use crate::domain::{GroupId, Millis, Refusal, UserId};
 use crate::kernel::Delayed;
-use crate::ports::{Sighting, Whereabouts};
+use crate::ports::{PresenceChange, UserPresence};
 use crate::protocol::{PresenceView, RequestId, ServerFrame};
 
 /// Changes of presence are told to the other nodes this often, together.
@@ -30,7 +30,7 @@ const WRITTEN_TOGETHER: usize = 500;
 #[derive(Default)]
 pub(crate) struct Watchers {
     watched: DashMap<UserId, Watched>,
-    outbox: Mutex<Vec<Item>>,
+    outbox: Mutex<Vec<PeerEvent>>,
     /// Users who went, and when: the backplane knows it too, so the store hears of it in company.
     departures: Mutex<Delayed<UserId, Millis>>,
 }
@@ -43,7 +43,7 @@ struct Watched {
 
 impl Hub {
     /// A session was registered: was it the user's first anywhere?
-    pub(crate) fn came(self: &Arc<Self>, user: &UserId, sighting: &Sighting) {
+    pub(crate) fn came(self: &Arc<Self>, user: &UserId, sighting: &PresenceChange) {
         self.presence.departures.lock().forget(user);
         if !self.any_lives(&sighting.others) {
             self.tell_presence(user, true, sighting.time, sighting.version);
@@ -51,7 +51,7 @@ impl Hub {
     }
 
     /// A session was removed: was it the user's last anywhere?
-    pub(crate) fn went(self: &Arc<Self>, user: &UserId, sighting: &Sighting) {
+    pub(crate) fn went(self: &Arc<Self>, user: &UserId, sighting: &PresenceChange) {
         if self.any_lives(&sighting.others) {
             return;
         }
@@ -91,10 +91,10 @@ impl Hub {
     }
 
     fn tell_presence(&self, user: &UserId, online: bool, last_seen: Millis, version: u64) {
-        self.put_out(Item::Presence { user: user.clone(), online, last_seen, version });
+        self.put_out(PeerEvent::Presence { user: user.clone(), online, last_seen, version });
     }
 
-    pub(crate) fn put_out(&self, item: Item) {
+    pub(crate) fn put_out(&self, item: PeerEvent) {
         let mut outbox = self.presence.outbox.lock();
         if outbox.len() < OUTBOX_MAX {
             outbox.push(item);
@@ -184,7 +184,7 @@ impl Hub {
     }
 
     /// A user's presence as it is shown.
-    pub(crate) fn seen(&self, user: &UserId, at: &Whereabouts) -> PresenceView {
+    pub(crate) fn seen(&self, user: &UserId, at: &UserPresence) -> PresenceView {
         let online = self.users.is_here(user) || self.any_lives(&at.sessions);
         PresenceView { id: user.clone(), online, last_seen: at.last_seen }
     }
@@ -201,16 +201,17 @@ impl Hub {
         if !session.is_in(group) {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
-        self.tell_group(group, Item::Typing { group: group.clone(), user: session.user.clone() }).await;
+        self.tell_group(group, PeerEvent::Typing { group: group.clone(), user: session.user.clone() }).await;
         Ok(())
     }
 
     /// Puts an item that may be lost into the inboxes of the nodes with members of a group.
-    pub(crate) async fn tell_group(self: &Arc<Self>, group: &GroupId, item: Item) {
+    pub(crate) async fn tell_group(self: &Arc<Self>, group: &GroupId, item: PeerEvent) {
         let Ok(nodes) = self.backplane.routes(self.partition(group), group).await else { return };
-        let letter = Letter::encode(std::slice::from_ref(&item));
+        let peer_message = PeerMessage::encode(std::slice::from_ref(&item));
         let me = self.node.name();
-        let posts: Vec<_> = nodes.into_iter().filter(|node| *node != me).map(|node| (node, letter.clone())).collect();
+        let posts: Vec<_> =
+            nodes.into_iter().filter(|node| *node != me).map(|node| (node, peer_message.clone())).collect();
         self.take_item(item);
         if !posts.is_empty() && self.backplane.post(&posts).await.is_err() {
             tracing::debug!("something that may be lost was lost");

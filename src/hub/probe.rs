@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Hub;
-use super::wire::Body;
+use super::codec::Body;
 use crate::domain::{Access, Base, Cid, Group, GroupId, GroupKind, Kind, Millis, UserId, now_ms};
 use crate::ports::{Append, Standing};
 

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::owner::EFFECTS_BEHIND;
 use super::{Hub, RETRY};
 use crate::domain::{Code, Event, Group, GroupId, Head, Refusal, Role, Seq, Traits, UserId};
-use crate::ports::{Floor, Inserted, Page, Partition, StoreError};
+use crate::ports::{GroupSnapshot, Inserted, Page, Partition, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
@@ -88,8 +88,8 @@ impl Hub {
         restored
     }
 
-    /// As [`Hub::restore`]; where all that is stored is known to be applied to the documents, also against a member set of a
-    /// change that the store made a void.
+    /// As [`Hub::restore`]; where all that is stored is known to be applied to the documents, also against a member set
+    /// of a change that the store made a void.
     async fn restore_to(&self, id: &GroupId, applied: bool) -> Result<Group, Refusal> {
         let asked = Instant::now();
         let turn = self.restores.under_way.entry(id.clone()).or_default().clone();
@@ -127,7 +127,7 @@ impl Hub {
 
     async fn restore_life(&self, group: &Group, head: Head, applied: bool) -> Result<bool, Refusal> {
         let id = &group.id;
-        let floor = Floor {
+        let floor = GroupSnapshot {
             group: id.clone(),
             head,
             kind: group.kind,
@@ -159,7 +159,7 @@ impl Hub {
                 let hub = hub.clone();
                 async move {
                     tracing::warn!(group = %id, seq, "the backplane lost a stored head");
-                    hub.agree(&id, &[]).await;
+                    hub.reconcile(&id, &[]).await;
                 }
             });
             futures::stream::iter(raised).for_each_concurrent(AGREE_AT_ONCE, |one| one).await;
@@ -187,7 +187,7 @@ impl Hub {
 
     /// Restores the group until its member set in the backplane is the stored one, these users and all stored
     /// members considered: the set may be of a past that is not the store's, which no version tells.
-    pub(crate) async fn agree(&self, id: &GroupId, users: &[UserId]) {
+    pub(crate) async fn reconcile(&self, id: &GroupId, users: &[UserId]) {
         let mut retry = RETRY;
         while !self.restored_in_agreement(id, users).await {
             retry.pause().await;

@@ -58,7 +58,7 @@ impl Hub {
         }
         self.ensure_users(users).await?;
         let id = GroupId::random();
-        self.found(&id, GroupKind::Group, name.to_owned(), users.to_vec(), access).await?;
+        self.create(&id, GroupKind::Group, name.to_owned(), users.to_vec(), access).await?;
         self.group(&id).await
     }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
+use super::codec::Body;
 use super::config::{HISTORY_DEFAULT, HISTORY_PAGE, MAX_DATA_DEPTH, PAGE_BYTES};
 use super::handle::SessionHandle;
 use super::limits::TokenBucket;
 use super::publish::Reply;
-use super::wire::Body;
 use super::{Hub, effects};
 use crate::domain::{Code, Data, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::{Append, CloseCode, Identity, Outbound, Page, Standing};

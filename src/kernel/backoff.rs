@@ -1,7 +1,7 @@
 //! Pauses between tries, each twice the one before, up to a greatest one.
 //!
 //! Not taken from a library: those run a whole loop that ends with success or an error, while ours also end when a
-//! lease is lost, a session is over, or a letter brings what was missing. What they share is a number that grows.
+//! lease is lost, a session is over, or a peer message brings what was missing. What they share is a number that grows.
 
 use std::time::Duration;
 

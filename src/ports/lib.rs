@@ -33,11 +33,11 @@ pub use backplane::{Backplane, BackplaneError};
 pub use cluster::{Beat, Cluster, Knows, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{
-    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, Floor, GroupCommit, Log,
-    LogEntry, LogRead, LogStats, Partition, Permission, Reseq, Standing,
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, GroupCommit,
+    GroupSnapshot, Log, LogEntry, LogRead, LogStats, Partition, Permission, Reseq, Standing,
 };
 pub use outbound::{CloseCode, Offered, Outbound};
-pub use registry::{Joined, Registry, SessionRecord, Sighting, Tickets, Whereabouts};
+pub use registry::{Joined, PresenceChange, Registry, SessionRecord, Tickets, UserPresence};
 pub use start::StartError;
 pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
 pub use tokens::{Identity, TokenError, Tokens};

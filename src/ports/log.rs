@@ -140,7 +140,7 @@ pub enum ChangeOutcome {
 
 /// What the store knows of a group, to restore or raise its state in the backplane.
 #[derive(Debug, Clone)]
-pub struct Floor {
+pub struct GroupSnapshot {
     /// The group.
     pub group: GroupId,
     /// The newest stored event; all zero for a group without events.
@@ -235,8 +235,8 @@ pub struct GroupCommit {
     pub head: Head,
     /// The stored events of this batch, encoded, ascending: for the recent cache.
     pub recent: Vec<(Seq, Bytes)>,
-    /// What the nodes in [`Commit::reach`] are told of it, where they have a route or ask.
-    pub letter: Bytes,
+    /// What the nodes in [`Commit::hinted`] are told of it, where they have a route or ask.
+    pub peer_message: Bytes,
     /// Nodes that are told whether they have a route or not: they wait to hear of a send.
     pub askers: Vec<NodeName>,
 }
@@ -257,7 +257,7 @@ pub struct Commit {
     /// the same step, which saves a round trip; another one leaves that to [`Inboxes::post`].
     ///
     /// [`Inboxes::post`]: super::Inboxes::post
-    pub reach: Vec<NodeName>,
+    pub hinted: Vec<NodeName>,
 }
 
 /// What a commit found and did.
@@ -268,7 +268,7 @@ pub struct Committed {
     /// For each group of the commit where its present life begins, as far as that is known here; a deleted group has
     /// its next life's. Events at or below it were stored too late: nobody is to see them.
     pub bases: Vec<Option<Seq>>,
-    /// Whether letters were posted: to each node of the commit's reach those of the groups that it has a
+    /// Whether peer messages were posted: to each node of the commit's reach those of the groups that it has a
     /// route for or asks about. All others are still to be told, as is everybody of a group whose base is unknown,
     /// or above any of the events.
     pub told: bool,
@@ -342,7 +342,12 @@ pub trait Log: Send + Sync + 'static {
     /// stands where the two differ: after a loss, or when a change became a void. Safe to repeat and to race.
     /// A state of an earlier life gives way. False, and nothing done, where the floor is itself of an earlier life, or
     /// of one that was forgotten. `origin` is who is said to have appended what a set without an admin makes necessary.
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError>;
+    async fn restore(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        floor: &GroupSnapshot,
+    ) -> Result<bool, BackplaneError>;
 
     /// Whether these users are members, by the member set; `None` when the state is absent.
     async fn roles(
@@ -367,8 +372,8 @@ pub trait Log: Send + Sync + 'static {
     /// `consumer` itself), in the order of the log.
     async fn claim(&self, consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
 
-    /// Acks, advances stored heads, fills the recent cache, trims, reads the routes, and posts letters where
-    /// it can: all in one step, or nothing. Safe to repeat; letters are then posted once more.
+    /// Acks, advances stored heads, fills the recent cache, trims, reads the routes, and posts peer messages where
+    /// it can: all in one step, or nothing. Safe to repeat; peer messages are then posted once more.
     async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError>;
 
     /// Gives an entry a new seq above the store's head, in one step with forgetting the old one.

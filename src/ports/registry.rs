@@ -19,7 +19,7 @@ pub struct SessionRecord {
 
 /// What registering or removing a session showed, in the same step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sighting {
+pub struct PresenceChange {
     /// The user's other sessions, of live and of dead nodes alike: the caller knows which live.
     pub others: Vec<SessionRecord>,
     /// Grows with each change of this user's presence; receivers keep the highest.
@@ -30,12 +30,12 @@ pub struct Sighting {
 
 /// Where a user is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Whereabouts {
+pub struct UserPresence {
     /// All registered sessions, of live and of dead nodes alike.
     pub sessions: Vec<SessionRecord>,
     /// When the last session ended; 0 when unknown.
     pub last_seen: Millis,
-    /// See [`Sighting::version`].
+    /// See [`PresenceChange::version`].
     pub version: u64,
 }
 
@@ -54,13 +54,13 @@ pub struct Joined {
 pub trait Registry: Send + Sync + 'static {
     /// Registers a session of a user on a node: the node's index of its users first, then the
     /// user's sessions. Idempotent.
-    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
+    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
 
     /// Removes a session and notes the time as last seen. Idempotent.
-    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
+    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
 
     /// Where these users are, in the same order.
-    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError>;
+    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<UserPresence>, BackplaneError>;
 
     /// Adds routes from groups of one partition to a node, in order; idempotent. From the step that
     /// adds it, the node is among those that [`super::Log::commit`] answers. `generation` grows with each

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::people::{Client, NameIsToken};
 
-struct House {
+struct TestHub {
     hub: Arc<Hub>,
     store: Arc<SqliteStore>,
     backplane: Arc<LocalBackplane>,
     directory: tempfile::TempDir,
 }
 
-impl House {
+impl TestHub {
     async fn open() -> Self {
         Self::open_in(tempfile::tempdir().unwrap()).await
     }
@@ -70,7 +70,7 @@ async fn told(client: &mut Client, gone: bool) -> Value {
 
 #[tokio::test]
 async fn a_direct_chat_is_begun_again_by_either_with_an_old_or_a_new_cid() {
-    let mut house = House::open().await;
+    let mut house = TestHub::open().await;
     let [mut ann, mut bob] = house.ann_and_bob().await;
     let first = ann.ask(to("bob", "a", "first"), "ack").await;
     let group = first["group"].as_str().unwrap().to_owned();
@@ -111,7 +111,7 @@ async fn a_direct_chat_is_begun_again_by_either_with_an_old_or_a_new_cid() {
 
 #[tokio::test]
 async fn a_chat_begins_anew_when_all_is_lost_that_is_remembered_of_it() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let [mut ann, mut bob] = house.ann_and_bob().await;
     let first = ann.ask(to("bob", "a", "first"), "ack").await;
     let group = first["group"].as_str().unwrap().to_owned();
@@ -133,7 +133,7 @@ async fn a_chat_begins_anew_when_all_is_lost_that_is_remembered_of_it() {
 
 #[tokio::test]
 async fn a_group_is_made_again_with_its_old_cid() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let [mut ann, mut bob] = house.ann_and_bob().await;
     let create = json!({"type": "create", "id": 1, "name": "tea", "members": ["bob"], "cid": "c"});
     let mut before = 0;
@@ -161,7 +161,7 @@ async fn a_group_is_made_again_with_its_old_cid() {
 
 #[tokio::test]
 async fn what_is_left_of_deleted_groups_does_not_end_the_list_of_all_messages() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let [mut ann, _bob] = house.ann_and_bob().await;
     ann.ask(to("bob", "a", "first"), "ack").await;
     let left: Vec<Event> = (0..3).map(|_| Event::void(GroupId::random(), Head { seq: 1, ..Head::default() })).collect();

@@ -13,12 +13,12 @@ use serde_json::json;
 
 use crate::people::{Client, NameIsToken, make_group};
 
-struct House {
+struct TestHub {
     hub: Arc<Hub>,
     _dir: tempfile::TempDir,
 }
 
-impl House {
+impl TestHub {
     async fn open() -> Self {
         Self::open_with(|_| {}).await
     }
@@ -54,7 +54,7 @@ impl House {
 
 #[tokio::test]
 async fn a_message_reaches_every_member_in_order_and_is_acked() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob", "carl"]).await;
     let group = make_group(&mut people[0], &["bob", "carl"]).await;
     for client in &mut people[1..] {
@@ -76,7 +76,7 @@ async fn a_message_reaches_every_member_in_order_and_is_acked() {
 
 #[tokio::test]
 async fn a_repeated_send_is_acked_with_the_first_seq() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob"]).await;
     let group = make_group(&mut people[0], &["bob"]).await;
     let first = people[0].ask(json!({"type": "send", "group": group, "cid": "same", "text": "one"}), "ack").await;
@@ -90,7 +90,7 @@ async fn a_repeated_send_is_acked_with_the_first_seq() {
 
 #[tokio::test]
 async fn what_the_store_refuses_is_told_and_counted() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let faults = async || house.hub.overview().await.nodes[0].vitals.faults.get("store_error").copied();
     assert_eq!(faults().await, None);
     let refusal = house.hub.ban(&UserId::parse("nobody").unwrap(), true).await.unwrap_err();
@@ -99,7 +99,7 @@ async fn what_the_store_refuses_is_told_and_counted() {
 
 #[tokio::test]
 async fn a_resuming_session_gets_what_it_missed_and_goes_on_live() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob"]).await;
     let group = make_group(&mut people[0], &["bob"]).await;
     let bob = people.pop().unwrap();
@@ -134,7 +134,7 @@ async fn a_resuming_session_gets_what_it_missed_and_goes_on_live() {
 
 #[tokio::test]
 async fn whoever_joins_a_group_that_all_have_left_is_its_admin() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob", "carl"]).await;
     let create = json!({"type": "create", "id": 1, "name": "tea", "access": "open", "members": []});
     let group = people[0].ask(create, "group").await["id"].clone();
@@ -149,7 +149,7 @@ async fn whoever_joins_a_group_that_all_have_left_is_its_admin() {
 /// Neither adds it anybody once there was a say in who is in, nor shows it them to one who left.
 #[tokio::test]
 async fn a_repeated_create_adds_nobody_to_what_others_have_taken_over() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["carl", "bob", "mallory"]).await;
     let create =
         |id, members: &[&str]| json!({"type": "create", "id": id, "name": "tea", "cid": "c1", "members": members});
@@ -176,7 +176,7 @@ async fn a_repeated_create_adds_nobody_to_what_others_have_taken_over() {
 
 #[tokio::test]
 async fn a_repeated_create_is_answered_whoever_may_not_join_any_more() {
-    let house = House::open_with(|config| config.max_groups = 1).await;
+    let house = TestHub::open_with(|config| config.max_groups = 1).await;
     let mut people = house.people(&["anna", "bob"]).await;
     let create = |id, cid: &str, members: &[&str]| json!({"type": "create", "id": id, "name": "tea", "cid": cid, "members": members});
     let made = people[0].ask(create(1, "c1", &["bob"]), "group").await["id"].clone();
@@ -196,7 +196,7 @@ async fn a_repeated_create_is_answered_whoever_may_not_join_any_more() {
 
 #[tokio::test]
 async fn members_come_and_go_as_events() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob", "carl"]).await;
     let group = make_group(&mut people[0], &["bob"]).await;
     people[1].next("group").await;
@@ -217,7 +217,7 @@ async fn members_come_and_go_as_events() {
 
 #[tokio::test]
 async fn a_direct_chat_is_one_however_many_open_it() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob"]).await;
     let (left, right) = people.split_at_mut(1);
     let (anna, bob) = (&mut left[0], &mut right[0]);
@@ -236,7 +236,7 @@ async fn a_direct_chat_is_one_however_many_open_it() {
 
 #[tokio::test]
 async fn watchers_see_presence_typing_and_receipts() {
-    let house = House::open().await;
+    let house = TestHub::open().await;
     let mut people = house.people(&["anna", "bob"]).await;
     let group = make_group(&mut people[0], &["bob"]).await;
     people[1].next("group").await;
@@ -263,7 +263,7 @@ async fn watchers_see_presence_typing_and_receipts() {
 #[tokio::test]
 async fn everything_stored_is_there_after_a_restart() {
     let dir = tempfile::tempdir().unwrap();
-    let house = House { hub: House::start(&dir, |_| {}).await, _dir: tempfile::tempdir().unwrap() };
+    let house = TestHub { hub: TestHub::start(&dir, |_| {}).await, _dir: tempfile::tempdir().unwrap() };
     let group = {
         let mut people = house.people(&["anna", "bob"]).await;
         let group = make_group(&mut people[0], &["bob"]).await;
@@ -275,7 +275,7 @@ async fn everything_stored_is_there_after_a_restart() {
     };
     house.hub.drain().await;
     drop(house);
-    let hub = House::start(&dir, |_| {}).await;
+    let hub = TestHub::start(&dir, |_| {}).await;
     let (mut anna, welcome) = Client::resume(&hub, "anna", json!({group.clone(): 0})).await;
     assert_eq!(welcome["groups"][0]["last"]["text"], "before");
     assert_eq!(anna.texts(1).await[0].1, "before");
@@ -288,7 +288,7 @@ async fn everything_stored_is_there_after_a_restart() {
 #[tokio::test]
 async fn what_is_older_than_the_retention_is_gone_and_resuming_clients_are_told() {
     let dir = tempfile::tempdir().unwrap();
-    let hub = House::start(&dir, |_| {}).await;
+    let hub = TestHub::start(&dir, |_| {}).await;
     let mut anna = Client::hello(&hub, "anna").await.0;
     let group = make_group(&mut anna, &[]).await;
     for i in 0..5 {
@@ -298,7 +298,7 @@ async fn what_is_older_than_the_retention_is_gone_and_resuming_clients_are_told(
     hub.drain().await;
     drop(hub);
     // A node removes what is too old when it starts, and then again and again.
-    let hub = House::start(&dir, |config| {
+    let hub = TestHub::start(&dir, |config| {
         config.retention = Some(Duration::from_millis(1));
         // Until it has, anna comes back as often as she can.
         config.hello_rate = Rate { burst: 1_000_000, per_second: 1_000_000 };
@@ -321,7 +321,7 @@ async fn what_is_older_than_the_retention_is_gone_and_resuming_clients_are_told(
 
 #[tokio::test]
 async fn strangers_bad_frames_and_floods_are_answered() {
-    let house = House::open_with(|config| config.session_rate = Rate { burst: 3, per_second: 1 }).await;
+    let house = TestHub::open_with(|config| config.session_rate = Rate { burst: 3, per_second: 1 }).await;
     let mut stranger = Client::connect(&house.hub, Encoding::Json);
     let flow = stranger.say(json!({"type": "ping"})).await;
     assert!(matches!(flow, Flow::Close(CloseCode::NO_HELLO, _)), "{flow:?}");
@@ -341,7 +341,7 @@ async fn strangers_bad_frames_and_floods_are_answered() {
 #[tokio::test]
 async fn a_node_tells_of_itself_as_it_is_now() {
     // Its next beats are far away.
-    let house = House::open_with(|config| config.node_lease = Duration::from_secs(3_600)).await;
+    let house = TestHub::open_with(|config| config.node_lease = Duration::from_secs(3_600)).await;
     let own = async || house.hub.overview().await.nodes.into_iter().next().expect("the node itself");
     assert_eq!(own().await.connections, 0);
     let anna = Client::hello(&house.hub, "anna").await.0;

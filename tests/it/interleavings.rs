@@ -24,6 +24,6 @@ mod leavers;
 mod losses;
 mod owners;
 mod resumers;
-mod scene;
 mod senders;
 mod successors;
+mod test_cluster;

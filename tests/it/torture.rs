@@ -8,7 +8,7 @@
 //! - [`ground`]: the servers, nodes and proxies, and what each fault does to them
 //! - [`report`]: what a run came to
 
-mod ground;
+mod fault_bed;
 mod plan;
 mod report;
 
@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use crate::contract::audience::{Audience, Cast};
-use ground::Ground;
+use crate::contract::listeners::{Cast, Listeners};
+use fault_bed::FaultBed;
 use plan::Kind;
 use report::Report;
 
@@ -53,9 +53,9 @@ async fn play(kind: Kind, seed: u64, time: Duration, report: &mut Report) {
     println!("── round of kind {kind:?}, seed {seed}, {} s", time.as_secs());
     let until = Instant::now() + time;
     let mut random = StdRng::seed_from_u64(seed);
-    let mut ground = Ground::build(kind).await;
+    let mut ground = FaultBed::build(kind).await;
     let cast = Cast { users: 10, groups: 3, pause: Duration::from_millis(100), all_sorts: true, seed };
-    let audience = Audience::assemble(cast, &ground.reader(), ground.addresses()).await;
+    let audience = Listeners::assemble(cast, &ground.reader(), ground.addresses()).await;
     audience.until_acked(2).await;
     while Instant::now() < until {
         let faults = plan::next(kind, &mut random);

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use crate::domain::{Access, GroupKind, Head, MembershipChange, Millis, Role, Seq, Traits, UserId};
-use crate::ports::{Appended, Floor, Standing};
+use crate::ports::{Appended, GroupSnapshot, Standing};
 
 pub(super) struct Group {
     pub(super) kind: GroupKind,
@@ -52,7 +52,7 @@ pub(super) struct Recent {
 // === impl Group ===
 
 impl Group {
-    pub(super) fn new(floor: &Floor) -> Self {
+    pub(super) fn new(floor: &GroupSnapshot) -> Self {
         let mut group = Self {
             kind: floor.kind,
             access: floor.access,
@@ -79,7 +79,7 @@ impl Group {
     }
 
     /// Raises the state to what the store knows; true when the stored head moved.
-    pub(super) fn raise(&mut self, floor: &Floor) -> bool {
+    pub(super) fn raise(&mut self, floor: &GroupSnapshot) -> bool {
         self.kind = floor.kind;
         self.access = floor.access;
         if floor.version >= self.version {
@@ -126,8 +126,8 @@ impl Group {
         }
     }
 
-    /// Who is to become admin: where there are members and no admin, the one who has been a member longest. Nobody where
-    /// somebody has a role of a later version: it may be one that leads.
+    /// Who is to become admin: where there are members and no admin, the one who has been a member longest. Nobody
+    /// where somebody has a role of a later version: it may be one that leads.
     pub(super) fn successor(&self) -> Option<UserId> {
         let without = self.kind == GroupKind::Group && self.members.admins == 0 && !self.members.any_of_later_role();
         without.then(|| self.members.eldest()).flatten()

@@ -10,7 +10,7 @@ use super::LocalBackplane;
 use super::partition::Context;
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, GroupSnapshot, Log,
     LogRead, LogStats, Partition, Reseq,
 };
 
@@ -61,7 +61,12 @@ impl Log for LocalBackplane {
         Ok(outcome)
     }
 
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError> {
+    async fn restore(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        floor: &GroupSnapshot,
+    ) -> Result<bool, BackplaneError> {
         let restored = self.partition(partition).lock().restore(&self.context(), origin, floor);
         self.appended.notify_waiters();
         Ok(restored)
@@ -107,7 +112,7 @@ impl Log for LocalBackplane {
         if !state.holds(&commit.token, cx.now) {
             return Err(CommitError::LeaseLost);
         }
-        // Letters would save no round trip here.
+        // Peer messages would save no round trip here.
         let bases = commit.groups.iter().map(|part| state.base(&part.group)).collect();
         Ok(Committed { routes: state.commit(&cx, commit), bases, told: false })
     }

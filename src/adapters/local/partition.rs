@@ -11,7 +11,7 @@ use super::seen::{Seen, send_key};
 use crate::adapters::BackplaneLimits;
 use crate::domain::{Base, Cid, GroupId, Head, Millis, NodeName, Role, Seq, UserId};
 use crate::ports::{
-    Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, Floor, GroupCommit, LeaseToken, LogEntry,
+    Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, GroupCommit, GroupSnapshot, LeaseToken, LogEntry,
     LogStats, Reseq,
 };
 
@@ -123,7 +123,7 @@ impl Partition {
     }
 
     /// False when the floor is of an earlier life, or of one that was forgotten.
-    pub(super) fn restore(&mut self, cx: &Context, origin: &NodeName, floor: &Floor) -> bool {
+    pub(super) fn restore(&mut self, cx: &Context, origin: &NodeName, floor: &GroupSnapshot) -> bool {
         let held = self.groups.get(&floor.group).map(|group| group.base);
         let ended = self.ended.get(&floor.group).is_some_and(|(life, _)| floor.base <= *life);
         if ended || held.is_some_and(|base| floor.base < base) {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::LocalBackplane;
 use crate::domain::{GroupId, Millis, NodeName, SessionId, UserId};
-use crate::ports::{BackplaneError, Joined, Partition, Registry, SessionRecord, Sighting, Whereabouts};
+use crate::ports::{BackplaneError, Joined, Partition, PresenceChange, Registry, SessionRecord, UserPresence};
 
 /// Who is online where.
 #[derive(Default)]
@@ -38,16 +38,16 @@ impl UserSessions {
         self.version = now.version.max(self.version + 1);
     }
 
-    fn sighting(&self, apart_from: &SessionId, now: Moment) -> Sighting {
+    fn sighting(&self, apart_from: &SessionId, now: Moment) -> PresenceChange {
         let others = self.sessions.iter().filter(|record| record.session != *apart_from);
-        Sighting { others: others.cloned().collect(), version: self.version, time: now.time }
+        PresenceChange { others: others.cloned().collect(), version: self.version, time: now.time }
     }
 }
 
 // === impl Presence ===
 
 impl Presence {
-    fn register(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> Sighting {
+    fn register(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> PresenceChange {
         let pair = (user.clone(), record.session.clone());
         self.nodes.entry(record.node.clone()).or_default().insert(pair);
         let held = self.users.entry(user.clone()).or_default();
@@ -61,7 +61,7 @@ impl Presence {
         held.sighting(&record.session, now)
     }
 
-    fn unregister(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> Sighting {
+    fn unregister(&mut self, user: &UserId, record: &SessionRecord, now: Moment) -> PresenceChange {
         if let Some(index) = self.nodes.get_mut(&record.node) {
             index.remove(&(user.clone(), record.session.clone()));
         }
@@ -110,21 +110,21 @@ impl LocalBackplane {
 
 #[async_trait]
 impl Registry for LocalBackplane {
-    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError> {
         Ok(self.presence.lock().register(user, record, self.moment()))
     }
 
-    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError> {
         Ok(self.presence.lock().unregister(user, record, self.moment()))
     }
 
-    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {
+    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<UserPresence>, BackplaneError> {
         let presence = self.presence.lock();
         let of = |user: &UserId| match presence.users.get(user) {
             Some(held) => {
-                Whereabouts { sessions: held.sessions.clone(), last_seen: held.last_seen, version: held.version }
+                UserPresence { sessions: held.sessions.clone(), last_seen: held.last_seen, version: held.version }
             }
-            None => Whereabouts::default(),
+            None => UserPresence::default(),
         };
         Ok(users.iter().map(of).collect())
     }

@@ -58,10 +58,10 @@ impl RedisBackplane {
 
     pub(super) async fn commit_batch(&self, commit: &Commit) -> Result<Committed, CommitError> {
         // In a Cluster inboxes lie in other slots than logs.
-        let reach = if self.connector.clustered() { &[] } else { commit.reach.as_slice() };
-        let answer = COMMIT.run(&self.client, self.commit_call(commit, reach)).await?;
+        let hinted = if self.connector.clustered() { &[] } else { commit.hinted.as_slice() };
+        let answer = COMMIT.run(&self.client, self.commit_call(commit, hinted)).await?;
         let groups = answer.present().ok_or(CommitError::LeaseLost)?.list()?;
-        let mut committed = Committed { told: !reach.is_empty(), ..Committed::default() };
+        let mut committed = Committed { told: !hinted.is_empty(), ..Committed::default() };
         for group in groups {
             let [base, nodes] = group.tuple()?;
             committed.routes.push(node_names(nodes)?);
@@ -71,7 +71,7 @@ impl RedisBackplane {
         Ok(committed)
     }
 
-    fn commit_call(&self, commit: &Commit, reach: &[NodeName]) -> Call {
+    fn commit_call(&self, commit: &Commit, hinted: &[NodeName]) -> Call {
         let partition = commit.partition;
         let keys = [
             self.keys.lease(partition),
@@ -90,8 +90,8 @@ impl RedisBackplane {
         for id in &commit.done {
             call.push(id_text(*id));
         }
-        call.push_number(reach.len() as u64);
-        for node in reach {
+        call.push_number(hinted.len() as u64);
+        for node in hinted {
             call.push_key(self.keys.inbox(node));
             call.push_key(self.keys.full_inbox(node));
             call.push(node.as_str());
@@ -110,8 +110,8 @@ impl RedisBackplane {
                 call.push_number(*seq);
                 call.push(event.clone());
             }
-            if !reach.is_empty() {
-                call.push(part.letter.clone());
+            if !hinted.is_empty() {
+                call.push(part.peer_message.clone());
                 call.push_number(part.askers.len() as u64);
                 part.askers.iter().for_each(|node| call.push(node.as_str()));
             }

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use super::RedisBackplane;
 use super::client::quit;
 use super::entry::stream_entries;
-use super::flight::{Flight, block_ms, read_options};
+use super::pending_read::{PendingRead, block_ms, read_options};
 use super::reply::{Reply, to_error};
 use super::script::{Call, OPEN_INBOX, POST};
 use crate::domain::{Millis, NodeName};
@@ -36,7 +36,7 @@ pub(super) struct InboxReader {
 struct State {
     client: Option<Client>,
     /// The read under way, of which inbox and after which position.
-    flight: Option<(NodeName, InboxPosition, Flight)>,
+    pending: Option<(NodeName, InboxPosition, PendingRead)>,
     /// Read since the last trimming.
     untrimmed: usize,
 }
@@ -46,8 +46,8 @@ struct State {
 impl InboxReader {
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
-        if let Some((_, _, flight)) = state.flight.take() {
-            let _ = flight.land_now().await;
+        if let Some((_, _, pending)) = state.pending.take() {
+            let _ = pending.land_now().await;
         }
         if let Some(client) = state.client.take() {
             quit(&client).await;
@@ -80,12 +80,12 @@ impl RedisBackplane {
         after: InboxPosition,
         wait: Duration,
     ) -> Result<(), BackplaneError> {
-        if state.flight.as_ref().is_some_and(|(of, from, _)| of == node && *from == after) {
+        if state.pending.as_ref().is_some_and(|(of, from, _)| of == node && *from == after) {
             return Ok(());
         }
-        if let Some((_, _, flight)) = state.flight.take() {
+        if let Some((_, _, pending)) = state.pending.take() {
             // What it brings is read again.
-            let _ = flight.land_now().await;
+            let _ = pending.land_now().await;
         }
         let client = match &state.client {
             Some(client) => client.clone(),
@@ -93,8 +93,9 @@ impl RedisBackplane {
         };
         let reader = client.with_options(&read_options(wait, self.connector.command_timeout));
         let (key, from, block) = (self.keys.inbox(node), position_text(after), block_ms(wait));
-        let flight = Flight::start(&client, async move { reader.xread(Some(READ_MAX), Some(block), key, from).await });
-        state.flight = Some((node.clone(), after, flight));
+        let pending =
+            PendingRead::start(&client, async move { reader.xread(Some(READ_MAX), Some(block), key, from).await });
+        state.pending = Some((node.clone(), after, pending));
         Ok(())
     }
 
@@ -151,11 +152,11 @@ impl Inboxes for RedisBackplane {
             self.trim_inbox(node, after).await?;
             state.untrimmed = 0;
         }
-        let landed = match &mut state.flight {
-            Some((_, _, flight)) => flight.landed().await,
+        let landed = match &mut state.pending {
+            Some((_, _, pending)) => pending.landed().await,
             None => Ok(Value::Null),
         };
-        state.flight = None;
+        state.pending = None;
         let (read, marks) = inbox_read(landed.map_err(|error| to_error(&error))?)?;
         if read.entries.is_empty() && !read.lossy {
             let lossy = self.revive_inbox(node, after).await?;

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::RedisBackplane;
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, Floor, Log,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, GroupSnapshot, Log,
     LogRead, LogStats, Partition, Reseq,
 };
 
@@ -32,7 +32,12 @@ impl Log for RedisBackplane {
         self.change(partition, origin, change).await
     }
 
-    async fn restore(&self, partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError> {
+    async fn restore(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        floor: &GroupSnapshot,
+    ) -> Result<bool, BackplaneError> {
         self.restore_state(partition, origin, floor).await
     }
 

@@ -5,7 +5,7 @@
 //!
 //! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
 //! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
-//!   owner makes, and that look; `reading`, `flight`: blocking reads.
+//!   owner makes, and that look; `reading`, `pending`: blocking reads.
 //! - `masters`: those of a Cluster, watched.
 //! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `session_batch`: sessions that come or go
 //!   together.
@@ -15,11 +15,12 @@ mod cluster;
 mod commits;
 mod config;
 mod entry;
-mod flight;
 mod inbox;
 mod keys;
 mod log;
 mod masters;
+mod pending_read;
+mod queries;
 mod reading;
 mod reaping;
 mod registry;
@@ -28,7 +29,6 @@ mod script;
 mod sequence;
 mod session_batch;
 mod tickets;
-mod views;
 
 pub use config::RedisConfig;
 

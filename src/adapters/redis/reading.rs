@@ -14,7 +14,7 @@ use super::RedisBackplane;
 use super::client::quit;
 use super::commits::FANOUT;
 use super::entry::add_log_entries;
-use super::flight::{Flight, Landed, block_ms, read_options};
+use super::pending_read::{Landed, PendingRead, block_ms, read_options};
 use super::reply::{Reply, to_error};
 use crate::domain::NodeName;
 use crate::ports::{BackplaneError, LogRead, Partition};
@@ -30,16 +30,16 @@ pub(super) struct LogReader {
 
 #[derive(Default)]
 struct State {
-    lanes: Vec<Lane>,
+    readers: Vec<PartitionReader>,
     /// Read, or failed to be, but not yet told to a caller.
     reads: Vec<LogRead>,
 }
 
 /// One connection and the partitions that are read on it.
-struct Lane {
+struct PartitionReader {
     client: Client,
     partitions: Vec<Partition>,
-    flight: Option<Flight>,
+    pending: Option<PendingRead>,
 }
 
 // === impl LogReader ===
@@ -47,17 +47,17 @@ struct Lane {
 impl LogReader {
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
-        join_all(state.lanes.drain(..).map(Lane::retire)).await;
+        join_all(state.readers.drain(..).map(PartitionReader::retire)).await;
     }
 }
 
-// === impl Lane ===
+// === impl PartitionReader ===
 
-impl Lane {
+impl PartitionReader {
     /// Ends the read under way and closes the connection; answers what was read.
     async fn retire(self) -> Option<Landed> {
-        let landed = match self.flight {
-            Some(flight) => Some(flight.land_now().await),
+        let landed = match self.pending {
+            Some(pending) => Some(pending.land_now().await),
             None => None,
         };
         quit(&self.client).await;
@@ -101,8 +101,8 @@ impl RedisBackplane {
                 tokio::time::sleep(left).await;
                 return Ok(Vec::new());
             }
-            for lane in &mut state.lanes {
-                self.take_off(lane, consumer, left);
+            for reader in &mut state.readers {
+                self.start_read(reader, consumer, left);
             }
             self.collect(&mut state).await;
             if state.reads.is_empty() && Instant::now() >= deadline {
@@ -111,70 +111,71 @@ impl RedisBackplane {
         }
     }
 
-    /// Ends the lanes that are no longer asked for, and makes those that are missing.
+    /// Ends the readers that are no longer asked for, and makes those that are missing.
     async fn arrange(&self, state: &mut State, partitions: &[Partition]) -> Result<(), BackplaneError> {
         let wanted: Vec<Vec<Partition>> = match self.connector.clustered() {
             true => partitions.iter().map(|partition| vec![*partition]).collect(),
             false if partitions.is_empty() => Vec::new(),
             false => vec![partitions.to_vec()],
         };
-        let (kept, retired) = state.lanes.drain(..).partition(|lane: &Lane| wanted.contains(&lane.partitions));
-        state.lanes = kept;
-        for lane in retired {
-            let read = lane.partitions.clone();
+        let (kept, retired) =
+            state.readers.drain(..).partition(|reader: &PartitionReader| wanted.contains(&reader.partitions));
+        state.readers = kept;
+        for reader in retired {
+            let read = reader.partitions.clone();
             if !read.iter().any(|partition| partitions.contains(partition)) {
                 // What it brings is not asked for and stays pending; its server may be silent.
-                tokio::spawn(lane.retire());
-            } else if let Some(landed) = lane.retire().await {
+                tokio::spawn(reader.retire());
+            } else if let Some(landed) = reader.retire().await {
                 self.keep(state, &read, landed).await;
             }
         }
         for partitions in wanted {
-            if !state.lanes.iter().any(|lane| lane.partitions == partitions) {
+            if !state.readers.iter().any(|reader| reader.partitions == partitions) {
                 let client = self.connector.connect_soon()?;
-                state.lanes.push(Lane { client, partitions, flight: None });
+                state.readers.push(PartitionReader { client, partitions, pending: None });
             }
         }
         Ok(())
     }
 
     /// Begins a read where none is under way.
-    fn take_off(&self, lane: &mut Lane, consumer: &NodeName, wait: Duration) {
-        if lane.flight.is_some() {
+    fn start_read(&self, reader: &mut PartitionReader, consumer: &NodeName, wait: Duration) {
+        if reader.pending.is_some() {
             return;
         }
-        let keys: Vec<String> = lane.partitions.iter().map(|partition| self.keys.log(*partition)).collect();
+        let keys: Vec<String> = reader.partitions.iter().map(|partition| self.keys.log(*partition)).collect();
         let ids = vec![">"; keys.len()];
         let consumer = consumer.as_str().to_owned();
-        let client = lane.client.with_options(&read_options(wait, self.connector.command_timeout));
+        let client = reader.client.with_options(&read_options(wait, self.connector.command_timeout));
         let block = block_ms(wait);
-        lane.flight = Some(Flight::start(&lane.client, async move {
+        reader.pending = Some(PendingRead::start(&reader.client, async move {
             client.xreadgroup(FANOUT, consumer, Some(READ_MAX), Some(block), false, keys, ids).await
         }));
     }
 
     /// Waits for the first read to end, and keeps what all that have ended brought.
     async fn collect(&self, state: &mut State) {
-        let flights = state.lanes.iter_mut().filter_map(|lane| {
-            let flight = lane.flight.as_mut()?;
-            Some(Box::pin(async { (&lane.partitions, flight.landed().await) }))
+        let pending = state.readers.iter_mut().filter_map(|reader| {
+            let pending = reader.pending.as_mut()?;
+            Some(Box::pin(async { (&reader.partitions, pending.landed().await) }))
         });
-        let flights: Vec<_> = flights.collect();
-        if flights.is_empty() {
+        let pending: Vec<_> = pending.collect();
+        if pending.is_empty() {
             return;
         }
-        let ((partitions, landed), _, _) = select_all(flights).await;
+        let ((partitions, landed), _, _) = select_all(pending).await;
         let partitions = partitions.clone();
-        for lane in &mut state.lanes {
-            if lane.partitions == partitions {
-                lane.flight = None;
+        for reader in &mut state.readers {
+            if reader.partitions == partitions {
+                reader.pending = None;
             }
         }
         self.keep(state, &partitions, landed).await;
-        for at in 0..state.lanes.len() {
-            let lane = &mut state.lanes[at];
-            let Some(mut flight) = lane.flight.take_if(|flight| flight.is_finished()) else { continue };
-            let (partitions, landed) = (lane.partitions.clone(), flight.landed().await);
+        for at in 0..state.readers.len() {
+            let reader = &mut state.readers[at];
+            let Some(mut pending) = reader.pending.take_if(|pending| pending.is_finished()) else { continue };
+            let (partitions, landed) = (reader.partitions.clone(), pending.landed().await);
             self.keep(state, &partitions, landed).await;
         }
     }

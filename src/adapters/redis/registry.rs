@@ -7,17 +7,17 @@ use futures::future::try_join_all;
 
 use super::RedisBackplane;
 use super::commits::node_names;
+use super::queries::head;
 use super::reply::{Reply, to_error};
 use super::script::{Call, JOIN_ROUTES, LEAVE_ROUTE};
-use super::views::head;
 use crate::domain::{GroupId, Millis, NodeName, SessionId, UserId};
-use crate::ports::{BackplaneError, Joined, Partition, Registry, SessionRecord, Sighting, Whereabouts};
+use crate::ports::{BackplaneError, Joined, Partition, PresenceChange, Registry, SessionRecord, UserPresence};
 
 /// Routes that one script adds.
 const ROUTES_CHUNK: usize = 256;
 
 impl RedisBackplane {
-    async fn whereabouts_of(&self, user: &UserId) -> Result<Whereabouts, BackplaneError> {
+    async fn whereabouts_of(&self, user: &UserId) -> Result<UserPresence, BackplaneError> {
         let answer: Result<Value, _> = self.client.hgetall(self.keys.user(user)).await;
         whereabouts(answer.map_err(|error| to_error(&error))?)
     }
@@ -42,15 +42,15 @@ impl RedisBackplane {
 
 #[async_trait]
 impl Registry for RedisBackplane {
-    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+    async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError> {
         self.sessions.register((user.clone(), record.clone())).await
     }
 
-    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError> {
+    async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError> {
         self.sessions.unregister((user.clone(), record.clone())).await
     }
 
-    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError> {
+    async fn whereabouts(&self, users: &[UserId]) -> Result<Vec<UserPresence>, BackplaneError> {
         try_join_all(users.iter().map(|user| self.whereabouts_of(user))).await
     }
 
@@ -99,8 +99,8 @@ pub(super) fn session_record(session: &Value, node: &Value) -> Result<SessionRec
 }
 
 /// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.
-fn whereabouts(value: Value) -> Result<Whereabouts, BackplaneError> {
-    let mut found = Whereabouts::default();
+fn whereabouts(value: Value) -> Result<UserPresence, BackplaneError> {
+    let mut found = UserPresence::default();
     let fields = value.into_map().map_err(|error| to_error(&error))?;
     for (name, value) in fields.iter() {
         match name.as_str() {

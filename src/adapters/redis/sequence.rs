@@ -11,7 +11,7 @@ use super::reply::{Reply, to_error, unexpected};
 use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
 use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Floor, Partition, Permission, Standing,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, GroupSnapshot, Partition, Permission, Standing,
 };
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
@@ -93,7 +93,7 @@ impl RedisBackplane {
         &self,
         partition: Partition,
         origin: &NodeName,
-        floor: &Floor,
+        floor: &GroupSnapshot,
     ) -> Result<bool, BackplaneError> {
         let keys = [
             self.keys.log(partition),

@@ -14,7 +14,7 @@ use super::reply::{Reply, to_error};
 use super::script::{Call, INDEX_SESSIONS, REGISTER, Script, UNREGISTER};
 use crate::domain::{Millis, NodeName, UserId};
 use crate::kernel::{Asked, Batcher};
-use crate::ports::{BackplaneError, SessionRecord, Sighting};
+use crate::ports::{BackplaneError, PresenceChange, SessionRecord};
 
 /// How long a user without sessions is remembered, in seconds: a week. Last seen is in the store too.
 const FORGET_AFTER: u64 = 7 * 24 * 3600;
@@ -27,7 +27,7 @@ const SCRIPT_MAX: usize = 64;
 /// A session of a user.
 pub(super) type UserSession = (UserId, SessionRecord);
 
-type Seen = Result<Sighting, BackplaneError>;
+type Seen = Result<PresenceChange, BackplaneError>;
 /// Sessions that wait for a call, each for its own answer. They are a node's, which bounds them.
 type Waiting = Arc<Batcher<Asked<UserSession, Seen>>>;
 
@@ -73,7 +73,7 @@ impl SessionBatch {
     }
 
     /// Removes sessions from their users, not from the index of their node.
-    pub(super) async fn remove(&self, sessions: &[UserSession]) -> Result<Vec<Sighting>, BackplaneError> {
+    pub(super) async fn remove(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
         self.calls.remove(sessions).await
     }
 }
@@ -89,7 +89,7 @@ impl Calls {
         each(sessions.len(), self.unregister_all(&sessions).await)
     }
 
-    async fn register_all(&self, sessions: &[UserSession]) -> Result<Vec<Sighting>, BackplaneError> {
+    async fn register_all(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
         let indexed = by_node(sessions).into_iter().map(|(node, entries)| {
             let call = entries.into_iter().fold(Call::keys([self.keys.sessions(node)]), Call::arg);
             INDEX_SESSIONS.run(&self.client, call)
@@ -98,7 +98,7 @@ impl Calls {
         self.run_all(&REGISTER, Call::default(), sessions).await
     }
 
-    async fn unregister_all(&self, sessions: &[UserSession]) -> Result<Vec<Sighting>, BackplaneError> {
+    async fn unregister_all(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
         let sightings = self.remove(sessions).await?;
         let removed = by_node(sessions)
             .into_iter()
@@ -107,7 +107,7 @@ impl Calls {
         Ok(sightings)
     }
 
-    async fn remove(&self, sessions: &[UserSession]) -> Result<Vec<Sighting>, BackplaneError> {
+    async fn remove(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
         self.run_all(&UNREGISTER, Call::default().number(FORGET_AFTER), sessions).await
     }
 
@@ -117,7 +117,7 @@ impl Calls {
         script: &Script,
         first: Call,
         sessions: &[UserSession],
-    ) -> Result<Vec<Sighting>, BackplaneError> {
+    ) -> Result<Vec<PresenceChange>, BackplaneError> {
         let chunks = self.chunks(sessions);
         let calls = chunks.iter().map(|chunk| {
             let mut call = first.clone();
@@ -128,7 +128,7 @@ impl Calls {
             }
             script.run(&self.client, call)
         });
-        let mut sightings = vec![Sighting::default(); sessions.len()];
+        let mut sightings = vec![PresenceChange::default(); sessions.len()];
         for (chunk, answer) in chunks.iter().zip(try_join_all(calls).await?) {
             for (at, seen) in chunk.iter().zip(answer.list()?) {
                 sightings[*at] = sighting(seen)?;
@@ -149,7 +149,7 @@ impl Calls {
 }
 
 /// The answer of one call, for each of those that it was made for: an error is everybody's.
-fn each(count: usize, answer: Result<Vec<Sighting>, BackplaneError>) -> Vec<Seen> {
+fn each(count: usize, answer: Result<Vec<PresenceChange>, BackplaneError>) -> Vec<Seen> {
     match answer {
         Ok(sightings) => sightings.into_iter().map(Ok).collect(),
         Err(error) => vec![Err(error); count],
@@ -169,10 +169,10 @@ fn by_node(sessions: &[UserSession]) -> HashMap<&NodeName, Vec<String>> {
     nodes
 }
 
-fn sighting(value: Value) -> Result<Sighting, BackplaneError> {
+fn sighting(value: Value) -> Result<PresenceChange, BackplaneError> {
     let [version, time, others] = value.tuple()?;
     let others = others.list()?;
-    Ok(Sighting {
+    Ok(PresenceChange {
         others: others.chunks_exact(2).map(|pair| session_record(&pair[0], &pair[1])).collect::<Result<_, _>>()?,
         version: version.number()?,
         time: time.number()? as Millis,

@@ -8,7 +8,7 @@ use url::Url;
 use super::{CommandError, print};
 use crate::adapters::accounts::hash_password;
 use crate::app::config::Loaded;
-use crate::app::operator::{Office, Order};
+use crate::app::operator::{AdminClient, AdminCommand};
 use crate::domain::{GroupId, UserId, random_password};
 
 const EXAMPLES: &str = "\
@@ -137,7 +137,7 @@ impl Admin {
     /// Has the order carried out and prints what came of it.
     pub(super) fn run(self, loaded: &Loaded) -> Result<(), CommandError> {
         let (order, password) = self.command.order()?;
-        let office = Office::new(&loaded.config, self.hub)?;
+        let office = AdminClient::new(&loaded.config, self.hub)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| CommandError::Refused(error.to_string()))?;
         let report = runtime.block_on(office.carry_out(&loaded.config, order))?;
@@ -156,24 +156,24 @@ impl Admin {
 
 impl Command {
     /// The order, and a password to print once it is set.
-    fn order(self) -> Result<(Order, Option<String>), CommandError> {
+    fn order(self) -> Result<(AdminCommand, Option<String>), CommandError> {
         let order = match self {
-            Self::Users { prefix, limit } => Order::FindUsers { prefix, limit },
-            Self::User { user } => Order::ShowUser { user },
-            Self::Groups { part, limit } => Order::FindGroups { part, limit },
-            Self::Group { group } => Order::ShowGroup { group },
-            Self::MakeAdmin { group, user } => Order::MakeAdmin { group, user },
-            Self::Kick { user, group } => Order::Kick { user, group },
-            Self::Ban { user } => Order::Ban { user },
-            Self::Unban { user } => Order::Unban { user },
+            Self::Users { prefix, limit } => AdminCommand::FindUsers { prefix, limit },
+            Self::User { user } => AdminCommand::ShowUser { user },
+            Self::Groups { part, limit } => AdminCommand::FindGroups { part, limit },
+            Self::Group { group } => AdminCommand::ShowGroup { group },
+            Self::MakeAdmin { group, user } => AdminCommand::MakeAdmin { group, user },
+            Self::Kick { user, group } => AdminCommand::Kick { user, group },
+            Self::Ban { user } => AdminCommand::Ban { user },
+            Self::Unban { user } => AdminCommand::Unban { user },
             Self::SetPassword { user, stdin } => return set_password(user, stdin),
             Self::DeleteUser { user, yes } => {
                 confirm(yes, &user)?;
-                Order::DeleteUser { user }
+                AdminCommand::DeleteUser { user }
             }
             Self::DeleteGroup { group, yes } => {
                 confirm(yes, &group)?;
-                Order::DeleteGroup { group }
+                AdminCommand::DeleteGroup { group }
             }
         };
         Ok((order, None))
@@ -187,7 +187,7 @@ fn confirm(yes: bool, what: &dyn std::fmt::Display) -> Result<(), CommandError> 
     Err(CommandError::Refused(format!("this deletes {what} for good; say --yes to do it")))
 }
 
-fn set_password(user: UserId, stdin: bool) -> Result<(Order, Option<String>), CommandError> {
+fn set_password(user: UserId, stdin: bool) -> Result<(AdminCommand, Option<String>), CommandError> {
     let refused = |problem: String| CommandError::Refused(problem);
     let (password, shown) = if stdin {
         let mut line = String::new();
@@ -198,5 +198,5 @@ fn set_password(user: UserId, stdin: bool) -> Result<(Order, Option<String>), Co
         (password.clone(), Some(password))
     };
     let hash = hash_password(&password).map_err(|refusal| refused(refusal.message.into_owned()))?;
-    Ok((Order::SetPassword { user, hash }, shown))
+    Ok((AdminCommand::SetPassword { user, hash }, shown))
 }

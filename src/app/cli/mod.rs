@@ -74,7 +74,7 @@ pub enum CommandError {
     Start(#[from] crate::ports::StartError),
     /// An order was not carried out.
     #[error(transparent)]
-    Order(#[from] super::operator::OrderError),
+    AdminCommand(#[from] super::operator::OrderError),
     /// Logs cannot be written as asked.
     #[error(transparent)]
     Telemetry(#[from] super::telemetry::TelemetryError),

@@ -7,8 +7,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::routing::post;
 use axum::{Json, Router};
 
-use super::desk::Desk;
-use super::order::{Order, Report};
+use super::admin_command::{AdminCommand, Report};
+use super::admin_service::AdminService;
 use crate::domain::Refusal;
 use crate::transport::Problem;
 
@@ -16,13 +16,13 @@ use crate::transport::Problem;
 pub const PATH: &str = "/admin/orders";
 
 /// The route for orders. Who is let through to it must be allowed everything.
-pub fn routes(desk: Arc<Desk>) -> Router {
+pub fn routes(desk: Arc<AdminService>) -> Router {
     Router::new().route(PATH, post(take)).with_state(desk)
 }
 
 async fn take(
-    State(desk): State<Arc<Desk>>,
-    order: Result<Json<Order>, JsonRejection>,
+    State(desk): State<Arc<AdminService>>,
+    order: Result<Json<AdminCommand>, JsonRejection>,
 ) -> Result<Json<Report>, Problem> {
     let Json(order) = order.map_err(|error| Refusal::bad_frame(error.body_text()))?;
     Ok(Json(desk.carry_out(order).await?))

@@ -10,8 +10,8 @@ use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::metrics::Metrics;
 use crate::ports::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
-    Committed, Floor, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead, LogStats, NodeRecord,
-    Partition, Registry, Reseq, SessionRecord, Sighting, StartError, Tickets, Whereabouts,
+    Committed, GroupSnapshot, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead, LogStats,
+    NodeRecord, Partition, PresenceChange, Registry, Reseq, SessionRecord, StartError, Tickets, UserPresence,
 };
 
 /// The backplane, its failures counted.
@@ -40,7 +40,7 @@ type Answer<T> = Result<T, BackplaneError>;
 forward!(Log of CountedBackplane {
     append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Answer<Vec<Appended>>;
     change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest) -> Answer<ChangeOutcome>;
-    restore(partition: Partition, origin: &NodeName, floor: &Floor) -> Answer<bool>;
+    restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Answer<bool>;
     roles(partition: Partition, group: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>>;
     read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Answer<Vec<LogRead>> => see_partitions;
     claim(consumer: &NodeName, partition: Partition) -> Answer<LogRead>;
@@ -61,9 +61,9 @@ forward!(Inboxes of CountedBackplane {
 });
 
 forward!(Registry of CountedBackplane {
-    register(user: &UserId, record: &SessionRecord) -> Answer<Sighting>;
-    unregister(user: &UserId, record: &SessionRecord) -> Answer<Sighting>;
-    whereabouts(users: &[UserId]) -> Answer<Vec<Whereabouts>>;
+    register(user: &UserId, record: &SessionRecord) -> Answer<PresenceChange>;
+    unregister(user: &UserId, record: &SessionRecord) -> Answer<PresenceChange>;
+    whereabouts(users: &[UserId]) -> Answer<Vec<UserPresence>>;
     join_routes(partition: Partition, groups: &[GroupId], node: &NodeName, generation: u64) -> Answer<Vec<Joined>>;
     leave_route(partition: Partition, group: &GroupId, node: &NodeName, generation: u64) -> Answer<()>;
     routes(partition: Partition, group: &GroupId) -> Answer<Vec<NodeName>>;

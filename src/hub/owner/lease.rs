@@ -12,10 +12,10 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::Hub;
-use super::letters::Uninformed;
-use super::neighbours::Neighbours;
+use super::notify::LossyPeers;
+use super::route_hints::RouteHints;
 use crate::domain::NodeName;
-use crate::hub::wire::{Item, Letter};
+use crate::hub::codec::{PeerEvent, PeerMessage};
 use crate::ports::{LeaseToken, NodeRecord, Partition};
 
 /// How often leases are renewed and free partitions looked for.
@@ -47,10 +47,10 @@ pub(crate) struct Owned {
     read: watch::Sender<BTreeSet<Partition>>,
     /// The cluster may have changed: leases are to be looked at now.
     look: Notify,
-    /// Nodes that letters to were lost, and that are still to be told so.
-    pub(super) uninformed: Mutex<Uninformed>,
+    /// Nodes that peer messages to were lost, and that are still to be told so.
+    pub(super) lossy_peers: Mutex<LossyPeers>,
     /// Who is probably told of a group's events.
-    pub(super) neighbours: Neighbours,
+    pub(super) route_hints: RouteHints,
     /// Batches stored: progress that renews leases without asking the store.
     pub(crate) progress: AtomicU64,
 }
@@ -279,7 +279,7 @@ impl Hub {
     }
 
     /// These partitions have another first choice now. It is told, so that they are without an owner
-    /// for no longer than a letter takes.
+    /// for no longer than a peer message takes.
     async fn hand_over(&self, owned: &Owned, leaving: BTreeMap<Partition, LeaseToken>) {
         if leaving.is_empty() {
             return;
@@ -288,7 +288,8 @@ impl Hub {
         self.release(owned, &leaving).await;
         let view = self.node.view();
         let next: BTreeSet<_> = leaving.keys().filter_map(|partition| first_choice(&view.nodes, *partition)).collect();
-        let posts: Vec<_> = next.into_iter().map(|node| (node.clone(), Letter::encode(&[Item::Freed]))).collect();
+        let posts: Vec<_> =
+            next.into_iter().map(|node| (node.clone(), PeerMessage::encode(&[PeerEvent::Freed]))).collect();
         if let Err(error) = self.backplane.post(&posts).await {
             tracing::debug!(%error, "the next owners will see for themselves");
         }

@@ -4,20 +4,20 @@
 //! - `order`: each group's entries in the order of their seqs. Pure. `holes`: what is missing between them.
 //! - `effects`: what entries do to others: checked before, applied after they are stored.
 //! - `settle`: one bulk insert, and what became of each entry.
-//! - `route`: commit, and letters to the nodes with members; `letters`: what these are told;
-//!   `neighbours`: who they were the last time.
+//! - `route`: commit, and peer messages to the nodes with members; `peer messages`: what these are told;
+//!   `route_hints`: who they were the last time.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
 
 mod effects;
 mod holes;
 mod lease;
-mod letters;
 #[cfg(test)]
 mod model;
-mod neighbours;
+mod notify;
 mod order;
 mod route;
+mod route_hints;
 mod settle;
 
 use std::collections::{BTreeMap, HashSet};
@@ -31,8 +31,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Hub;
+use super::codec::Body;
 use super::metrics::Stage;
-use super::wire::Body;
 use crate::domain::now_ms;
 use crate::kernel::Backoff;
 use crate::ports::{BackplaneError, EntryId, LeaseToken, LogEntry, LogRead, Partition};
@@ -99,7 +99,7 @@ impl Hub {
 
 impl Held {
     /// The backplane was silent about the partition, and may have come back without its tail: with heads below what
-    /// was stored here, of which the nodes' letters may be lost as well.
+    /// was stored here, of which the nodes' peer messages may be lost as well.
     fn compare_heads(&self, hub: &Arc<Hub>, partition: Partition) {
         hub.raise_heads(partition, self.order.passed());
     }

@@ -25,8 +25,8 @@ enum Flaw {
     NoClaim,
     /// Commits are taken without the lease, and carry whatever was read.
     NoFence,
-    /// Letters go out before the insert.
-    EarlyLetters,
+    /// Peer messages go out before the insert.
+    EarlyPeerMessages,
     /// Positions are not compared with the stored head.
     NoSweep,
 }
@@ -38,9 +38,9 @@ enum Step {
     /// The first owner's lease ends, the second takes it.
     TakeOver,
     Owner(usize, Work),
-    /// The node reads a letter.
+    /// The node reads a peer message.
     Hear,
-    /// A letter is lost.
+    /// A peer message is lost.
     Lose,
     /// The node compares its position with the stored head and fetches what it lacks.
     Sweep,
@@ -205,7 +205,7 @@ impl World {
                 if self.leader == at || self.flaw == Flaw::NoFence {
                     self.pending.retain(|seq| !run.contains(seq));
                 }
-                if self.flaw != Flaw::EarlyLetters {
+                if self.flaw != Flaw::EarlyPeerMessages {
                     self.inbox.push(run);
                 }
             }
@@ -217,7 +217,7 @@ impl World {
             if self.owners[at].held.insert(seq) {
                 let entry = self.entry(seq);
                 self.owners[at].order.offer(entry);
-                if self.flaw == Flaw::EarlyLetters {
+                if self.flaw == Flaw::EarlyPeerMessages {
                     self.inbox.push(vec![seq]);
                 }
             }
@@ -240,7 +240,7 @@ impl World {
                 self.position.advance(&event);
                 self.given.push(event.seq);
             }
-            self.position.settle();
+            self.position.prune();
             let Some((after, upto)) = self.position.missing().filter(|_| self.flaw != Flaw::NoSweep) else { return };
             let fetched: Vec<_> =
                 (after + 1..=upto).take_while(|seq| self.store.contains(seq)).map(|seq| self.event(seq)).collect();
@@ -320,7 +320,7 @@ fn whatever_comes_first_everybody_gets_everything_once() {
 
 #[test]
 fn the_model_tells_what_would_be_wrong() {
-    for flaw in [Flaw::NoClaim, Flaw::EarlyLetters, Flaw::NoSweep] {
+    for flaw in [Flaw::NoClaim, Flaw::EarlyPeerMessages, Flaw::NoSweep] {
         assert!(explore(flaw).is_err(), "{flaw:?} goes unnoticed");
     }
 }

@@ -1,4 +1,4 @@
-//! Commit, then letters: what is stored goes to the nodes with members.
+//! Commit, then peer messages: what is stored goes to the nodes with members.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::neighbours::Neighbours;
+use super::route_hints::RouteHints;
 use super::{Hub, Owned, RETRY};
 use crate::domain::{Code, Event, GroupId, MembershipChange, NodeName, Seq, UserId};
+use crate::hub::codec::{PeerEvent, PeerMessage, encode_event};
 use crate::hub::metrics::Stage;
 use crate::hub::owner::settle::{Fate, Settled};
-use crate::hub::wire::{Item, Letter, encode_event};
 use crate::ports::{Commit, CommitError, Committed, EntryId, GroupCommit, LeaseToken, Partition};
 
 /// Acks wait this long for a batch to go with. Until then a new owner would find these entries pending, and
@@ -22,7 +22,7 @@ use crate::ports::{Commit, CommitError, Committed, EntryId, GroupCommit, LeaseTo
 const ACK_AFTER: Duration = Duration::from_secs(2);
 /// Batches of a partition stored ahead of its routing stage.
 const AHEAD: usize = 4;
-/// Letters are tried for this long, in which all batches of their partition wait behind them.
+/// Peer messages are tried for this long, in which all batches of their partition wait behind them.
 pub(super) const POST_FOR: Duration = Duration::from_secs(1);
 /// After so long without the backplane the partition is given up: its lease has ended by then.
 const GIVE_UP: Duration = Duration::from_secs(15);
@@ -33,7 +33,7 @@ pub(crate) struct Batch {
     token: LeaseToken,
     pub(super) groups: BTreeMap<GroupId, Run>,
     /// What single nodes are to be told besides.
-    notes: Vec<(NodeName, Item)>,
+    notes: Vec<(NodeName, PeerEvent)>,
     done: Vec<EntryId>,
     held: Arc<Mutex<HashSet<EntryId>>>,
 }
@@ -77,12 +77,12 @@ impl Batch {
             Fate::StoredBefore(first) => {
                 let (seq, time) = (first.seq, first.time);
                 let note = match first.refusal() {
-                    Some(code) => Item::refused(group, from, cid, code),
-                    None => Item::Acked { group, from, cid, seq, time },
+                    Some(code) => PeerEvent::refused(group, from, cid, code),
+                    None => PeerEvent::Acked { group, from, cid, seq, time },
                 };
                 self.notes.push((entry.origin, note));
             }
-            Fate::Refused => self.notes.push((entry.origin, Item::refused(group, from, cid, Code::Internal))),
+            Fate::Refused => self.notes.push((entry.origin, PeerEvent::refused(group, from, cid, Code::Internal))),
         }
     }
 
@@ -93,7 +93,7 @@ impl Batch {
         let ended = std::mem::replace(&mut run.events, present);
         for (event, origin) in ended.values().flat_map(|event| run.origins.iter().map(move |origin| (event, origin))) {
             let (group, from, cid) = (event.group.clone(), event.from.clone(), event.cid.clone());
-            self.notes.push((origin.clone(), Item::Ended { group, from, cid }));
+            self.notes.push((origin.clone(), PeerEvent::Ended { group, from, cid }));
         }
         !ended.is_empty()
     }
@@ -105,34 +105,34 @@ impl Batch {
         }
     }
 
-    fn commit(&self, done: Vec<EntryId>, me: &NodeName, neighbours: &Neighbours) -> Commit {
+    fn commit(&self, done: Vec<EntryId>, me: &NodeName, route_hints: &RouteHints) -> Commit {
         let mut groups: Vec<_> = self.groups.iter().filter_map(|(group, run)| run.commit(group, me)).collect();
-        let mut reach = BTreeSet::new();
+        let mut hinted = BTreeSet::new();
         for part in &groups {
-            neighbours.extend(&mut reach, &part.group);
-            reach.extend(part.askers.iter().cloned());
+            route_hints.extend(&mut hinted, &part.group);
+            hinted.extend(part.askers.iter().cloned());
         }
-        reach.remove(me);
-        if !reach.is_empty() {
+        hinted.remove(me);
+        if !hinted.is_empty() {
             for part in &mut groups {
-                part.letter = Letter::encode(&[Item::run(&part.group, &part.recent)]);
+                part.peer_message = PeerMessage::encode(&[PeerEvent::run(&part.group, &part.recent)]);
             }
         }
-        let reach = reach.into_iter().collect();
-        Commit { partition: self.partition, token: self.token.clone(), done, groups, reach }
+        let hinted = hinted.into_iter().collect();
+        Commit { partition: self.partition, token: self.token.clone(), done, groups, hinted }
     }
 }
 
 // === impl Run ===
 
 impl Run {
-    /// The group's part in a commit, without a letter; `None` when nothing of it is to be shown.
+    /// The group's part in a commit, without a peer message; `None` when nothing of it is to be shown.
     fn commit(&self, group: &GroupId, me: &NodeName) -> Option<GroupCommit> {
         let last = self.events.values().next_back()?;
         let head = last.head();
         let recent: Vec<_> = self.events.values().map(|event| (event.seq, encode_event(event))).collect();
         let askers = self.origins.iter().filter(|node| *node != me).cloned().collect();
-        Some(GroupCommit { group: group.clone(), head, recent, letter: Bytes::new(), askers })
+        Some(GroupCommit { group: group.clone(), head, recent, peer_message: Bytes::new(), askers })
     }
 }
 
@@ -171,7 +171,7 @@ impl Hub {
     async fn route(self: &Arc<Self>, owned: &Arc<Owned>, mut batch: Batch, before: Option<Trail>) -> Option<Trail> {
         let acked = before.map(|trail| trail.done).unwrap_or_default();
         let me = self.node.name();
-        let mut commit = batch.commit(acked.clone(), &me, &owned.neighbours);
+        let mut commit = batch.commit(acked.clone(), &me, &owned.route_hints);
         let Some(committed) = self.commit(owned, &commit).await else {
             self.remove_ended(batch.groups.into_keys()).await;
             return None;
@@ -184,9 +184,9 @@ impl Hub {
             let origins = batch.groups.get(&part.group).into_iter().flat_map(|run| &run.origins);
             nodes.extend(routes.iter().chain(origins).cloned());
             if told {
-                nodes.retain(|node| !was_told(node, part, routes, &commit.reach));
+                nodes.retain(|node| !was_told(node, part, routes, &commit.hinted));
             }
-            owned.neighbours.learn(&part.group, routes);
+            owned.route_hints.learn(&part.group, routes);
         }
         self.send_mail(owned, self.write_mail(&batch, &commit, &nodes, &batch.notes)).await;
         Some(Trail { token: batch.token, done: batch.done, held: batch.held })
@@ -282,7 +282,7 @@ impl Hub {
                         break;
                     }
                     Err(_) if started.elapsed() >= POST_FOR || retry.is_at_most() => {
-                        // Wherever they are: nodes without them leave the letter aside.
+                        // Wherever they are: nodes without them leave the peer message aside.
                         let view = self.node.view();
                         nodes.insert(group.clone(), view.nodes.iter().map(|node| node.node.clone()).collect());
                         break;
@@ -297,7 +297,7 @@ impl Hub {
     /// Nothing follows: acks go by themselves.
     async fn ack_idle(&self, owned: &Owned, partition: Partition, trail: &mut Trail) {
         let (token, done) = (trail.token.clone(), std::mem::take(&mut trail.done));
-        let commit = Commit { partition, token, done, groups: Vec::new(), reach: Vec::new() };
+        let commit = Commit { partition, token, done, groups: Vec::new(), hinted: Vec::new() };
         if self.commit(owned, &commit).await.is_some() {
             forget(&trail.held, &commit.done);
         }
@@ -305,8 +305,8 @@ impl Hub {
 }
 
 /// Whether the commit itself told a node of a group's events.
-fn was_told(node: &NodeName, part: &GroupCommit, routes: &[NodeName], reach: &[NodeName]) -> bool {
-    reach.contains(node) && (routes.contains(node) || part.askers.contains(node))
+fn was_told(node: &NodeName, part: &GroupCommit, routes: &[NodeName], hinted: &[NodeName]) -> bool {
+    hinted.contains(node) && (routes.contains(node) || part.askers.contains(node))
 }
 
 fn forget(held: &Mutex<HashSet<EntryId>>, entries: &[EntryId]) {

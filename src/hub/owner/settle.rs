@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use super::{Hub, Owned, RETRY};
 use crate::domain::{Code, Event, GroupId, Head, Kind, Mark, MembershipChange, Seq, UserId, now_ms};
+use crate::hub::codec::event_of;
 use crate::hub::metrics::Stage;
-use crate::hub::wire::event_of;
 use crate::ports::{Inserted, LogEntry, Partition, Reseq, StoreError};
 
 /// Before a group is given an admin again whom the store refused.
@@ -116,7 +116,8 @@ impl Hub {
         slots.resize_with(entries.len(), || None);
         let mut open = Vec::with_capacity(entries.len());
         for (slot, (partition, entry)) in entries.into_iter().enumerate() {
-            // Bodies of later versions wait at the door; what else cannot be read is damaged, and nobody can ever read it.
+            // Bodies of later versions wait at the door; what else cannot be read is damaged, and nobody can ever read
+            // it.
             let (event, fate) = match event_of(&entry) {
                 Some(event) => (event, Fate::Stored),
                 None => (void_for(&entry), Fate::Refused),
@@ -152,19 +153,19 @@ impl Hub {
 
     /// Where the backplane's state of a group turns out not to be the store's, it is made so.
     fn mend_states(self: &Arc<Self>, settled: &[Settled]) {
-        let mut astray: HashMap<GroupId, (Vec<UserId>, Duration)> = HashMap::new();
+        let mut diverged: HashMap<GroupId, (Vec<UserId>, Duration)> = HashMap::new();
         for one in settled.iter().filter(|one| one.is_astray()) {
-            let (users, pause) = astray.entry(one.entry.group.clone()).or_default();
+            let (users, pause) = diverged.entry(one.entry.group.clone()).or_default();
             users.extend(one.entry.users.iter().cloned());
             if one.is_refused_successor() {
                 *pause = SUCCESSOR_AFTER;
             }
         }
-        for (group, (users, pause)) in astray {
+        for (group, (users, pause)) in diverged {
             let hub = self.clone();
             self.spawn(async move {
                 tokio::time::sleep(pause).await;
-                hub.agree(&group, &users).await;
+                hub.reconcile(&group, &users).await;
             });
         }
     }

@@ -139,19 +139,19 @@ impl Hub {
     }
 
     /// An event is stored and was given out: whoever sent it from here is told.
-    pub(crate) fn settle(&self, event: &Event) {
+    pub(crate) fn resolve(&self, event: &Event) {
         if self.publisher.pending() > 0 {
             let key = (event.group.clone(), event.from.clone(), event.cid.clone());
             if let Some(code) = event.refusal() {
                 self.refuse_key(&key, code);
-            } else if self.settle_key(&key, event.seq, event.time) {
+            } else if self.resolve_key(&key, event.seq, event.time) {
                 self.read_by_sending(event);
             }
         }
     }
 
     /// A send is stored at a seq; false when nobody here waits for it.
-    pub(crate) fn settle_key(&self, key: &SendKey, seq: Seq, time: Millis) -> bool {
+    pub(crate) fn resolve_key(&self, key: &SendKey, seq: Seq, time: Millis) -> bool {
         let stored = Stored { group: key.0.clone(), cid: key.2.clone(), seq, time };
         self.answer(key, &Ok(stored))
     }

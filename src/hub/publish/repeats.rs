@@ -55,7 +55,7 @@ impl Hub {
             retry.pause().await;
         };
         match found {
-            Ok(Found::Stored(event)) => self.settle(&event),
+            Ok(Found::Stored(event)) => self.resolve(&event),
             Ok(Found::NotYet | Found::Uncommitted) => {}
             Ok(Found::Lost) if queued.again => {}
             Ok(Found::Lost) => {

@@ -1,6 +1,6 @@
 //! Every order of steps in which a session resumes while its group goes on: the route is added, the
 //! position begins, the session is let in, welcomed, replayed to and goes live, while events are
-//! stored, letters come or are lost, and holes are found and fetched. Over the real [`GroupState`]
+//! stored, peer messages come or are lost, and holes are found and fetched. Over the real [`GroupState`]
 //! (position, ring, fan-out, the step from replay to live), [`SessionHandle`] and [`Plan`].
 //!
 //! What stands for store, routes and inbox does what the ports promise, no more. Each step here is
@@ -38,7 +38,7 @@ enum Flaw {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Faults {
     None,
-    /// A letter is lost; positions are compared then.
+    /// A peer message is lost; positions are compared then.
     Losses,
     /// A fetch fails.
     Failures,

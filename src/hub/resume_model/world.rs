@@ -12,11 +12,11 @@ use crate::protocol::Encoding;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The next event is stored and committed; a letter goes to this node, if it has a route.
+    /// The next event is stored and committed; a peer message goes to this node, if it has a route.
     Commit,
-    /// The node reads a letter.
+    /// The node reads a peer message.
     Hear,
-    /// A letter is lost.
+    /// A peer message is lost.
     Lose,
     /// The node compares its position with the stored head.
     Sweep,
@@ -73,7 +73,7 @@ pub struct World {
     task: Task,
     routed: bool,
     stored: Seq,
-    letters: Vec<Seq>,
+    peer_messages: Vec<Seq>,
     may_lose: bool,
     may_fail: bool,
     welcomed_at: Seq,
@@ -96,7 +96,7 @@ impl World {
             task: Task::Idle,
             routed: false,
             stored: start.stored,
-            letters: Vec::new(),
+            peer_messages: Vec::new(),
             may_lose: start.faults == Faults::Losses,
             may_fail: start.faults == Faults::Failures,
             welcomed_at: 0,
@@ -126,8 +126,8 @@ impl World {
         let fails = |work| (Step::Fail(work), self.may_fail);
         let mut steps = vec![
             (Step::Commit, self.stored < self.start.last),
-            (Step::Hear, !self.letters.is_empty()),
-            (Step::Lose, !self.letters.is_empty() && self.may_lose),
+            (Step::Hear, !self.peer_messages.is_empty()),
+            (Step::Lose, !self.peer_messages.is_empty() && self.may_lose),
             (Step::Sweep, self.start.faults == Faults::Losses && behind && self.task == Task::Idle),
             (Step::Resume, self.stage != Stage::Live && self.start.cursor.is_none_or(|cursor| cursor <= self.stored)),
             (Step::CatchUp, self.task != Task::Idle),
@@ -146,15 +146,15 @@ impl World {
             Step::Commit => {
                 self.stored += 1;
                 if self.routed {
-                    self.letters.push(self.stored);
+                    self.peer_messages.push(self.stored);
                 }
             }
             Step::Hear => {
-                let seq = self.letters.remove(0);
+                let seq = self.peer_messages.remove(0);
                 self.deliver(seq);
             }
             Step::Lose => {
-                self.letters.remove(0);
+                self.peer_messages.remove(0);
                 self.may_lose = false;
             }
             Step::Sweep => {
@@ -221,7 +221,7 @@ impl World {
                     let event = self.event(seq);
                     self.state.fan_out(&[event]);
                 }
-                self.state.position.settle();
+                self.state.position.prune();
                 Task::Look
             }
             Task::Fetch(after) => {
@@ -362,7 +362,7 @@ impl World {
         let beside = self.neighbour.as_ref().map(|heard| heard.seqs());
         let position = (&self.state.position, self.state.catching_up, ring, live);
         let session = (&self.stage, self.heard.seqs(), self.welcomed_at, beside);
-        let rest = (&self.task, self.routed, self.stored, &self.letters, self.may_lose, self.may_fail);
+        let rest = (&self.task, self.routed, self.stored, &self.peer_messages, self.may_lose, self.may_fail);
         format!("{position:?} {session:?} {rest:?}")
     }
 

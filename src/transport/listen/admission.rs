@@ -39,7 +39,7 @@ pub(super) struct AddressPlace {
 
 /// A WebSocket's place on the node; given back when dropped.
 #[derive(Debug)]
-pub struct Seat {
+pub struct ConnectionPermit {
     admission: Arc<Admission>,
     _address: Arc<AddressPlace>,
 }
@@ -94,12 +94,12 @@ impl Admission {
     }
 
     /// A WebSocket's place on the node; `None` when the node is full.
-    pub(super) fn seat(self: &Arc<Self>, address: Arc<AddressPlace>) -> Option<Seat> {
+    pub(super) fn seat(self: &Arc<Self>, address: Arc<AddressPlace>) -> Option<ConnectionPermit> {
         if !take_one(&self.websockets, self.config.max_connections) {
             self.metrics.refused(Refused::NodeFull);
             return None;
         }
-        Some(Seat { admission: self.clone(), _address: address })
+        Some(ConnectionPermit { admission: self.clone(), _address: address })
     }
 }
 
@@ -123,7 +123,7 @@ impl Drop for AddressPlace {
     }
 }
 
-impl Drop for Seat {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.admission.websockets.fetch_sub(1, Relaxed);
     }

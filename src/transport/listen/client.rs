@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
-use super::admission::{AddressPlace, Admission, Seat};
+use super::admission::{AddressPlace, Admission, ConnectionPermit};
 
 /// What is known of the one who sent a request; an extension of every request.
 #[derive(Debug, Clone)]
@@ -60,7 +60,7 @@ impl Client {
     ///
     /// # Errors
     /// The node or the address has too many.
-    pub fn seat(&self, headers: &HeaderMap) -> Result<Seat, Full> {
+    pub fn seat(&self, headers: &HeaderMap) -> Result<ConnectionPermit, Full> {
         let place = match &self.place {
             Some(place) => place.clone(),
             None => Arc::new(self.admission.enter_from(self.address(headers)).ok_or(Full::Address)?),

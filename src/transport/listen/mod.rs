@@ -12,5 +12,5 @@ pub mod origin;
 mod proxy;
 
 pub use accept::{Answers, Listener, bind};
-pub use admission::{Admission, Seat};
+pub use admission::{Admission, ConnectionPermit};
 pub use client::{Client, Full};

@@ -19,7 +19,7 @@ const RULES: Rules = Rules { max_message: 1_000, only_text: None };
 
 /// What a guard finds in bytes that arrive in these pieces.
 fn read<'a>(rules: Rules, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<Found>, Option<Violation>) {
-    let mut guard = Guard::new(rules);
+    let mut guard = FrameDecoder::new(rules);
     let mut found = Vec::new();
     for piece in pieces {
         let (mut piece, mut at) = (piece.to_vec(), 0);
@@ -156,7 +156,7 @@ fn only_the_agreed_type_is_taken() {
 
 #[test]
 fn nothing_is_kept_between_messages() {
-    let mut guard = Guard::new(RULES);
+    let mut guard = FrameDecoder::new(RULES);
     let bytes = [frame(0x01, b"in "), frame(0x89, b"ping"), frame(0x80, b"pieces")].concat();
     for piece in bytes.chunks(1) {
         let _ = guard.next(&mut piece.to_vec(), &mut 0).unwrap();
@@ -203,7 +203,7 @@ proptest! {
 
     #[test]
     fn no_bytes_panic_and_no_more_is_held_than_allowed(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let mut guard = Guard::new(RULES);
+        let mut guard = FrameDecoder::new(RULES);
         for piece in bytes.chunks(7) {
             let (mut piece, mut at) = (piece.to_vec(), 0);
             let end = loop {

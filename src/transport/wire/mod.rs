@@ -1,6 +1,6 @@
 //! The WebSocket wire (RFC 6455) as a server reads it, strictly and without I/O.
 //!
-//! - [`Guard`]: takes bytes as they arrive, in whatever pieces, and gives whole messages and control
+//! - [`FrameDecoder`]: takes bytes as they arrive, in whatever pieces, and gives whole messages and control
 //!   frames, or the [`Violation`] that ends the connection.
 //! - [`client_frame`], [`client_header`]: what a client writes, for those who play one.
 //! - [`close_frame`], [`ping_frame`], [`push_pong`]: the control frames of a server.
@@ -8,13 +8,13 @@
 //! Masking, opcodes and close codes are those of `fastwebsockets`.
 
 mod control;
-mod guard;
+mod frame_decoder;
 mod header;
 mod utf8;
 mod violation;
 
 pub use control::{close_frame, ping_frame, push_pong};
-pub use guard::{Guard, Item, Message, Rules};
+pub use frame_decoder::{FrameDecoder, Item, Message, Rules};
 pub use header::{client_frame, client_header};
 pub use violation::Violation;
 

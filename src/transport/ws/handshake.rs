@@ -27,7 +27,7 @@ use crate::domain::{Code, Refusal};
 use crate::hub::ConnectionInfo;
 use crate::ports::Identity;
 use crate::protocol::{Encoding, SUBPROTOCOLS};
-use crate::transport::listen::{Admission, Client, Full, Seat, origin};
+use crate::transport::listen::{Admission, Client, ConnectionPermit, Full, origin};
 use crate::transport::metrics::Refused;
 use crate::transport::problem::Problem;
 
@@ -72,7 +72,7 @@ type Refusing = (Option<Refused>, Problem);
 struct Opening {
     encoding: Encoding,
     info: ConnectionInfo,
-    seat: Seat,
+    seat: ConnectionPermit,
 }
 
 // === impl Gateway ===

@@ -14,7 +14,7 @@ mod handler;
 mod handshake;
 mod pongs;
 mod queue;
-mod scratch;
+mod read_buffer;
 mod task;
 
 pub use conn::Conn;

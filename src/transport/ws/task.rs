@@ -14,11 +14,11 @@ use super::conn::Conn;
 use super::connections::Connections;
 use super::handler::{Session, Sessions};
 use super::pongs::Pongs;
-use super::scratch::Scratch;
+use super::read_buffer::ReadBuffer;
 use crate::hub::{ConnectionInfo, Flow};
 use crate::ports::{CloseCode, Outbound};
 use crate::protocol::Encoding;
-use crate::transport::wire::{Guard, Item, Rules};
+use crate::transport::wire::{FrameDecoder, Item, Rules};
 
 /// Runs a connection whose handshake is done, until it is gone. `early` is what the client sent
 /// right behind its handshake. Cheap to keep: between messages it holds no buffer.
@@ -35,7 +35,7 @@ pub fn start<S: Sessions>(
     let conn = Conn::new(node.clone(), write, protocol.then_some(encoding));
     let session = sessions.connect(conn.clone(), encoding, info);
     let only_text = protocol.then(|| encoding.is_text());
-    let guard = Guard::new(Rules { max_message: node.config.max_message, only_text });
+    let guard = FrameDecoder::new(Rules { max_message: node.config.max_message, only_text });
     // In a box of its own: a future keeps what it is given and what it makes of that, each in its own place.
     Box::new(Task { read, conn, guard, session: Some(session) }).run(early)
 }
@@ -43,7 +43,7 @@ pub fn start<S: Sessions>(
 struct Task<S> {
     read: OwnedReadHalf,
     conn: Arc<Conn>,
-    guard: Guard,
+    guard: FrameDecoder,
     /// `None` once it has ended.
     session: Option<S>,
 }
@@ -63,7 +63,7 @@ enum Ending {
 
 /// What a wait brought.
 enum Heard {
-    Bytes(Scratch, usize),
+    Bytes(ReadBuffer, usize),
     End,
     Closing,
 }
@@ -195,7 +195,7 @@ async fn hear(read: &mut OwnedReadHalf, conn: &Conn, open: bool) -> Heard {
         if conn.is_closed() || (open && !conn.is_open()) {
             return Poll::Ready(Heard::Closing);
         }
-        let mut scratch = Scratch::take();
+        let mut scratch = ReadBuffer::take();
         let mut buffer = ReadBuf::new(&mut scratch);
         let Poll::Ready(outcome) = Pin::new(&mut *read).poll_read(cx, &mut buffer) else {
             return Poll::Pending;
@@ -210,7 +210,7 @@ async fn hear(read: &mut OwnedReadHalf, conn: &Conn, open: bool) -> Heard {
 }
 
 /// Looks for the client's close frame in what is read no more.
-fn skim(guard: &mut Guard, input: &mut [u8]) -> Option<Ending> {
+fn skim(guard: &mut FrameDecoder, input: &mut [u8]) -> Option<Ending> {
     let mut at = 0;
     loop {
         match guard.next(input, &mut at) {

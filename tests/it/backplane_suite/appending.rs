@@ -11,7 +11,7 @@ use super::World;
 use super::sample::*;
 
 pub async fn seqs_are_dense_in_each_group<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let other = GroupId::random();
     scene.know(&other).await;
     let batch = [
@@ -29,7 +29,7 @@ pub async fn seqs_are_dense_in_each_group<W: World>() {
 }
 
 pub async fn only_what_counts_makes_n_grow<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let void = Append { traits: Traits::default(), ..text(&scene.group, "anna", "2") };
     let answers = scene.append(&[text(&scene.group, "anna", "1"), void, text(&scene.group, "anna", "3")]).await;
     let numbers: Vec<_> = answers
@@ -44,7 +44,7 @@ pub async fn only_what_counts_makes_n_grow<W: World>() {
 
 /// A kind that nobody here knows is numbered by its traits, and told as it was sent.
 pub async fn kinds_of_later_versions_go_through<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let later = |id: &str, counts: bool, shown: bool| Append {
         kind: Kind::parse("reaction").unwrap(),
         traits: Traits { counts, shown, fx: 3 },
@@ -63,7 +63,7 @@ pub async fn kinds_of_later_versions_go_through<W: World>() {
 }
 
 pub async fn a_cid_is_accepted_once<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let once = text(&scene.group, "anna", "same");
     let other_words = Append { body: Bytes::from_static(b"other words"), ..once.clone() };
     let answers = scene.append(&[once.clone(), other_words.clone()]).await;
@@ -78,7 +78,7 @@ pub async fn a_cid_is_accepted_once<W: World>() {
 }
 
 pub async fn a_cid_belongs_to_a_sender_and_a_group<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let other = GroupId::random();
     scene.know(&other).await;
     let batch = [text(&scene.group, "anna", "x"), text(&scene.group, "bert", "x"), text(&other, "anna", "x")];
@@ -86,7 +86,7 @@ pub async fn a_cid_belongs_to_a_sender_and_a_group<W: World>() {
 }
 
 pub async fn only_members_and_services_send<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let stranger = text(&scene.group, "mallory", "1");
     let service = Append { standing: Standing::Anybody, ..text(&scene.group, "hub.bot", "1") };
     let batch = [stranger.clone(), service, text(&scene.group, "bert", "1"), stranger];
@@ -97,7 +97,7 @@ pub async fn only_members_and_services_send<W: World>() {
 }
 
 pub async fn who_left_still_learns_the_seq<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let sent = text(&scene.group, "bert", "last words");
     assert_eq!(accepted(&scene.append(std::slice::from_ref(&sent)).await), [1]);
     let mut gone = add(&scene.group, "anna", &["bert"]);
@@ -108,7 +108,7 @@ pub async fn who_left_still_learns_the_seq<W: World>() {
 }
 
 pub async fn an_unknown_group_takes_nothing<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let unknown = GroupId::random();
     let batch = [text(&unknown, "anna", "1"), text(&scene.group, "anna", "1"), text(&unknown, "anna", "2")];
     let answers = scene.append(&batch).await;
@@ -119,7 +119,7 @@ pub async fn an_unknown_group_takes_nothing<W: World>() {
 }
 
 pub async fn a_full_log_takes_nothing_more<W: World>() {
-    let scene = Scene::<W>::with(BackplaneLimits { log_cap: 3, ..BackplaneLimits::default() }).await;
+    let scene = TestCluster::<W>::with(BackplaneLimits { log_cap: 3, ..BackplaneLimits::default() }).await;
     let say = |id: &str| text(&scene.group, "anna", id);
     let answers = scene.append(&[say("1"), say("2"), say("3"), say("4"), say("1")]).await;
     assert_eq!(accepted(&answers[..3]), [1, 2, 3]);
@@ -131,7 +131,7 @@ pub async fn a_full_log_takes_nothing_more<W: World>() {
 }
 
 pub async fn entries_carry_all_that_was_sent<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.commit_upto(1..=7).await;
     let odd = Append {
         body: Bytes::from_static(b"\x00\xff}{\r\n not UTF-8"),
@@ -152,7 +152,7 @@ pub async fn entries_carry_all_that_was_sent<W: World>() {
 }
 
 pub async fn a_large_batch_stays_in_order<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let batch: Vec<Append> = (0..1000).map(|at| text(&scene.group, "anna", &at.to_string())).collect();
     assert!(accepted(&scene.append(&batch).await).into_iter().eq(1..=1000));
     let entries = scene.read_all(1000).await;
@@ -160,7 +160,7 @@ pub async fn a_large_batch_stays_in_order<W: World>() {
 }
 
 pub async fn many_senders_leave_no_hole<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let nodes = [scene.world.node().await, scene.world.node().await, scene.backplane.clone()];
     let senders = (0..24).map(|sender| {
         let (backplane, origin) = (nodes[sender % 3].clone(), node(&format!("n.{sender}")));
@@ -181,7 +181,7 @@ pub async fn many_senders_leave_no_hole<W: World>() {
 }
 
 pub async fn a_forgotten_cid_may_come_again<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     assert_eq!(scene.say("refused").await, 1);
     scene.backplane.forget_cid(scene.partition, &scene.group, &user("anna"), &cid("refused")).await.unwrap();
     assert_eq!(scene.say("refused").await, 2);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use hubbub::domain::{Access, Base, Group, GroupId, Kind, MembershipChange, Role, Seq, UserId};
-use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, Floor, LogEntry, Permission, Standing};
+use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, GroupSnapshot, LogEntry, Permission, Standing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -73,7 +73,7 @@ pub async fn whoever_comes_and_goes_there_is_an_admin<W: World>() {
 
 /// A group, the nodes that change it, and every event of it so far.
 struct Run<W> {
-    scene: Scene<W>,
+    scene: TestCluster<W>,
     nodes: Vec<Arc<dyn Backplane>>,
     events: Vec<LogEntry>,
 }
@@ -81,7 +81,7 @@ struct Run<W> {
 impl<W: World> Run<W> {
     async fn new() -> Self {
         // One that nobody is in, as it is first made.
-        let scene = Scene::<W> { group: GroupId::random(), ..Scene::new().await };
+        let scene = TestCluster::<W> { group: GroupId::random(), ..TestCluster::new().await };
         let mut nodes = Vec::new();
         for _ in 0..NODES {
             nodes.push(scene.world.node().await);
@@ -126,7 +126,7 @@ impl<W: World> Run<W> {
         let last = events.last().map_or(0, |event| event.seq);
         let access = Access::Open;
         let (members, version) = (replayed.members, last);
-        let floor = Floor { head: head(last, last), access, members, version, ..floor(&self.scene.group) };
+        let floor = GroupSnapshot { head: head(last, last), access, members, version, ..floor(&self.scene.group) };
         self.scene.backplane.restore(self.scene.partition, &self.scene.origin, &floor).await.unwrap();
     }
 
@@ -177,8 +177,8 @@ impl<W: World> Run<W> {
 
 /// The group after these events, from nothing. Where one leaves members and no admin, the next is the hub's, and
 /// makes the one an admin who has been a member longest.
-fn replay<W>(scene: &Scene<W>, events: &[LogEntry]) -> Group {
-    let Floor { kind, access, .. } = floor(&scene.group);
+fn replay<W>(scene: &TestCluster<W>, events: &[LogEntry]) -> Group {
+    let GroupSnapshot { kind, access, .. } = floor(&scene.group);
     let (id, name) = (scene.group.clone(), String::new());
     let base = Base::default();
     let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1, base };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{GroupId, Seq};
-use hubbub::ports::{Appended, ChangeOutcome, Floor, LogEntry};
+use hubbub::ports::{Appended, ChangeOutcome, GroupSnapshot, LogEntry};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
@@ -49,7 +49,7 @@ pub async fn seqs_stay_dense_and_unique<W: World>() {
 
 /// What was given, and what the owner has stored.
 struct Run<W> {
-    scene: Scene<W>,
+    scene: TestCluster<W>,
     groups: [GroupId; 2],
     given: [Seq; 2],
     stored: [Seq; 2],
@@ -59,7 +59,7 @@ struct Run<W> {
 
 impl<W: World> Run<W> {
     async fn new() -> Self {
-        let scene = Scene::<W>::with(BackplaneLimits::default()).await;
+        let scene = TestCluster::<W>::with(BackplaneLimits::default()).await;
         let groups = [scene.group.clone(), GroupId::random()];
         scene.know(&groups[1]).await;
         Self { scene, groups, given: [0; 2], stored: [0; 2], cids: BTreeMap::new(), pending: Vec::new() }
@@ -107,7 +107,7 @@ impl<W: World> Run<W> {
 
     async fn restore(&mut self, group: usize, back: u64) {
         let seq = self.stored[group].saturating_sub(back);
-        let floor = Floor { head: head(seq, 0), ..floor(&self.groups[group]) };
+        let floor = GroupSnapshot { head: head(seq, 0), ..floor(&self.groups[group]) };
         self.scene.backplane.restore(self.scene.partition, &self.scene.origin, &floor).await.unwrap();
     }
 

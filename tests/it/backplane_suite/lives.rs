@@ -1,26 +1,26 @@
 //! A group that is deleted and made again goes on with its sequence, and nothing of its earlier life counts.
 
 use hubbub::domain::{Base, GroupId, Role};
-use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, Commit, Floor, Reseq};
+use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, Commit, GroupSnapshot, Reseq};
 
 use super::World;
 use super::sample::*;
 
 /// What the store knows of a life that begins here and has no events yet.
-fn anew(group: &GroupId, base: Base) -> Floor {
-    Floor { head: head(base.seq, base.n), version: base.seq, base: base.seq, ..floor(group) }
+fn anew(group: &GroupId, base: Base) -> GroupSnapshot {
+    GroupSnapshot { head: head(base.seq, base.n), version: base.seq, base: base.seq, ..floor(group) }
 }
 
-async fn forget<W: World>(scene: &Scene<W>, life: u64) -> Base {
+async fn forget<W: World>(scene: &TestCluster<W>, life: u64) -> Base {
     scene.backplane.forget_group(scene.partition, &scene.group, life, head(0, 0)).await.unwrap()
 }
 
-async fn restore<W: World>(scene: &Scene<W>, floor: &Floor) -> bool {
+async fn restore<W: World>(scene: &TestCluster<W>, floor: &GroupSnapshot) -> bool {
     scene.backplane.restore(scene.partition, &scene.origin, floor).await.unwrap()
 }
 
 pub async fn a_new_life_begins_above_all_that_was_given<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let joined = ChangeRequest { cid: cid("joined"), ..add(&scene.group, "anna", &["cleo"]) };
     assert_eq!(scene.change(&joined).await, ChangeOutcome::Accepted { seq: 1 });
     assert_eq!((scene.say("once").await, scene.say("twice").await), (2, 3));
@@ -38,32 +38,32 @@ pub async fn a_new_life_begins_above_all_that_was_given<W: World>() {
 
 /// Whoever may not send does not learn either of what was said in an earlier life.
 pub async fn an_earlier_life_tells_no_seqs<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     assert_eq!(accepted(&scene.append(&[text(&scene.group, "bert", "old")]).await), [1]);
     let base = forget(&scene, 0).await;
-    let without = Floor { members: vec![member("anna", Role::Admin)], ..anew(&scene.group, base) };
+    let without = GroupSnapshot { members: vec![member("anna", Role::Admin)], ..anew(&scene.group, base) };
     assert!(restore(&scene, &without).await);
     assert_eq!(scene.append(&[text(&scene.group, "bert", "old")]).await, [Appended::NotMember]);
 }
 
 pub async fn a_life_that_ended_is_not_restored<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let base = forget(&scene, 0).await;
     assert!(!restore(&scene, &floor(&scene.group)).await, "it was read before the deletion");
     assert_eq!(scene.head(&scene.group).await, None);
     assert!(restore(&scene, &anew(&scene.group, base)).await);
-    assert!(!restore(&scene, &Floor { head: head(1, 1), version: 90, ..floor(&scene.group) }).await);
+    assert!(!restore(&scene, &GroupSnapshot { head: head(1, 1), version: 90, ..floor(&scene.group) }).await);
     assert_eq!(scene.head(&scene.group).await, Some(head(base.seq, base.n)));
 }
 
 pub async fn a_state_of_an_earlier_life_gives_way<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.change(&add(&scene.group, "anna", &["cleo"])).await;
     scene.say("old").await;
     scene.commit_upto(1..=2).await;
     let base = Base { seq: 40, n: 30 };
-    let others = Floor { members: vec![member("dora", Role::Admin)], ..anew(&scene.group, base) };
+    let others = GroupSnapshot { members: vec![member("dora", Role::Admin)], ..anew(&scene.group, base) };
     assert!(restore(&scene, &others).await);
     assert_eq!((scene.role("anna").await, scene.role("cleo").await), (None, None));
     assert_eq!(scene.role("dora").await, Some(Role::Admin));
@@ -73,7 +73,7 @@ pub async fn a_state_of_an_earlier_life_gives_way<W: World>() {
 }
 
 pub async fn of_a_lost_state_as_much_is_left_out_as_a_log_holds<W: World>() {
-    let scene = Scene::<W>::with(small()).await;
+    let scene = TestCluster::<W>::with(small()).await;
     let lost = GroupId::random();
     let forget = || scene.backplane.forget_group(scene.partition, &lost, 0, head(7, 6));
     assert_eq!(forget().await.unwrap(), Base { seq: 13, n: 11 });
@@ -84,7 +84,7 @@ pub async fn of_a_lost_state_as_much_is_left_out_as_a_log_holds<W: World>() {
 }
 
 pub async fn forgetting_late_leaves_the_next_life_alone<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let base = forget(&scene, 0).await;
     assert_eq!(forget(&scene, 0).await, base);
@@ -97,13 +97,13 @@ pub async fn forgetting_late_leaves_the_next_life_alone<W: World>() {
 }
 
 pub async fn commits_tell_what_is_of_an_earlier_life<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.backplane.open_inbox(&node("a.1")).await.unwrap();
     let route = [scene.group.clone()];
     let commit = async |seqs| {
         let (token, groups) = (scene.token.clone(), vec![group_commit(&scene.group, seqs)]);
         let reach = vec![node("a.1")];
-        let commit = Commit { partition: scene.partition, token, done: vec![], groups, reach };
+        let commit = Commit { partition: scene.partition, token, done: vec![], groups, hinted: reach };
         scene.backplane.commit(&commit).await.unwrap().bases[0]
     };
     assert_eq!(commit(1..=2).await, Some(0));
@@ -117,17 +117,18 @@ pub async fn commits_tell_what_is_of_an_earlier_life<W: World>() {
     assert_eq!(commit(first..=first).await, Some(base.seq));
     let recent = scene.backplane.recent(scene.partition, &scene.group, base.seq).await.unwrap();
     assert_eq!(recent, [(first, event(first))]);
-    // Where letters leave with the commit, there is one for the new life only.
+    // Where peer messages leave with the commit, there is one for the new life only.
     let read = scene.backplane.read_inbox(&node("a.1"), Default::default(), SHORT).await.unwrap();
     assert!(read.entries.len() <= 1, "{read:?}");
     let unknown = GroupId::random();
     let groups = vec![group_commit(&unknown, 1..=1)];
-    let commit = Commit { partition: scene.partition, token: scene.token.clone(), done: vec![], groups, reach: vec![] };
+    let commit =
+        Commit { partition: scene.partition, token: scene.token.clone(), done: vec![], groups, hinted: vec![] };
     assert_eq!(scene.backplane.commit(&commit).await.unwrap().bases, [None]);
 }
 
 pub async fn an_entry_of_an_earlier_life_does_not_move<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     let base = forget(&scene, 0).await;

@@ -30,7 +30,7 @@ backplane_suite! { Local }
 
 #[tokio::test(start_paused = true)]
 async fn a_cid_is_forgotten_after_its_window() {
-    let scene = Scene::<Local>::new().await;
+    let scene = TestCluster::<Local>::new().await;
     assert_eq!(scene.say("once").await, 1);
     let window = BackplaneLimits::default().cid_window;
     tokio::time::advance(window - Duration::from_secs(1)).await;
@@ -41,7 +41,7 @@ async fn a_cid_is_forgotten_after_its_window() {
 
 #[tokio::test(start_paused = true)]
 async fn an_idle_recent_cache_is_dropped() {
-    let scene = Scene::<Local>::new().await;
+    let scene = TestCluster::<Local>::new().await;
     let ttl = BackplaneLimits::default().recent_ttl;
     scene.commit_upto(1..=2).await;
     tokio::time::advance(ttl / 2).await;

@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use hubbub::domain::NodeName;
-use hubbub::ports::{Appended, ChangeOutcome, CommitError, Floor, Joined, LogStats, Reseq};
+use hubbub::ports::{Appended, ChangeOutcome, CommitError, GroupSnapshot, Joined, LogStats, Reseq};
 
 use super::World;
 use super::sample::*;
 
 pub async fn groups_are_unknown_again<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     scene.commit_upto(1..=1).await;
     scene.world.lose_everything().await;
@@ -22,7 +22,7 @@ pub async fn groups_are_unknown_again<W: World>() {
     assert_eq!(joined, [Joined::default()]);
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { head: head(1, 1), ..floor(&scene.group) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { head: head(1, 1), ..floor(&scene.group) })
         .await
         .unwrap();
     // The cid of what was stored is forgotten here: the store finds it.
@@ -30,7 +30,7 @@ pub async fn groups_are_unknown_again<W: World>() {
 }
 
 pub async fn leases_are_lost<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     scene.world.lose_everything().await;
@@ -53,7 +53,7 @@ pub async fn leases_are_lost<W: World>() {
 }
 
 pub async fn nodes_are_told<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.backplane.beat(&record("a.1"), LONG).await.unwrap();
     let before = scene.backplane.beat(&record("a.1"), LONG).await.unwrap();
     let (anna, here) = session("anna", "a.1");
@@ -71,7 +71,7 @@ pub async fn nodes_are_told<W: World>() {
 }
 
 pub async fn a_reader_of_logs_carries_on<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     assert_eq!(scene.read_all(1).await.len(), 1);
     let origin = scene.origin.clone();
@@ -88,7 +88,7 @@ pub async fn a_reader_of_logs_carries_on<W: World>() {
 }
 
 /// Reads as the owner does: again and again until something comes.
-async fn read_some<W: World>(scene: &Scene<W>) -> Vec<String> {
+async fn read_some<W: World>(scene: &TestCluster<W>) -> Vec<String> {
     for _ in 0..50 {
         let entries = scene.read(4 * SHORT).await;
         if !entries.is_empty() {
@@ -99,7 +99,7 @@ async fn read_some<W: World>(scene: &Scene<W>) -> Vec<String> {
 }
 
 pub async fn moves_are_not_known<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.commit_upto(1..=1).await;
     let (before, _) = scene.backplane.moved_since(scene.partition, 0).await.unwrap();
     scene.world.lose_everything().await;
@@ -115,7 +115,7 @@ pub async fn moves_are_not_known<W: World>() {
 }
 
 pub async fn versions_and_numbers_still_grow<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let (anna, here) = session("anna", "a.1");
     let before = scene.backplane.register(&anna, &here).await.unwrap().version;
     scene.world.lose_everything().await;
@@ -126,7 +126,7 @@ pub async fn versions_and_numbers_still_grow<W: World>() {
 }
 
 pub async fn a_claim_finds_nothing<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     scene.read_all(1).await;
     scene.world.lose_everything().await;

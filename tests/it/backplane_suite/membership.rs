@@ -2,7 +2,7 @@
 
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, GroupId, GroupKind, Kind, Role};
-use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, Floor, Permission};
+use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, GroupSnapshot, Permission};
 
 use super::World;
 use super::sample::*;
@@ -19,18 +19,18 @@ fn by_the_hub(change: ChangeRequest) -> ChangeRequest {
     ChangeRequest { permission: Permission::Hub, ..change }
 }
 
-async fn open_group<W: World>(scene: &Scene<W>) -> GroupId {
+async fn open_group<W: World>(scene: &TestCluster<W>) -> GroupId {
     let group = GroupId::random();
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { access: Access::Open, ..floor(&group) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { access: Access::Open, ..floor(&group) })
         .await
         .unwrap();
     group
 }
 
 pub async fn admins_add_and_remove<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     assert_eq!(scene.change(&add(&scene.group, "anna", &["cleo", "dora"])).await, ChangeOutcome::Accepted { seq: 1 });
     assert_eq!(scene.role("dora").await, Some(Role::Member));
     assert_eq!(accepted(&scene.append(&[text(&scene.group, "cleo", "1")]).await), [2]);
@@ -46,7 +46,7 @@ pub async fn admins_add_and_remove<W: World>() {
 }
 
 pub async fn only_admins_do<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for actor in ["bert", "mallory"] {
         assert_eq!(scene.change(&add(&scene.group, actor, &["cleo"])).await, ChangeOutcome::Forbidden, "{actor}");
         assert_eq!(scene.change(&remove(&scene.group, actor, &["anna"])).await, ChangeOutcome::Forbidden, "{actor}");
@@ -61,7 +61,7 @@ pub async fn only_admins_do<W: World>() {
 }
 
 pub async fn open_groups_let_people_in<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let group = open_group(&scene).await;
     let join = |name: &str| by_oneself(add(&group, name, &[name]));
     assert_eq!(scene.change(&join("cleo")).await, ChangeOutcome::Accepted { seq: 1 });
@@ -75,9 +75,9 @@ pub async fn open_groups_let_people_in<W: World>() {
 }
 
 pub async fn nobody_joins_a_direct_chat<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let direct = GroupId::direct(&user("anna"), &user("bert"));
-    let state = Floor { kind: GroupKind::Direct, access: Access::Open, ..floor(&direct) };
+    let state = GroupSnapshot { kind: GroupKind::Direct, access: Access::Open, ..floor(&direct) };
     scene.backplane.restore(scene.partition, &scene.origin, &state).await.unwrap();
     for change in [
         add(&direct, "anna", &["cleo"]),
@@ -90,7 +90,7 @@ pub async fn nobody_joins_a_direct_chat<W: World>() {
 }
 
 pub async fn the_hub_may_do_anything<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let founder = ChangeRequest { role: Role::Admin, ..by_the_hub(add(&scene.group, "hub.system", &["cleo"])) };
     assert_eq!(scene.change(&founder).await, ChangeOutcome::Accepted { seq: 1 });
     assert_eq!(scene.role("cleo").await, Some(Role::Admin));
@@ -100,7 +100,7 @@ pub async fn the_hub_may_do_anything<W: World>() {
 }
 
 pub async fn no_more_than_allowed<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let adding = |names: &[&str]| ChangeRequest { max_members: 4, ..add(&scene.group, "anna", names) };
     assert_eq!(scene.change(&adding(&["cleo", "dora", "emil"])).await, ChangeOutcome::TooMany);
     assert_eq!(scene.role("cleo").await, None);
@@ -111,7 +111,7 @@ pub async fn no_more_than_allowed<W: World>() {
 }
 
 pub async fn what_changes_nothing_is_left_out<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     // An admin is not made a member by being added again.
     assert_eq!(scene.change(&add(&scene.group, "anna", &["anna", "bert"])).await, ChangeOutcome::Unchanged);
     assert_eq!(scene.role("anna").await, Some(Role::Admin));
@@ -124,7 +124,7 @@ pub async fn what_changes_nothing_is_left_out<W: World>() {
 }
 
 pub async fn a_repeated_change_has_its_first_seq<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let leave = by_oneself(remove(&scene.group, "bert", &["bert"]));
     assert_eq!(scene.change(&leave).await, ChangeOutcome::Accepted { seq: 1 });
     scene.say("between").await;
@@ -134,7 +134,7 @@ pub async fn a_repeated_change_has_its_first_seq<W: World>() {
 }
 
 pub async fn roles_change<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let promote =
         ChangeRequest { kind: Kind::Role, role: Role::Admin, ..add(&scene.group, "anna", &["bert", "nobody"]) };
     assert_eq!(scene.change(&by_oneself(promote.clone())).await, ChangeOutcome::Forbidden);
@@ -148,7 +148,7 @@ pub async fn roles_change<W: World>() {
 }
 
 pub async fn refused_where_nothing_is_known_or_all_is_full<W: World>() {
-    let scene = Scene::<W>::with(BackplaneLimits { log_cap: 1, ..BackplaneLimits::default() }).await;
+    let scene = TestCluster::<W>::with(BackplaneLimits { log_cap: 1, ..BackplaneLimits::default() }).await;
     assert_eq!(scene.change(&add(&GroupId::random(), "anna", &["cleo"])).await, ChangeOutcome::Unknown);
     scene.say("1").await;
     let adding = add(&scene.group, "anna", &["cleo"]);
@@ -160,7 +160,7 @@ pub async fn refused_where_nothing_is_known_or_all_is_full<W: World>() {
 }
 
 pub async fn changes_and_sends_share_one_sequence<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let backplane = scene.world.node().await;
     let sends = async {
         for at in 0..20 {

@@ -2,13 +2,13 @@
 
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::GroupId;
-use hubbub::ports::{Floor, GroupCommit};
+use hubbub::ports::{GroupCommit, GroupSnapshot};
 
 use super::World;
 use super::sample::*;
 
 pub async fn moves_are_listed_by_commit<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let other = GroupId::random();
     scene.know(&other).await;
     let since = async |after| scene.backplane.moved_since(scene.partition, after).await.unwrap();
@@ -37,7 +37,7 @@ fn sorted_by_group<T>(mut moved: Vec<(GroupId, T)>) -> Vec<(GroupId, T)> {
 }
 
 pub async fn too_long_ago_means_compare_all<W: World>() {
-    let scene = Scene::<W>::with(BackplaneLimits { moves_kept: 3, ..BackplaneLimits::default() }).await;
+    let scene = TestCluster::<W>::with(BackplaneLimits { moves_kept: 3, ..BackplaneLimits::default() }).await;
     let since = async |after| scene.backplane.moved_since(scene.partition, after).await.unwrap();
     assert_eq!(since(0).await.1, None);
     scene.commit_upto(1..=1).await;
@@ -57,10 +57,10 @@ pub async fn too_long_ago_means_compare_all<W: World>() {
 }
 
 pub async fn a_restore_is_a_move<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.commit_upto(1..=1).await;
     let (start, _) = scene.backplane.moved_since(scene.partition, 0).await.unwrap();
-    let raised = Floor { head: head(5, 5), ..floor(&scene.group) };
+    let raised = GroupSnapshot { head: head(5, 5), ..floor(&scene.group) };
     for _ in 0..2 {
         scene.backplane.restore(scene.partition, &scene.origin, &raised).await.unwrap();
     }
@@ -69,7 +69,7 @@ pub async fn a_restore_is_a_move<W: World>() {
 }
 
 pub async fn the_recent_cache_has_no_holes<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let recent = async |after| {
         let events = scene.backplane.recent(scene.partition, &scene.group, after).await.unwrap();
         assert!(events.iter().all(|(seq, bytes)| *bytes == event(*seq)), "{events:?}");
@@ -95,7 +95,7 @@ pub async fn the_recent_cache_has_no_holes<W: World>() {
 }
 
 pub async fn the_recent_cache_is_short<W: World>() {
-    let scene = Scene::<W>::with(BackplaneLimits { recent_len: 4, ..BackplaneLimits::default() }).await;
+    let scene = TestCluster::<W>::with(BackplaneLimits { recent_len: 4, ..BackplaneLimits::default() }).await;
     let recent = async |after| scene.backplane.recent(scene.partition, &scene.group, after).await.unwrap().len();
     scene.commit_upto(1..=3).await;
     assert_eq!(recent(0).await, 3);
@@ -106,7 +106,7 @@ pub async fn the_recent_cache_is_short<W: World>() {
 }
 
 pub async fn an_event_told_twice_is_kept_once<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.commit_upto(1..=4).await;
     scene.commit_upto(2..=5).await;
     scene.commit_upto(1..=2).await;

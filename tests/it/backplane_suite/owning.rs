@@ -8,7 +8,7 @@ use super::sample::*;
 use crate::support::eventually;
 
 pub async fn entries_are_delivered_once_and_stay_pending<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for id in ["1", "2", "3"] {
         scene.say(id).await;
     }
@@ -22,7 +22,7 @@ pub async fn entries_are_delivered_once_and_stay_pending<W: World>() {
 }
 
 pub async fn a_waiting_read_wakes<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let begun = std::time::Instant::now();
     let mut read = std::pin::pin!(scene.read(WAIT));
     assert!(tokio::time::timeout(SHORT, &mut read).await.is_err(), "there was nothing to read");
@@ -32,7 +32,7 @@ pub async fn a_waiting_read_wakes<W: World>() {
 }
 
 pub async fn a_read_without_news_ends<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let begun = std::time::Instant::now();
     assert!(scene.read(SHORT).await.is_empty());
     assert!((SHORT..WAIT).contains(&begun.elapsed()), "{:?}", begun.elapsed());
@@ -41,7 +41,7 @@ pub async fn a_read_without_news_ends<W: World>() {
 }
 
 pub async fn one_read_covers_many_partitions<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let mut groups = Vec::new();
     for partition in 0..super::PARTITIONS {
         let group = GroupId::random();
@@ -62,7 +62,7 @@ pub async fn one_read_covers_many_partitions<W: World>() {
 }
 
 pub async fn a_read_given_up_loses_nothing<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for at in 0..5 {
         let given_up = tokio::time::timeout(SHORT, scene.read(WAIT)).await;
         assert!(given_up.is_err(), "there was nothing to read");
@@ -72,7 +72,7 @@ pub async fn a_read_given_up_loses_nothing<W: World>() {
 }
 
 pub async fn partitions_of_a_read_may_change<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let other = GroupId::random();
     scene.backplane.restore(2, &scene.origin, &floor(&other)).await.unwrap();
     let given_up = tokio::time::timeout(SHORT, scene.read(WAIT)).await;
@@ -89,7 +89,7 @@ pub async fn partitions_of_a_read_may_change<W: World>() {
 }
 
 pub async fn another_claims_what_is_pending<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for at in 0..700 {
         scene.append(&[text(&scene.group, "anna", &at.to_string())]).await;
     }
@@ -108,7 +108,7 @@ pub async fn another_claims_what_is_pending<W: World>() {
 }
 
 pub async fn a_claim_while_the_first_one_reads<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let paused = scene.world.node().await;
     let mut blocked = std::pin::pin!(scene.read_as(&*paused, &scene.owner, WAIT));
     assert!(tokio::time::timeout(SHORT, &mut blocked).await.is_err(), "there was nothing to read");
@@ -127,7 +127,7 @@ pub async fn a_claim_while_the_first_one_reads<W: World>() {
 }
 
 pub async fn acks_never_take_what_is_pending<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for id in ["1", "2", "3", "4"] {
         scene.say(id).await;
     }
@@ -141,7 +141,7 @@ pub async fn acks_never_take_what_is_pending<W: World>() {
 }
 
 pub async fn what_nobody_has_read_is_never_trimmed<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let first = scene.read_all(1).await;
     scene.say("2").await;
@@ -152,7 +152,7 @@ pub async fn what_nobody_has_read_is_never_trimmed<W: World>() {
 }
 
 pub async fn no_commit_without_the_lease<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entries = scene.read_all(1).await;
     let commit = |token: &str| Commit {
@@ -160,7 +160,7 @@ pub async fn no_commit_without_the_lease<W: World>() {
         token: LeaseToken(token.into()),
         done: ids(&entries),
         groups: vec![group_commit(&scene.group, 1..=1)],
-        reach: Vec::new(),
+        hinted: Vec::new(),
     };
     for wrong in ["", "of the owner", "another", "token of the owner "] {
         let lost = scene.backplane.commit(&commit(wrong)).await;
@@ -177,7 +177,7 @@ pub async fn no_commit_without_the_lease<W: World>() {
 }
 
 pub async fn acks_may_go_alone<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entries = scene.read_all(1).await;
     assert_eq!(scene.commit(&[], vec![]).await.unwrap(), Vec::<Vec<_>>::new());
@@ -187,7 +187,7 @@ pub async fn acks_may_go_alone<W: World>() {
 }
 
 pub async fn a_commit_may_be_repeated<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     for id in ["1", "2", "3"] {
         scene.say(id).await;
     }
@@ -204,7 +204,7 @@ pub async fn a_commit_may_be_repeated<W: World>() {
 }
 
 pub async fn a_commit_raises_what_redis_forgot<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.commit(&[], vec![GroupCommit { head: head(8, 5), ..group_commit(&scene.group, 8..=8) }]).await.unwrap();
     assert_eq!(scene.say("next").await, 9);
     let entry = scene.read_all(1).await.remove(0);
@@ -216,7 +216,7 @@ pub async fn a_commit_raises_what_redis_forgot<W: World>() {
 }
 
 pub async fn large_logs_drain<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let batch: Vec<_> = (0..3000).map(|at| text(&scene.group, "anna", &at.to_string())).collect();
     scene.append(&batch).await;
     let entries = scene.read_all(3000).await;

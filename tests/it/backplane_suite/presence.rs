@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::now_ms;
-use hubbub::ports::{SessionRecord, Whereabouts};
+use hubbub::ports::{SessionRecord, UserPresence};
 
 use super::World;
 use super::sample::*;
@@ -33,7 +33,7 @@ pub async fn sessions_come_and_go<W: World>() {
     let last = backplane.unregister(&anna, &laptop).await.unwrap();
     assert_eq!(last.others, []);
     let gone = backplane.whereabouts(&[anna]).await.unwrap().remove(0);
-    assert_eq!(gone, Whereabouts { sessions: vec![], last_seen: last.time, version: last.version });
+    assert_eq!(gone, UserPresence { sessions: vec![], last_seen: last.time, version: last.version });
 }
 
 pub async fn versions_grow<W: World>() {
@@ -93,7 +93,7 @@ pub async fn whereabouts_in_the_order_asked<W: World>() {
     let found = backplane.whereabouts(&[bert.clone(), user("nobody"), anna, bert]).await.unwrap();
     let sessions: Vec<_> = found.iter().map(|at| at.sessions.clone()).collect();
     assert_eq!(sessions, [vec![there.clone()], vec![], vec![here], vec![there]]);
-    assert_eq!(found[1], Whereabouts::default());
+    assert_eq!(found[1], UserPresence::default());
     assert!(backplane.whereabouts(&[]).await.unwrap().is_empty());
 }
 
@@ -103,7 +103,7 @@ pub async fn who_leaves_unknown_was_here_until_now<W: World>() {
     let left = backplane.unregister(&anna, &here).await.unwrap();
     assert!(left.version > 0);
     let found = backplane.whereabouts(&[anna.clone()]).await.unwrap().remove(0);
-    assert_eq!(found, Whereabouts { sessions: vec![], last_seen: left.time, version: left.version });
+    assert_eq!(found, UserPresence { sessions: vec![], last_seen: left.time, version: left.version });
 }
 
 pub async fn tickets_are_taken_once<W: World>() {

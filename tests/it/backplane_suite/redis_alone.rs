@@ -21,7 +21,7 @@ use crate::support::{eventually, shared};
 /// A Redis of the test's own.
 struct Own {
     server: RedisServer,
-    scene: Scene<Redis>,
+    scene: TestCluster<Redis>,
 }
 
 impl Own {
@@ -29,7 +29,7 @@ impl Own {
         let server = RedisServer::start_with(&RedisOptions::aof(aof)).await;
         let space = RedisSpace { url: server.url(), prefix: String::new() };
         let world = Redis::at(space, BackplaneLimits::default()).await;
-        Self { server, scene: Scene::of(world).await }
+        Self { server, scene: TestCluster::of(world).await }
     }
 }
 
@@ -81,7 +81,7 @@ async fn without_memory_nothing_new_is_taken_and_the_rest_goes_on() {
     let (anna, here) = session("anna", "a.1");
     backplane.register(&anna, &here).await.unwrap();
     backplane.join_routes(scene.partition, &[scene.group.clone()], &node("a.1"), 1).await.unwrap();
-    backplane.post(&[(node("a.1"), bytes::Bytes::from("letter"))]).await.unwrap();
+    backplane.post(&[(node("a.1"), bytes::Bytes::from("peer message"))]).await.unwrap();
     let read = backplane.read_inbox(&node("a.1"), InboxPosition::default(), WAIT).await.unwrap();
     assert_eq!(read.entries.len(), 1);
     backplane.unregister(&anna, &here).await.unwrap();
@@ -307,9 +307,9 @@ async fn closed_it_answers_no_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_tells_nodes_in_the_same_step() {
-    let scene = Scene::<Redis>::new().await;
+    let scene = TestCluster::<Redis>::new().await;
     let (done, groups) = (Vec::new(), vec![group_commit(&scene.group, 1..=1)]);
     let commit =
-        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, reach: vec![node("a.1")] };
+        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, hinted: vec![node("a.1")] };
     assert!(scene.backplane.commit(&commit).await.unwrap().told);
 }

@@ -136,9 +136,9 @@ async fn a_master_falls_silent_and_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inboxes_in_other_slots_are_not_told_by_a_commit() {
-    let scene = Scene::<ClusterWorld>::new().await;
+    let scene = TestCluster::<ClusterWorld>::new().await;
     let (done, groups) = (Vec::new(), vec![group_commit(&scene.group, 1..=1)]);
     let commit =
-        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, reach: vec![node("a.1")] };
+        Commit { partition: scene.partition, token: scene.token.clone(), done, groups, hinted: vec![node("a.1")] };
     assert!(!scene.backplane.commit(&commit).await.unwrap().told);
 }

@@ -5,7 +5,7 @@ use fred::interfaces::{ClientLike, HashesInterface};
 use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Kind, Member, Role};
-use hubbub::ports::{ChangeOutcome, ChangeRequest, Floor, Permission};
+use hubbub::ports::{ChangeOutcome, ChangeRequest, GroupSnapshot, Permission};
 
 use super::redis::Redis;
 use super::sample::*;
@@ -13,10 +13,10 @@ use crate::support::redis::{Aof, RedisOptions, RedisServer};
 use crate::support::shared::RedisSpace;
 
 /// A Redis whose commands nobody else counts in.
-async fn alone() -> (RedisServer, Scene<Redis>) {
+async fn alone() -> (RedisServer, TestCluster<Redis>) {
     let server = RedisServer::start_with(&RedisOptions::aof(Aof::Off)).await;
     let space = RedisSpace { url: server.url(), prefix: String::new() };
-    let scene = Scene::of(Redis::at(space, BackplaneLimits::default()).await).await;
+    let scene = TestCluster::of(Redis::at(space, BackplaneLimits::default()).await).await;
     (server, scene)
 }
 
@@ -36,7 +36,7 @@ async fn many_members_are_looked_at_only_where_the_last_admin_goes() {
         (1..=10_000).map(|at| Member { since: at, ..member(&format!("user-{at}"), Role::Member) }).collect();
     members[0].role = Role::Admin;
     members[1].role = Role::Admin;
-    let known = Floor { head: head(10_000, 0), members, version: 10_000, ..floor(&scene.group) };
+    let known = GroupSnapshot { head: head(10_000, 0), members, version: 10_000, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &known).await.unwrap();
     let before = scans(&scene.world.client).await;
     for at in 0..100 {
@@ -92,10 +92,13 @@ async fn a_set_of_a_later_version_keeps_what_is_not_known_here() {
     client.hset::<(), _, _>(state.clone(), later).await.unwrap();
     let owner = Role::parse("owner").unwrap();
     assert_eq!(scene.role("anna").await, Some(owner));
-    // The letter before the name says what it allows here.
+    // The peer message before the name says what it allows here.
     assert_eq!(scene.change(&add(&scene.group, "anna", &["cleo"])).await, ChangeOutcome::Accepted { seq: 1 });
-    let stored =
-        Floor { members: vec![Member { since: 3, ..member("anna", owner) }], version: 9, ..floor(&scene.group) };
+    let stored = GroupSnapshot {
+        members: vec![Member { since: 3, ..member("anna", owner) }],
+        version: 9,
+        ..floor(&scene.group)
+    };
     scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
     let kept: Vec<String> = client.hmget(state, vec!["@anna", "later"]).await.unwrap();
     assert_eq!(kept, ["m3 owner", "of a later version"]);

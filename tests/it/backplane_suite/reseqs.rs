@@ -1,12 +1,12 @@
 //! Entries whose seq is another's in the store get a new one.
 
 use hubbub::domain::{Kind, Role};
-use hubbub::ports::{Appended, ChangeRequest, CommitError, Floor, LeaseToken, LogEntry, Reseq};
+use hubbub::ports::{Appended, ChangeRequest, CommitError, GroupSnapshot, LeaseToken, LogEntry, Reseq};
 
 use super::World;
 use super::sample::*;
 
-fn reseq<W>(scene: &Scene<W>, entry: &LogEntry, floor: (u64, u64)) -> Reseq {
+fn reseq<W>(scene: &TestCluster<W>, entry: &LogEntry, floor: (u64, u64)) -> Reseq {
     Reseq {
         partition: scene.partition,
         token: scene.token.clone(),
@@ -16,7 +16,7 @@ fn reseq<W>(scene: &Scene<W>, entry: &LogEntry, floor: (u64, u64)) -> Reseq {
 }
 
 pub async fn an_entry_moves_above_the_head<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     scene.say("2").await;
     let entries = scene.read_all(2).await;
@@ -35,7 +35,7 @@ pub async fn an_entry_moves_above_the_head<W: World>() {
 }
 
 pub async fn an_entry_moves_once<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     for _ in 0..3 {
@@ -47,7 +47,7 @@ pub async fn an_entry_moves_once<W: World>() {
 }
 
 pub async fn a_send_that_moved_on_is_only_acked<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     // Its sender repeated it after the cid was forgotten.
@@ -61,14 +61,14 @@ pub async fn a_send_that_moved_on_is_only_acked<W: World>() {
 }
 
 pub async fn a_membership_change_is_applied_again<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.change(&add(&scene.group, "anna", &["cleo"])).await;
     scene.change(&ChangeRequest { kind: Kind::Left, ..add(&scene.group, "anna", &["bert"]) }).await;
     let promote = ChangeRequest { kind: Kind::Role, role: Role::Admin, ..add(&scene.group, "anna", &["cleo"]) };
     scene.change(&promote).await;
     let entries = scene.read_all(3).await;
     // The store knows of other members: what was appended here is not among them.
-    let stored = Floor {
+    let stored = GroupSnapshot {
         head: head(5, 2),
         members: vec![member("anna", Role::Admin), member("bert", Role::Member), member("dora", Role::Member)],
         version: 5,
@@ -88,27 +88,27 @@ pub async fn a_membership_change_is_applied_again<W: World>() {
     // The set's version is that of the last one: an older one from the store does not replace it.
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { version: 7, ..floor(&scene.group) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { version: 7, ..floor(&scene.group) })
         .await
         .unwrap();
     assert_eq!(scene.role("dora").await, Some(Role::Member));
 }
 
 pub async fn in_an_unknown_group_the_sender_begins_anew<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     scene.backplane.forget_group(scene.partition, &scene.group, 0, head(0, 0)).await.unwrap();
     scene.backplane.reseq(&reseq(&scene, &entry, (3, 3))).await.unwrap();
     assert!(scene.read(SHORT).await.is_empty());
     assert_eq!(scene.backplane.log_stats(scene.partition).await.unwrap().pending, 0);
-    let anew = Floor { head: head(3, 3), base: 2, ..floor(&scene.group) };
+    let anew = GroupSnapshot { head: head(3, 3), base: 2, ..floor(&scene.group) };
     assert!(scene.backplane.restore(scene.partition, &scene.origin, &anew).await.unwrap());
     assert_eq!(scene.say("1").await, 4);
 }
 
 pub async fn no_reseq_without_the_lease<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     let entry = scene.read_all(1).await.remove(0);
     let stale = Reseq { token: LeaseToken("stale".into()), ..reseq(&scene, &entry, (3, 3)) };

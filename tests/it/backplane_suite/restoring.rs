@@ -1,19 +1,19 @@
 //! A group's state comes from the store, and only ever rises.
 
 use hubbub::domain::{Access, GroupId, GroupKind, Kind, Role};
-use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, Floor, Permission, Reseq};
+use hubbub::ports::{Appended, ChangeOutcome, ChangeRequest, GroupSnapshot, Permission, Reseq};
 
 use super::World;
 use super::sample::*;
 
 pub async fn an_empty_group_is_known<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let lonely = GroupId::random();
     assert_eq!(scene.head(&lonely).await, None);
     assert_eq!(scene.backplane.roles(scene.partition, &lonely, &users(&["anna"])).await.unwrap(), None);
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { members: vec![], ..floor(&lonely) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { members: vec![], ..floor(&lonely) })
         .await
         .unwrap();
     assert_eq!(scene.head(&lonely).await, Some(Default::default()));
@@ -22,9 +22,9 @@ pub async fn an_empty_group_is_known<W: World>() {
 }
 
 pub async fn counters_rise_and_never_fall<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let restore = async |seq, n| {
-        let floor = Floor { head: head(seq, n), ..floor(&scene.group) };
+        let floor = GroupSnapshot { head: head(seq, n), ..floor(&scene.group) };
         scene.backplane.restore(scene.partition, &scene.origin, &floor).await.unwrap();
     };
     restore(10, 7).await;
@@ -40,24 +40,24 @@ pub async fn counters_rise_and_never_fall<W: World>() {
 }
 
 pub async fn members_of_a_lower_version_stay_away<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let ChangeOutcome::Accepted { seq } = scene.change(&add(&scene.group, "anna", &["cleo"])).await else {
         panic!("an admin adds")
     };
-    let old = Floor { members: vec![member("bert", Role::Admin)], version: seq - 1, ..floor(&scene.group) };
+    let old = GroupSnapshot { members: vec![member("bert", Role::Admin)], version: seq - 1, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &old).await.unwrap();
     assert_eq!(scene.role("cleo").await, Some(Role::Member));
     assert_eq!(scene.role("anna").await, Some(Role::Admin));
-    let new = Floor { members: vec![member("bert", Role::Admin)], version: seq + 1, ..floor(&scene.group) };
+    let new = GroupSnapshot { members: vec![member("bert", Role::Admin)], version: seq + 1, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &new).await.unwrap();
     assert_eq!(scene.role("cleo").await, None);
     assert_eq!(scene.role("bert").await, Some(Role::Admin));
 }
 
 pub async fn the_same_version_is_the_stores<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.change(&add(&scene.group, "anna", &["cleo", "dora"])).await;
-    let stored = Floor {
+    let stored = GroupSnapshot {
         members: vec![member("anna", Role::Admin), member("emil", Role::Member)],
         version: 1,
         ..floor(&scene.group)
@@ -72,7 +72,7 @@ pub async fn the_same_version_is_the_stores<W: World>() {
 }
 
 pub async fn roles_follow_the_set<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let asked = users(&["bert", "nobody", "anna"]);
     let roles = scene.backplane.roles(scene.partition, &scene.group, &asked).await.unwrap().unwrap();
     assert_eq!(roles, [Some(Role::Member), None, Some(Role::Admin)]);
@@ -80,18 +80,18 @@ pub async fn roles_follow_the_set<W: World>() {
 }
 
 pub async fn many_members_are_kept<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let names: Vec<String> = (0..2500).map(|at| format!("member|{at}@example.org")).collect();
     let others = names.iter().map(|name| member(name, Role::Member));
     let members = others.chain([member("bert", Role::Admin)]).collect();
-    let many = Floor { members, version: 1, ..floor(&scene.group) };
+    let many = GroupSnapshot { members, version: 1, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &many).await.unwrap();
     for name in [&names[0], &names[999], &names[1000], &names[2499]] {
         assert_eq!(scene.role(name).await, Some(Role::Member), "{name}");
     }
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { version: 2, ..floor(&scene.group) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { version: 2, ..floor(&scene.group) })
         .await
         .unwrap();
     assert_eq!(scene.role(&names[1700]).await, None);
@@ -99,7 +99,7 @@ pub async fn many_members_are_kept<W: World>() {
 }
 
 pub async fn a_forgotten_group_is_unknown<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.say("1").await;
     scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &node("a.1"), 1).await.unwrap();
     scene.commit_upto(1..=1).await;
@@ -109,7 +109,7 @@ pub async fn a_forgotten_group_is_unknown<W: World>() {
     assert_eq!(scene.backplane.routes(scene.partition, &scene.group).await.unwrap(), []);
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     // Made again, it goes on where it ended.
-    let open = Floor { access: Access::Open, head: head(base, 1), version: base, base, ..floor(&scene.group) };
+    let open = GroupSnapshot { access: Access::Open, head: head(base, 1), version: base, base, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &open).await.unwrap();
     assert_eq!(scene.backplane.recent(scene.partition, &scene.group, 0).await.unwrap(), []);
     let mut join = add(&scene.group, "cleo", &["cleo"]);
@@ -122,12 +122,12 @@ fn owner() -> Role {
 }
 
 /// Anna has a role of a later version, bert is an admin, cleo a member.
-fn led_by_an_owner(group: &GroupId) -> Floor {
+fn led_by_an_owner(group: &GroupId) -> GroupSnapshot {
     let members = vec![member("anna", owner()), member("bert", Role::Admin), member("cleo", Role::Member)];
-    Floor { members, version: 1, head: head(1, 0), ..floor(group) }
+    GroupSnapshot { members, version: 1, head: head(1, 0), ..floor(group) }
 }
 
-async fn restored<W: World>(scene: &Scene<W>, floor: &Floor) {
+async fn restored<W: World>(scene: &TestCluster<W>, floor: &GroupSnapshot) {
     assert!(scene.backplane.restore(scene.partition, &scene.origin, floor).await.unwrap());
 }
 
@@ -136,7 +136,7 @@ fn by_hub(change: ChangeRequest) -> ChangeRequest {
 }
 
 pub async fn roles_of_a_later_version_are_kept<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let stored = led_by_an_owner(&scene.group);
     restored(&scene, &stored).await;
     assert_eq!(scene.role("anna").await, Some(owner()));
@@ -161,23 +161,23 @@ pub async fn roles_of_a_later_version_are_kept<W: World>() {
     // Whoever is made an admin is one, and keeps their place in the order of succession.
     assert!(matches!(scene.change(&role("anna", Role::Admin)).await, ChangeOutcome::Accepted { seq: 11 }));
     assert_eq!(scene.role("anna").await, Some(Role::Admin));
-    restored(&scene, &Floor { version: 20, ..stored }).await;
+    restored(&scene, &GroupSnapshot { version: 20, ..stored }).await;
     assert_eq!((scene.role("anna").await, scene.role("dora").await), (Some(owner()), None));
 }
 
 pub async fn access_of_a_later_version_lets_nobody_in<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let access = Access::parse("password").unwrap();
-    restored(&scene, &Floor { access, ..floor(&scene.group) }).await;
+    restored(&scene, &GroupSnapshot { access, ..floor(&scene.group) }).await;
     let join = ChangeRequest { permission: Permission::Oneself, ..add(&scene.group, "dora", &["dora"]) };
     assert_eq!(scene.change(&join).await, ChangeOutcome::Forbidden);
     assert!(matches!(scene.change(&add(&scene.group, "anna", &["dora"])).await, ChangeOutcome::Accepted { .. }));
 }
 
 pub async fn groups_of_a_later_kind_are_changed_by_the_hub_alone<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let kind = GroupKind::parse("channel").unwrap();
-    restored(&scene, &Floor { kind, ..floor(&scene.group) }).await;
+    restored(&scene, &GroupSnapshot { kind, ..floor(&scene.group) }).await;
     let leave = ChangeRequest { kind: Kind::Left, ..add(&scene.group, "bert", &["bert"]) };
     for refused in [
         add(&scene.group, "anna", &["dora"]),
@@ -194,7 +194,7 @@ pub async fn groups_of_a_later_kind_are_changed_by_the_hub_alone<W: World>() {
 }
 
 pub async fn nobody_is_made_admin_beside_a_role_of_a_later_version<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let stored = led_by_an_owner(&scene.group);
     restored(&scene, &stored).await;
     let leave = |name: &str| ChangeRequest {
@@ -203,7 +203,8 @@ pub async fn nobody_is_made_admin_beside_a_role_of_a_later_version<W: World>() {
         ..add(&scene.group, name, &[name])
     };
     assert_eq!(scene.change(&leave("bert")).await, ChangeOutcome::Accepted { seq: 2 });
-    let nobody = Floor { members: vec![stored.members[0].clone(), stored.members[2].clone()], version: 2, ..stored };
+    let nobody =
+        GroupSnapshot { members: vec![stored.members[0].clone(), stored.members[2].clone()], version: 2, ..stored };
     restored(&scene, &nobody).await;
     assert_eq!((scene.role("anna").await, scene.role("cleo").await), (Some(owner()), Some(Role::Member)));
     // Once they have gone, somebody has to.

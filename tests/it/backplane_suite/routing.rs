@@ -1,13 +1,13 @@
 //! Routes from groups to nodes.
 
 use hubbub::domain::GroupId;
-use hubbub::ports::{Floor, Joined};
+use hubbub::ports::{GroupSnapshot, Joined};
 
 use super::World;
 use super::sample::*;
 
 pub async fn commits_answer_who_has_a_route<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let (other, lonely) = (GroupId::random(), GroupId::random());
     let (a, b) = (node("a.1"), node("b.7"));
     scene.backplane.join_routes(scene.partition, &[scene.group.clone(), other.clone()], &a, 1).await.unwrap();
@@ -21,7 +21,7 @@ pub async fn commits_answer_who_has_a_route<W: World>() {
 }
 
 pub async fn joining_tells_the_head<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let a = node("a.1");
     let join =
         async || scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &a, 1).await.unwrap().remove(0);
@@ -31,14 +31,14 @@ pub async fn joining_tells_the_head<W: World>() {
     // The newest event in the cache is not that of the head.
     scene
         .backplane
-        .restore(scene.partition, &scene.origin, &Floor { head: head(9, 9), ..floor(&scene.group) })
+        .restore(scene.partition, &scene.origin, &GroupSnapshot { head: head(9, 9), ..floor(&scene.group) })
         .await
         .unwrap();
     assert_eq!(join().await, Joined { head: Some(head(9, 9)), last: None });
 }
 
 pub async fn joining_an_unknown_group_waits_for_its_head<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let (a, unknown) = (node("a.1"), GroupId::random());
     let joined =
         scene.backplane.join_routes(scene.partition, &[unknown.clone(), scene.group.clone()], &a, 1).await.unwrap();
@@ -51,7 +51,7 @@ pub async fn joining_an_unknown_group_waits_for_its_head<W: World>() {
 }
 
 pub async fn an_old_leave_leaves_a_new_route<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let (a, b) = (node("a.1"), node("b.1"));
     let join = async |generation| {
         scene.backplane.join_routes(scene.partition, &[scene.group.clone()], &a, generation).await.unwrap();
@@ -72,10 +72,10 @@ pub async fn an_old_leave_leaves_a_new_route<W: World>() {
 }
 
 pub async fn many_groups_join_at_once<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let groups: Vec<GroupId> = (0..700).map(|_| GroupId::random()).collect();
     for (at, group) in groups.iter().enumerate().filter(|(at, _)| at % 100 == 7) {
-        let known = Floor { head: head(at as u64, at as u64), ..floor(group) };
+        let known = GroupSnapshot { head: head(at as u64, at as u64), ..floor(group) };
         scene.backplane.restore(scene.partition, &scene.origin, &known).await.unwrap();
     }
     let joined = scene.backplane.join_routes(scene.partition, &groups, &node("a.1"), 1).await.unwrap();

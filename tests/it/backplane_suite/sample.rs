@@ -8,8 +8,8 @@ use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
 use hubbub::ports::{
-    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, Floor, GroupCommit, Knows,
-    LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord, Standing,
+    Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, GroupCommit,
+    GroupSnapshot, Knows, LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord, Standing,
 };
 
 use super::World;
@@ -66,8 +66,8 @@ pub fn member(name: &str, role: Role) -> Member {
 }
 
 /// Nothing stored yet; anna is admin, bert a member.
-pub fn floor(group: &GroupId) -> Floor {
-    Floor {
+pub fn floor(group: &GroupId) -> GroupSnapshot {
+    GroupSnapshot {
         group: group.clone(),
         head: Head::default(),
         kind: GroupKind::Group,
@@ -109,7 +109,7 @@ pub fn small() -> BackplaneLimits {
 }
 
 /// A backplane with one known group in partition 1, and an owner of that partition.
-pub struct Scene<W> {
+pub struct TestCluster<W> {
     pub world: W,
     pub backplane: Arc<dyn Backplane>,
     pub partition: Partition,
@@ -119,7 +119,7 @@ pub struct Scene<W> {
     pub token: LeaseToken,
 }
 
-impl<W: World> Scene<W> {
+impl<W: World> TestCluster<W> {
     pub async fn new() -> Self {
         Self::with(BackplaneLimits::default()).await
     }
@@ -202,7 +202,7 @@ impl<W: World> Scene<W> {
 
     pub async fn commit(&self, done: &[EntryId], groups: Vec<GroupCommit>) -> Result<Vec<Vec<NodeName>>, CommitError> {
         let (token, done) = (self.token.clone(), done.to_vec());
-        let commit = Commit { partition: self.partition, token, done, groups, reach: Vec::new() };
+        let commit = Commit { partition: self.partition, token, done, groups, hinted: Vec::new() };
         self.backplane.commit(&commit).await.map(|committed| committed.routes)
     }
 
@@ -228,7 +228,7 @@ pub fn group_commit(group: &GroupId, seqs: std::ops::RangeInclusive<Seq>) -> Gro
         group: group.clone(),
         head: head(*seqs.end(), *seqs.end()),
         recent: seqs.map(|seq| (seq, event(seq))).collect(),
-        letter: Bytes::from_static(b"a letter"),
+        peer_message: Bytes::from_static(b"a peer message"),
         askers: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Kind, Member, Role, UserId};
-use hubbub::ports::{ChangeOutcome, ChangeRequest, Floor, LogEntry, Permission, Reseq};
+use hubbub::ports::{ChangeOutcome, ChangeRequest, GroupSnapshot, LogEntry, Permission, Reseq};
 
 use super::World;
 use super::sample::*;
@@ -32,13 +32,13 @@ fn told(entries: &[LogEntry]) -> Vec<(u64, Kind, Vec<UserId>, Role)> {
     entries.iter().map(|entry| (entry.seq, entry.kind, entry.users.clone(), entry.role)).collect()
 }
 
-async fn open_and_empty<W: World>(scene: &Scene<W>) {
-    let empty = Floor { access: Access::Open, members: vec![], version: 1, ..floor(&scene.group) };
+async fn open_and_empty<W: World>(scene: &TestCluster<W>) {
+    let empty = GroupSnapshot { access: Access::Open, members: vec![], version: 1, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &empty).await.unwrap();
 }
 
 pub async fn the_longest_member_follows<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let group = &scene.group;
     assert_eq!(scene.change(&add(group, "anna", &["zoe"])).await, accepted_at(1));
     assert_eq!(scene.change(&add(group, "anna", &["cleo"])).await, accepted_at(2));
@@ -61,7 +61,7 @@ pub async fn the_longest_member_follows<W: World>() {
 }
 
 pub async fn of_equals_the_least_id_follows<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     assert_eq!(scene.change(&add(&scene.group, "anna", &["dora", "a_b", "aB", "Zoe", "a"])).await, accepted_at(1));
     assert_eq!(scene.change(&leave(&scene.group, "bert")).await, accepted_at(2));
     for (who, next, seq) in
@@ -74,7 +74,7 @@ pub async fn of_equals_the_least_id_follows<W: World>() {
 }
 
 pub async fn whoever_joins_an_empty_group_is_its_admin<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     open_and_empty(&scene).await;
     assert_eq!(scene.change(&join(&scene.group, "cleo")).await, accepted_at(2));
     assert_eq!(scene.change(&join(&scene.group, "bert")).await, accepted_at(3));
@@ -90,7 +90,7 @@ pub async fn whoever_joins_an_empty_group_is_its_admin<W: World>() {
 /// However two go at once, the third is not left without.
 pub async fn of_three_who_go_at_once_the_last_is_admin<W: World>() {
     for _ in 0..8 {
-        let scene = Scene::<W>::new().await;
+        let scene = TestCluster::<W>::new().await;
         scene.change(&add(&scene.group, "anna", &["cleo", "dora"])).await;
         let nodes = [scene.world.node().await, scene.world.node().await, scene.world.node().await];
         let leaving = nodes.iter().zip(["anna", "bert", "cleo"]).map(|(node, name)| {
@@ -103,7 +103,7 @@ pub async fn of_three_who_go_at_once_the_last_is_admin<W: World>() {
 }
 
 pub async fn the_last_admin_stays_one<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let demote = |names: &[&str]| role(&scene.group, Role::Member, names);
     assert_eq!(scene.change(&demote(&["anna"])).await, ChangeOutcome::NoAdmin);
     assert_eq!(scene.change(&demote(&["bert"])).await, ChangeOutcome::Unchanged);
@@ -116,7 +116,7 @@ pub async fn the_last_admin_stays_one<W: World>() {
 }
 
 pub async fn a_repeat_brings_no_second_successor<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let leave = leave(&scene.group, "anna");
     assert_eq!(scene.change(&leave).await, accepted_at(2));
     assert_eq!(scene.change(&leave).await, accepted_at(1));
@@ -125,17 +125,17 @@ pub async fn a_repeat_brings_no_second_successor<W: World>() {
 }
 
 pub async fn a_full_log_stops_no_successor<W: World>() {
-    let scene = Scene::<W>::with(BackplaneLimits { log_cap: 1, ..BackplaneLimits::default() }).await;
+    let scene = TestCluster::<W>::with(BackplaneLimits { log_cap: 1, ..BackplaneLimits::default() }).await;
     assert_eq!(scene.change(&leave(&scene.group, "anna")).await, accepted_at(2));
     assert_eq!(scene.change(&add(&scene.group, "bert", &["cleo"])).await, ChangeOutcome::Full);
     assert_eq!(seqs(&scene.read_all(2).await), [1, 2]);
 }
 
 pub async fn direct_chats_have_no_admins<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let direct = GroupId::direct(&user("anna"), &user("bert"));
     let members = vec![since("anna", Role::Member, 1), since("bert", Role::Member, 1)];
-    let state = Floor { kind: GroupKind::Direct, members, version: 1, ..floor(&direct) };
+    let state = GroupSnapshot { kind: GroupKind::Direct, members, version: 1, ..floor(&direct) };
     scene.backplane.restore(scene.partition, &scene.origin, &state).await.unwrap();
     let expel =
         ChangeRequest { kind: Kind::Left, permission: Permission::Hub, ..add(&direct, "hub.system", &["anna"]) };
@@ -147,9 +147,9 @@ pub async fn direct_chats_have_no_admins<W: World>() {
 
 /// Its `role` event is lost, or became a void.
 pub async fn a_set_restored_without_an_admin_gets_one<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let members = vec![since("cleo", Role::Member, 7), since("bert", Role::Member, 5), since("dora", Role::Member, 3)];
-    let stored = Floor { head: head(9, 4), members, version: 8, ..floor(&scene.group) };
+    let stored = GroupSnapshot { head: head(9, 4), members, version: 8, ..floor(&scene.group) };
     let nodes = [scene.world.node().await, scene.world.node().await, scene.world.node().await];
     let restores = (0..9).map(|at| nodes[at % 3].restore(scene.partition, &scene.origin, &stored));
     assert!(futures::future::join_all(restores).await.iter().all(Result::is_ok));
@@ -162,7 +162,7 @@ pub async fn a_set_restored_without_an_admin_gets_one<W: World>() {
     );
     assert!(scene.read(SHORT).await.is_empty());
     // The store knows all up to 10, and nothing of an admin: its event is a void.
-    let without = Floor { head: head(10, 4), version: 10, ..stored.clone() };
+    let without = GroupSnapshot { head: head(10, 4), version: 10, ..stored.clone() };
     scene.backplane.restore(scene.partition, &scene.origin, &without).await.unwrap();
     scene.backplane.restore(scene.partition, &scene.origin, &without).await.unwrap();
     let again = scene.read_all(1).await;
@@ -174,7 +174,7 @@ pub async fn a_set_restored_without_an_admin_gets_one<W: World>() {
 }
 
 pub async fn a_change_that_moves_leaves_an_admin<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     let reseq = async |entry: &LogEntry| {
         let (token, entry) = (scene.token.clone(), entry.clone());
         let reseq = Reseq { partition: scene.partition, token, entry, floor: head(6, 2) };
@@ -184,7 +184,7 @@ pub async fn a_change_that_moves_leaves_an_admin<W: World>() {
     let entries = scene.read_all(2).await;
     // As the store has it, anna is admin, and bert came after cleo.
     let members = vec![since("anna", Role::Admin, 1), since("cleo", Role::Member, 2), since("bert", Role::Member, 4)];
-    let stored = Floor { head: head(6, 2), members, version: 6, ..floor(&scene.group) };
+    let stored = GroupSnapshot { head: head(6, 2), members, version: 6, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
     reseq(&entries[0]).await;
     assert_eq!((scene.role("anna").await, scene.role("cleo").await), (None, Some(Role::Admin)));
@@ -201,12 +201,12 @@ pub async fn a_change_that_moves_leaves_an_admin<W: World>() {
 
 /// The same where a change of role moves, to a set in which nobody else is admin. It makes nobody's time anew.
 pub async fn a_demotion_that_moves_leaves_an_admin<W: World>() {
-    let scene = Scene::<W>::new().await;
+    let scene = TestCluster::<W>::new().await;
     scene.change(&role(&scene.group, Role::Admin, &["bert"])).await;
     scene.change(&ChangeRequest { cid: Cid::random(), ..role(&scene.group, Role::Member, &["anna"]) }).await;
     let entry = scene.read_all(2).await.remove(1);
     let members = vec![since("anna", Role::Admin, 3), since("bert", Role::Member, 1), since("cleo", Role::Member, 5)];
-    let stored = Floor { head: head(6, 2), members, version: 6, ..floor(&scene.group) };
+    let stored = GroupSnapshot { head: head(6, 2), members, version: 6, ..floor(&scene.group) };
     scene.backplane.restore(scene.partition, &scene.origin, &stored).await.unwrap();
     let reseq = Reseq { partition: scene.partition, token: scene.token.clone(), entry, floor: head(6, 2) };
     scene.backplane.reseq(&reseq).await.unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::audience::{Audience, Cast};
-pub use super::audience::{connected, token};
+use super::listeners::{Cast, Listeners};
+pub use super::listeners::{connected, token};
 use crate::support::hub::Hub;
 use crate::support::mongo::MongoServer;
 use crate::support::redis::{Aof, RedisOptions, RedisServer};
@@ -13,7 +13,7 @@ pub struct Stage {
     pub redis: RedisServer,
     pub mongo: MongoServer,
     pub nodes: Vec<Hub>,
-    audience: Audience,
+    audience: Listeners,
 }
 
 impl Stage {
@@ -31,7 +31,7 @@ impl Stage {
         let nodes = vec![a, b, c];
         let cast = Cast { users: 8, groups: 4, pause: Duration::from_millis(40), all_sorts: false, seed };
         let addresses = nodes.iter().map(Hub::address).collect();
-        let audience = Audience::assemble(cast, &nodes[0].address(), addresses).await;
+        let audience = Listeners::assemble(cast, &nodes[0].address(), addresses).await;
         let stage = Self { redis, mongo, nodes, audience };
         stage.until_acked(10).await;
         stage

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::gates::Side;
-use super::scene::{Scene, repeat_until_acked};
+use super::test_cluster::{TestCluster, repeat_until_acked};
 use crate::people::Client;
 use crate::support::eventually;
 
 /// The only other one of their node leaves while the newcomer's `joined` waits there for names.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_joins_while_the_last_one_leaves_hears_all() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let mut guest = scene.join(2, "guest").await;
     // Whose name the guest's node has to ask for.
@@ -31,7 +31,7 @@ async fn who_joins_while_the_last_one_leaves_hears_all() {
 /// A user is removed between the look at who is a member and the welcome.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_during_their_hello_is_not_let_in() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people.remove(2).session.end().await;
     scene.route_left(2, &group).await;
@@ -69,7 +69,7 @@ async fn who_is_removed_during_their_hello_is_not_let_in() {
 /// A user is removed again before their node, which has nothing of the group, has taken it up.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_removed_before_their_node_has_the_group_is_not_brought_to_it_for_ever() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people.remove(2).session.end().await;
     scene.route_left(2, &group).await;
@@ -91,10 +91,10 @@ async fn who_is_removed_before_their_node_has_the_group_is_not_brought_to_it_for
     assert_eq!(gates.calls("join_routes"), tries, "it goes on trying");
 }
 
-/// Letters were lost, and all memberships are compared, while a hello is under way.
+/// Peer messages were lost, and all memberships are compared, while a hello is under way.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hello_without_cursors_begins_live_whatever_is_compared() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people.remove(2).session.end().await;
     scene.route_left(2, &group).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::deletions::{ANN, BOB, DELETES, told};
 use super::gates::Side;
-use super::scene::{Scene, until_acked};
+use super::test_cluster::{TestCluster, until_acked};
 use crate::people::Client;
 
 /// The answer to the `create`.
@@ -20,7 +20,7 @@ async fn answered(client: &mut Client) -> Value {
 
 /// A group is deleted while it is being made, at any of these steps.
 async fn a_creation_is_stopped(side: Side, call: &'static str) {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut ann, mut bob) = (scene.join(ANN, "ann").await, scene.join(BOB, "bob").await);
     let group = GroupId::created_by(&UserId::parse("ann").unwrap(), &Cid::parse("c").unwrap());
     let create = json!({"type": "create", "id": "create", "name": "tea", "members": ["bob"], "cid": "c"});
@@ -57,7 +57,7 @@ async fn a_creation_is_under_way() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_made_with_a_cid_is_made_anew_with_it() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut ann, mut bob) = (scene.join(ANN, "ann").await, scene.join(BOB, "bob").await);
     let create = json!({"type": "create", "id": "create", "name": "tea", "members": ["bob"], "cid": "c"});
     let mut before = 0;

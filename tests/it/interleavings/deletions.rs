@@ -5,7 +5,7 @@ use hubbub::domain::{GroupId, Seq};
 use serde_json::{Value, json};
 
 use super::gates::Side;
-use super::scene::{FIRST, Scene, until_acked};
+use super::test_cluster::{FIRST, TestCluster, until_acked};
 use crate::people::Client;
 use crate::support::eventually;
 
@@ -16,7 +16,7 @@ pub const DELETES: usize = 1;
 
 /// A direct chat over three nodes, with one message.
 struct Chat {
-    scene: Scene,
+    scene: TestCluster,
     ann: Client,
     bob: Client,
     group: GroupId,
@@ -41,7 +41,7 @@ pub async fn told(client: &mut Client, gone: bool) -> Value {
 
 impl Chat {
     async fn open() -> Self {
-        let scene = Scene::open(3).await;
+        let scene = TestCluster::open(3).await;
         let (mut ann, mut bob) = (scene.join(ANN, "ann").await, scene.join(BOB, "bob").await);
         let ack = until_acked(&mut ann, to("bob", "old")).await;
         assert_eq!((bob.texts(1).await, ann.texts(1).await.len()), (vec![(2, "old".to_owned())], 1));

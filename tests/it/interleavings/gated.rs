@@ -55,15 +55,15 @@ gated! { Log for GatedBackplane {
     fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
     fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
         -> Result<ChangeOutcome, BackplaneError>;
-    fn restore(partition: Partition, origin: &NodeName, floor: &Floor) -> Result<bool, BackplaneError>;
+    fn restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Result<bool, BackplaneError>;
     fn roles(partition: Partition, group: &GroupId, users: &[UserId])
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
     fn claim(consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
     fn commit(commit: &Commit) -> Result<Committed, CommitError>
         as if commit.groups.is_empty() { "ack" } else { "commit" },
-        // Letters leave by themselves, as in a Cluster, so that they can be held.
-        with commit = Commit { reach: Vec::new(), ..commit.clone() };
+        // Peer messages leave by themselves, as in a Cluster, so that they can be held.
+        with commit = Commit { hinted: Vec::new(), ..commit.clone() };
     fn reseq(reseq: &Reseq) -> Result<(), CommitError>;
     fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
     fn heads(partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
@@ -81,9 +81,9 @@ gated! { Inboxes for GatedBackplane {
 } }
 
 gated! { Registry for GatedBackplane {
-    fn register(user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
-    fn unregister(user: &UserId, record: &SessionRecord) -> Result<Sighting, BackplaneError>;
-    fn whereabouts(users: &[UserId]) -> Result<Vec<Whereabouts>, BackplaneError>;
+    fn register(user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
+    fn unregister(user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
+    fn whereabouts(users: &[UserId]) -> Result<Vec<UserPresence>, BackplaneError>;
     fn join_routes(partition: Partition, groups: &[GroupId], node: &NodeName, generation: u64)
         -> Result<Vec<Joined>, BackplaneError>;
     fn leave_route(partition: Partition, group: &GroupId, node: &NodeName, generation: u64)

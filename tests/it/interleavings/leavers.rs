@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use hubbub::domain::UserId;
 
 use super::gates::Side;
-use super::scene::{FIRST, Scene, repeat_until_acked};
+use super::test_cluster::{FIRST, TestCluster, repeat_until_acked};
 use crate::support::{eventually, shared};
 
 /// So long that whoever waits for its end, or for the next beat, is seen to wait.
@@ -14,8 +14,8 @@ const LEASE: Duration = Duration::from_secs(60);
 /// Far below a lease and the time between two beats; far above what a hand-over takes.
 const AT_ONCE: Duration = Duration::from_secs(4);
 
-async fn open(nodes: usize) -> Scene {
-    Scene::over(shared::redis().await, nodes, |config| config.node_lease = LEASE).await
+async fn open(nodes: usize) -> TestCluster {
+    TestCluster::over(shared::redis().await, nodes, |config| config.node_lease = LEASE).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,7 +57,7 @@ async fn an_operator_has_another_node_drained() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_ends_while_it_is_registered_again_is_gone() {
-    let scene = Scene::open(1).await;
+    let scene = TestCluster::open(1).await;
     let client = scene.join(0, "anna").await;
     let gates = &scene.nodes[0].gates;
     let (begun, done) = (gates.hold(Side::Before, "register"), gates.hold(Side::After, "register"));

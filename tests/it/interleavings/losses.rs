@@ -8,7 +8,7 @@ use hubbub::protocol::{SendFrame, Target};
 use serde_json::json;
 
 use super::gates::Side;
-use super::scene::{FIRST, Scene, repeat_until_acked, send};
+use super::test_cluster::{FIRST, TestCluster, repeat_until_acked, send};
 use crate::people::{Client, make_group};
 use crate::support::redis::RedisOptions;
 use crate::support::{RedisCluster, eventually, shared};
@@ -18,7 +18,7 @@ const SILENT_FOR: Duration = Duration::from_secs(20);
 
 /// Redis is emptied while the owner stands at a call with a message in its hands.
 async fn redis_is_emptied(side: Side, call: &'static str) {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let stopped = scene.nodes[FIRST].gates.hold(side, call);
     send(&mut people[0], &group, "on its way").await;
@@ -52,7 +52,7 @@ async fn emptied_while_entries_are_read() {
 /// The seq is given twice: once before Redis was emptied, once after.
 #[tokio::test(flavor = "multi_thread")]
 async fn emptied_and_the_seq_given_again() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let gates = &scene.nodes[FIRST].gates;
     let stopped = gates.hold(Side::Before, "insert");
@@ -69,7 +69,7 @@ async fn emptied_and_the_seq_given_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tail_is_lost_and_seqs_collide() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     send(&mut people[0], &group, "kept").await;
     people[0].next("ack").await;
@@ -94,7 +94,7 @@ async fn the_tail_is_lost_and_seqs_collide() {
 /// A membership change gets a seq that is taken, and moves.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_tail_is_lost_and_a_change_collides() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let mut guest = scene.join(2, "guest").await;
     let early = scene.snapshot().await;
@@ -108,10 +108,10 @@ async fn the_tail_is_lost_and_a_change_collides() {
     scene.agree(&mut people, &group).await;
 }
 
-/// Redis comes back without a commit and its letters, and nobody says anything more.
+/// Redis comes back without a commit and its peer messages, and nobody says anything more.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tail_is_lost_with_a_letter() {
-    let scene = Scene::open(3).await;
+async fn the_tail_is_lost_with_a_peer_message() {
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let early = scene.snapshot().await;
     let deaf = scene.nodes[2].gates.hold(Side::Before, "read_inbox");
@@ -126,8 +126,8 @@ async fn the_tail_is_lost_with_a_letter() {
 
 /// The same, where no node but the one that does not hear has the group: only its owner knows.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_tail_is_lost_with_the_only_letter() {
-    let scene = Scene::open(3).await;
+async fn the_tail_is_lost_with_the_only_peer_message() {
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let mut listener = people.remove(2);
     for (node, client) in people.into_iter().enumerate() {
@@ -167,7 +167,7 @@ async fn the_tail_is_lost_with_somebody_who_joined_and_seqs_collide() {
 }
 
 async fn a_member_is_lost(others_go_on: bool) {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let mut guest = scene.join(2, "guest").await;
     let early = scene.snapshot().await;
@@ -193,7 +193,7 @@ async fn a_member_is_lost(others_go_on: bool) {
 /// Redis takes a change whose id it has forgotten; the store has not, and makes a void of it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_becomes_a_void_is_taken_back() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people[0].ask(json!({"type": "leave", "id": 1, "group": group.as_str()}), "ok").await;
     people.remove(0).session.end().await;
@@ -220,7 +220,7 @@ async fn a_change_that_becomes_a_void_is_taken_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_wait_for_a_restore_share_it() {
     const MANY: usize = 20;
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people.remove(2).session.end().await;
     scene.route_left(2, &group).await;
@@ -253,7 +253,7 @@ async fn many_who_wait_for_a_restore_share_it() {
 async fn one_master_of_a_cluster_comes_back_empty() {
     let mut cluster = RedisCluster::start().await;
     let space = shared::RedisSpace { url: cluster.url(), prefix: "hubbub:".into() };
-    let scene = Scene::over(space, 3, |config| config.send_timeout = Duration::from_secs(5)).await;
+    let scene = TestCluster::over(space, 3, |config| config.send_timeout = Duration::from_secs(5)).await;
     let (mut people, group) = scene.people().await;
     for (master, cid) in [(0, "one"), (1, "two"), (2, "three")] {
         let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "commit");
@@ -274,7 +274,7 @@ async fn one_master_of_a_cluster_falls_silent() {
     let options = RedisOptions::default().argument("--cluster-require-full-coverage", "no");
     let mut cluster = RedisCluster::start_with(&options).await;
     let space = shared::RedisSpace { url: cluster.url(), prefix: "hubbub:".into() };
-    let scene = Scene::over(space, 1, |config| config.partitions = PARTITIONS).await;
+    let scene = TestCluster::over(space, 1, |config| config.partitions = PARTITIONS).await;
     let mut anna = scene.join(0, "anna").await;
     let master_of = |partition: u16| RedisCluster::master_of(&format!("p{partition:02}"));
     // Not the one with the nodes' leases: whether nodes live must be known.

@@ -6,14 +6,14 @@ use serde_json::json;
 
 use super::gated::FULL;
 use super::gates::Side;
-use super::scene::{FIRST, Scene, repeat_until_acked, send};
+use super::test_cluster::{FIRST, TestCluster, repeat_until_acked, send};
 use crate::people::make_group;
 use crate::support::eventually;
 
 /// The owner stands still at a call while a message is on its way; another takes over; the message
 /// reaches everybody once; the old owner goes on where it stood and does no harm.
 async fn an_owner_stops(side: Side, call: &'static str) {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let gates = &scene.nodes[FIRST].gates;
     let stopped = gates.hold(side, call);
@@ -51,7 +51,7 @@ async fn after_the_inboxes_and_before_the_ack() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_read_is_handed_an_entry_after_takeover() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let old = &scene.nodes[FIRST].gates;
     let read = old.hold(Side::Before, "read_log");
@@ -76,7 +76,7 @@ async fn a_blocked_read_is_handed_an_entry_after_takeover() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_insert_reached_the_store_and_timed_out() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     scene.nodes[FIRST].gates.fail(Side::After, "insert", 2);
     send(&mut people[0], &group, "slow").await;
@@ -87,7 +87,7 @@ async fn an_insert_reached_the_store_and_timed_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_insert_timed_out_and_the_owner_changed() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let gates = &scene.nodes[FIRST].gates;
     gates.fail(Side::After, "insert", 1);
@@ -109,7 +109,7 @@ async fn an_insert_timed_out_and_the_owner_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_took_place_and_timed_out() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     scene.nodes[FIRST].gates.fail(Side::After, "commit", 2);
     send(&mut people[0], &group, "slow").await;
@@ -118,8 +118,8 @@ async fn a_commit_took_place_and_timed_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_are_lost() {
-    let scene = Scene::open(3).await;
+async fn peer_messages_are_lost() {
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     // More often than an owner tries.
     scene.nodes[FIRST].gates.fail(Side::Before, "post", 20);
@@ -133,7 +133,7 @@ async fn letters_are_lost() {
 /// An owner that is never idle sees to holes as well.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seq_is_nobodys_while_others_talk() {
-    let scene = Scene::open(1).await;
+    let scene = TestCluster::open(1).await;
     let (mut people, group) = scene.people().await;
     let mut talker = scene.join(0, "talker").await;
     let elsewhere = GroupId::parse(&make_group(&mut talker, &[]).await).unwrap();
@@ -163,7 +163,7 @@ async fn a_seq_is_nobodys_while_others_talk() {
 /// A user's document is full: whoever adds them to a group has tried in vain, and nobody else notices.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_the_store_never_takes_holds_nobody_up() {
-    let scene = Scene::open(1).await;
+    let scene = TestCluster::open(1).await;
     let (mut people, group) = scene.people().await;
     scene.join(0, FULL).await;
     let gates = &scene.nodes[0].gates;
@@ -182,7 +182,7 @@ async fn a_change_that_the_store_never_takes_holds_nobody_up() {
 /// that can read it.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
-    let scene = Scene::open(2).await;
+    let scene = TestCluster::open(2).await;
     let (mut people, group) = scene.people().await;
     scene.append_unreadable().await;
     repeat_until_acked(&mut people[0], &group, "read after it").await;
@@ -204,7 +204,7 @@ async fn an_entry_that_cannot_be_read_stays_and_holds_nobody_up() {
 /// are not held up, and it waits.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_effect_of_a_later_version_is_passed_on_and_waits() {
-    let scene = Scene::open(2).await;
+    let scene = TestCluster::open(2).await;
     let (mut people, group) = scene.people().await;
     let later = Append {
         group: group.clone(),
@@ -239,7 +239,7 @@ async fn an_effect_of_a_later_version_is_passed_on_and_waits() {
 /// A commit finds the lease gone while it is being renewed: the node that has it again reads on.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_is_lost_while_it_is_renewed() {
-    let scene = Scene::open(1).await;
+    let scene = TestCluster::open(1).await;
     let (mut people, group) = scene.people().await;
     let gates = &scene.nodes[0].gates;
     let renewal = gates.hold(Side::Before, "hold_partition");

@@ -5,7 +5,7 @@ use hubbub::domain::{Cid, Event, Head, Kind, UserId, now_ms};
 use serde_json::json;
 
 use super::gates::Side;
-use super::scene::{Scene, repeat_until_acked};
+use super::test_cluster::{TestCluster, repeat_until_acked};
 use crate::people::Client;
 
 /// Every step of a hello and of the replay after it that another event may slip in between.
@@ -23,7 +23,7 @@ const STEPS: [(Side, &str); 9] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_holds_a_hello_up_nothing_is_missed() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     for (number, (side, call)) in STEPS.into_iter().enumerate() {
         people.remove(2).session.end().await;
@@ -51,7 +51,7 @@ async fn whatever_holds_a_hello_up_nothing_is_missed() {
 /// Of a batch that is being stored, the last is there first: who resumes is not shown it out of turn.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_stored_behind_a_hole_comes_in_its_turn() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     people.remove(2).session.end().await;
     scene.route_left(2, &group).await;

@@ -5,11 +5,11 @@ use hubbub::protocol::{SendFrame, Target};
 use serde_json::json;
 
 use super::gates::Side;
-use super::scene::{FIRST, Scene, send, until_acked};
+use super::test_cluster::{FIRST, TestCluster, send, until_acked};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_on_another_node_while_the_first_try_is_in_the_log() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let mut elsewhere = scene.join(2, "user-0").await;
     let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "insert");
@@ -26,7 +26,7 @@ async fn a_retry_on_another_node_while_the_first_try_is_in_the_log() {
 /// The node of the retry has no session in the group: no delivery will tell it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_retry_over_http_while_the_first_try_is_in_the_log() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     // The only session of the third node leaves it.
     people.remove(2).session.end().await;
@@ -59,7 +59,7 @@ async fn a_retry_over_http_while_the_first_try_is_in_the_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_is_removed_while_their_send_is_in_the_log() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let (mut people, group) = scene.people().await;
     let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "insert");
     send(&mut people[2], &group, "last words").await;
@@ -84,7 +84,7 @@ async fn a_member_is_removed_while_their_send_is_in_the_log() {
 /// A new direct chat reaches a user whose node has never heard of it; also when the owner cannot
 /// find out where they are.
 async fn a_first_message_reaches(failing: Option<&'static str>) {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let mut anna = scene.join(0, "anna").await;
     let mut bert = scene.join(2, "bert").await;
     if let Some(call) = failing {
@@ -108,13 +108,13 @@ async fn the_first_message_of_a_direct_chat_while_nobody_can_be_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_message_of_a_direct_chat_while_letters_are_lost() {
+async fn the_first_message_of_a_direct_chat_while_peer_messages_are_lost() {
     a_first_message_reaches(Some("post")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_message_of_a_direct_chat_while_its_owner_dies() {
-    let scene = Scene::open(3).await;
+    let scene = TestCluster::open(3).await;
     let mut anna = scene.join(0, "anna").await;
     let mut bert = scene.join(2, "bert").await;
     let gates = &scene.nodes[FIRST].gates;

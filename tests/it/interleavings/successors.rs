@@ -14,7 +14,7 @@ use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
 
 use super::gates::Side;
-use super::scene::{FIRST, Scene, connect, repeat_until_acked};
+use super::test_cluster::{FIRST, TestCluster, connect, repeat_until_acked};
 use crate::people::{Client, NameIsToken};
 use crate::support::{eventually, shared};
 
@@ -54,7 +54,7 @@ fn rounds() -> impl Strategy<Value = Vec<Round>> {
 }
 
 /// Three nodes over one store and one backplane, and somebody of each name at one of them.
-struct House {
+struct TestHub {
     store: Arc<dyn Store>,
     backplane: Arc<dyn Backplane>,
     hubs: Vec<Arc<Hub>>,
@@ -62,7 +62,7 @@ struct House {
     _directory: tempfile::TempDir,
 }
 
-impl House {
+impl TestHub {
     async fn open(connect: impl AsyncFn() -> Arc<dyn Backplane>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
@@ -184,7 +184,7 @@ fn admins(group: &Group) -> Vec<&str> {
 }
 
 async fn whoever_comes_and_goes(connect: impl AsyncFn() -> Arc<dyn Backplane>) {
-    let mut house = House::open(connect).await;
+    let mut house = TestHub::open(connect).await;
     let mut runner = TestRunner::new(Config::default());
     for run in 0..RUNS {
         let rounds = rounds().new_tree(&mut runner).expect("the strategy rejects nothing").current();
@@ -212,7 +212,7 @@ async fn whoever_comes_and_goes_in_process() {
 /// The admin and the one who would follow leave through two nodes, neither of which knows of the other's leaving.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_who_leave_at_once_are_followed_by_the_third() {
-    let scene = Scene::open(NODES).await;
+    let scene = TestCluster::open(NODES).await;
     let mut people = Vec::new();
     for (node, name) in PEOPLE.into_iter().take(NODES).enumerate() {
         people.push(scene.join(node, name).await);
@@ -238,7 +238,7 @@ async fn two_who_leave_at_once_are_followed_by_the_third() {
 /// The store has it that the admin left, and of nobody who followed: that was lost with Redis' tail.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_successor_who_was_lost_is_made_one_again() {
-    let scene = Scene::open(NODES).await;
+    let scene = TestCluster::open(NODES).await;
     let (mut people, group) = scene.people().await;
     let head = scene.store.head(&group).await.unwrap();
     let gone = UserId::parse("user-0").unwrap();
@@ -261,7 +261,7 @@ async fn a_successor_who_was_lost_is_made_one_again() {
 /// The seq of the event by which somebody follows turns out to be another's in the store.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_successor_whose_seq_is_taken_is_made_one_under_another() {
-    let scene = Scene::open(NODES).await;
+    let scene = TestCluster::open(NODES).await;
     let (mut people, group) = scene.people().await;
     let head = scene.store.head(&group).await.unwrap();
     let stopped = scene.nodes[FIRST].gates.hold(Side::Before, "insert");

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::plan::{Fault, Kind, Part};
-use crate::contract::audience::Verdict;
+use crate::contract::listeners::Verdict;
 
 /// Counted over all rounds.
 pub struct Report {

@@ -21,7 +21,7 @@ pub fn sections() -> Vec<Section> {
     vec![
         Section { title: "Addresses and names", settings: network::settings() },
         Section { title: "Storage and sharing", settings: cluster::storage() },
-        Section { title: "Who may come in", settings: auth::tokens() },
+        Section { title: "Authentication", settings: auth::tokens() },
         Section { title: "Built-in accounts", settings: auth::accounts() },
         Section { title: "Limits", settings: limits::settings() },
         Section { title: "Times and keeping", settings: cluster::times() },

@@ -14,11 +14,11 @@ thread_local! {
 
 /// A read buffer out of the thread's few; it goes back when dropped. Its contents are whatever was
 /// read last.
-pub(super) struct Scratch(Option<Box<[u8]>>);
+pub(super) struct ReadBuffer(Option<Box<[u8]>>);
 
-// === impl Scratch ===
+// === impl ReadBuffer ===
 
-impl Scratch {
+impl ReadBuffer {
     /// Takes a buffer, making one when none is free.
     pub fn take() -> Self {
         let free = FREE.with_borrow_mut(Vec::pop);
@@ -26,7 +26,7 @@ impl Scratch {
     }
 }
 
-impl Drop for Scratch {
+impl Drop for ReadBuffer {
     fn drop(&mut self) {
         let Some(buffer) = self.0.take() else { return };
         // While the thread ends there is nowhere to put it back.
@@ -39,7 +39,7 @@ impl Drop for Scratch {
     }
 }
 
-impl Deref for Scratch {
+impl Deref for ReadBuffer {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
@@ -47,7 +47,7 @@ impl Deref for Scratch {
     }
 }
 
-impl DerefMut for Scratch {
+impl DerefMut for ReadBuffer {
     fn deref_mut(&mut self) -> &mut [u8] {
         self.0.as_deref_mut().unwrap_or_default()
     }

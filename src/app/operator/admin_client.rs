@@ -7,11 +7,11 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
-use super::desk::Desk;
-use super::order::{Order, Report};
+use super::admin_command::{AdminCommand, Report};
+use super::admin_service::AdminService;
 use super::route::PATH;
+use crate::app::backends;
 use crate::app::config::Config;
-use crate::app::parts;
 use crate::ports::StartError;
 
 /// A hub that runs answers its own machine at once.
@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Where orders go: to the running hub's internal listener, else to the store.
-pub struct Office {
+pub struct AdminClient {
     url: Url,
     token: Option<String>,
     /// The URL was named: nothing else will do.
@@ -68,9 +68,9 @@ enum Answer {
     NobodyThere,
 }
 
-// === impl Office ===
+// === impl AdminClient ===
 
-impl Office {
+impl AdminClient {
     /// The hub that these settings describe, or the one whose internal listener is named.
     pub fn new(config: &Config, named: Option<Url>) -> Result<Self, OrderError> {
         let url = match &named {
@@ -82,20 +82,20 @@ impl Office {
     }
 
     /// Has an order carried out.
-    pub async fn carry_out(&self, config: &Config, order: Order) -> Result<Report, OrderError> {
+    pub async fn carry_out(&self, config: &Config, order: AdminCommand) -> Result<Report, OrderError> {
         match self.ask_hub(&order).await? {
             Answer::Report(report) => Ok(report),
             Answer::NobodyThere if self.named => Err(OrderError::NobodyThere(self.url.clone())),
             Answer::NobodyThere if order.needs_hub() => Err(OrderError::NeedsHub(self.url.clone())),
             Answer::NobodyThere => {
-                let store = parts::open_store(config).await?;
-                let carried_out = Desk::of_store(store).carry_out(order).await;
+                let store = backends::open_store(config).await?;
+                let carried_out = AdminService::of_store(store).carry_out(order).await;
                 carried_out.map_err(|refusal| OrderError::Refused(refusal.message.into_owned()))
             }
         }
     }
 
-    async fn ask_hub(&self, order: &Order) -> Result<Answer, OrderError> {
+    async fn ask_hub(&self, order: &AdminCommand) -> Result<Answer, OrderError> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut client = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT).timeout(ANSWER_TIMEOUT).no_proxy();
         if self.url.scheme() == "http" {

@@ -12,15 +12,15 @@ const GROUPS: usize = 16_384;
 
 /// Whom each group's events went to. Wrong guesses cost a round trip, nothing else.
 #[derive(Default)]
-pub(crate) struct Neighbours(Mutex<HashMap<GroupId, Vec<NodeName>>>);
+pub(crate) struct RouteHints(Mutex<HashMap<GroupId, Vec<NodeName>>>);
 
-// === impl Neighbours ===
+// === impl RouteHints ===
 
-impl Neighbours {
-    /// Adds the nodes of a group to `reach`.
-    pub(super) fn extend(&self, reach: &mut BTreeSet<NodeName>, group: &GroupId) {
+impl RouteHints {
+    /// Adds the nodes of a group to `hinted`.
+    pub(super) fn extend(&self, hinted: &mut BTreeSet<NodeName>, group: &GroupId) {
         if let Some(nodes) = self.0.lock().get(group) {
-            reach.extend(nodes.iter().cloned());
+            hinted.extend(nodes.iter().cloned());
         }
     }
 
@@ -46,22 +46,22 @@ mod tests {
 
     #[test]
     fn the_newest_nodes_of_a_group_are_guessed() {
-        let neighbours = Neighbours::default();
+        let route_hints = RouteHints::default();
         let (group, other) = (GroupId::random(), GroupId::random());
         let [a, b] = ["a.1", "b.1"].map(|name| NodeName::parse(name).unwrap());
-        neighbours.learn(&group, &[a.clone(), b.clone()]);
-        neighbours.learn(&group, std::slice::from_ref(&b));
-        let mut reach = BTreeSet::from([a.clone()]);
-        neighbours.extend(&mut reach, &other);
-        assert_eq!(reach, BTreeSet::from([a.clone()]));
-        neighbours.extend(&mut reach, &group);
-        assert_eq!(reach, BTreeSet::from([a, b]));
+        route_hints.learn(&group, &[a.clone(), b.clone()]);
+        route_hints.learn(&group, std::slice::from_ref(&b));
+        let mut hinted = BTreeSet::from([a.clone()]);
+        route_hints.extend(&mut hinted, &other);
+        assert_eq!(hinted, BTreeSet::from([a.clone()]));
+        route_hints.extend(&mut hinted, &group);
+        assert_eq!(hinted, BTreeSet::from([a, b]));
     }
 
     #[test]
     fn many_groups_take_bounded_memory() {
-        let neighbours = Neighbours::default();
-        (0..=GROUPS).for_each(|_| neighbours.learn(&GroupId::random(), &[]));
-        assert!(neighbours.0.lock().len() <= GROUPS);
+        let route_hints = RouteHints::default();
+        (0..=GROUPS).for_each(|_| route_hints.learn(&GroupId::random(), &[]));
+        assert!(route_hints.0.lock().len() <= GROUPS);
     }
 }

@@ -22,7 +22,7 @@ const SINGLE_RENEW: Duration = Duration::from_secs(5);
 const SINGLE_SURELY_ENDED: Duration = Duration::from_secs(30);
 
 /// The backplane and the store.
-pub struct Parts {
+pub struct Backends {
     /// What nodes share.
     pub backplane: Arc<dyn Backplane>,
     /// What lasts.
@@ -31,9 +31,9 @@ pub struct Parts {
     shared_store_alone: bool,
 }
 
-// === impl Parts ===
+// === impl Backends ===
 
-impl Parts {
+impl Backends {
     /// Opens what the settings name, once it is there, and sees that it is what is needed.
     pub(super) async fn open(config: &Config, waiting: &Waiting) -> Result<Self, StartError> {
         let (redis, mongodb) = (config.storage.redis_url.as_deref(), config.storage.mongodb_url.as_deref());
@@ -113,9 +113,9 @@ pub struct SingleNode {
 // === impl SingleNode ===
 
 impl SingleNode {
-    /// Takes the claim where one is needed; waits for the end of one that a killed node left. The error says that another
-    /// node has it.
-    pub(super) async fn hold(parts: &Parts, node: &str, waiting: &Waiting) -> Result<Option<Self>, StartError> {
+    /// Takes the claim where one is needed; waits for the end of one that a killed node left. The error says that
+    /// another node has it.
+    pub(super) async fn hold(parts: &Backends, node: &str, waiting: &Waiting) -> Result<Option<Self>, StartError> {
         if !parts.shared_store_alone {
             return Ok(None);
         }

@@ -43,7 +43,7 @@ pub enum Item<'a> {
 /// in place when it lies whole in the bytes fed, so that an idle or a well-behaved connection keeps
 /// no buffer here.
 #[derive(Debug)]
-pub struct Guard {
+pub struct FrameDecoder {
     rules: Rules,
     /// The bytes of a header that is not whole.
     header: [u8; MAX_HEADER],
@@ -67,9 +67,9 @@ enum Place {
     Held,
 }
 
-// === impl Guard ===
+// === impl FrameDecoder ===
 
-impl Guard {
+impl FrameDecoder {
     /// A guard at the beginning of a connection.
     pub fn new(rules: Rules) -> Self {
         Self {

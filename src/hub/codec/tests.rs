@@ -100,13 +100,13 @@ fn a_role_of_a_later_version_goes_through_to_the_stores() {
 
 #[test]
 fn an_item_that_is_not_known_costs_no_other() {
-    let items = [Item::Missed, Item::Evict { user: UserId::hub(), banned: true }];
-    let mut form: LetterForm = rmp_serde::from_slice(&Letter::encode(&items)).unwrap();
+    let items = [PeerEvent::Missed, PeerEvent::Evict { user: UserId::hub(), banned: true }];
+    let mut form: PeerMessageForm = rmp_serde::from_slice(&PeerMessage::encode(&items)).unwrap();
     form.items.insert(1, ByteBuf::from(packed(&json!({"wave": {"user": "anna"}}))));
-    let letter = Letter::decode(&packed(&form)).unwrap();
-    assert_eq!((letter.items.len(), letter.unknown), (2, 1));
-    assert!(matches!(&letter.items[..], [Item::Missed, Item::Evict { banned: true, .. }]));
+    let peer_message = PeerMessage::decode(&packed(&form)).unwrap();
+    assert_eq!((peer_message.items.len(), peer_message.unknown), (2, 1));
+    assert!(matches!(&peer_message.items[..], [PeerEvent::Missed, PeerEvent::Evict { banned: true, .. }]));
     form.version = VERSION + 1;
-    assert!(Letter::decode(&packed(&form)).is_none());
-    assert!(Letter::decode(b"garbage").is_none());
+    assert!(PeerMessage::decode(&packed(&form)).is_none());
+    assert!(PeerMessage::decode(b"garbage").is_none());
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::order::{GroupLine, MemberLine, Order, Report, UserLine};
+use super::admin_command::{AdminCommand, GroupLine, MemberLine, Report, UserLine};
 use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms};
 use crate::hub::Hub;
 use crate::ports::{Store, StoreError};
@@ -15,14 +15,14 @@ const PAGE: usize = 200;
 const MOST_LINES: usize = 1_000;
 
 /// Carries orders out: over the running hub, which tells all nodes, or over the store alone.
-pub struct Desk {
+pub struct AdminService {
     store: Arc<dyn Store>,
     hub: Option<Arc<Hub>>,
 }
 
-// === impl Desk ===
+// === impl AdminService ===
 
-impl Desk {
+impl AdminService {
     /// A desk in the running hub.
     pub fn of_hub(hub: Arc<Hub>, store: Arc<dyn Store>) -> Self {
         Self { store, hub: Some(hub) }
@@ -35,37 +35,37 @@ impl Desk {
 
     /// Does what is ordered. `not_found` for users and groups that do not exist; `unavailable`
     /// for what needs a running hub where none runs.
-    pub async fn carry_out(&self, order: Order) -> Result<Report, Refusal> {
+    pub async fn carry_out(&self, order: AdminCommand) -> Result<Report, Refusal> {
         match order {
-            Order::FindUsers { prefix, limit } => self.find_users(&prefix, limit).await,
-            Order::ShowUser { user } => self.show_user(&user).await,
-            Order::FindGroups { part, limit } => self.find_groups(&part, limit).await,
-            Order::ShowGroup { group } => self.show_group(&group).await,
-            Order::MakeAdmin { group, user } => {
+            AdminCommand::FindUsers { prefix, limit } => self.find_users(&prefix, limit).await,
+            AdminCommand::ShowUser { user } => self.show_user(&user).await,
+            AdminCommand::FindGroups { part, limit } => self.find_groups(&part, limit).await,
+            AdminCommand::ShowGroup { group } => self.show_group(&group).await,
+            AdminCommand::MakeAdmin { group, user } => {
                 self.member(&group, &user).await?;
                 self.running()?.make_admin(&group, &user).await?;
                 done(format!("{user} is an admin of {group}"))
             }
-            Order::Kick { user, group } => self.kick(&user, group.as_ref()).await,
-            Order::Ban { user } => {
+            AdminCommand::Kick { user, group } => self.kick(&user, group.as_ref()).await,
+            AdminCommand::Ban { user } => {
                 self.set_banned(&user, true).await?;
                 done(format!("{user} is banned"))
             }
-            Order::Unban { user } => {
+            AdminCommand::Unban { user } => {
                 self.set_banned(&user, false).await?;
                 done(format!("{user} may come in again"))
             }
-            Order::SetPassword { user, hash } => {
+            AdminCommand::SetPassword { user, hash } => {
                 self.user(&user).await?;
                 self.store.set_password(&user, &hash, now_ms()).await.map_err(unanswered)?;
                 done(format!("{user} has a new password"))
             }
-            Order::DeleteUser { user } => self.delete_user(&user).await,
-            Order::DeleteGroup { group } => {
+            AdminCommand::DeleteUser { user } => self.delete_user(&user).await,
+            AdminCommand::DeleteGroup { group } => {
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
             }
-            Order::Drain { node } => {
+            AdminCommand::Drain { node } => {
                 let hub = self.running()?;
                 let node = node.unwrap_or_else(|| hub.config().node.clone());
                 hub.order_drain(&node).await?;

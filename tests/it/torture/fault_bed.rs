@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::plan::{Fault, Kind, Part, Way};
-use crate::contract::audience::{Audience, RECOVERY};
+use crate::contract::listeners::{Listeners, RECOVERY};
 use crate::support::proxy::{Line, Proxy};
 use crate::support::redis::{Aof, RedisOptions, RedisServer};
 use crate::support::{Hub, HubBuilder, MongoServer, RedisCluster, RedisSentinel, scratch};
@@ -20,7 +20,7 @@ const FULL_AT: u64 = 256 * 1024;
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /// Everything that a round stands on.
-pub struct Ground {
+pub struct FaultBed {
     nodes: Vec<Hub>,
     /// The clients' ways to the nodes, then the nodes' ways to Redis and to MongoDB.
     to_node: Vec<Proxy>,
@@ -46,9 +46,9 @@ struct Clock {
     _directory: TempDir,
 }
 
-// === impl Ground ===
+// === impl FaultBed ===
 
-impl Ground {
+impl FaultBed {
     pub async fn build(kind: Kind) -> Self {
         let mut ground = Self {
             nodes: Vec::new(),
@@ -120,7 +120,7 @@ impl Ground {
     }
 
     /// All faults begin together, each ends in its time; then nodes that ended are started.
-    pub async fn suffer(&mut self, faults: &[Fault], audience: &Audience) {
+    pub async fn suffer(&mut self, faults: &[Fault], audience: &Listeners) {
         let begun = Instant::now();
         for fault in faults {
             self.begin(fault, audience).await;
@@ -136,7 +136,7 @@ impl Ground {
         }
     }
 
-    async fn begin(&mut self, fault: &Fault, audience: &Audience) {
+    async fn begin(&mut self, fault: &Fault, audience: &Listeners) {
         match (fault.part, fault.way) {
             (Part::Node(at), Way::Killed) => self.nodes[at].kill(),
             (Part::Node(at), Way::Paused) => self.nodes[at].process().pause(),
@@ -201,7 +201,7 @@ impl Ground {
     /// The first time a backup is made. The next time the store is restored from it as operators
     /// are told to: nodes stopped, Redis emptied. Everybody knows everything before, so that what
     /// clients are told to forget is all that is lost.
-    async fn restore_store(&mut self, audience: &Audience) {
+    async fn restore_store(&mut self, audience: &Listeners) {
         let Some(copy) = self.backup.take() else {
             self.backup = self.mongo().back_up().await;
             return;

@@ -7,7 +7,7 @@ use crate::domain::{Access, Group, GroupId, GroupKind, Millis, Role, User, UserI
 /// What an operator wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Order {
+pub enum AdminCommand {
     /// Users whose username begins so; all when empty.
     FindUsers {
         /// The beginning of a username.
@@ -164,9 +164,9 @@ pub struct MemberLine {
     pub role: Role,
 }
 
-// === impl Order ===
+// === impl AdminCommand ===
 
-impl Order {
+impl AdminCommand {
     /// Whether it changes what nodes hold, so that only a running hub can carry it out.
     pub fn needs_hub(&self) -> bool {
         matches!(

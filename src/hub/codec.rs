@@ -7,8 +7,8 @@ use serde_bytes::ByteBuf;
 use crate::domain::{Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Role, Seq, Traits, UserId, stored};
 use crate::ports::LogEntry;
 
-/// Version of everything in this file. It rises only for what an older node would misread: fields and items may be added
-/// without. What has a higher one waits, or is left to others.
+/// Version of everything in this file. It rises only for what an older node would misread: fields and items may be
+/// added without. What has a higher one waits, or is left to others.
 pub(crate) const VERSION: u8 = 1;
 
 /// The part of an event that the backplane carries unread.
@@ -27,22 +27,22 @@ pub(crate) struct Body {
 
 /// What a node tells another through its inbox.
 #[derive(Debug, Clone)]
-pub(crate) struct Letter {
-    pub(crate) items: Vec<Item>,
+pub(crate) struct PeerMessage {
+    pub(crate) items: Vec<PeerEvent>,
     /// How many more there were of kinds that this version does not know.
     pub(crate) unknown: usize,
 }
 
-/// A letter on its way: each item is a piece of its own, so that one that is not known costs no other.
+/// A peer message on its way: each item is a piece of its own, so that one that is not known costs no other.
 #[derive(Serialize, Deserialize)]
-struct LetterForm {
+struct PeerMessageForm {
     #[serde(rename = "v")]
     version: u8,
     #[serde(rename = "i")]
     items: Vec<ByteBuf>,
 }
 
-/// An event in the recent cache and in letters, to be written.
+/// An event in the recent cache and in peer messages, to be written.
 #[derive(Serialize)]
 struct EventForm<'a> {
     #[serde(rename = "v")]
@@ -102,10 +102,10 @@ struct ReadEvent {
     cid: Cid,
 }
 
-/// One thing in a letter.
+/// One thing in a peer message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Item {
+pub(crate) enum PeerEvent {
     /// Stored events of a group, ascending and without a hole.
     Run { group: GroupId, events: Vec<ByteBuf> },
     /// A send turned out to be stored already, at this seq.
@@ -163,7 +163,7 @@ pub(crate) enum Item {
         #[serde(default)]
         base: Seq,
     },
-    /// Letters to this node were lost: it compares its positions with what is stored.
+    /// Peer messages to this node were lost: it compares its positions with what is stored.
     Missed,
     /// The life of the group that a send belongs to ended before it was acked.
     Ended {
@@ -208,40 +208,40 @@ impl Body {
 
 // === impl Item ===
 
-impl Item {
+impl PeerEvent {
     /// A send was refused for good.
     pub(crate) fn refused(group: GroupId, from: UserId, cid: Cid, code: Code) -> Self {
-        Item::Refused { group, from, cid, code: code.as_str().into() }
+        PeerEvent::Refused { group, from, cid, code: code.as_str().into() }
     }
 
     /// Stored events of a group, as they were encoded for the recent cache.
     pub(crate) fn run(group: &GroupId, encoded: &[(Seq, Bytes)]) -> Self {
         let events = encoded.iter().map(|(_, bytes)| ByteBuf::from(bytes.to_vec())).collect();
-        Item::Run { group: group.clone(), events }
+        PeerEvent::Run { group: group.clone(), events }
     }
 }
 
-// === impl Letter ===
+// === impl PeerMessage ===
 
-impl Letter {
-    pub(crate) fn encode(items: &[Item]) -> Bytes {
+impl PeerMessage {
+    pub(crate) fn encode(items: &[PeerEvent]) -> Bytes {
         let items = items.iter().map(|item| ByteBuf::from(packed(item))).collect();
-        packed(&LetterForm { version: VERSION, items }).into()
+        packed(&PeerMessageForm { version: VERSION, items }).into()
     }
 
-    /// Reads what [`Letter::encode`] wrote; `None` when the letter as a whole is of a later version.
+    /// Reads what [`PeerMessage::encode`] wrote; `None` when the peer message as a whole is of a later version.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
-        let form: LetterForm = rmp_serde::from_slice(bytes).ok()?;
+        let form: PeerMessageForm = rmp_serde::from_slice(bytes).ok()?;
         if form.version > VERSION {
             return None;
         }
         let count = form.items.len();
-        let items: Vec<Item> = form.items.iter().filter_map(|item| rmp_serde::from_slice(item).ok()).collect();
+        let items: Vec<PeerEvent> = form.items.iter().filter_map(|item| rmp_serde::from_slice(item).ok()).collect();
         Some(Self { unknown: count - items.len(), items })
     }
 }
 
-/// An event as kept in the recent cache and in letters.
+/// An event as kept in the recent cache and in peer messages.
 pub(crate) fn encode_event(event: &Event) -> Bytes {
     let form = EventForm {
         version: VERSION,

@@ -34,7 +34,7 @@ pub struct Cast {
 }
 
 /// Everybody, in all their groups.
-pub struct Audience {
+pub struct Listeners {
     actors: Vec<Actor>,
     /// A member of each group, who can read what is stored.
     readers: HashMap<String, String>,
@@ -58,9 +58,9 @@ pub struct Verdict {
     pub violations: Vec<String>,
 }
 
-// === impl Audience ===
+// === impl Listeners ===
 
-impl Audience {
+impl Listeners {
     /// Makes the groups over one node and lets everybody begin over all `addresses`.
     pub async fn assemble(cast: Cast, node: &str, addresses: Vec<String>) -> Self {
         let (phase, phases) = watch::channel(Phase::Load);
@@ -105,7 +105,7 @@ impl Audience {
         }
     }
 
-    /// Goes on after [`Audience::settle`].
+    /// Goes on after [`Listeners::settle`].
     pub fn carry_on(&self) {
         self.phase.send_replace(Phase::Load);
     }

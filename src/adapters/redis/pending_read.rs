@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 /// What a blocking read answered: nil when nothing came in time.
 pub(super) type Landed = Result<Value, fred::error::Error>;
 
-pub(super) struct Flight {
+pub(super) struct PendingRead {
     client: Client,
     task: JoinHandle<Landed>,
 }
@@ -29,9 +29,9 @@ pub(super) fn read_options(wait: Duration, command_timeout: Duration) -> Options
     Options { timeout: Some(wait + command_timeout), ..Options::default() }
 }
 
-// === impl Flight ===
+// === impl PendingRead ===
 
-impl Flight {
+impl PendingRead {
     pub(super) fn start(client: &Client, read: impl Future<Output = Landed> + Send + 'static) -> Self {
         let silent = client.clone();
         let task = tokio::spawn(async move {
