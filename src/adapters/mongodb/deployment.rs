@@ -1,12 +1,11 @@
-//! The deployment: what the server is, indexes, what is recorded, ping and lease.
+//! The deployment: what the server is, what is recorded, ping and leases.
 
 use std::time::Duration;
 
 use async_trait::async_trait;
+use mongodb::Client;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, doc};
-use mongodb::options::IndexOptions;
-use mongodb::{Client, IndexModel};
 use serde::Deserialize;
 
 use super::bulk::number;
@@ -57,8 +56,7 @@ async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreErro
 #[async_trait]
 impl Store for MongoStore {
     async fn prepare(&self, partitions: u16) -> Result<(), StartError> {
-        let unmade = |error| StartError::from(error).map(|why| format!("cannot make the indexes: {why}"));
-        self.make_indexes().await.map_err(unmade)?;
+        self.make_indexes().await.map_err(|error| error.map(|why| format!("the indexes are not there yet: {why}")))?;
         let recorded = self.record(partitions).await?;
         if recorded.form < FORM {
             return Err(StartError::Never(format!(
@@ -84,38 +82,32 @@ impl Store for MongoStore {
         self.update_all(cstr!("meta"), vec![statement]).await
     }
 
-    /// By the server's clock, so that the clocks of nodes do not matter.
     async fn hold_single_node_lease(&self, node: &str, lease_ms: u64) -> Result<bool, StoreError> {
-        let now = hello(&self.client, self.timeout).await?;
-        let now = now.get_datetime("localTime").map(|time| time.timestamp_millis());
-        let now = now.map_err(|error| StoreError::Refused(error.to_string()))?;
-        let until = now.saturating_add(int(lease_ms));
-        let lease = doc! { "_id": "single_node", "node": node, "until": until, "v": VERSION };
-        let Some(held) = self.find_one(&self.meta, doc! { "_id": "single_node" }).await? else {
-            return self.insert_new(&self.meta, &lease).await;
-        };
-        let held: LeaseDocument = read(&held)?;
-        if held.node != node && held.until > now {
-            return Ok(false);
-        }
-        let as_read = doc! { "_id": "single_node", "node": held.node, "until": held.until };
-        let renew = doc! { "$set": { "node": node, "until": until } };
-        Ok(self.within(self.meta.update_one(as_read, renew)).await?.matched_count > 0)
+        self.hold_lease("single_node", node, lease_ms).await
     }
 }
 
 // === impl MongoStore ===
 
 impl MongoStore {
-    async fn make_indexes(&self) -> Result<(), StoreError> {
-        let unique = IndexOptions::builder().unique(true).build();
-        let by_cid = IndexModel::builder().keys(doc! { "group": 1, "from": 1, "cid": 1 }).options(unique).build();
-        let by_username = IndexModel::builder().keys(doc! { "username": 1, "_id": 1 }).build();
-        let by_place = IndexModel::builder().keys(doc! { "group": 1, "place": -1 }).build();
-        self.within(self.messages.create_index(by_cid)).await?;
-        self.within(self.messages.create_index(by_place)).await?;
-        self.within(self.users.create_index(by_username)).await?;
-        Ok(())
+    /// Takes or renews a lease in `meta`, by the server's clock, so that the clocks of nodes do not matter; false while
+    /// another holds it.
+    pub(super) async fn hold_lease(&self, id: &str, node: &str, lease_ms: u64) -> Result<bool, StoreError> {
+        let now = hello(&self.client, self.timeout).await?;
+        let now = now.get_datetime("localTime").map(|time| time.timestamp_millis());
+        let now = now.map_err(|error| StoreError::Refused(error.to_string()))?;
+        let until = now.saturating_add(int(lease_ms));
+        let lease = doc! { "_id": id, "node": node, "until": until, "v": VERSION };
+        let Some(held) = self.find_one(&self.meta, doc! { "_id": id }).await? else {
+            return self.insert_new(&self.meta, &lease).await;
+        };
+        let held: LeaseDocument = read(&held)?;
+        if held.node != node && held.until > now {
+            return Ok(false);
+        }
+        let as_read = doc! { "_id": id, "node": held.node, "until": held.until };
+        let renew = doc! { "$set": { "node": node, "until": until } };
+        Ok(self.within(self.meta.update_one(as_read, renew)).await?.matched_count > 0)
     }
 
     /// Records the number of partitions the first time; answers what is recorded.

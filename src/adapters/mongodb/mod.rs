@@ -6,7 +6,7 @@
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
 //! - `effects`: what events made of others.
 //! - `deletions`: how a group ends, and begins anew.
-//! - `deployment`: indexes, what is recorded for the deployment, ping and the single node's lease.
+//! - `deployment`: what is recorded for the deployment, ping and leases; `indexes`: made by one node at a time.
 //! - `errors`: what a failure means for the caller.
 //!
 //! Every operation is one that MongoDB makes atomic by itself: there are no transactions, and what
@@ -22,6 +22,7 @@ mod documents;
 mod effects;
 mod errors;
 mod groups;
+mod indexes;
 mod messages;
 mod users;
 

@@ -90,6 +90,35 @@ async fn a_document_too_large_is_refused_alone() {
     }
 }
 
+/// Whoever makes the indexes holds a lease; others wait, and nobody waits where none is missing.
+#[tokio::test]
+async fn indexes_are_made_by_one_node_at_a_time() {
+    let space = shared::mongodb().await;
+    let fixture = Mongo { store: Mongo::open(&space).await, space };
+    let database = fixture.database().await;
+    let meta = database.collection::<Document>("meta");
+    let far = i64::MAX / 2;
+    let lease = doc! { "_id": "indexes", "node": "another", "until": far, "v": 1 };
+    meta.insert_one(&lease).await.unwrap();
+    let waits = fixture.store.prepare(PARTITIONS).await.unwrap_err();
+    assert!(matches!(&waits, StartError::NotYet(why) if why.contains("another node is making them")), "{waits}");
+    // Its node died, and its time is over.
+    meta.update_one(doc! { "_id": "indexes" }, doc! { "$set": { "until": 1_i64 } }).await.unwrap();
+    fixture.store.prepare(PARTITIONS).await.unwrap();
+    let messages = database.collection::<Document>("messages");
+    let names = messages.list_index_names().await.unwrap();
+    assert!(
+        ["group_1_from_1_cid_1", "group_1_place_-1"].iter().all(|name| names.iter().any(|n| n == name)),
+        "{names:?}"
+    );
+    assert_eq!(meta.count_documents(doc! { "_id": "indexes" }).await.unwrap(), 0, "the lease is given back");
+
+    meta.insert_one(&lease).await.unwrap();
+    fixture.store.prepare(PARTITIONS).await.unwrap();
+    messages.drop_index("group_1_place_-1").await.unwrap();
+    assert!(matches!(fixture.store.prepare(PARTITIONS).await, Err(StartError::NotYet(_))));
+}
+
 #[tokio::test]
 async fn a_long_page_comes_whole() {
     let fixture = Mongo::new().await;
