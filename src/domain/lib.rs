@@ -1,4 +1,4 @@
-//! What chat is: ids, events, groups, users, and refusals with stable codes. No I/O.
+//! What chat is: ids, events, groups, users, refusals with stable codes, and endings of sessions. No I/O.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -11,6 +11,7 @@
 extern crate self as domain;
 
 mod address;
+mod ending;
 mod event;
 mod group;
 mod ids;
@@ -22,6 +23,7 @@ mod token;
 mod user;
 
 pub use address::customer_of;
+pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event, MembershipChange};
 pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role, requested_access};
 pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};

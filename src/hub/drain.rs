@@ -8,9 +8,7 @@ use tokio::time::Instant;
 
 use super::Hub;
 use super::codec::{PeerEvent, PeerMessage};
-use crate::domain::{NodeName, Refusal, now_ms};
-use crate::ports::CloseCode;
-use crate::protocol::ServerFrame;
+use crate::domain::{Ending, NodeName, Refusal, now_ms};
 
 /// Others may take the partitions within this time, or do without being told.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
@@ -98,21 +96,19 @@ impl Hub {
         let at_once = byes_a_tick(sessions.len(), deadline.saturating_duration_since(Instant::now()) / 2);
         let view = self.node.view();
         let name = self.node.name();
-        let urls: Vec<_> = view
+        let urls: Vec<Arc<str>> = view
             .nodes
             .iter()
             .filter(|node| node.node != name && !node.draining)
-            .filter_map(|node| node.public_url.as_deref())
+            .filter_map(|node| node.public_url.as_deref().map(Arc::from))
             .collect();
         let mut tick = tokio::time::interval(BYE_TICK);
         for (i, session) in sessions.iter().enumerate() {
             if i % at_once == 0 {
                 tick.tick().await;
             }
-            let url = urls.get(i % urls.len().max(1)).copied();
-            let after = rand::random_range(0..500);
-            session.send(&ServerFrame::Bye { code: CloseCode::RESTART.0, reconnect: true, after, url });
-            session.close(CloseCode::RESTART, "the node restarts");
+            let url = urls.get(i % urls.len().max(1)).cloned();
+            session.close(Ending::Restart { after: rand::random_range(0..500), url });
         }
         while !self.users.all().is_empty() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(20)).await;

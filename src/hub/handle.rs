@@ -9,8 +9,8 @@ use dashmap::DashMap;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::domain::{GroupId, SessionId, UserId};
-use crate::ports::{CloseCode, Offered, Outbound};
+use crate::domain::{Ending, GroupId, SessionId, UserId};
+use crate::ports::{Offered, Outbound};
 use crate::protocol::{Encoding, ServerFrame, encode};
 
 /// A session that said hello.
@@ -102,8 +102,8 @@ impl SessionHandle {
         self.outbound.drained().await;
     }
 
-    pub(crate) fn close(&self, code: CloseCode, reason: &'static str) {
-        self.outbound.close(code, reason);
+    pub(crate) fn close(&self, ending: Ending) {
+        self.outbound.close(ending);
     }
 
     /// The session is over: whatever works for it ends.
@@ -202,15 +202,11 @@ mod tests {
             Offered::Written
         }
 
-        fn queued(&self) -> usize {
-            0
-        }
-
         fn drained(&self) -> BoxFuture<'_, ()> {
             Box::pin(std::future::ready(()))
         }
 
-        fn close(&self, _: CloseCode, _: &'static str) {}
+        fn close(&self, _: Ending) {}
     }
 
     fn session(users: &LocalUsers, user: &str, encoding: Encoding) -> (Arc<SessionHandle>, Arc<Ear>) {

@@ -12,8 +12,8 @@ use super::hello_batch::Arrived;
 use super::session::Live;
 use super::views::keep_within;
 use super::{Hub, RETRY};
-use crate::domain::{Code, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
-use crate::ports::{CloseCode, Identity, Outbound, Page, SessionRecord, TokenError};
+use crate::domain::{Code, Ending, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
+use crate::ports::{Identity, Outbound, Page, SessionRecord, TokenError};
 use crate::protocol::{Encoding, RequestId, ServerFrame};
 
 /// Newest events fetched at once for `welcome`.
@@ -21,7 +21,7 @@ const LAST_AT_ONCE: usize = 16;
 /// Times that a newest event is read at most while its group moves on.
 const LAST_TRIES: usize = 3;
 
-type Refused = (Refusal, CloseCode);
+type Refused = (Refusal, Ending);
 
 /// One of the user's groups on its way into `welcome`.
 struct Shown {
@@ -39,12 +39,12 @@ impl Hub {
 
     pub(crate) async fn identify(&self, token: &str) -> Result<Identity, Refused> {
         self.tokens.verify(token).await.map_err(|error| {
-            let (code, close) = match error {
-                TokenError::Expired => (Code::Unauthorized, CloseCode::TOKEN_EXPIRED),
-                TokenError::Invalid(_) => (Code::Unauthorized, CloseCode::NO_HELLO),
-                TokenError::Unavailable => (Code::Unavailable, CloseCode::TRY_LATER),
+            let (code, ending) = match error {
+                TokenError::Expired => (Code::Unauthorized, Ending::TokenExpired),
+                TokenError::Invalid(_) => (Code::Unauthorized, Ending::NoHello),
+                TokenError::Unavailable => (Code::Unavailable, Ending::Unavailable),
             };
-            (Refusal::new(code, error.to_string()), close)
+            (Refusal::new(code, error.to_string()), ending)
         })
     }
 
@@ -54,7 +54,7 @@ impl Hub {
         let waited = self.hellos.of(&identity.user).lock().take();
         waited.map_err(|wait| {
             let refusal = Refusal::rate_limited("you come back too often; wait before the next hello", wait);
-            (refusal, CloseCode::TRY_LATER)
+            (refusal, Ending::Unavailable)
         })
     }
 
@@ -67,7 +67,7 @@ impl Hub {
     ) -> Result<Live, Refused> {
         if self.node.is_draining() {
             let refusal = Refusal::overloaded("this node is shutting down; connect to another one");
-            return Err((refusal, CloseCode::RESTART));
+            return Err((refusal, Ending::restarting()));
         }
         let handle = Arc::new(SessionHandle::new(identity.user.clone(), encoding, outbound));
         // Known here before memberships are read, so that no `joined` can slip between.
@@ -92,12 +92,12 @@ impl Hub {
         identity: &Identity,
         cursors: HashMap<GroupId, Seq>,
     ) -> Result<(), Refused> {
-        let later = |refusal| (refusal, CloseCode::TRY_LATER);
+        let later = |refusal| (refusal, Ending::Unavailable);
         let comparisons = self.restores.comparisons_begun();
         self.register_session(handle).await.map_err(later)?;
         let Arrived { user, marks } = self.arrive(identity).await.map_err(later)?;
         if user.banned {
-            return Err((Refusal::forbidden("you are banned from this hub"), CloseCode::BANNED));
+            return Err((Refusal::forbidden("you are banned from this hub"), Ending::Banned));
         }
         let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
         let groups = self.pin_groups(&ids).await.map_err(later)?;

@@ -8,10 +8,11 @@ use super::Hub;
 use super::codec::{PeerEvent, PeerMessage};
 use super::handle::SessionHandle;
 use crate::domain::{
-    Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId, now_ms,
+    Access, Base, Cid, Code, Ending, Group, GroupId, GroupKind, Kind, Mark, Profile, Refusal, Role, User, UserId,
+    now_ms,
 };
 use crate::kernel::Backoff;
-use crate::ports::{ChangeOutcome, ChangeRequest, CloseCode, Permission};
+use crate::ports::{ChangeOutcome, ChangeRequest, Permission};
 use crate::protocol::{RequestId, ServerFrame};
 
 /// Longest name of a group, in Unicode scalar values.
@@ -317,8 +318,8 @@ impl Hub {
     }
 
     pub(crate) fn evict(&self, user: &UserId, banned: bool) {
-        let (code, reason) = if banned { (CloseCode::BANNED, "banned") } else { (CloseCode::REPLACED, "kicked") };
-        self.users.sessions(user).iter().for_each(|session| session.close(code, reason));
+        let ending = if banned { Ending::Banned } else { Ending::Kicked };
+        self.users.sessions(user).iter().for_each(|session| session.close(ending.clone()));
     }
 
     /// Makes users who are not known yet, for services that name people first.

@@ -13,8 +13,8 @@ use super::handle::SessionHandle;
 use super::limits::TokenBucket;
 use super::publish::Reply;
 use super::{Hub, effects};
-use crate::domain::{Code, Data, GroupId, Millis, Refusal, Seq, UserId};
-use crate::ports::{Append, CloseCode, Identity, Outbound, Page, Standing};
+use crate::domain::{Code, Data, Ending, GroupId, Millis, Refusal, Seq, UserId};
+use crate::ports::{Append, Identity, Outbound, Page, Standing};
 use crate::protocol::{
     ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode,
 };
@@ -33,12 +33,12 @@ pub struct ConnectionInfo {
 }
 
 /// Whether a connection goes on after a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
     /// It goes on.
     Continue,
-    /// It is to be closed with this code, after what is queued.
-    Close(CloseCode, &'static str),
+    /// It ends so, after what is queued.
+    Close(Ending),
 }
 
 /// One connection as the hub sees it: first a stranger, then, after `hello`, a session.
@@ -78,7 +78,7 @@ impl Session {
     pub async fn handle(&mut self, message: &[u8]) -> Flow {
         if let Err(wait) = self.take_token() {
             if self.patience.take().is_err() {
-                return Flow::Close(CloseCode::POLICY, "too many requests");
+                return Flow::Close(Ending::Flood);
             }
             let refusal = Refusal::rate_limited("too many requests; slow down", wait);
             // Only its id is of interest; what it asks is not done.
@@ -147,9 +147,9 @@ impl Session {
                 self.live = Some(live);
                 Flow::Continue
             }
-            Err((refusal, code)) => {
+            Err((refusal, ending)) => {
                 self.refuse(re.as_ref(), &refusal);
-                Flow::Close(code, "hello was not accepted")
+                Flow::Close(ending)
             }
         }
     }
@@ -158,12 +158,12 @@ impl Session {
         &mut self,
         token: Option<String>,
         cursors: HashMap<GroupId, Seq>,
-    ) -> Result<Live, (Refusal, CloseCode)> {
+    ) -> Result<Live, (Refusal, Ending)> {
         let identity = match token {
             Some(token) => self.hub.identify(&token).await?,
             None => *self.identity.take().ok_or_else(|| {
                 let refusal = Refusal::new(Code::Unauthorized, "`hello` needs a `token`");
-                (refusal, CloseCode::NO_HELLO)
+                (refusal, Ending::NoHello)
             })?,
         };
         self.hub.admit(&identity)?;
@@ -197,7 +197,7 @@ fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
 }
 
 fn no_hello() -> Flow {
-    Flow::Close(CloseCode::NO_HELLO, "no valid hello")
+    Flow::Close(Ending::NoHello)
 }
 
 impl Hub {

@@ -36,7 +36,7 @@ pub use log::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, GroupCommit,
     GroupSnapshot, Log, LogEntry, LogRead, LogStats, Partition, Permission, Reseq, Standing,
 };
-pub use outbound::{CloseCode, Offered, Outbound};
+pub use outbound::{Offered, Outbound};
 pub use registry::{Joined, PresenceChange, Registry, SessionRecord, Tickets, UserPresence};
 pub use start::StartError;
 pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};

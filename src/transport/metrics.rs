@@ -3,7 +3,7 @@
 use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 
 use crate::hub::Maker;
-use crate::ports::CloseCode;
+use crate::transport::wire::CloseCode;
 
 /// All metrics of the transport.
 #[derive(Debug, Clone)]

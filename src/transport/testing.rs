@@ -16,9 +16,9 @@ use super::listen::{Admission, Answers, Listener, bind};
 use super::wire::{Message, testing::frame};
 use super::ws::{Connections, Gateway, Session, Sessions, routes};
 use super::{TransportConfig, TransportMetrics};
-use crate::domain::{Code, Millis, Profile, Refusal, UserId};
+use crate::domain::{Code, Ending, Millis, Profile, Refusal, UserId};
 use crate::hub::{ConnectionInfo, Flow};
-use crate::ports::{CloseCode, Identity, Outbound};
+use crate::ports::{Identity, Outbound};
 use crate::protocol::{Encoding, frame_of};
 
 /// Nothing in these tests takes so long.
@@ -56,7 +56,7 @@ impl Session for EchoSession {
     async fn handle(&mut self, message: Message<'_>) -> Flow {
         match &*message.payload {
             b"hello" => self.greeted = true,
-            b"go away" => return Flow::Close(CloseCode::BANNED, "as you wish"),
+            b"go away" => return Flow::Close(Ending::Banned),
             _ => {}
         }
         let encoding = if message.text { Encoding::Json } else { Encoding::MsgPack };
@@ -148,6 +148,11 @@ impl Server {
             .iter()
             .filter(|metric| label.is_empty() || metric.get_label().iter().any(|pair| pair.value() == label));
         labelled.map(|metric| metric.get_counter().get_value() + metric.get_gauge().get_value()).sum()
+    }
+
+    /// Bytes that wait for clients to read.
+    pub fn queued(&self) -> f64 {
+        self.metric("hubbub_queue_bytes", "")
     }
 
     /// The way out of the newest connection.

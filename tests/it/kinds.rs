@@ -1,21 +1,13 @@
 //! The table of kinds, as the docs have it: made from the code's own.
 
-use std::path::{Path, PathBuf};
-
 use hubbub::domain::{Author, KINDS, KindRow, Part, Unread};
 use serde_json::{Value, json};
 
-const BEGIN: &str = "<!-- kinds: made from src/domain/kind.rs -->\n";
-const END: &str = "<!-- end of kinds -->";
-
-fn docs(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
-}
+use crate::support::docs;
 
 fn table() -> String {
     let mut table =
-        "\n| kind | from | unread | shown | `text` | `ref` | `data` | |\n|---|---|---|---|---|---|---|---|\n"
-            .to_owned();
+        "| kind | from | unread | shown | `text` | `ref` | `data` | |\n|---|---|---|---|---|---|---|---|\n".to_owned();
     for row in &KINDS {
         let from = match row.author {
             Author::Members => "members",
@@ -33,7 +25,7 @@ fn table() -> String {
         table +=
             &format!("| `{name}` | {from} | {unread} | {shown} | {text} | {reference} | {data} | {} |\n", row.meaning);
     }
-    table + "\n"
+    table
 }
 
 fn part(part: Part) -> &'static str {
@@ -50,20 +42,12 @@ fn names(rows: impl Iterator<Item = &'static KindRow>) -> String {
 
 #[test]
 fn the_protocols_table_is_the_codes() {
-    let path = docs("protocol.md");
-    let written = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = written.split_once(BEGIN).expect("the table's beginning is marked");
-    let (_, after) = rest.split_once(END).expect("the table's end is marked");
-    let right = format!("{before}{BEGIN}{}{END}{after}", table());
-    if std::env::var_os("HUBBUB_WRITE_DOCS").is_some() {
-        std::fs::write(&path, &right).unwrap();
-    }
-    assert!(std::fs::read_to_string(&path).unwrap() == right, "run this test again with HUBBUB_WRITE_DOCS=1");
+    docs::hold_table("kinds", "src/domain/kind.rs", &table());
 }
 
 #[test]
 fn asyncapi_names_the_kinds_of_the_table() {
-    let path = docs("asyncapi.json");
+    let path = docs::path("asyncapi.json");
     let mut document: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
     let written = document.clone();
     let all = names(KINDS.iter());

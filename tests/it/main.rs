@@ -8,7 +8,8 @@
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`deletions`] ends groups and begins them anew
-//! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds
+//! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds,
+//!   [`close_codes`] to that of close codes
 //! - [`pins`] pins messages and takes pins back
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
@@ -27,6 +28,7 @@
 
 mod backplane_suite;
 mod bench_command;
+mod close_codes;
 mod commands;
 mod contract;
 mod deletions;

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{Millis, Profile, UserId, now_ms};
+use hubbub::domain::{Ending, Millis, Profile, UserId, now_ms};
 use hubbub::hub::{ConnectionInfo, Flow, Hub, HubConfig, Metrics, Session};
-use hubbub::ports::{CloseCode, Identity, Offered, Outbound, Store, TokenError, Tokens};
+use hubbub::ports::{Identity, Offered, Outbound, Store, TokenError, Tokens};
 use hubbub::protocol::Encoding;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl EmbeddedHub {
 #[derive(Default)]
 pub struct Pipe {
     frames: Mutex<VecDeque<Value>>,
-    closed: Mutex<Option<CloseCode>>,
+    closed: Mutex<Option<Ending>>,
     news: Notify,
 }
 
@@ -79,16 +79,12 @@ impl Outbound for Pipe {
         Offered::Written
     }
 
-    fn queued(&self) -> usize {
-        0
-    }
-
     fn drained(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {})
     }
 
-    fn close(&self, code: CloseCode, _reason: &'static str) {
-        self.closed.lock().get_or_insert(code);
+    fn close(&self, ending: Ending) {
+        self.closed.lock().get_or_insert(ending);
         self.news.notify_one();
     }
 }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
-use crate::domain::{Seq, UserId};
+use crate::domain::{Ending, Seq, UserId};
 use crate::hub::handle::SessionHandle;
-use crate::ports::{CloseCode, Offered, Outbound};
+use crate::ports::{Offered, Outbound};
 use crate::protocol::{Encoding, Limits, ServerFrame};
 
 /// What came, in order.
@@ -58,15 +58,11 @@ impl Outbound for Recorder {
         Offered::Written
     }
 
-    fn queued(&self) -> usize {
-        0
-    }
-
     fn drained(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 
-    fn close(&self, _: CloseCode, _: &'static str) {}
+    fn close(&self, _: Ending) {}
 }
 
 /// Without building a value of it: this is done a million times.

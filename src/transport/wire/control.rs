@@ -2,8 +2,7 @@
 
 use bytes::Bytes;
 
-use super::Violation;
-use crate::ports::CloseCode;
+use super::{CloseCode, Violation};
 
 const FINAL: u8 = 0x80;
 const CLOSE: u8 = 0x8;

@@ -1,7 +1,5 @@
 //! What a client may not do on the wire.
 
-use crate::ports::CloseCode;
-
 /// A breach of RFC 6455, or of the limits and types that this connection takes. It ends the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Violation {
@@ -49,16 +47,6 @@ pub enum Violation {
 // === impl Violation ===
 
 impl Violation {
-    /// The code that the connection is closed with.
-    pub fn close_code(self) -> CloseCode {
-        match self {
-            Self::TooBig { .. } => CloseCode::TOO_BIG,
-            Self::InvalidUtf8 => CloseCode::INVALID,
-            Self::WrongType => CloseCode::UNSUPPORTED,
-            _ => CloseCode(1002),
-        }
-    }
-
     /// The reason given with the code.
     pub fn reason(self) -> &'static str {
         match self {

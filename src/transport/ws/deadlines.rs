@@ -1,6 +1,6 @@
 //! What is due on a connection: pings, and the reasons to close that time brings.
 
-use crate::ports::CloseCode;
+use crate::domain::Ending;
 use crate::transport::config::WebSocketConfig;
 
 /// What is known of a connection's times, in milliseconds of the node's wheel.
@@ -21,14 +21,14 @@ pub(super) struct Facts {
 }
 
 /// What to do now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Due {
     /// Nothing, until then.
     Nothing,
     /// It has been silent: ping it.
     Ping,
     /// Close it.
-    Close(CloseCode, &'static str),
+    Close(Ending),
     /// It reads nothing, whatever it says: close it, and keep nothing for it.
     SendAway,
     /// It had its time to close: cut it off.
@@ -44,18 +44,15 @@ impl Facts {
             return (if now >= gone_by { Due::Abort } else { Due::Nothing }, gone_by);
         }
         let idle_at = self.heard + config.idle.as_millis() as u64;
-        let (ends_at, code, reason) = match self.expires {
-            None => {
-                let at = self.opened + config.hello_deadline.as_millis() as u64;
-                (at, CloseCode::NO_HELLO, "no hello in time")
-            }
-            Some(at) => (at, CloseCode::TOKEN_EXPIRED, "the token has run out"),
+        let (ends_at, ending) = match self.expires {
+            None => (self.opened + config.hello_deadline.as_millis() as u64, Ending::HelloLate),
+            Some(at) => (at, Ending::TokenExpired),
         };
         if now >= ends_at {
-            return (Due::Close(code, reason), now);
+            return (Due::Close(ending), now);
         }
         if now >= idle_at {
-            return (Due::Close(CloseCode::IDLE, "nothing heard for too long"), now);
+            return (Due::Close(Ending::Idle), now);
         }
         let stuck_at = self.stuck.map_or(u64::MAX, |since| since + config.idle.as_millis() as u64);
         if now >= stuck_at {
@@ -84,7 +81,7 @@ mod tests {
         assert_eq!(decide(FACTS, 5_000), (Due::Ping, 10_000));
         assert_eq!(decide(Facts { pinged: 5_000, ..FACTS }, 5_000), (Due::Nothing, 10_000));
         assert_eq!(decide(Facts { pinged: 25_000, ..FACTS }, 29_999), (Due::Nothing, 30_000));
-        assert!(matches!(decide(FACTS, 30_000).0, Due::Close(CloseCode::IDLE, _)));
+        assert_eq!(decide(FACTS, 30_000).0, Due::Close(Ending::Idle));
         assert_eq!(decide(Facts { heard: 29_000, ..FACTS }, 30_000), (Due::Nothing, 34_000));
     }
 
@@ -92,10 +89,10 @@ mod tests {
     fn hello_and_token_have_their_time() {
         let stranger = Facts { expires: None, heard: 4_000, ..FACTS };
         assert_eq!(decide(stranger, 4_999), (Due::Nothing, 5_000));
-        assert!(matches!(decide(stranger, 5_000).0, Due::Close(CloseCode::NO_HELLO, _)));
+        assert_eq!(decide(stranger, 5_000).0, Due::Close(Ending::HelloLate));
         let expiring = Facts { expires: Some(3_000), ..FACTS };
         assert_eq!(decide(expiring, 2_999), (Due::Nothing, 3_000));
-        assert!(matches!(decide(expiring, 3_000).0, Due::Close(CloseCode::TOKEN_EXPIRED, _)));
+        assert_eq!(decide(expiring, 3_000).0, Due::Close(Ending::TokenExpired));
     }
 
     #[test]
@@ -105,7 +102,7 @@ mod tests {
         assert_eq!(decide(stuck, 40_000).0, Due::SendAway);
         assert_eq!(decide(Facts { stuck: Some(10_001), ..stuck }, 40_000), (Due::Nothing, 40_001));
         assert_eq!(decide(Facts { stuck: None, ..stuck }, 40_000), (Due::Nothing, 44_000));
-        assert!(matches!(decide(Facts { heard: 10_000, ..stuck }, 40_000).0, Due::Close(CloseCode::IDLE, _)));
+        assert_eq!(decide(Facts { heard: 10_000, ..stuck }, 40_000).0, Due::Close(Ending::Idle));
     }
 
     #[test]

@@ -2,47 +2,44 @@
 
 use bytes::Bytes;
 
-use crate::ports::CloseCode;
+use crate::domain::{ComeBack, Ending};
 use crate::protocol::{Encoding, ServerFrame, encode};
+use crate::transport::wire::CloseCode;
 
-/// How long to wait before coming back after overload, in milliseconds: clients add jitter of their own.
-const AFTER_OVERLOAD: u64 = 1_000;
-
-/// The `bye` that comes before the close frame. `None` where the client does not speak (it breaks the
-/// protocol, or closes itself), and for a restart, of which the hub tells with a place to go.
-pub(super) fn bye(code: CloseCode, encoding: Encoding) -> Option<Bytes> {
-    let reconnect = match code {
-        CloseCode::POLICY | CloseCode(4000..=4099) => false,
-        CloseCode::INTERNAL | CloseCode::TRY_LATER | CloseCode(4100..=4199) => true,
-        _ => return None,
+/// The `bye` that comes before the close frame.
+pub(super) fn bye(ending: &Ending, encoding: Encoding) -> Bytes {
+    let (reconnect, after) = match ending.come_back() {
+        ComeBack::No => (false, 0),
+        ComeBack::After(after) => (true, after),
     };
-    let after = if code == CloseCode::TRY_LATER { AFTER_OVERLOAD } else { 0 };
-    Some(encode(&ServerFrame::Bye { code: code.0, reconnect, after, url: None }, encoding))
+    let code = CloseCode::from(ending).0;
+    encode(&ServerFrame::Bye { code, reconnect, after, url: ending.url() }, encoding)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
-    fn said(code: CloseCode) -> Option<serde_json::Value> {
-        let frame = bye(code, Encoding::Json)?;
-        Some(serde_json::from_slice(&frame[2..]).unwrap())
-    }
-
     #[test]
-    fn codes_say_whether_to_come_back() {
-        for (code, reconnect, after) in [
-            (CloseCode::TRY_LATER, true, 1_000),
-            (CloseCode::IDLE, true, 0),
-            (CloseCode::NO_HELLO, false, 0),
-            (CloseCode::TOKEN_EXPIRED, false, 0),
-            (CloseCode::POLICY, false, 0),
+    fn endings_say_whether_to_come_back_and_where() {
+        let elsewhere = Ending::Restart { after: 70, url: Some("wss://b/ws".into()) };
+        for (ending, code, reconnect, after) in [
+            (Ending::SlowReader, 1013, true, 1_000),
+            (Ending::Idle, 4101, true, 0),
+            (Ending::NoHello, 4001, false, 0),
+            (Ending::TokenExpired, 4002, false, 0),
+            (Ending::Flood, 1008, false, 0),
+            (Ending::restarting(), 1012, true, 1_000),
+            (elsewhere, 1012, true, 70),
         ] {
-            let expected = serde_json::json!({"type": "bye", "code": code.0, "reconnect": reconnect, "after": after});
-            assert_eq!(said(code), Some(expected));
-        }
-        for code in [CloseCode::NORMAL, CloseCode::TOO_BIG, CloseCode::RESTART, CloseCode(1002)] {
-            assert_eq!(said(code), None);
+            let mut expected = json!({"type": "bye", "code": code, "reconnect": reconnect, "after": after});
+            if let Some(url) = ending.url() {
+                expected["url"] = json!(url);
+            }
+            let frame = bye(&ending, Encoding::Json);
+            assert_eq!(serde_json::from_slice::<Value>(&frame[2..]).unwrap(), expected);
         }
     }
 }

@@ -15,8 +15,9 @@ use super::connections::Connections;
 use super::handler::{Session, Sessions};
 use super::pongs::Pongs;
 use super::read_buffer::ReadBuffer;
+use crate::domain::Ending;
 use crate::hub::{ConnectionInfo, Flow};
-use crate::ports::{CloseCode, Outbound};
+use crate::ports::Outbound;
 use crate::protocol::Encoding;
 use crate::transport::wire::{FrameDecoder, Item, Rules};
 
@@ -50,7 +51,7 @@ struct Task<S> {
 
 /// Why no more messages are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+enum Stop {
     /// The socket is at its end.
     Gone,
     /// The client has closed.
@@ -72,7 +73,7 @@ enum Heard {
 
 impl<S: Session> Task<S> {
     async fn run(mut self: Box<Self>, early: Vec<u8>) {
-        let ending = self.converse(early).await;
+        let stop = self.converse(early).await;
         if let Some(session) = self.session.take() {
             while_flushing(&self.conn, session.end()).await;
         }
@@ -81,70 +82,70 @@ impl<S: Session> Task<S> {
             self.conn.poll_flush(cx)
         })
         .await;
-        match ending {
-            Ending::Gone | Ending::ClientClosed => {}
-            Ending::Broken => {
+        match stop {
+            Stop::Gone | Stop::ClientClosed => {}
+            Stop::Broken => {
                 self.conn.shut_down_write();
                 while matches!(hear(&mut self.read, &self.conn, false).await, Heard::Bytes(..)) {}
             }
-            Ending::HubCloses => self.await_answer().await,
+            Stop::HubCloses => self.await_answer().await,
         }
         self.conn.give_up();
     }
 
     /// Takes messages until there is a reason not to.
-    async fn converse(&mut self, mut early: Vec<u8>) -> Ending {
+    async fn converse(&mut self, mut early: Vec<u8>) -> Stop {
         if !early.is_empty() {
-            let ending = self.take(&mut early).await;
+            let stop = self.take(&mut early).await;
             drop(early);
-            if let Some(ending) = ending {
-                return ending;
+            if let Some(stop) = stop {
+                return stop;
             }
         }
         loop {
             match hear(&mut self.read, &self.conn, true).await {
                 Heard::Bytes(mut scratch, length) => {
-                    if let Some(ending) = self.take(&mut scratch[..length]).await {
-                        return ending;
+                    if let Some(stop) = self.take(&mut scratch[..length]).await {
+                        return stop;
                     }
                 }
                 Heard::End => {
                     self.conn.give_up();
-                    return Ending::Gone;
+                    return Stop::Gone;
                 }
-                Heard::Closing => return Ending::HubCloses,
+                Heard::Closing => return Stop::HubCloses,
             }
         }
     }
 
     /// Takes what was read.
-    async fn take(&mut self, input: &mut [u8]) -> Option<Ending> {
+    async fn take(&mut self, input: &mut [u8]) -> Option<Stop> {
         let session = self.session.as_mut()?;
         self.conn.heard(input.len());
         let mut at = 0;
         let mut pongs = Pongs::default();
-        let ending = loop {
+        let stop = loop {
             let message = match self.guard.next(input, &mut at) {
                 Ok(None) => break None,
                 Ok(Some(Item::Message(message))) => message,
                 Ok(Some(Item::Close(code))) => {
                     pay(&self.conn, &mut pongs);
                     self.conn.answer_close(code);
-                    break Some(Ending::ClientClosed);
+                    break Some(Stop::ClientClosed);
                 }
                 Ok(Some(control)) => {
                     if let Item::Ping(payload) = control {
                         pongs.owe(payload);
                     }
                     if !self.conn.allows_control_frame() {
-                        self.conn.close(CloseCode::POLICY, "too many control frames");
-                        break Some(Ending::HubCloses);
+                        self.conn.close(Ending::Flood);
+                        break Some(Stop::HubCloses);
                     }
                     continue;
                 }
                 Err(violation) => {
-                    self.conn.close(violation.close_code(), violation.reason());
-                    break Some(Ending::Broken);
+                    self.conn.fail(violation);
+                    break Some(Stop::Broken);
                 }
             };
             pay(&self.conn, &mut pongs);
@@ -154,18 +155,18 @@ impl<S: Session> Task<S> {
             self.conn.set_expires(session.expires());
             // However long it took: the client was not listened to meanwhile.
             self.conn.heard(0);
-            if let Flow::Close(code, reason) = flow {
-                self.conn.close(code, reason);
+            if let Flow::Close(ending) = flow {
+                self.conn.close(ending);
             }
             if !self.conn.is_open() {
-                break Some(Ending::HubCloses);
+                break Some(Stop::HubCloses);
             }
             tokio::task::coop::consume_budget().await;
         };
         pay(&self.conn, &mut pongs);
-        match ending {
-            Some(Ending::HubCloses) => skim(&mut self.guard, &mut input[at..]).or(ending),
-            ending => ending,
+        match stop {
+            Some(Stop::HubCloses) => skim(&mut self.guard, &mut input[at..]).or(stop),
+            stop => stop,
         }
     }
 
@@ -210,14 +211,14 @@ async fn hear(read: &mut OwnedReadHalf, conn: &Conn, open: bool) -> Heard {
 }
 
 /// Looks for the client's close frame in what is read no more.
-fn skim(guard: &mut FrameDecoder, input: &mut [u8]) -> Option<Ending> {
+fn skim(guard: &mut FrameDecoder, input: &mut [u8]) -> Option<Stop> {
     let mut at = 0;
     loop {
         match guard.next(input, &mut at) {
             Ok(None) => return None,
-            Ok(Some(Item::Close(_))) => return Some(Ending::ClientClosed),
+            Ok(Some(Item::Close(_))) => return Some(Stop::ClientClosed),
             Ok(Some(_)) => {}
-            Err(_) => return Some(Ending::Broken),
+            Err(_) => return Some(Stop::Broken),
         }
     }
 }

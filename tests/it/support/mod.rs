@@ -7,11 +7,13 @@
 //! - [`redis`], [`redis_cluster`], [`redis_sentinel`], [`mongo`]: servers to kill, pause and restart
 //! - [`proxy`]: a way to a server that tests cut
 //! - [`shared`]: a clean place on servers that all tests of a run share
+//! - [`docs`]: tables of the docs, held to the code
 //! - [`http`]: a client for what nodes serve
 //! - [`raw`]: a WebSocket client that breaks the rules
 //! - [`hub`]: nodes, as real `hubbub` processes
 #![allow(dead_code, unused_imports, reason = "the harness is a library: not every part of it is used at every time")]
 
+pub mod docs;
 pub mod http;
 pub mod hub;
 pub mod mongo;

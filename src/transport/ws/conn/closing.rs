@@ -8,8 +8,8 @@ use socket2::SockRef;
 use super::super::farewell;
 use super::super::queue::Queue;
 use super::{Conn, Out, Stage};
-use crate::ports::CloseCode;
-use crate::transport::wire::close_frame;
+use crate::domain::Ending;
+use crate::transport::wire::{CloseCode, Violation, close_frame};
 
 impl Conn {
     /// The client closed: answers with its own code.
@@ -36,14 +36,25 @@ impl Conn {
         let _ = SockRef::from(self.socket()).shutdown(Shutdown::Write);
     }
 
-    /// Closes with a code, for the first time.
-    pub(super) fn begin_close(&self, out: &mut Out, code: CloseCode, reason: &str) {
+    /// The client broke the rules: nothing is said to it but why.
+    pub(in crate::transport::ws) fn fail(&self, violation: Violation) {
+        let mut out = self.out.lock();
+        if out.stage == Stage::Open {
+            let code = CloseCode::from(violation);
+            self.node.metrics.closed(code);
+            self.finish_with(&mut out, &close_frame(Some(code), violation.reason()));
+        }
+    }
+
+    /// Ends the session, for the first time: a `bye`, and the close frame.
+    pub(super) fn begin_close(&self, out: &mut Out, ending: &Ending) {
+        let code = CloseCode::from(ending);
         self.node.metrics.closed(code);
-        if let Some(bye) = self.encoding.and_then(|encoding| farewell::bye(code, encoding)) {
-            self.transmit(out, &bye);
+        if let Some(encoding) = self.encoding {
+            self.transmit(out, &farewell::bye(ending, encoding));
         }
         if out.stage == Stage::Open {
-            self.finish_with(out, &close_frame(Some(code), reason));
+            self.finish_with(out, &close_frame(Some(code), ending.reason()));
         }
     }
 
@@ -81,6 +92,6 @@ impl Conn {
         out.queue.keep_begun();
         self.node.metrics.queue_bytes.sub((before - out.queue.bytes()) as i64);
         self.node.metrics.slow_readers.inc();
-        self.begin_close(out, CloseCode::TRY_LATER, "reading too slowly");
+        self.begin_close(out, &Ending::SlowReader);
     }
 }

@@ -23,7 +23,8 @@ use tokio::sync::Notify;
 
 use super::connections::Connections;
 use super::queue::Queue;
-use crate::ports::{CloseCode, Offered, Outbound};
+use crate::domain::Ending;
+use crate::ports::{Offered, Outbound};
 use crate::protocol::Encoding;
 use timing::STRANGER;
 
@@ -157,10 +158,6 @@ impl Outbound for Conn {
         offered
     }
 
-    fn queued(&self) -> usize {
-        self.out.lock().queue.bytes()
-    }
-
     fn drained(&self) -> BoxFuture<'_, ()> {
         async {
             loop {
@@ -177,10 +174,10 @@ impl Outbound for Conn {
         .boxed()
     }
 
-    fn close(&self, code: CloseCode, reason: &'static str) {
+    fn close(&self, ending: Ending) {
         let mut out = self.out.lock();
         if out.stage == Stage::Open {
-            self.begin_close(&mut out, code, reason);
+            self.begin_close(&mut out, &ending);
         }
     }
 }

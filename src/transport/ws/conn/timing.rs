@@ -77,9 +77,9 @@ impl Conn {
                 self.ping(&mut out, now);
                 self.schedule(&mut out, next);
             }
-            Due::Close(code, reason) => {
+            Due::Close(ending) => {
                 out.scheduled = u64::MAX;
-                self.begin_close(&mut out, code, reason);
+                self.begin_close(&mut out, &ending);
             }
             Due::SendAway => {
                 out.scheduled = u64::MAX;

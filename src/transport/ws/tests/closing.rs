@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use serde_json::json;
 
-use crate::ports::{CloseCode, Offered};
+use crate::domain::Ending;
+use crate::ports::Offered;
 use crate::transport::testing::{Echo, Raw, Server, eventually};
 use crate::transport::wire::testing::{frame, text};
 use crate::transport::{TransportConfig, WebSocketConfig};
@@ -75,9 +76,10 @@ async fn a_close_from_elsewhere_reaches_an_idle_client_and_the_first_code_stands
     client.send(&text("hello")).await;
     assert_eq!(client.text().await, "hello");
     let outbound = server.newest();
-    outbound.close(CloseCode::RESTART, "restarting");
-    outbound.close(CloseCode::INTERNAL, "not this one");
-    assert_eq!(client.closed().await, (1012, None));
+    outbound.close(Ending::Restart { after: 70, url: Some("wss://b/ws".into()) });
+    outbound.close(Ending::Failed);
+    let bye = json!({"type": "bye", "code": 1012, "reconnect": true, "after": 70, "url": "wss://b/ws"});
+    assert_eq!(client.closed().await, (1012, Some(bye)));
     client.finish().await;
 }
 
