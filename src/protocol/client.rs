@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::Encoding;
+use super::encoding::Unreadable;
 use super::send::{Content, SendFrame, Target};
 use crate::domain::{Access, Cid, Code, Data, GroupId, Refusal, Seq, UserId, requested_access};
 
@@ -87,12 +88,10 @@ struct IdOnly {
 /// The greatest integer that every client's number type holds exactly.
 const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 const MAX_ID_BYTES: usize = 128;
-/// Nesting beyond this is refused: nobody means it, and it costs stack.
-const MAX_DEPTH: usize = 64;
 
 /// Decodes and checks the form of one message.
 pub fn decode(encoding: Encoding, bytes: &[u8]) -> Result<(Option<RequestId>, ClientFrame), Rejection> {
-    let mut fields: Fields = match read(encoding, bytes) {
+    let mut fields: Fields = match encoding.read(bytes) {
         Ok(fields) => fields,
         Err(why) => return Err(rejected(encoding, bytes, &why)),
     };
@@ -107,48 +106,9 @@ pub fn decode(encoding: Encoding, bytes: &[u8]) -> Result<(Option<RequestId>, Cl
     }
 }
 
-/// Why bytes are no frame.
-#[derive(Debug, thiserror::Error)]
-enum Unreadable {
-    #[error("it is no map")]
-    NoMap,
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    MsgPack(#[from] rmp_serde::decode::Error),
-    #[error("bytes after the end of the map")]
-    TooLong,
-}
-
-fn read<'de, T: Deserialize<'de>>(encoding: Encoding, bytes: &'de [u8]) -> Result<T, Unreadable> {
-    // A list of the fields' values would be taken as well.
-    if !begins_a_map(encoding, bytes) {
-        return Err(Unreadable::NoMap);
-    }
-    match encoding {
-        // serde_json stops at a depth of 128 by itself.
-        Encoding::Json => Ok(serde_json::from_slice(bytes)?),
-        Encoding::MsgPack => {
-            let mut rest = bytes;
-            let mut decoder = rmp_serde::Deserializer::new(&mut rest);
-            decoder.set_max_depth(MAX_DEPTH);
-            let value = T::deserialize(&mut decoder)?;
-            if rest.is_empty() { Ok(value) } else { Err(Unreadable::TooLong) }
-        }
-    }
-}
-
-fn begins_a_map(encoding: Encoding, bytes: &[u8]) -> bool {
-    match encoding {
-        Encoding::Json => bytes.trim_ascii_start().first() == Some(&b'{'),
-        // The three ways in which MessagePack begins a map.
-        Encoding::MsgPack => matches!(bytes.first(), Some(0x80..=0x8f | 0xde | 0xdf)),
-    }
-}
-
 /// Finds out as much as can be about a frame that is wrong, so that its sender can match the error.
 fn rejected(encoding: Encoding, bytes: &[u8], why: &Unreadable) -> Rejection {
-    let (re, frame_type) = match read::<IdOnly>(encoding, bytes) {
+    let (re, frame_type) = match encoding.read::<IdOnly>(bytes) {
         Ok(found) => (found.id.filter(RequestId::is_valid), found.frame_type),
         Err(_) => (None, None),
     };

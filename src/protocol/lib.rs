@@ -1,8 +1,9 @@
 //! The frames of the wire protocol and their encodings.
 //!
 //! - [`ClientFrame`]: what a client asks, decoded and checked for form ([`decode`]).
-//! - [`ServerFrame`]: what the hub says, encoded ([`encode`]) into bytes ready for any socket.
-//! - [`Encoding`]: how frames look as bytes.
+//! - [`ServerFrame`]: what the hub says.
+//! - [`Encoding`]: how frames look as bytes, whatever carries them.
+//! - `framing`: what a transport wraps around them; [`encode`] makes bytes that are ready for any socket.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -17,12 +18,14 @@ use hubbub_domain as domain;
 
 mod client;
 mod encoding;
+mod framing;
 mod members;
 mod send;
 mod server;
 
 pub use client::{ClientFrame, Rejection, RequestId, decode};
-pub use encoding::{Encoding, SUBPROTOCOLS, encode, frame_of};
+pub use encoding::Encoding;
+pub use framing::{SUBPROTOCOLS, encode, frame_of};
 pub use members::{MemberList, MemberView};
 pub use send::{Content, SendFrame, Target};
 pub use server::{GapReason, GroupView, Limits, PresenceView, ServerFrame, WireEvent};

@@ -1,18 +1,11 @@
-//! How frames look as bytes, WebSocket header included.
+//! Frames on WebSockets: each a message of its own, in one frame of RFC 6455.
+//!
+//! Server frames carry no mask, so header and payload are the same bytes for everybody. The header is written in
+//! front of the payload, into room that was left for it.
 
 use bytes::Bytes;
-use serde::Serialize;
 
-use super::ServerFrame;
-
-/// An encoding of frames, chosen by the WebSocket subprotocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Encoding {
-    /// One JSON object a text frame.
-    Json,
-    /// One MessagePack map a binary frame.
-    MsgPack,
-}
+use crate::protocol::{Encoding, ServerFrame};
 
 /// Subprotocol names. Of several that a client offers it gets the first that is one of these.
 pub const SUBPROTOCOLS: [(&str, Encoding); 2] =
@@ -20,38 +13,14 @@ pub const SUBPROTOCOLS: [(&str, Encoding); 2] =
 
 /// The longest header of an unmasked server frame.
 const HEADER_ROOM: usize = 10;
+/// Most frames fit without growing.
+const USUAL_SIZE: usize = 256;
 
-// === impl Encoding ===
-
-impl Encoding {
-    /// Every encoding, in the order of [`Encoding::index`].
-    pub const ALL: [Encoding; 2] = [Encoding::Json, Encoding::MsgPack];
-
-    /// A small number for tables by encoding.
-    pub fn index(self) -> usize {
-        self as usize
-    }
-
-    /// The encoding's name, for metrics and logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Encoding::Json => "json",
-            Encoding::MsgPack => "msgpack",
-        }
-    }
-
-    /// Whether its messages travel in text frames (otherwise binary).
-    pub fn is_text(self) -> bool {
-        self == Encoding::Json
-    }
-}
-
-/// Encodes a frame once, for all sockets of an encoding: server frames carry no mask, so header and
-/// payload are the same bytes for everybody.
+/// Encodes a frame once, for all sockets of an encoding.
 pub fn encode(frame: &ServerFrame<'_>, encoding: Encoding) -> Bytes {
-    let mut buffer = Vec::with_capacity(256);
+    let mut buffer = Vec::with_capacity(USUAL_SIZE);
     buffer.resize(HEADER_ROOM, 0);
-    write_payload(frame, encoding, &mut buffer);
+    encoding.write(frame, &mut buffer);
     with_header(buffer, encoding.is_text())
 }
 
@@ -61,19 +30,6 @@ pub fn frame_of(payload: &[u8], encoding: Encoding) -> Bytes {
     buffer.resize(HEADER_ROOM, 0);
     buffer.extend_from_slice(payload);
     with_header(buffer, encoding.is_text())
-}
-
-fn write_payload<T: Serialize>(value: &T, encoding: Encoding, buffer: &mut Vec<u8>) {
-    // Neither can fail: the sink is memory, and frames hold only strings, numbers, lists and maps
-    // with string keys.
-    match encoding {
-        Encoding::Json => {
-            serde_json::to_writer(&mut *buffer, value).expect("plain data with string keys, written to memory")
-        }
-        Encoding::MsgPack => value
-            .serialize(&mut rmp_serde::Serializer::new(&mut *buffer).with_struct_map())
-            .expect("plain data with string keys, written to memory"),
-    }
 }
 
 /// Puts the header right before the payload, which begins at `HEADER_ROOM`.
