@@ -3,7 +3,7 @@
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{IntCounterVec, IntGaugeVec, Registry};
 
-use crate::hub::Maker;
+use crate::kernel::Maker;
 
 /// Metrics of the process, registered once.
 #[derive(Debug, Clone)]

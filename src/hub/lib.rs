@@ -77,7 +77,7 @@ use tokio_util::task::TaskTracker;
 pub use api::{FoundUser, HistoryPage, HistoryQuery, Location, Ticket};
 pub use config::{HubConfig, Rate};
 pub use limits::TokenBucket;
-pub use metrics::{LATENCY_EDGES, Maker, Metrics, Stage};
+pub use metrics::{LATENCY_EDGES, Metrics, Stage};
 pub use overview::{HISTORY_EVERY, Overview, PartitionState};
 pub use probe::ProbeConfig;
 pub use publish::Stored;

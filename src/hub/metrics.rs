@@ -1,7 +1,5 @@
 //! What the hub counts. No user and no group in a label.
 
-mod maker;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -9,9 +7,8 @@ use parking_lot::Mutex;
 use prometheus::core::Metric;
 use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry};
 
-pub use maker::Maker;
-
 use crate::domain::{Code, Millis};
+use crate::kernel::Maker;
 use crate::ports::{LogStats, NodeVitals, Partition};
 
 /// Edges of stage latencies in seconds: fine where a stage should be, and 1 s and 10 s, which the

@@ -3,6 +3,9 @@
 //! - [`Backoff`]: pauses between tries, each twice the one before.
 //! - [`Batcher`]: what comes while a batch is under way goes with the next.
 //! - [`Delayed`]: what is written after a while, together.
+//! - [`Maker`]: makes and registers metrics.
+//! - [`units`]: durations and sizes as people write them.
+//! - [`print`]: text for whoever reads standard output.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -12,7 +15,12 @@
 mod backoff;
 mod batcher;
 mod delayed;
+mod maker;
+mod output;
+pub mod units;
 
 pub use backoff::Backoff;
 pub use batcher::{Asked, Batcher};
 pub use delayed::Delayed;
+pub use maker::Maker;
+pub use output::print;

@@ -2,7 +2,7 @@
 
 use prometheus::{HistogramVec, IntCounter, IntCounterVec, IntGauge, Registry};
 
-use crate::hub::Maker;
+use crate::kernel::Maker;
 use crate::transport::wire::CloseCode;
 
 /// All metrics of the transport.

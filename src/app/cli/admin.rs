@@ -5,11 +5,12 @@ mod print;
 use clap::{Args, Subcommand};
 use url::Url;
 
-use super::{CommandError, print};
+use super::CommandError;
 use crate::adapters::accounts::hash_password;
 use crate::app::config::Loaded;
 use crate::app::operator::{AdminClient, AdminCommand};
 use crate::domain::{GroupId, UserId, random_password};
+use crate::kernel::print;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{CommandError, print};
+use super::CommandError;
 use crate::app::bench::{Mode, Plan, Unmeasured, Verdict, run};
 use crate::app::config::Loaded;
 use crate::app::identity::Identities;
 use crate::domain::Profile;
+use crate::kernel::print;
 use crate::protocol::Encoding;
 
 const EXAMPLES: &str = "\

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::{CommandError, print};
+use super::CommandError;
 use crate::app::capacity::report::Report;
 use crate::app::capacity::{Load, MEASURED, Machines};
+use crate::kernel::print;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CommandError, print};
+use super::CommandError;
 use crate::app::config::{Loaded, docs, show};
 use crate::app::identity::Identities;
+use crate::kernel::print;
 
 const EXAMPLES: &str = "\
 Examples:

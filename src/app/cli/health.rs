@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{CommandError, print};
+use super::CommandError;
 use crate::app::config::Loaded;
+use crate::kernel::print;
 
 /// Longer than a hub that works takes, shorter than orchestrators wait.
 const PATIENCE: Duration = Duration::from_secs(3);

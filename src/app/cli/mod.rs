@@ -144,12 +144,5 @@ fn serve(loaded: Loaded) -> Result<(), CommandError> {
     super::serve::run(loaded.config, registry, metrics)
 }
 
-/// Prints to standard output; a reader that went away (`| head`) is no mistake.
-fn print(text: &str) {
-    use std::io::Write;
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
 #[cfg(test)]
 mod tests;

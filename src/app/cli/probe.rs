@@ -8,13 +8,15 @@ use clap::Args;
 use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{CommandError, print};
-use crate::app::config::{Loaded, LogConfig, PROBE_TOKEN_VARIABLE, parse_duration};
+use super::CommandError;
+use crate::app::config::{Loaded, LogConfig, PROBE_TOKEN_VARIABLE};
 use crate::app::identity::{Identities, OwnKey};
 use crate::app::metrics::ProcessMetrics;
 use crate::app::probe::{Plan, Report, Stopped, Target, TokenSource, Watch};
 use crate::app::telemetry;
 use crate::domain::{Profile, UserId};
+use crate::kernel::print;
+use crate::kernel::units::{NoDuration, parse_duration};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -80,7 +82,7 @@ pub(super) struct Probe {
 #[derive(Debug, Clone, Copy)]
 struct Every(Option<Duration>);
 
-fn duration_or_off(text: &str) -> Result<Every, String> {
+fn duration_or_off(text: &str) -> Result<Every, NoDuration> {
     if text == "off" { Ok(Every(None)) } else { parse_duration(text).map(|every| Every(Some(every))) }
 }
 

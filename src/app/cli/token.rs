@@ -9,10 +9,12 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CommandError, braces, print};
-use crate::app::config::{Loaded, parse_duration};
+use super::{CommandError, braces};
+use crate::app::config::Loaded;
 use crate::app::identity::{Identities, OwnKey};
 use crate::domain::{Profile, UserId};
+use crate::kernel::print;
+use crate::kernel::units::parse_duration;
 
 const EXAMPLES: &str = "\
 Examples:

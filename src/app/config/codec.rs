@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use toml::Value;
 
+use crate::kernel::units::{SIZES, SPANS, in_unit, with_unit};
+
 /// One way of writing values of a type.
 pub trait Codec<T>: Send + Sync + 'static {
     /// What a value must look like, to follow "expected".
@@ -63,8 +65,6 @@ impl<T: TryFrom<u64> + TryInto<u64> + Copy> Codec<T> for Whole {
     }
 }
 
-const SIZES: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
-
 impl Codec<usize> for Size {
     fn expected(&self) -> String {
         format!("a size from {} to {}, such as 64KiB", with_unit(self.0, &SIZES), with_unit(self.1, &SIZES))
@@ -81,14 +81,6 @@ impl Codec<usize> for Size {
     fn show(&self, value: &usize) -> Option<Value> {
         Some(Value::String(with_unit(*value as u64, &SIZES)))
     }
-}
-
-const SPANS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
-
-/// Reads a length of time such as `15m`, for arguments that are no settings.
-pub fn parse_duration(text: &str) -> Result<Duration, String> {
-    let any = Span(Duration::from_secs(1), Duration::from_secs(3650 * 86_400));
-    any.parse(text).ok_or_else(|| format!("expected {}", any.expected()))
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -109,22 +101,6 @@ impl Codec<Duration> for Span {
     fn show(&self, value: &Duration) -> Option<Value> {
         Some(Value::String(with_unit(millis(*value), &SPANS)))
     }
-}
-
-/// A number in the greatest unit in which it is whole.
-fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
-    let fits = |(_, size): &&(&str, u64)| number >= *size && number.is_multiple_of(*size);
-    match units.iter().find(fits).or(units.last()) {
-        Some((name, size)) => format!("{}{name}", number / size),
-        None => number.to_string(),
-    }
-}
-
-fn in_unit(text: &str, units: &[(&str, u64)]) -> Option<u64> {
-    let digits = text.find(|c: char| !c.is_ascii_digit())?;
-    let (number, unit) = text.split_at(digits);
-    let (_, size) = units.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit.trim()))?;
-    number.parse::<u64>().ok()?.checked_mul(*size)
 }
 
 impl Codec<bool> for Switch {

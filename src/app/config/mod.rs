@@ -21,7 +21,6 @@ pub mod show;
 use std::collections::{HashMap, HashSet};
 
 pub use auth::{AccountsMode, AuthConfig, FurtherIssuer, Secret};
-pub use codec::parse_duration;
 pub use layers::{Origin, PROBE_TOKEN_VARIABLE, Sources};
 pub use mask::mask_url;
 pub use mistakes::{Mistake, Mistakes};

@@ -10,7 +10,7 @@ use prometheus::{Encoder, Gauge, GaugeVec, Histogram, IntCounter, IntCounterVec,
 use super::ladder::Capacity;
 use super::maturity::Maturity;
 use super::{Round, Step};
-use crate::hub::Maker;
+use crate::kernel::Maker;
 
 /// Edges in seconds, among them 1 s and 10 s, which the fitness functions speak of.
 const EDGES: [f64; 14] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0];
