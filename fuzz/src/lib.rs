@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 
 use hubbub::app::config::{self, Sources};
+use hubbub::protocol::framing::client_frame;
 use hubbub::protocol::{ClientFrame, Encoding, decode};
-use hubbub::transport::wire::{FrameDecoder, Item, Rules, Violation, client_frame};
+use hubbub::transport::wire::{FrameDecoder, Item, Rules, Violation};
 
 /// A JSON frame is taken or refused; and it means the same in MessagePack.
 pub fn decode_json(bytes: &[u8]) {

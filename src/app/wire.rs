@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use serde::Serialize;
 
 use crate::protocol::Encoding;
-use crate::transport::wire::client_header;
+use crate::protocol::framing::client_header;
 
 /// Marks a text that is measured; the time of sending (microseconds of the sender's clock) follows, then `;`.
 pub const MARK: &[u8] = b"~b:";

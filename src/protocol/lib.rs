@@ -3,7 +3,7 @@
 //! - [`ClientFrame`]: what a client asks, decoded and checked for form ([`decode`]).
 //! - [`ServerFrame`]: what the hub says.
 //! - [`Encoding`]: how frames look as bytes, whatever carries them.
-//! - `framing`: what a transport wraps around them; [`encode`] makes bytes that are ready for any socket.
+//! - [`framing`]: what a transport wraps around them; [`encode`] makes bytes that are ready for any socket.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -18,7 +18,7 @@ use hubbub_domain as domain;
 
 mod client;
 mod encoding;
-mod framing;
+pub mod framing;
 mod members;
 mod send;
 mod server;

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use fastwebsockets::{OpCode, unmask};
 
-use super::header::{Header, MAX_HEADER};
+use super::header::Header;
 use super::utf8::Utf8;
 use super::{Violation, control};
+use crate::protocol::framing::MAX_CLIENT_HEADER;
 
 /// What a connection takes.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ pub enum Item<'a> {
 pub struct FrameDecoder {
     rules: Rules,
     /// The bytes of a header that is not whole.
-    header: [u8; MAX_HEADER],
+    header: [u8; MAX_CLIENT_HEADER],
     header_length: u8,
     /// The frame whose payload is arriving, and how much of it has.
     frame: Option<(Header, usize)>,
@@ -74,7 +75,7 @@ impl FrameDecoder {
     pub fn new(rules: Rules) -> Self {
         Self {
             rules,
-            header: [0; MAX_HEADER],
+            header: [0; MAX_CLIENT_HEADER],
             header_length: 0,
             frame: None,
             message: None,
@@ -121,7 +122,7 @@ impl FrameDecoder {
         let parsed = if held == 0 {
             Header::parse(fresh)?
         } else {
-            let more = fresh.len().min(MAX_HEADER - held);
+            let more = fresh.len().min(MAX_CLIENT_HEADER - held);
             self.header[held..held + more].copy_from_slice(&fresh[..more]);
             Header::parse(&self.header[..held + more])?
         };

@@ -2,7 +2,6 @@
 //!
 //! - [`FrameDecoder`]: takes bytes as they arrive, in whatever pieces, and gives whole messages and control
 //!   frames, or the [`Violation`] that ends the connection.
-//! - [`client_frame`], [`client_header`]: what a client writes, for those who play one.
 //! - [`CloseCode`]: what a connection is closed with, for each ending and violation.
 //! - [`close_frame`], [`ping_frame`], [`push_pong`]: the control frames of a server.
 //!
@@ -18,7 +17,6 @@ mod violation;
 pub use close_code::{CLOSE_CODES, CloseCode};
 pub use control::{close_frame, ping_frame, push_pong};
 pub use frame_decoder::{FrameDecoder, Item, Message, Rules};
-pub use header::{client_frame, client_header};
 pub use violation::Violation;
 
 #[cfg(test)]

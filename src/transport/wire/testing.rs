@@ -1,6 +1,6 @@
 //! A client's frames, for tests.
 
-use super::client_frame;
+use crate::protocol::framing::client_frame;
 
 /// A masked frame with this first byte (FIN, RSV and opcode).
 pub(crate) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {

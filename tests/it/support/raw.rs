@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use hubbub::protocol::Encoding;
-use hubbub::transport::wire::{client_frame, client_header};
+use hubbub::protocol::framing::{client_frame, client_header};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
