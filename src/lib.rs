@@ -2,7 +2,7 @@
 //!
 //! The major components are:
 //!
-//! - [`kernel`]: what every room works with: pauses between tries, batches.
+//! - [`kernel`]: what every room works with: pauses between tries, batches, units, metrics.
 //! - [`domain`]: what chat is: ids, events, groups, users, refusals with stable codes. No I/O.
 //! - [`protocol`]: the frames of the wire protocol and their encodings; a prepared frame is bytes
 //!   ready for any socket.
@@ -10,10 +10,12 @@
 //! - [`hub`]: the use cases: sessions, publishing, owning partitions, delivery, replay,
 //!   membership, presence, reaping, limits, metrics.
 //! - [`adapters`]: Redis and in-process backplanes, MongoDB and SQLite stores, tokens.
+//! - [`tools`]: what operators load, measure and reckon with, from outside.
 //! - [`transport`]: listeners, the WebSocket session, the HTTP APIs.
 //! - [`app`]: configuration, wiring, telemetry, shutdown in named phases.
 //!
-//! Imports go one way: `kernel`, `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`.
+//! Imports go one way: `kernel`, `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`; and
+//! `kernel`, `domain`, `protocol` ← `tools` ← `app`.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -28,6 +30,7 @@ pub use hubbub_hub as hub;
 pub use hubbub_kernel as kernel;
 pub use hubbub_ports as ports;
 pub use hubbub_protocol as protocol;
+pub use hubbub_tools as tools;
 
 pub mod app;
 pub mod transport;

@@ -6,15 +6,16 @@ use std::{
 };
 
 /// Each layer with those that it may import from, beside itself.
-const LAYERS: [(&str, &[&str]); 8] = [
+const LAYERS: [(&str, &[&str]); 9] = [
     ("kernel", &[]),
     ("domain", &[]),
     ("protocol", &["domain"]),
     ("ports", &["domain", "protocol"]),
     ("hub", &["kernel", "domain", "protocol", "ports"]),
     ("adapters", &["kernel", "domain", "protocol", "ports"]),
+    ("tools", &["kernel", "domain", "protocol"]),
     ("transport", &["kernel", "domain", "protocol", "ports", "hub", "adapters"]),
-    ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "transport"]),
+    ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "tools", "transport"]),
 ];
 
 /// Longer files hide a second subject.

@@ -148,7 +148,7 @@ class Probe(unittest.TestCase):
 
     def test_its_command_and_settings_are_ones_that_it_knows(self):
         words = (ROOT / "src/app/cli").rglob("*.rs")
-        source = "".join(path.read_text() for path in [*words, *(ROOT / "src/app/probe").rglob("*.rs")])
+        source = "".join(path.read_text() for path in [*words, *(ROOT / "src/tools/probe").rglob("*.rs")])
         for option in (word for word in self.container["args"] if word.startswith("--")):
             self.assertRegex(source, rf"\b{option.removeprefix('--')}\b")
         named = {variable["name"] for variable in self.container["env"]} - known_variables()
@@ -187,7 +187,7 @@ class Hub(unittest.TestCase):
         self.assertGreaterEqual(self.pod["terminationGracePeriodSeconds"], sleep + drain + 10)
 
     def test_there_are_partitions_for_every_node_that_may_be_made(self):
-        per_node = int(re.search(r"PARTITIONS_PER_NODE: u64 = (\d+);", (ROOT / "src/app/capacity/mod.rs").read_text())[1])
+        per_node = int(re.search(r"PARTITIONS_PER_NODE: u64 = (\d+);", (ROOT / "src/tools/capacity/need.rs").read_text())[1])
         for overlay, kind, most in (("prod", "HorizontalPodAutoscaler", "maxReplicas"), ("prod-keda", "ScaledObject", "maxReplicaCount")):
             documents = rendered(ROOT / "k8s/overlays" / overlay)
             container = one(documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]

@@ -305,7 +305,7 @@ mod tests {
         assert_eq!((anna.profile.username.as_str(), anna.not_before), ("anna", 0));
     }
 
-    /// `hubbub capacity` reckons with 260 bytes and the text (src/app/capacity/costs.rs).
+    /// `hubbub capacity` reckons with 260 bytes and the text (src/tools/capacity/costs.rs).
     #[test]
     fn a_message_takes_260_bytes_beside_its_text() {
         let plain = Event {

@@ -1,14 +1,12 @@
 //! The commands, a file each: its arguments, and `run`.
 
 mod admin;
-mod bench;
 mod braces;
-mod capacity;
 mod config;
 mod health;
-mod probe;
 mod settings;
 mod token;
+mod tools;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -19,6 +17,9 @@ use prometheus::Registry;
 
 use super::config::{Loaded, Mistakes, Sources, load};
 use super::metrics::ProcessMetrics;
+use crate::tools::bench::{Bench, BenchError};
+use crate::tools::capacity::Capacity;
+use crate::tools::probe::{Probe, ProbeFailed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,9 +52,9 @@ struct Cli {
 enum Command {
     /// Run the hub (the same as no command)
     Serve,
-    Bench(bench::Bench),
-    Capacity(Box<capacity::Capacity>),
-    Probe(probe::Probe),
+    Bench(Bench),
+    Capacity(Box<Capacity>),
+    Probe(Probe),
     Token(token::Token),
     Admin(admin::Admin),
     Config(config::Config),
@@ -90,13 +91,29 @@ pub enum CommandError {
     /// It cannot be done as asked, in a sentence that says what to do.
     #[error("{0}")]
     Refused(String),
-    /// The hub could not be measured, through no fault of its own.
-    #[error("no verdict on the hub: {0}")]
-    NoVerdict(String),
+    /// A load did not show that the contract is held.
+    #[error(transparent)]
+    Bench(#[from] BenchError),
+    /// A look from outside did not find the hub well.
+    #[error(transparent)]
+    Probe(#[from] ProbeFailed),
 }
 
 /// The exit code when the hub could not be measured.
 const NO_VERDICT: u8 = 3;
+
+// === impl CommandError ===
+
+impl CommandError {
+    /// Whether the hub could not be measured, through no fault of its own.
+    fn says_nothing(&self) -> bool {
+        match self {
+            CommandError::Bench(error) => error.says_nothing(),
+            CommandError::Probe(error) => error.says_nothing(),
+            _ => false,
+        }
+    }
+}
 
 /// Does what the arguments say. Problems go to standard error, in a sentence each.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -113,7 +130,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(error) => {
             // Not by `eprintln!`: it waits for whoever does not read, and panics when nobody is there.
             super::telemetry::last_words(&format!("hubbub: {error}"));
-            if matches!(error, CommandError::NoVerdict(_)) { NO_VERDICT.into() } else { ExitCode::FAILURE }
+            if error.says_nothing() { NO_VERDICT.into() } else { ExitCode::FAILURE }
         }
     }
 }
@@ -127,9 +144,9 @@ fn dispatch(matches: &ArgMatches) -> Result<(), CommandError> {
     };
     match cli.command {
         None | Some(Command::Serve) => serve(configured()?),
-        Some(Command::Bench(bench)) => bench.run(configured),
-        Some(Command::Probe(probe)) => probe.run(configured),
-        Some(Command::Capacity(capacity)) => capacity.run(),
+        Some(Command::Bench(bench)) => tools::bench(bench, configured),
+        Some(Command::Probe(probe)) => tools::probe(probe, configured),
+        Some(Command::Capacity(capacity)) => tools::capacity(*capacity),
         Some(Command::Token(token)) => token.run(&configured()?),
         Some(Command::Admin(admin)) => admin.run(&configured()?),
         Some(Command::Config(config)) => config.run(configured),

@@ -31,3 +31,9 @@ fn help_tells_of_every_command_and_setting_with_examples() {
         assert!(help.contains(word), "{word} is missing in:\n{help}");
     }
 }
+
+#[test]
+fn capacity_reckons_with_the_default_of_max_connections() {
+    let default = crate::transport::AdmissionConfig::default().max_connections;
+    assert_eq!(crate::tools::capacity::Machines::default().node_sessions, default as f64);
+}

@@ -7,13 +7,12 @@ use toml::Value;
 
 use super::mistakes::{Mistake, nearest};
 use super::setting::Setting;
+use crate::tools::probe;
 
 /// What every variable of the hub begins with.
 pub(super) const PREFIX: &str = "HUBBUB_";
 /// Names the file; not a setting itself.
 const FILE_VARIABLE: &str = "HUBBUB_CONFIG";
-/// The token of `hubbub probe`; not a setting of the hub.
-pub const PROBE_TOKEN_VARIABLE: &str = "HUBBUB_PROBE_TOKEN";
 /// Read when it exists and no other is named.
 const DEFAULT_FILE: &str = "hubbub.toml";
 /// Belongs to the test suite, which starts hubs with settings of its own.
@@ -146,7 +145,8 @@ fn from_variable<'a>(
         Some(setting) => {
             given.push(Given { setting, origin: Origin::Variable(name.to_owned()), text: text.to_owned() });
         }
-        None if [FILE_VARIABLE, PROBE_TOKEN_VARIABLE].contains(&name) => {}
+        // A token for `hubbub probe` is no setting of the hub.
+        None if [FILE_VARIABLE, probe::TOKEN_VARIABLE].contains(&name) => {}
         None if name.starts_with(TEST_PREFIX) || set_by_kubernetes(name, text) => {}
         None => {
             let names: Vec<String> = settings.iter().map(Setting::variable).collect();

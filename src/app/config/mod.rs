@@ -21,7 +21,7 @@ pub mod show;
 use std::collections::{HashMap, HashSet};
 
 pub use auth::{AccountsMode, AuthConfig, FurtherIssuer, Secret};
-pub use layers::{Origin, PROBE_TOKEN_VARIABLE, Sources};
+pub use layers::{Origin, Sources};
 pub use mask::mask_url;
 pub use mistakes::{Mistake, Mistakes};
 pub use process::{LogConfig, LogFormat, ProcessConfig, StorageConfig};

@@ -1,80 +1,21 @@
-//! How large a deployment must be: from unit costs and a load to nodes, partitions, shards and disks.
-//!
-//! - [`costs`]: what one message, delivery, session costs, and where that is from.
-//! - [`Load`]: what people do; [`Machines`]: what it runs on. All of it can be changed.
-//! - [`Need`]: what comes out. Plain arithmetic without state.
-//! - [`report`]: the table.
+//! What a load needs on these machines.
 
-pub mod costs;
-pub mod report;
-#[cfg(test)]
-mod tests;
-
-pub use costs::{Costs, MEASURED};
 use serde::Serialize;
+
+use super::costs::Costs;
+use super::load::Load;
+use super::machines::Machines;
 
 const DAY: f64 = 86_400.0;
 const GIB: f64 = 1_073_741_824.0;
 /// What `partitions` takes at most.
-const MOST_PARTITIONS: u64 = 1_024;
+pub(super) const MOST_PARTITIONS: u64 = 1_024;
 /// Partitions for each node, so that the loss of one spreads over many.
 const PARTITIONS_PER_NODE: u64 = 4;
 /// The default of `partitions`.
-const LEAST_PARTITIONS: u64 = 16;
-
-/// What people do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Load {
-    /// Users of a day.
-    pub users: f64,
-    /// Messages that each of them sends in a day.
-    pub messages_per_day: f64,
-    /// The share of them that is connected at the busiest time.
-    pub online: f64,
-    /// Connections of each user who is connected.
-    pub devices: f64,
-    /// Connected sessions that a message goes to, the sender's own included.
-    pub recipients: f64,
-    /// The busiest second's messages, as a multiple of the mean.
-    pub peak: f64,
-    /// Bytes of a text.
-    pub text: f64,
-    /// Groups of each user.
-    pub groups_per_user: f64,
-    /// Members of a group.
-    pub members: f64,
-    /// Days that messages are kept.
-    pub retention_days: f64,
-    /// Hours that sends are remembered (`cid_window`).
-    pub cid_window_hours: f64,
-}
-
-/// What it runs on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Machines {
-    /// The share of anything that is planned to be used.
-    pub utilisation: f64,
-    /// Cores of a node.
-    pub node_cores: f64,
-    /// Memory of a node, in GiB.
-    pub node_memory: f64,
-    /// Sessions that a node takes (`max_connections`).
-    pub node_sessions: f64,
-    /// Memory of a Redis shard, in GiB.
-    pub redis_memory: f64,
-    /// What a Redis shard's network carries, in Gbit/s.
-    pub redis_network: f64,
-    /// Copies of each Redis shard, itself included.
-    pub redis_copies: f64,
-    /// Documents that a MongoDB shard inserts in a second.
-    pub mongodb_inserts: f64,
-    /// Disk of a MongoDB member, in TB.
-    pub mongodb_disk: f64,
-    /// Members of each shard's replica set.
-    pub mongodb_copies: f64,
-    /// Messages of a partition in a second, all of which one node takes in order.
-    pub partition_messages: f64,
-}
+pub(super) const LEAST_PARTITIONS: u64 = 16;
+/// One embedded node syncs to its disk what it acks: more than this is another machine's work.
+const EMBEDDED_MESSAGES: f64 = 500.0;
 
 /// What a load needs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -115,45 +56,6 @@ pub struct Need {
     pub mongodb_bytes: f64,
     /// Whether one process with everything inside carries it.
     pub embedded_is_enough: bool,
-}
-
-/// One embedded node syncs to its disk what it acks: more than this is another machine's work.
-const EMBEDDED_MESSAGES: f64 = 500.0;
-
-impl Default for Load {
-    fn default() -> Self {
-        Self {
-            users: 500.0,
-            messages_per_day: 100.0,
-            online: 0.25,
-            devices: 1.2,
-            recipients: 10.0,
-            peak: 3.0,
-            text: 100.0,
-            groups_per_user: 10.0,
-            members: 20.0,
-            retention_days: 365.0,
-            cid_window_hours: 24.0,
-        }
-    }
-}
-
-impl Default for Machines {
-    fn default() -> Self {
-        Self {
-            utilisation: 0.6,
-            node_cores: 8.0,
-            node_memory: 16.0,
-            node_sessions: crate::transport::AdmissionConfig::default().max_connections as f64,
-            redis_memory: 64.0,
-            redis_network: 10.0,
-            redis_copies: 2.0,
-            mongodb_inserts: 20_000.0,
-            mongodb_disk: 8.0,
-            mongodb_copies: 3.0,
-            partition_messages: 5_000.0,
-        }
-    }
 }
 
 // === impl Need ===
@@ -255,7 +157,7 @@ impl MongoDb {
 }
 
 /// How many nodes a message goes to on average, when its recipients are spread over all by chance.
-fn nodes_reached(nodes: f64, recipients: f64) -> f64 {
+pub(super) fn nodes_reached(nodes: f64, recipients: f64) -> f64 {
     nodes * (1.0 - (1.0 - 1.0 / nodes).powf(recipients))
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::line::{Answer, Line};
 use super::tally::{Tally, count};
-use crate::app::wire::{Ending, Heard, masked, next_frame};
+use crate::frame_scan::{Ending, Heard, masked, next_frame};
 
 /// Room that a read has at least; one buffer serves all.
 const ROOM: usize = 256 * 1024;
@@ -137,7 +137,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::app::bench::tally::State;
+    use crate::bench::tally::State;
     use crate::protocol::Encoding;
 
     /// The hub's end of a line, and the inbox at the other one.

@@ -9,7 +9,7 @@ use prometheus::{Encoder, Gauge, GaugeVec, Histogram, IntCounter, IntCounterVec,
 
 use super::ladder::Capacity;
 use super::maturity::Maturity;
-use super::{Round, Step};
+use super::round::{Round, Step};
 use crate::kernel::Maker;
 
 /// Edges in seconds, among them 1 s and 10 s, which the fitness functions speak of.

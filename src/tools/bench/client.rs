@@ -15,7 +15,7 @@ use super::inbox::Inbox;
 use super::line::{Answer, Line};
 use super::reader::Orders;
 use super::tally::State;
-use crate::app::wire::client_frame;
+use crate::frame_scan::client_frame;
 use crate::protocol::Encoding;
 
 /// Where a client connects and who it is.

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::bounds::{IDEAL, NEVER_OVER};
 use super::ladder::{Capacity, Rung};
-use super::{IDEAL, NEVER_OVER, Round};
+use super::round::Round;
 
 /// What a single look found.
 #[derive(Debug)]
@@ -38,18 +39,6 @@ impl Report {
             broken.push("a channel does not carry one message in 5 s".into());
         }
         broken
-    }
-}
-
-impl Round {
-    fn worst(&self) -> Option<Duration> {
-        self.messages.iter().max().copied()
-    }
-
-    fn median(&self) -> Option<Duration> {
-        let mut sorted = self.messages.clone();
-        sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied()
     }
 }
 

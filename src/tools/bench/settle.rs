@@ -3,8 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::crowd::Crowd;
+use super::plan::Plan;
 use super::tally::State;
-use super::{Crowd, Plan};
 
 /// Nothing more is waited for when nothing has come for so long.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -1,22 +1,24 @@
 //! `hubbub probe`: measures a hub from outside.
 
+use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use prometheus::Registry;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::CommandError;
-use crate::app::config::{Loaded, LogConfig, PROBE_TOKEN_VARIABLE};
-use crate::app::identity::{Identities, OwnKey};
-use crate::app::metrics::ProcessMetrics;
-use crate::app::probe::{Plan, Report, Stopped, Target, TokenSource, Watch};
-use crate::app::telemetry;
+use super::plan::{Plan, TokenSource};
+use super::report::Report;
+use super::target::Target;
+use super::watch::{Stopped, Watch};
 use crate::domain::{Profile, UserId};
 use crate::kernel::print;
 use crate::kernel::units::{NoDuration, parse_duration};
+use crate::token::{Mint, NoToken};
+
+/// The environment variable that holds the token.
+pub const TOKEN_VARIABLE: &str = "HUBBUB_PROBE_TOKEN";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,7 +38,7 @@ const TOKEN_TTL: Duration = Duration::from_secs(3600);
 /// Measure a hub from outside: connect, send to oneself, receive.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Probe {
+pub struct Probe {
     /// The hub: its address, its /chat/location, or a WebSocket URL
     #[arg(value_name = "URL", default_value = "http://127.0.0.1:8080", value_parser = Target::parse)]
     target: Target,
@@ -74,7 +76,7 @@ pub(super) struct Probe {
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
     /// Who probes, when the token is made here
-    #[arg(long, value_name = "ID", default_value = "hubbub-probe", value_parser = user)]
+    #[arg(long, value_name = "ID", default_value = "hubbub-probe", value_parser = UserId::parse)]
     user: UserId,
 }
 
@@ -82,22 +84,47 @@ pub(super) struct Probe {
 #[derive(Debug, Clone, Copy)]
 struct Every(Option<Duration>);
 
-fn duration_or_off(text: &str) -> Result<Every, NoDuration> {
-    if text == "off" { Ok(Every(None)) } else { parse_duration(text).map(|every| Every(Some(every))) }
+/// Why the command ended without having found the hub well.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeFailed {
+    /// This machine has no runtime for it.
+    #[error("no threads can be had: {0}")]
+    Start(#[source] io::Error),
+    /// It has nothing to show to the hub.
+    #[error(transparent)]
+    Token(#[from] NoToken),
+    /// The hub did not keep to its objectives, in sentences.
+    #[error("{0}")]
+    Broken(String),
+    /// The look says nothing about the hub, in sentences.
+    #[error("no verdict on the hub: {0}")]
+    NoVerdict(String),
+    /// It was to stay, and does not.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
 }
 
-fn user(text: &str) -> Result<UserId, String> {
-    UserId::parse(text).map_err(|error| error.to_string())
+fn duration_or_off(text: &str) -> Result<Every, NoDuration> {
+    if text == "off" { Ok(Every(None)) } else { parse_duration(text).map(|every| Every(Some(every))) }
 }
 
 // === impl Probe ===
 
 impl Probe {
-    pub(super) fn run(self, configured: impl FnOnce() -> Result<Loaded, CommandError>) -> Result<(), CommandError> {
+    /// Looks, once or again and again. The caller makes the tokens' maker where no token is given, starts the logs of a
+    /// probe that stays, and has errors of its own.
+    ///
+    /// # Errors
+    /// The hub is not well, or nothing can be said of it.
+    pub fn run<E: From<ProbeFailed>, L>(
+        self,
+        mint: impl FnOnce() -> Result<Mint, E>,
+        start_logs: impl FnOnce() -> Result<L, E>,
+    ) -> Result<(), E> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        let runtime = runtime.map_err(|error| CommandError::Refused(format!("no threads can be had: {error}")))?;
+        let runtime = runtime.map_err(ProbeFailed::Start)?;
         let plan = Plan {
-            token: self.tokens(configured)?,
+            token: self.tokens(mint)?,
             messages: self.messages.map_or(if self.once { 10 } else { 1 }, usize::from),
             highest_rate: self.highest_rate,
             step: self.step,
@@ -105,48 +132,43 @@ impl Probe {
             others: self.others,
         };
         if self.once {
-            return told(&runtime.block_on(plan.once(self.ladder)).map_err(CommandError::Refused)?);
+            let report = runtime.block_on(plan.once(self.ladder)).map_err(ProbeFailed::Token)?;
+            return Ok(told(&report)?);
         }
-        // The probe's own metrics tell of the hub alone.
-        let uncounted = ProcessMetrics::register(&Registry::new());
-        let uncounted = uncounted.map_err(|error| CommandError::Refused(error.to_string()))?;
-        let _telemetry = telemetry::start(&LogConfig::default(), &uncounted.dropped_lines)?;
+        let _logs = start_logs()?;
         let (ladder_every, listen) = (self.ladder_every.0, self.listen);
         let watch = Watch { every: self.every, ladder_every, listen, state: self.state };
-        runtime.block_on(plan.watch(&watch, told_to_stop())).map_err(|stopped| match stopped {
-            Stopped::Refused(_) => CommandError::NoVerdict(stopped.to_string()),
-            Stopped::Mistake(sentence) => CommandError::Refused(sentence),
-        })
+        Ok(runtime.block_on(plan.watch(&watch, told_to_stop())).map_err(ProbeFailed::Stopped)?)
     }
 
-    fn tokens(&self, configured: impl FnOnce() -> Result<Loaded, CommandError>) -> Result<TokenSource, CommandError> {
-        let given = self.token.clone().or_else(|| std::env::var(PROBE_TOKEN_VARIABLE).ok());
+    fn tokens<E>(&self, mint: impl FnOnce() -> Result<Mint, E>) -> Result<TokenSource, E> {
+        let given = self.token.clone().or_else(|| std::env::var(TOKEN_VARIABLE).ok());
         if let Some(token) = given.filter(|token| !token.trim().is_empty()) {
             let token = token.trim().to_owned();
             return Ok(Box::new(move || Ok(token.clone())));
         }
-        let own = Identities::open(&configured()?.config)?.own.ok_or_else(|| {
-            let advice =
-                format!("no token: give one with --token or {PROBE_TOKEN_VARIABLE}, or set jwt_secret to the hub's");
-            CommandError::Refused(advice)
-        })?;
-        let user = self.user.clone();
-        Ok(Box::new(move || mint(&own, &user)))
+        let (mint, user) = (mint()?, self.user.clone());
+        let profile = Profile { username: user.as_str().to_lowercase(), name: "hubbub probe".into() };
+        Ok(Box::new(move || mint(user.as_str(), &profile, TOKEN_TTL)))
     }
 }
 
-fn mint(own: &OwnKey, user: &UserId) -> Result<String, String> {
-    let profile = Profile { username: user.as_str().to_lowercase(), name: "hubbub probe".into() };
-    own.mint(user.as_str(), &profile, TOKEN_TTL).map(|minted| minted.token).map_err(|error| error.to_string())
+// === impl ProbeFailed ===
+
+impl ProbeFailed {
+    /// Whether the probe says nothing about the hub, through no fault of the hub's.
+    pub fn says_nothing(&self) -> bool {
+        matches!(self, ProbeFailed::NoVerdict(_) | ProbeFailed::Stopped(Stopped::Refused(_)))
+    }
 }
 
-fn told(report: &Report) -> Result<(), CommandError> {
+fn told(report: &Report) -> Result<(), ProbeFailed> {
     print(&report.to_string());
     let broken = report.broken();
     match (broken.is_empty(), report.says_nothing()) {
         (true, _) => Ok(()),
-        (_, true) => Err(CommandError::NoVerdict(broken.join("; "))),
-        _ => Err(CommandError::Refused(broken.join("; "))),
+        (_, true) => Err(ProbeFailed::NoVerdict(broken.join("; "))),
+        _ => Err(ProbeFailed::Broken(broken.join("; "))),
     }
 }
 

@@ -5,14 +5,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rand::Rng;
-use serde::Serialize;
 use serde_json::json;
 
 use super::client::Client;
+use super::crowd::Crowd;
+use super::error::Unmeasured;
 use super::line::Answer;
-use super::report::Report;
+use super::plan::Plan;
+use super::report::{Depth, Report};
 use super::tally::State;
-use super::{Crowd, Plan, Unmeasured};
 
 /// It is measured at so many parts of the whole: at a hundredth, a tenth and the end.
 const MEASURED_AT: [u64; 3] = [100, 10, 1];
@@ -28,19 +29,6 @@ const RESUMES: usize = 50;
 const MISSED: u64 = 100;
 /// Nothing takes so long.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// What was measured with so many messages in the group. Times are medians, in milliseconds.
-#[derive(Debug, Serialize)]
-pub struct Depth {
-    /// Messages stored in the group.
-    pub messages: u64,
-    /// A page of the newest.
-    pub newest_page_ms: f64,
-    /// A page anywhere.
-    pub any_page_ms: f64,
-    /// From connecting until the last hundred are replayed.
-    pub resume_ms: f64,
-}
 
 impl Crowd {
     /// Fills the one group with so many messages, and measures on the way.

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
-use super::CommandError;
-use crate::app::capacity::report::Report;
-use crate::app::capacity::{Load, MEASURED, Machines};
+use super::costs::MEASURED;
+use super::load::Load;
+use super::machines::Machines;
+use super::report::Report;
 use crate::kernel::print;
 
 const EXAMPLES: &str = "\
@@ -24,7 +25,7 @@ const USERS: [f64; 3] = [500.0, 50e6, 1e9];
 /// Shares are from 0 to 1; large numbers may be written as 50e6.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Capacity {
+pub struct Capacity {
     /// Users of a day [default: 500, 50e6 and 1e9 side by side]
     #[arg(long, value_parser = positive)]
     users: Option<f64>,
@@ -100,13 +101,14 @@ pub(super) struct Capacity {
 
 impl Capacity {
     /// Reckons, and prints the table or JSON.
-    pub(super) fn run(self) -> Result<(), CommandError> {
+    ///
+    /// # Errors
+    /// The figures are no JSON.
+    pub fn run(self) -> serde_json::Result<()> {
         let users = self.users.map_or(USERS.to_vec(), |users| vec![users]);
         let report = Report::of(users.into_iter().map(|users| self.load(users)).collect(), self.machines(), MEASURED);
         let text = match self.json {
-            true => {
-                serde_json::to_string_pretty(&report).map_err(|error| CommandError::Refused(error.to_string()))? + "\n"
-            }
+            true => serde_json::to_string_pretty(&report)? + "\n",
             false => report.to_string(),
         };
         print(&text);

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::plan::Plan;
+
 /// Linux counts in hundredths of a second towards processes, whatever it counts in itself.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -14,6 +16,31 @@ pub struct Usage {
     pub cpu: Duration,
     /// Resident memory in bytes.
     pub resident: u64,
+}
+
+/// What the measured processes have used at a moment.
+#[derive(Debug, Clone, Default)]
+pub struct Used {
+    /// Nodes and Redis, by process.
+    pub hub: Vec<(u32, Usage)>,
+    /// The store.
+    pub store: Duration,
+    /// This process.
+    pub own: Duration,
+}
+
+// === impl Used ===
+
+impl Used {
+    /// What they have used so far.
+    pub fn now(plan: &Plan) -> Self {
+        let of = |pids: &[u32]| pids.iter().filter_map(|pid| Some((*pid, of_process(*pid)?))).collect::<Vec<_>>();
+        Self {
+            hub: of(&plan.pids),
+            store: of(&plan.store_pids).iter().map(|(_, usage)| usage.cpu).sum(),
+            own: of_self().cpu,
+        }
+    }
 }
 
 /// What process `pid` has used; `None` when there is no such process.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use super::bounds::{IDEAL, NEVER_OVER};
 use super::error::ProbeError;
 use super::link::Link;
-use super::{IDEAL, NEVER_OVER};
 
 /// Messages a second: the least that a channel must carry, the ideal, and what lies beyond.
 pub const RATES: [f64; 13] = [0.2, 1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0];

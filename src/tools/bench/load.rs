@@ -5,8 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use super::crowd::Crowd;
+use super::error::Unmeasured;
+use super::plan::{Mode, Plan};
 use super::report::{Measured, Report};
-use super::{Crowd, Mode, Plan, Unmeasured, Used};
+use super::usage::Used;
 
 /// Windows that are tried to find the best: the first, and the last.
 const WINDOWS: [usize; 2] = [16, 1_024];

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::CommandError;
-use crate::app::bench::{Mode, Plan, Unmeasured, Verdict, run};
-use crate::app::config::Loaded;
-use crate::app::identity::Identities;
+use super::error::BenchError;
+use super::plan::{Mode, Plan};
+use super::report::Verdict;
+use super::run::run;
 use crate::domain::Profile;
 use crate::kernel::print;
 use crate::protocol::Encoding;
+use crate::token::{Mint, NoToken};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +32,7 @@ const TOKEN_TTL: Duration = Duration::from_secs(24 * 3600);
 /// Load a hub, hold it to its contract, and set the figures beside the machine's floor.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
-pub(super) struct Bench {
+pub struct Bench {
     /// Nodes, host:port, separated by commas
     #[arg(long, default_value = "127.0.0.1:8080", value_delimiter = ',')]
     node: Vec<String>,
@@ -89,43 +90,51 @@ enum Frames {
 // === impl Bench ===
 
 impl Bench {
-    pub(super) fn run(self, configured: impl FnOnce() -> Result<Loaded, CommandError>) -> Result<(), CommandError> {
-        let plan = self.plan(&configured()?)?;
+    /// Runs, prints the figures, and says whether the contract was held. The caller makes the tokens' maker once it is
+    /// needed, and has errors of its own.
+    ///
+    /// # Errors
+    /// The contract was broken, or nothing can be said of it.
+    pub fn run<E: From<BenchError>>(self, mint: impl FnOnce() -> Result<Mint, E>) -> Result<(), E> {
+        if self.node.is_empty() || self.clients < self.groups() || self.groups() == 0 {
+            return Err(BenchError::NothingToDo.into());
+        }
+        let tokens = self.tokens(&mint()?).map_err(BenchError::Token)?;
+        Ok(self.measure(&self.plan(tokens))?)
+    }
+
+    fn measure(&self, plan: &Plan) -> Result<(), BenchError> {
         // One thread connects and sends, another one reads: who measures leaves the cores to what is measured.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| CommandError::Refused(format!("the bench cannot start: {error}")))?;
-        let report = runtime.block_on(run(&plan)).map_err(|unmeasured| match unmeasured {
-            Unmeasured::Hub(sentence) => CommandError::Refused(sentence),
-            Unmeasured::Run(sentence) => CommandError::NoVerdict(sentence),
-        })?;
+        let report = runtime.map_err(BenchError::Start)?.block_on(run(plan))?;
         print(&report.to_string());
         if let Some(path) = &self.json {
-            let json = serde_json::to_vec_pretty(&report).map_err(|error| CommandError::Refused(error.to_string()))?;
-            std::fs::write(path, json)
-                .map_err(|error| CommandError::File { path: path.display().to_string(), error })?;
+            let json = serde_json::to_vec_pretty(&report)?;
+            let failed = |error| BenchError::File { path: path.display().to_string(), error };
+            std::fs::write(path, json).map_err(failed)?;
         }
         match report.verdict() {
             Verdict::Held => Ok(()),
-            Verdict::Broken => Err(CommandError::Refused("the delivery contract was broken".into())),
-            Verdict::None => Err(CommandError::NoVerdict(format!("the hub closed {} connections", report.closed))),
+            Verdict::Broken => Err(BenchError::Broken),
+            Verdict::None => Err(BenchError::CutOff { closed: report.closed }),
         }
     }
 
-    fn plan(&self, loaded: &Loaded) -> Result<Plan, CommandError> {
-        let groups = if self.deep.is_some() { 1 } else { self.groups };
-        if self.node.is_empty() || self.clients < groups || groups == 0 {
-            return Err(CommandError::Refused("give at least one node, one group, and a client for each group".into()));
-        }
+    fn groups(&self) -> usize {
+        if self.deep.is_some() { 1 } else { self.groups }
+    }
+
+    fn plan(&self, tokens: Vec<(String, String)>) -> Plan {
         let mode = match (self.saturate, self.idle, self.reconnect_storm) {
             (Some(window), ..) => Mode::Saturate { window: (window > 0).then_some(window) },
             (_, true, _) => Mode::Idle,
             (.., true) => Mode::ReconnectStorm,
             _ => self.deep.map_or(Mode::Rate, |messages| Mode::Deep { messages }),
         };
-        Ok(Plan {
+        Plan {
             nodes: self.node.clone(),
-            tokens: self.tokens(loaded)?,
-            groups,
+            tokens,
+            groups: self.groups(),
             rate: self.rate,
             duration: Duration::from_secs(self.seconds),
             encoding: match self.encoding {
@@ -137,19 +146,17 @@ impl Bench {
             store_pids: self.store_pid.clone(),
             mode,
             at_once: self.at_once.max(1),
-        })
+        }
     }
 
-    fn tokens(&self, loaded: &Loaded) -> Result<Vec<(String, String)>, CommandError> {
-        let own = Identities::open(&loaded.config)?
-            .own
-            .ok_or_else(|| CommandError::Refused("no key to make tokens with; set jwt_secret to the hub's".into()))?;
-        let mint = |i: usize| {
+    /// A token for each client, with its user.
+    fn tokens(&self, mint: &Mint) -> Result<Vec<(String, String)>, NoToken> {
+        let token = |i: usize| {
             let user = format!("bench-{i}");
             let profile = Profile { username: user.clone(), name: user.clone() };
-            let minted = own.mint(&user, &profile, TOKEN_TTL + Duration::from_secs(self.seconds));
-            minted.map(|minted| (user, minted.token)).map_err(|error| CommandError::Refused(error.to_string()))
+            let token = mint(&user, &profile, TOKEN_TTL + Duration::from_secs(self.seconds))?;
+            Ok((user, token))
         };
-        (0..self.clients).map(mint).collect()
+        (0..self.clients).map(token).collect()
     }
 }

@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::costs::Costs;
+use super::need::{LEAST_PARTITIONS, MOST_PARTITIONS, nodes_reached};
+use super::{Load, Machines, Need};
 
 /// Costs that are easy to reckon with.
 const ROUND: Costs = Costs {

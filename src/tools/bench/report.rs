@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::deep::Depth;
 use super::histogram::Histogram;
+use super::plan::Plan;
 use super::tally::Tally;
-use super::{Plan, Used};
+use super::usage::{Usage, Used};
 
 /// What a run measured.
 #[derive(Debug, Default, Serialize)]
@@ -66,6 +66,19 @@ pub struct Report {
     pub last_refusal: Option<String>,
     /// Sends that got no answer.
     pub unanswered: u64,
+}
+
+/// What was measured with so many messages in the group. Times are medians, in milliseconds.
+#[derive(Debug, Serialize)]
+pub struct Depth {
+    /// Messages stored in the group.
+    pub messages: u64,
+    /// A page of the newest.
+    pub newest_page_ms: f64,
+    /// A page anywhere.
+    pub any_page_ms: f64,
+    /// From connecting until the last hundred are replayed.
+    pub resume_ms: f64,
 }
 
 /// What a run says about the delivery contract.
@@ -149,11 +162,7 @@ impl Report {
     }
 }
 
-fn pairs(
-    before: &Used,
-    after: &Used,
-    figure: impl Fn(&super::usage::Usage, &super::usage::Usage) -> f64,
-) -> Vec<(u32, f64)> {
+fn pairs(before: &Used, after: &Used, figure: impl Fn(&Usage, &Usage) -> f64) -> Vec<(u32, f64)> {
     let both = after.hub.iter().filter_map(|(pid, end)| {
         let (_, start) = before.hub.iter().find(|(other, _)| other == pid)?;
         Some((*pid, figure(start, end)))
@@ -163,67 +172,83 @@ fn pairs(
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut row = |name: &str, value: String| writeln!(f, "{name:<39}{value}");
-        row(
-            "clients, groups, nodes, encoding",
-            format!("{}, {}, {}, {}", self.clients, self.groups, self.nodes, self.encoding),
-        )?;
-        row("joins/s", format!("{:.0}", self.joins_per_second))?;
+        let ran = format!("{}, {}, {}, {}", self.clients, self.groups, self.nodes, self.encoding);
+        row(f, "clients, groups, nodes, encoding", ran)?;
+        row(f, "joins/s", format!("{:.0}", self.joins_per_second))?;
         if self.window > 0 {
-            row("sends of each group under way", self.window.to_string())?;
+            row(f, "sends of each group under way", self.window.to_string())?;
         }
         if self.sends_per_second > 0.0 {
-            row("sends/s", format!("{:.0}", self.sends_per_second))?;
-            row("deliveries/s", format!("{:.0}", self.deliveries_per_second))?;
-            let [p50, p90, p99, p999] = self.latency_ms;
-            row("latency p50 / p90 / p99 / p99.9", format!("{p50:.2} / {p90:.2} / {p99:.2} / {p999:.2} ms"))?;
-            let ratio = self.cpu_per_delivery_us / self.floor.max(1e-9);
-            row(
-                "CPU a delivery, measured processes",
-                format!("{:.2} µs, {ratio:.2} × floor", self.cpu_per_delivery_us),
-            )?;
-            if let Some(floor) = self.floor_at_pace {
-                let ratio = self.cpu_per_delivery_us / floor.max(1e-9);
-                row("  beside the floor at this pace", format!("{ratio:.2} ×"))?;
-            }
-            for (pid, us) in &self.cpu_by_pid_us {
-                row("  of process", format!("{pid}: {us:.2} µs"))?;
-            }
-            row("  of the store beside it", format!("{:.2} µs", self.store_cpu_per_delivery_us))?;
-            row("  of this load generator", format!("{:.2} µs", self.own_cpu_per_delivery_us))?;
+            self.write_load(f)?;
         }
+        self.write_idle(f)?;
+        self.write_depths(f)?;
+        if let Some(storm) = self.storm {
+            row(f, "all back after the cut", format!("{:.2} s", storm.as_secs_f64()))?;
+        }
+        row(f, "floor: a bare write of the same frame", format!("{:.2} µs", self.floor))?;
+        if let Some(floor) = self.floor_at_pace {
+            row(f, "floor at this pace, its reader waiting", format!("{floor:.2} µs"))?;
+        }
+        self.write_contract(f)
+    }
+}
+
+/// The parts of the table.
+impl Report {
+    fn write_load(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        row(f, "sends/s", format!("{:.0}", self.sends_per_second))?;
+        row(f, "deliveries/s", format!("{:.0}", self.deliveries_per_second))?;
+        let [p50, p90, p99, p999] = self.latency_ms;
+        row(f, "latency p50 / p90 / p99 / p99.9", format!("{p50:.2} / {p90:.2} / {p99:.2} / {p999:.2} ms"))?;
+        let (cpu, ratio) = (self.cpu_per_delivery_us, self.cpu_per_delivery_us / self.floor.max(1e-9));
+        row(f, "CPU a delivery, measured processes", format!("{cpu:.2} µs, {ratio:.2} × floor"))?;
+        if let Some(floor) = self.floor_at_pace {
+            row(f, "  beside the floor at this pace", format!("{:.2} ×", cpu / floor.max(1e-9)))?;
+        }
+        for (pid, us) in &self.cpu_by_pid_us {
+            row(f, "  of process", format!("{pid}: {us:.2} µs"))?;
+        }
+        row(f, "  of the store beside it", format!("{:.2} µs", self.store_cpu_per_delivery_us))?;
+        row(f, "  of this load generator", format!("{:.2} µs", self.own_cpu_per_delivery_us))
+    }
+
+    fn write_idle(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (pid, bytes) in &self.bytes_per_client {
-            row("resident memory a client, of process", format!("{pid}: {bytes:.0} bytes"))?;
+            row(f, "resident memory a client, of process", format!("{pid}: {bytes:.0} bytes"))?;
         }
         for (pid, cores) in &self.idle_cores {
-            row("cores used while idle, of process", format!("{pid}: {:.1} %", cores * 100.0))?;
+            row(f, "cores used while idle, of process", format!("{pid}: {:.1} %", cores * 100.0))?;
         }
-        for depth in &self.depths {
-            let Depth { messages, newest_page_ms, any_page_ms, resume_ms } = depth;
-            row(
-                &format!("with {messages} messages in the group"),
-                format!("newest page {newest_page_ms:.2} ms, any {any_page_ms:.2} ms, resume {resume_ms:.2} ms"),
-            )?;
+        Ok(())
+    }
+
+    fn write_depths(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for Depth { messages, newest_page_ms, any_page_ms, resume_ms } in &self.depths {
+            let took = format!("newest page {newest_page_ms:.2} ms, any {any_page_ms:.2} ms, resume {resume_ms:.2} ms");
+            row(f, &format!("with {messages} messages in the group"), took)?;
         }
-        if let Some(storm) = self.storm {
-            row("all back after the cut", format!("{:.2} s", storm.as_secs_f64()))?;
-        }
-        row("floor: a bare write of the same frame", format!("{:.2} µs", self.floor))?;
-        if let Some(floor) = self.floor_at_pace {
-            row("floor at this pace, its reader waiting", format!("{floor:.2} µs"))?;
-        }
-        row("missing, duplicate, unanswered", format!("{}, {}, {}", self.missing, self.duplicates, self.unanswered))?;
-        row("closed by the hub, refused", format!("{}, {}", self.closed, self.refused))?;
+        Ok(())
+    }
+
+    fn write_contract(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lost = format!("{}, {}, {}", self.missing, self.duplicates, self.unanswered);
+        row(f, "missing, duplicate, unanswered", lost)?;
+        row(f, "closed by the hub, refused", format!("{}, {}", self.closed, self.refused))?;
         if let Some(last) = &self.last_refusal {
-            row("last refusal", last.clone())?;
+            row(f, "last refusal", last.clone())?;
         }
         let verdict = match self.verdict() {
             Verdict::Held => "held",
             Verdict::Broken => "BROKEN",
             Verdict::None => "no verdict: the hub closed connections, which this bench does not open again",
         };
-        row("contract", verdict.into())
+        row(f, "contract", verdict.into())
     }
+}
+
+fn row(f: &mut fmt::Formatter<'_>, name: &str, value: String) -> fmt::Result {
+    writeln!(f, "{name:<39}{value}")
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::app::own_fault::lack_within;
-use crate::app::wire::Ending;
+pub use crate::frame_scan::Ending;
+use crate::own_fault::lack_within;
 
 /// Why a probe failed.
 #[derive(Debug, thiserror::Error)]
