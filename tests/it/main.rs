@@ -3,7 +3,6 @@
 //! - [`backplane_suite`] holds every backplane to the one contract
 //! - [`support`] starts the real servers and nodes that tests talk to
 //! - [`harness`] tests that support
-//! - [`house`] holds the sources to the one-way order of imports and to their size
 //! - [`store_suite`] holds every store to the one contract
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
@@ -36,7 +35,6 @@ mod faults;
 mod features;
 mod harness;
 mod hostile;
-mod house;
 mod http_api;
 mod hub_core;
 mod interleavings;

@@ -15,8 +15,8 @@ use super::inbox::Inbox;
 use super::line::{Answer, Line};
 use super::reader::Orders;
 use super::tally::State;
-use crate::frame_scan::client_frame;
 use crate::protocol::Encoding;
+use crate::tools::frame_scan::client_frame;
 
 /// Where a client connects and who it is.
 #[derive(Clone)]

@@ -12,7 +12,7 @@ use super::run::run;
 use crate::domain::Profile;
 use crate::kernel::print;
 use crate::protocol::Encoding;
-use crate::token::{Mint, NoToken};
+use crate::tools::token::{Mint, NoToken};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -15,7 +15,7 @@ use super::plan::Plan;
 use super::reader::Reader;
 use super::tally::{State, Tally};
 use crate::domain::random_token;
-use crate::own_fault::lack_of;
+use crate::tools::own_fault::lack_of;
 
 /// A group is made in less.
 const GROUP_PATIENCE: Duration = Duration::from_secs(20);

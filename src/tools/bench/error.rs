@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::token::NoToken;
+use crate::tools::token::NoToken;
 
 /// Why the command ended without a contract that was held.
 #[derive(Debug, thiserror::Error)]

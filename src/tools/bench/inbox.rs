@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::line::{Answer, Line};
 use super::tally::{Tally, count};
-use crate::frame_scan::{Ending, Heard, masked, next_frame};
+use crate::tools::frame_scan::{Ending, Heard, masked, next_frame};
 
 /// Room that a read has at least; one buffer serves all.
 const ROOM: usize = 256 * 1024;
@@ -137,8 +137,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bench::tally::State;
     use crate::protocol::Encoding;
+    use crate::tools::bench::tally::State;
 
     /// The hub's end of a line, and the inbox at the other one.
     fn connected() -> (TcpStream, Inbox, oneshot::Receiver<()>) {

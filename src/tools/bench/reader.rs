@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use super::inbox::{Goes, Inbox};
 use super::line::Line;
 use super::tally::{Tally, count};
-use crate::own_fault::lack_of;
+use crate::tools::own_fault::lack_of;
 
 /// Lines that are told of at one waking; the others are at the next, without sleeping between.
 const AT_ONCE: usize = 1_024;
@@ -231,8 +231,8 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::bench::tally::State;
     use crate::protocol::Encoding;
+    use crate::tools::bench::tally::State;
 
     struct Hub {
         listener: TcpListener,

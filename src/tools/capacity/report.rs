@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn the_table_has_a_column_for_each_load() {
         let loads = [500.0, 50e6].map(|users| Load { users, ..Load::default() }).to_vec();
-        let report = Report::of(loads, Machines::default(), crate::capacity::costs::MEASURED).to_string();
+        let report = Report::of(loads, Machines::default(), crate::tools::capacity::costs::MEASURED).to_string();
         let users = report.lines().next().unwrap();
         assert!(users.contains("500") && users.contains("50 M"), "{users}");
         assert_eq!(report.matches("one node with everything inside").count(), 1, "{report}");

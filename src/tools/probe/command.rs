@@ -15,7 +15,7 @@ use super::watch::{Stopped, Watch};
 use crate::domain::{Profile, UserId};
 use crate::kernel::print;
 use crate::kernel::units::{NoDuration, parse_duration};
-use crate::token::{Mint, NoToken};
+use crate::tools::token::{Mint, NoToken};
 
 /// The environment variable that holds the token.
 pub const TOKEN_VARIABLE: &str = "HUBBUB_PROBE_TOKEN";

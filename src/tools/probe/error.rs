@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-pub use crate::frame_scan::Ending;
-use crate::own_fault::lack_within;
+pub use crate::tools::frame_scan::Ending;
+use crate::tools::own_fault::lack_within;
 
 /// Why a probe failed.
 #[derive(Debug, thiserror::Error)]

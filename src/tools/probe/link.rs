@@ -13,8 +13,8 @@ use url::Url;
 use super::error::ProbeError;
 use super::target::{client_for, refusal};
 use crate::domain::random_token;
-use crate::frame_scan::{Heard, MARK, client_frame, masked, next_frame};
 use crate::protocol::Encoding;
+use crate::tools::frame_scan::{Heard, MARK, client_frame, masked, next_frame};
 
 const ENCODING: Encoding = Encoding::Json;
 

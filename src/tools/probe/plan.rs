@@ -12,7 +12,7 @@ use super::link::Link;
 use super::report::Report;
 use super::round::{Round, Step};
 use super::target::Target;
-use crate::token::NoToken;
+use crate::tools::token::NoToken;
 
 /// Makes the token for an attempt: a fresh one where the key is at hand.
 pub type TokenSource = Box<dyn Fn() -> Result<String, NoToken> + Send + Sync>;

@@ -15,7 +15,7 @@ use super::maturity::{Maturity, StateError};
 use super::metrics::ProbeMetrics;
 use super::plan::Plan;
 use crate::domain::now_ms;
-use crate::token::NoToken;
+use crate::tools::token::NoToken;
 
 /// After so many intervals without a look nobody was watching.
 const WATCHED_INTERVALS: u32 = 3;
