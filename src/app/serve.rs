@@ -16,8 +16,9 @@ use super::identity::Identities;
 use super::metrics::ProcessMetrics;
 use super::operator::{self, AdminService};
 use super::waiting::{REDIS, Waiting};
-use crate::adapters::accounts::Accounts;
+use crate::adapters::accounts::BuiltInAccounts;
 use crate::hub::{Hub, Metrics};
+use crate::ports::Accounts;
 use crate::transport::Bound;
 
 /// Answers under way when the hub ends may take so long to finish.
@@ -87,7 +88,7 @@ async fn serve(config: Config, registry: Registry, metrics: ProcessMetrics) -> R
 /// A hub that has begun, and what is served with it.
 struct Node {
     hub: Arc<Hub>,
-    accounts: Option<Arc<Accounts>>,
+    accounts: Option<Arc<dyn Accounts>>,
     operators: Router,
     single: Option<SingleNode>,
 }
@@ -161,10 +162,15 @@ async fn told_to_stop(mut signals: Signals, hub: &Hub, single: Option<SingleNode
 }
 
 /// Built-in accounts, where they are on and the hub has a key to sign their tokens with.
-fn accounts(config: &Config, parts: &Backends, identities: &Identities) -> Result<Option<Arc<Accounts>>, CommandError> {
+fn accounts(
+    config: &Config,
+    parts: &Backends,
+    identities: &Identities,
+) -> Result<Option<Arc<dyn Accounts>>, CommandError> {
     let Some(own) = identities.own.as_ref().filter(|_| config.auth.accounts_enabled()) else { return Ok(None) };
-    let accounts = Accounts::new(parts.store.clone(), own.key.clone(), own.prefix, &config.accounts);
-    accounts.map(|accounts| Some(Arc::new(accounts))).map_err(|refusal| refused(refusal.message.to_string()))
+    let accounts = BuiltInAccounts::new(parts.store.clone(), own.key.clone(), own.prefix, &config.accounts);
+    let accounts = accounts.map_err(|refusal| refused(refusal.message.to_string()))?;
+    Ok(Some(Arc::new(accounts)))
 }
 
 fn refused(why: impl Into<String>) -> CommandError {

@@ -4,7 +4,7 @@
 //! - [`Backplane`]: what nodes share while they live: the partition logs ([`Log`]), inboxes
 //!   ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and tickets
 //!   ([`Tickets`]). All of it may be lost and is rebuilt.
-//! - [`Tokens`]: who somebody is.
+//! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
 //! - [`Outbound`]: the way to one connection.
 //! - [`StartError`]: what keeps a node from starting.
 
@@ -19,6 +19,7 @@
 extern crate self as ports;
 use hubbub_domain as domain;
 
+mod accounts;
 mod backplane;
 mod cluster;
 mod inbox;
@@ -29,6 +30,7 @@ mod start;
 mod store;
 mod tokens;
 
+pub use accounts::{Account, Accounts};
 pub use backplane::{Backplane, BackplaneError};
 pub use cluster::{Beat, Cluster, Knows, LeaseToken, NodeRecord, NodeVitals};
 pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};

@@ -17,8 +17,8 @@ use super::http::{Api, internal_router, public_router};
 use super::listen::{Admission, Answers, Listener, bind};
 use super::ws::{Connections, Gateway, routes};
 use super::{AdmissionConfig, TransportConfig, TransportMetrics};
-use crate::adapters::accounts::Accounts;
 use crate::hub::Hub;
+use crate::ports::Accounts;
 
 /// The ports of both listeners, bound: what is wrong with them is known before anything else starts.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ fn inside(config: &AdmissionConfig) -> AdmissionConfig {
 
 impl Running {
     /// Serves the hub on both ports; `operators` beside the internal API, behind the same guard.
-    pub fn serve(&self, hub: Arc<Hub>, accounts: Option<Arc<Accounts>>, operators: Router) {
+    pub fn serve(&self, hub: Arc<Hub>, accounts: Option<Arc<dyn Accounts>>, operators: Router) {
         let gateway = Gateway {
             sessions: hub.clone(),
             connections: self.connections.clone(),

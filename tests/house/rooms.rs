@@ -13,7 +13,7 @@ pub const ROOMS: [(&str, &[&str]); 9] = [
     ("hub", &["kernel", "domain", "protocol", "ports"]),
     ("adapters", &["kernel", "domain", "protocol", "ports"]),
     ("tools", &["kernel", "domain", "protocol"]),
-    ("transport", &["kernel", "domain", "protocol", "ports", "hub", "adapters"]),
+    ("transport", &["kernel", "domain", "protocol", "ports", "hub"]),
     ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "tools", "transport"]),
 ];
 

@@ -1,7 +1,7 @@
 //! Built-in accounts, for those who have no identity provider: usernames and passwords in the
 //! hub's own store, answered with tokens of the hub's own key.
 //!
-//! - [`Accounts`] registers, logs in, and renews tokens.
+//! - [`BuiltInAccounts`] registers, logs in, and renews tokens.
 //! - [`AccountsConfig`] says how much of that at once.
 //! - [`hash_password`] and [`Credentials`] serve operators' commands.
 
@@ -15,7 +15,7 @@ mod throttle;
 pub use config::{AccountsConfig, HashCost};
 pub use credentials::Credentials;
 pub use hasher::hash_password;
-pub use service::{Account, Accounts};
+pub use service::BuiltInAccounts;
 pub use throttle::Allowance;
 
 #[cfg(test)]

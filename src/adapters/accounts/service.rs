@@ -1,10 +1,10 @@
 //! Registering and logging in.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use tracing::{debug, error, warn};
 
 use super::config::AccountsConfig;
@@ -13,10 +13,10 @@ use super::hasher::Hasher;
 use super::throttle::Throttle;
 use crate::adapters::tokens::SigningKey;
 use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms};
-use crate::ports::{Identity, StoreError, UserStore};
+use crate::ports::{Account, Accounts, Identity, StoreError, UserStore};
 
 /// Built-in accounts over the store, with tokens of the hub's own key.
-pub struct Accounts {
+pub struct BuiltInAccounts {
     store: Arc<dyn UserStore>,
     key: Arc<SigningKey>,
     prefix: Option<String>,
@@ -26,20 +26,9 @@ pub struct Accounts {
     names: Throttle<String>,
 }
 
-/// Somebody who has proven who they are, with a token to show from now on.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    /// Who.
-    pub user: UserId,
-    /// The token.
-    pub token: String,
-    /// When it runs out, in Unix milliseconds.
-    pub expires: Millis,
-}
+// === impl BuiltInAccounts ===
 
-// === impl Accounts ===
-
-impl Accounts {
+impl BuiltInAccounts {
     /// Accounts in this store. With a prefix (when the hub itself is a further issuer beside
     /// another), users are `prefix|username`, as the token's check makes them.
     pub fn new(
@@ -57,80 +46,6 @@ impl Accounts {
             addresses: Throttle::new(config.per_address),
             names: Throttle::new(config.per_account),
         })
-    }
-
-    /// Makes an account. `conflict` when the username is taken; `rate_limited` and `overloaded`
-    /// as in [`Accounts::login`].
-    pub async fn register(
-        &self,
-        peer: IpAddr,
-        username: &str,
-        password: &str,
-        name: Option<&str>,
-    ) -> Result<Account, Refusal> {
-        let who = Credentials::parse(username, password)?;
-        let profile = Profile { name: who.display_name(name)?, username: who.username.clone() };
-        self.admit(peer)?;
-        let proven = now_ms() / 1000;
-        let user = self.user_id(&who.username)?;
-        let taken = || Refusal::new(Code::Conflict, "this username is taken");
-        if self.store.user(&user).await.map_err(unanswered)?.is_some() {
-            return Err(taken());
-        }
-        let hash = self.hasher.hash(who.password).await?;
-        if !self.store.create_account(&user, &profile, &hash).await.map_err(unanswered)? {
-            return Err(taken());
-        }
-        debug!("account made");
-        self.account(user, &profile, proven)
-    }
-
-    /// Proves who somebody is by username and password. Wrong ones and unknown users get the same
-    /// `unauthorized` after the same work; `forbidden` who is banned; `rate_limited` who tries too
-    /// often from one address or for one account; `overloaded` when too many come at once.
-    pub async fn login(&self, peer: IpAddr, username: &str, password: &str) -> Result<Account, Refusal> {
-        let wrong = || Refusal::new(Code::Unauthorized, "wrong username or password");
-        self.admit(peer)?;
-        let Ok(who) = Credentials::parse(username, password) else { return Err(wrong()) };
-        self.names.take(&who.username).map_err(too_often)?;
-        let user = self.user_id(&who.username)?;
-        // Looked at before the store is: a password changed meanwhile is one changed since.
-        let started = now_ms() / 1000;
-        let stored = self.store.user(&user).await.map_err(unanswered)?;
-        let hash = stored.as_ref().and_then(|user| user.password.as_deref());
-        let good = self.hasher.verify(who.password, hash).await.inspect_err(|refusal| {
-            if refusal.code == Code::Internal {
-                error!(%user, "a stored password hash cannot be read; `hubbub admin set-password` makes a new one");
-            }
-        })?;
-        let Some(stored) = stored.filter(|_| good) else {
-            warn!(%peer, "login failed");
-            return Err(wrong());
-        };
-        self.names.forgive(&who.username);
-        if stored.banned {
-            return Err(Refusal::forbidden("this account is banned"));
-        }
-        // This password is the one set then, also where it was set in this very second or by a faster clock.
-        let proven = started.max(seconds_up(stored.not_before));
-        self.account(user, &stored.profile, proven)
-    }
-
-    /// Another token for the bearer of a good one, who stays who logged in then. `unsupported` for
-    /// who has no account here, `forbidden` for the banned, `unauthorized` when the password was
-    /// changed after that login.
-    pub async fn renew(&self, identity: &Identity) -> Result<Account, Refusal> {
-        let stored = self.store.user(&identity.user).await.map_err(unanswered)?;
-        if stored.as_ref().is_some_and(|user| user.banned) {
-            return Err(Refusal::forbidden("this account is banned"));
-        }
-        let account = stored.filter(|user| user.password.is_some() && self.is_own(&identity.user));
-        let Some(account) = account else { return Err(not_ours()) };
-        if identity.proven < account.not_before {
-            let why = "the password was changed after this login; log in with the new one";
-            return Err(Refusal::new(Code::Unauthorized, why));
-        }
-        self.account(account.id, &account.profile, identity.proven / 1000)
     }
 
     /// Gives an account another password. Tokens made before stay good until they run out, and no
@@ -170,10 +85,72 @@ impl Accounts {
     }
 }
 
-// A token opens its user's chats: it must not slip into a log with a `{:?}`.
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("user", &self.user).finish_non_exhaustive()
+#[async_trait]
+impl Accounts for BuiltInAccounts {
+    async fn register(
+        &self,
+        peer: IpAddr,
+        username: &str,
+        password: &str,
+        name: Option<&str>,
+    ) -> Result<Account, Refusal> {
+        let who = Credentials::parse(username, password)?;
+        let profile = Profile { name: who.display_name(name)?, username: who.username.clone() };
+        self.admit(peer)?;
+        let proven = now_ms() / 1000;
+        let user = self.user_id(&who.username)?;
+        let taken = || Refusal::new(Code::Conflict, "this username is taken");
+        if self.store.user(&user).await.map_err(unanswered)?.is_some() {
+            return Err(taken());
+        }
+        let hash = self.hasher.hash(who.password).await?;
+        if !self.store.create_account(&user, &profile, &hash).await.map_err(unanswered)? {
+            return Err(taken());
+        }
+        debug!("account made");
+        self.account(user, &profile, proven)
+    }
+
+    async fn login(&self, peer: IpAddr, username: &str, password: &str) -> Result<Account, Refusal> {
+        let wrong = || Refusal::new(Code::Unauthorized, "wrong username or password");
+        self.admit(peer)?;
+        let Ok(who) = Credentials::parse(username, password) else { return Err(wrong()) };
+        self.names.take(&who.username).map_err(too_often)?;
+        let user = self.user_id(&who.username)?;
+        // Looked at before the store is: a password changed meanwhile is one changed since.
+        let started = now_ms() / 1000;
+        let stored = self.store.user(&user).await.map_err(unanswered)?;
+        let hash = stored.as_ref().and_then(|user| user.password.as_deref());
+        let good = self.hasher.verify(who.password, hash).await.inspect_err(|refusal| {
+            if refusal.code == Code::Internal {
+                error!(%user, "a stored password hash cannot be read; `hubbub admin set-password` makes a new one");
+            }
+        })?;
+        let Some(stored) = stored.filter(|_| good) else {
+            warn!(%peer, "login failed");
+            return Err(wrong());
+        };
+        self.names.forgive(&who.username);
+        if stored.banned {
+            return Err(Refusal::forbidden("this account is banned"));
+        }
+        // This password is the one set then, also where it was set in this very second or by a faster clock.
+        let proven = started.max(seconds_up(stored.not_before));
+        self.account(user, &stored.profile, proven)
+    }
+
+    async fn renew(&self, identity: &Identity) -> Result<Account, Refusal> {
+        let stored = self.store.user(&identity.user).await.map_err(unanswered)?;
+        if stored.as_ref().is_some_and(|user| user.banned) {
+            return Err(Refusal::forbidden("this account is banned"));
+        }
+        let account = stored.filter(|user| user.password.is_some() && self.is_own(&identity.user));
+        let Some(account) = account else { return Err(not_ours()) };
+        if identity.proven < account.not_before {
+            let why = "the password was changed after this login; log in with the new one";
+            return Err(Refusal::new(Code::Unauthorized, why));
+        }
+        self.account(account.id, &account.profile, identity.proven / 1000)
     }
 }
 

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::*;
 use crate::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, now_ms};
-use crate::ports::{Identity, StoreError, Tokens, UserStore};
+use crate::ports::{Account, Accounts, Identity, StoreError, Tokens, UserStore};
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const PASSWORD: &str = "correct horse";
@@ -92,8 +92,8 @@ fn key() -> Arc<SigningKey> {
     Arc::new(SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap())
 }
 
-fn accounts(store: &Arc<Users>, config: &AccountsConfig) -> Accounts {
-    Accounts::new(store.clone(), key(), None, config).unwrap()
+fn accounts(store: &Arc<Users>, config: &AccountsConfig) -> BuiltInAccounts {
+    BuiltInAccounts::new(store.clone(), key(), None, config).unwrap()
 }
 
 fn code<T>(result: Result<T, Refusal>) -> Code {
@@ -207,7 +207,7 @@ async fn beside_another_issuer_users_are_prefixed() {
     let key = Arc::new(
         SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap().named(Some("hubbub"), None),
     );
-    let accounts = Accounts::new(store, key.clone(), Some("local"), &cheap()).unwrap();
+    let accounts = BuiltInAccounts::new(store, key.clone(), Some("local"), &cheap()).unwrap();
     let made = accounts.register(PEER, "anna", PASSWORD, None).await.unwrap();
     assert_eq!(made.user.as_str(), "local|anna");
     let main = Issuer::new(Some("https://main"), KeySource::from(key.verifying()));
@@ -286,7 +286,7 @@ async fn tokens_of_other_issuers_are_not_renewed() {
         store.ensure_user(&identity(id).user, &Profile::default()).await.unwrap();
     }
     let (alone, beside) =
-        (accounts(&store, &cheap()), Accounts::new(store.clone(), key(), Some("local"), &cheap()).unwrap());
+        (accounts(&store, &cheap()), BuiltInAccounts::new(store.clone(), key(), Some("local"), &cheap()).unwrap());
     for id in ["anna", "elsewhere|anna", "local|anna", "nobody"] {
         assert_eq!(code(alone.renew(&identity(id)).await), Code::Unsupported, "{id}");
         assert_eq!(code(beside.renew(&identity(id)).await), Code::Unsupported, "{id}");

@@ -27,16 +27,16 @@ pub use public::router as public_router;
 
 use super::TransportMetrics;
 use super::config::TransportConfig;
-use crate::adapters::accounts::Accounts;
 use crate::hub::Hub;
+use crate::ports::Accounts;
 
 /// What the HTTP APIs stand on.
 #[derive(Clone)]
 pub struct Api {
     /// The use cases.
     pub hub: Arc<Hub>,
-    /// Built-in accounts, where there are any.
-    pub accounts: Option<Arc<Accounts>>,
+    /// Accounts of the hub's own, where there are any.
+    pub accounts: Option<Arc<dyn Accounts>>,
     /// Settings.
     pub config: Arc<TransportConfig>,
     /// What is counted.

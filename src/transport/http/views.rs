@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::adapters::accounts::Account;
 use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
+use crate::ports::Account;
 use crate::protocol::{Content, SendFrame, Target, WireEvent};
 
 /// An event of a group, with the fields of a `message` frame.

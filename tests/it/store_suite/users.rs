@@ -4,10 +4,10 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::adapters::accounts::{Account, Accounts, AccountsConfig, HashCost};
+use hubbub::adapters::accounts::{AccountsConfig, BuiltInAccounts, HashCost};
 use hubbub::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use hubbub::domain::{Code, Mark, MembershipChange, Refusal, Role, User};
-use hubbub::ports::{StoreError, Tokens};
+use hubbub::ports::{Account, Accounts, StoreError, Tokens};
 
 use super::Fixture;
 use super::marks::marks_of;
@@ -170,7 +170,7 @@ pub async fn tokens_are_renewed_for_the_account_alone(fixture: &mut impl Fixture
     let store = fixture.store();
     let key = Arc::new(SigningKey::from_secret(b"a secret of more than thirty-two bytes").unwrap());
     let config = AccountsConfig { cost: HashCost { memory_kib: 8, passes: 1 }, ..AccountsConfig::default() };
-    let accounts = Accounts::new(store.clone(), key.clone(), None, &config).unwrap();
+    let accounts = BuiltInAccounts::new(store.clone(), key.clone(), None, &config).unwrap();
     let tokens = JwtTokens::new(vec![Issuer::new(None, KeySource::from(key.verifying()))]);
     let (peer, password) = (IpAddr::from([192, 0, 2, 1]), "correct horse");
     let token = accounts.register(peer, "anna", password, None).await.unwrap().token;

@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use super::super::extract::{self, Body, Caller};
 use super::super::views::{AccountView, CredentialsBody, TicketView, TokenView};
 use super::Api;
-use crate::adapters::accounts::Accounts;
 use crate::domain::Refusal;
+use crate::ports::Accounts;
 use crate::transport::problem::{Problem, Problems};
 
 /// Makes an account.
@@ -80,7 +80,7 @@ pub(super) async fn ticket(
     Ok((StatusCode::CREATED, Json(ticket.into())))
 }
 
-fn accounts(api: &Api) -> Result<&Accounts, Refusal> {
+fn accounts(api: &Api) -> Result<&dyn Accounts, Refusal> {
     let accounts = api.accounts.as_deref();
     accounts.ok_or_else(|| Refusal::not_found("this hub has no accounts of its own: log in with its identity provider"))
 }
