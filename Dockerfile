@@ -16,6 +16,7 @@ COPY src/protocol/Cargo.toml src/protocol/
 COPY src/ports/Cargo.toml src/ports/
 COPY src/hub/Cargo.toml src/hub/
 COPY src/adapters/Cargo.toml src/adapters/
+COPY src/identity/Cargo.toml src/identity/
 COPY src/tools/Cargo.toml src/tools/
 RUN echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
     && for room in src/*/; do touch "$room/lib.rs"; done && scripts/build-release

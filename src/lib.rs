@@ -9,12 +9,13 @@
 //! - [`ports`]: what the hub needs from outside, as traits with their guarantees.
 //! - [`hub`]: the use cases: sessions, publishing, owning partitions, delivery, replay,
 //!   membership, presence, reaping, limits, metrics.
-//! - [`adapters`]: Redis and in-process backplanes, MongoDB and SQLite stores, tokens.
+//! - [`adapters`]: Redis and in-process backplanes, MongoDB and SQLite stores.
+//! - [`identity`]: who somebody is: tokens, and accounts of the hub's own.
 //! - [`tools`]: what operators load, measure and reckon with, from outside.
 //! - [`transport`]: listeners, the WebSocket session, the HTTP APIs.
 //! - [`app`]: configuration, wiring, telemetry, shutdown in named phases.
 //!
-//! Imports go one way: `kernel`, `domain`, `protocol` ← `ports` ← `hub` | `adapters` ← `transport` ← `app`; and
+//! Imports go one way: `kernel`, `domain`, `protocol` ← `ports` ← `hub` ← `transport` ← `app`; `ports` ← `adapters` | `identity` ← `app`; and
 //! `kernel`, `domain`, `protocol` ← `tools` ← `app`.
 
 #![forbid(unsafe_code)]
@@ -27,6 +28,7 @@
 pub use hubbub_adapters as adapters;
 pub use hubbub_domain as domain;
 pub use hubbub_hub as hub;
+pub use hubbub_identity as identity;
 pub use hubbub_kernel as kernel;
 pub use hubbub_ports as ports;
 pub use hubbub_protocol as protocol;

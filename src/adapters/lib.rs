@@ -13,13 +13,11 @@ use hubbub_domain as domain;
 use hubbub_kernel as kernel;
 use hubbub_ports as ports;
 
-pub mod accounts;
 mod limits;
 pub mod local;
 pub mod mongodb;
 mod records;
 pub mod redis;
 pub mod sqlite;
-pub mod tokens;
 
 pub use limits::BackplaneLimits;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::config::{AccountsMode, AuthConfig, Config, FurtherIssuer};
 use super::signing_key;
-use crate::adapters::tokens::{
+use crate::domain::Profile;
+use crate::identity::tokens::{
     Issuer, Jwks, JwksTimes, JwtTokens, KeyError, KeySource, Minted, SigningKey, VerifyingKey,
 };
-use crate::domain::Profile;
 
 /// The name under which the hub's own tokens go beside another issuer's.
 pub const LOCAL_ISSUER: &str = "hubbub";
@@ -61,7 +61,7 @@ pub enum IdentityError {
     NoKeyForAccounts,
     /// No client for fetching keys.
     #[error("keys cannot be fetched: {0}")]
-    Fetching(#[from] crate::adapters::tokens::JwksError),
+    Fetching(#[from] crate::identity::tokens::JwksError),
 }
 
 /// The keys that settings name, read.

@@ -16,8 +16,8 @@ use super::identity::Identities;
 use super::metrics::ProcessMetrics;
 use super::operator::{self, AdminService};
 use super::waiting::{REDIS, Waiting};
-use crate::adapters::accounts::BuiltInAccounts;
 use crate::hub::{Hub, Metrics};
+use crate::identity::accounts::BuiltInAccounts;
 use crate::ports::Accounts;
 use crate::transport::Bound;
 

@@ -9,8 +9,8 @@ use data_encoding::HEXLOWER;
 use tracing::info;
 
 use super::identity::IdentityError;
-use crate::adapters::tokens::SigningKey;
 use crate::domain::random_token;
+use crate::identity::tokens::SigningKey;
 
 const FILE: &str = "signing.key";
 const KEY_BYTES: usize = 32;

@@ -5,16 +5,17 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use crate::sources::Source;
 
 /// Each room with those that it may import from, beside itself.
-pub const ROOMS: [(&str, &[&str]); 9] = [
+pub const ROOMS: [(&str, &[&str]); 10] = [
     ("kernel", &[]),
     ("domain", &[]),
     ("protocol", &["domain"]),
     ("ports", &["domain", "protocol"]),
     ("hub", &["kernel", "domain", "protocol", "ports"]),
     ("adapters", &["kernel", "domain", "protocol", "ports"]),
+    ("identity", &["kernel", "domain", "protocol", "ports"]),
     ("tools", &["kernel", "domain", "protocol"]),
     ("transport", &["kernel", "domain", "protocol", "ports", "hub"]),
-    ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "tools", "transport"]),
+    ("app", &["kernel", "domain", "protocol", "ports", "hub", "adapters", "identity", "tools", "transport"]),
 ];
 
 /// What may stand before a path and is none of it.

@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 use url::Url;
 
 use super::CommandError;
-use crate::adapters::accounts::hash_password;
 use crate::app::config::Loaded;
 use crate::app::operator::{AdminClient, AdminCommand};
 use crate::domain::{GroupId, UserId, random_password};
+use crate::identity::accounts::hash_password;
 use crate::kernel::print;
 
 const EXAMPLES: &str = "\

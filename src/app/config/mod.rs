@@ -29,8 +29,8 @@ pub use setting::{Secrecy, Setting};
 pub use settings::{Section, sections};
 
 use crate::adapters::BackplaneLimits;
-use crate::adapters::accounts::AccountsConfig;
 use crate::hub::config::HubConfig;
+use crate::identity::accounts::AccountsConfig;
 use crate::transport::TransportConfig;
 
 /// Everything that can be set.

@@ -134,7 +134,7 @@ fn one_issuer(place: &str, issuer: &FurtherIssuer, wrong: &mut dyn FnMut(&str, &
     {
         wrong(place, "jwks_url: expected a URL that begins with https:// (http:// only on this machine)");
     }
-    let least = crate::adapters::tokens::MIN_SECRET_BYTES;
+    let least = crate::identity::tokens::MIN_SECRET_BYTES;
     if issuer.secret.as_ref().is_some_and(|secret| secret.reveal().len() < least) {
         wrong(place, "secret: expected at least 32 bytes");
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::*;
 use crate::adapters::local::LocalBackplane;
 use crate::adapters::sqlite::SqliteStore;
-use crate::adapters::tokens::JwtTokens;
 use crate::app::config::Config;
 use crate::domain::{Access, Code, GroupId, Profile, UserId};
 use crate::hub::{Hub, HubConfig, Metrics};
+use crate::identity::tokens::JwtTokens;
 use crate::ports::Store;
 
 struct TestHub {

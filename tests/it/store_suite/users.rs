@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::adapters::accounts::{AccountsConfig, BuiltInAccounts, HashCost};
-use hubbub::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use hubbub::domain::{Code, Mark, MembershipChange, Refusal, Role, User};
+use hubbub::identity::accounts::{AccountsConfig, BuiltInAccounts, HashCost};
+use hubbub::identity::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use hubbub::ports::{Account, Accounts, StoreError, Tokens};
 
 use super::Fixture;

@@ -43,7 +43,7 @@ pub(super) fn tokens() -> Vec<Setting> {
 }
 
 const SECRET: SecretText =
-    SecretText("at least 32 bytes, such as `openssl rand -base64 48` makes", crate::adapters::tokens::MIN_SECRET_BYTES);
+    SecretText("at least 32 bytes, such as `openssl rand -base64 48` makes", crate::identity::tokens::MIN_SECRET_BYTES);
 
 const NAME: Text = Text("a name", |text| !text.trim().is_empty());
 

@@ -11,8 +11,8 @@ use super::config::AccountsConfig;
 use super::credentials::Credentials;
 use super::hasher::Hasher;
 use super::throttle::Throttle;
-use crate::adapters::tokens::SigningKey;
 use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms};
+use crate::identity::tokens::SigningKey;
 use crate::ports::{Account, Accounts, Identity, StoreError, UserStore};
 
 /// Built-in accounts over the store, with tokens of the hub's own key.

@@ -1,5 +1,7 @@
 //! Keys, each with the one algorithm that it may be used with.
 
+use std::sync::Arc;
+
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
@@ -39,6 +41,13 @@ pub struct VerifyingKey {
     pub(super) algorithm: Algorithm,
     pub(super) key: DecodingKey,
     pub(super) id: Option<String>,
+}
+
+/// Keys of an issuer at one time.
+pub(super) struct KeySet {
+    pub(super) keys: Arc<[VerifyingKey]>,
+    /// Another one when they have changed.
+    pub(super) generation: u64,
 }
 
 // === impl VerifyingKey ===

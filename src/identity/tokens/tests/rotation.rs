@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use url::Url;
 
 use super::*;
-use crate::adapters::tokens::{Jwks, JwksTimes};
+use crate::identity::tokens::{Jwks, JwksTimes};
 
 /// An identity provider whose key set can be changed, broken and counted.
 #[derive(Default)]

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 use tracing::{debug, info, warn};
 use url::Url;
 
-use super::issuer::Keys;
-use super::keys::VerifyingKey;
+use super::keys::{KeySet, VerifyingKey};
 use crate::ports::TokenError;
 
 /// A set has a few keys of at most a few KB each; what is larger is not a key set.
@@ -121,7 +120,7 @@ impl Jwks {
     }
 
     /// The keys that may have signed a token that names this key.
-    pub(super) async fn keys_for(self: &Arc<Self>, kid: Option<&str>) -> Result<Keys, TokenError> {
+    pub(super) async fn keys_for(self: &Arc<Self>, kid: Option<&str>) -> Result<KeySet, TokenError> {
         let held = self.snapshot();
         if held.generation > 0 && held.has(kid) {
             self.refresh_when_old(&held);
@@ -232,7 +231,7 @@ impl Snapshot {
     }
 }
 
-impl From<Snapshot> for Keys {
+impl From<Snapshot> for KeySet {
     fn from(snapshot: Snapshot) -> Self {
         Self { keys: snapshot.keys, generation: snapshot.generation }
     }

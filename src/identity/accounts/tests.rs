@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::adapters::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, now_ms};
+use crate::identity::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use crate::ports::{Account, Accounts, Identity, StoreError, Tokens, UserStore};
 
 const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));

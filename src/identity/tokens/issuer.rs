@@ -8,7 +8,7 @@ use jsonwebtoken::{Header, Validation, decode};
 use super::cache::VerifiedTokens;
 use super::claims::Claims;
 use super::jwks::Jwks;
-use super::keys::VerifyingKey;
+use super::keys::{KeySet, VerifyingKey};
 use crate::domain::{UserId, now_ms};
 use crate::ports::{Identity, TokenError};
 
@@ -33,12 +33,6 @@ pub struct Issuer {
     audience: Vec<String>,
     keys: KeySource,
     verified: VerifiedTokens,
-}
-
-/// A set of keys at one time.
-pub(super) struct Keys {
-    pub(super) keys: Arc<[VerifyingKey]>,
-    pub(super) generation: u64,
 }
 
 // === impl KeySource ===
@@ -79,7 +73,7 @@ impl Issuer {
     /// Checks a token that names this issuer, and says who its bearer is.
     pub(super) async fn verify(&self, token: &str, header: &Header) -> Result<Identity, TokenError> {
         let set = match &self.keys {
-            KeySource::Fixed(keys) => Keys { keys: keys.clone(), generation: 0 },
+            KeySource::Fixed(keys) => KeySet { keys: keys.clone(), generation: 0 },
             KeySource::Published(jwks) => jwks.keys_for(header.kid.as_deref()).await?,
         };
         let slow = set.keys.iter().any(|key| key.algorithm != jsonwebtoken::Algorithm::HS256);
