@@ -1,5 +1,5 @@
-import { openDialog } from "/app/dialog.js";
-import { h } from "/app/dom.js";
+import { openDialog } from "/app/ui/dialog.js";
+import { h } from "/app/ui/dom.js";
 import { drain } from "./api.js";
 import { whole } from "./format.js";
 import { base } from "./series.js";

@@ -1,4 +1,4 @@
-import { h } from "/app/dom.js";
+import { h } from "/app/ui/dom.js";
 import { day, latency, percent, short, span, whole } from "./format.js";
 import { added, growth, quantile, since } from "./series.js";
 

@@ -1,4 +1,4 @@
-import { h } from "/app/dom.js";
+import { h } from "/app/ui/dom.js";
 import { advisories as askAdvisories, cluster as askCluster, history, keepToken, TokenNeeded } from "./api.js";
 import { keepAsking, ordered } from "./drain.js";
 import { card, fitness } from "./fitness.js";

@@ -1,4 +1,4 @@
-import { h } from "/app/dom.js";
+import { h } from "/app/ui/dom.js";
 import { clock } from "./format.js";
 
 /**

@@ -1,4 +1,4 @@
-import { h } from "/app/dom.js";
+import { h } from "/app/ui/dom.js";
 import { confirmDrain } from "./drain.js";
 import { clock, latency, percent, short, span, whole } from "./format.js";
 import { meaning } from "./meanings.js";

@@ -48,7 +48,7 @@ pub(super) async fn operator_page(headers: HeaderMap) -> Response {
 
 /// What the operator's page consists of, and what it shares with the chat page.
 pub(super) fn operator_files() -> Router<Api> {
-    Router::new().route("/operator/{file}", get(operator_file)).route("/app/{file}", get(operator_file))
+    Router::new().route("/operator/{file}", get(operator_file)).route("/app/ui/{file}", get(operator_file))
 }
 
 async fn operator_file(request: Request) -> Response {

@@ -100,7 +100,7 @@ async fn the_operators_page_is_for_this_listener_and_runs_nothing_from_elsewhere
         host.into_iter().fold(request, |request, host| request.header("host", host)).send().await.unwrap()
     };
     // A browser cannot show a token when it opens a page; the page holds nothing and asks for it.
-    for path in ["/", "/operator/main.js", "/app/base.css"] {
+    for path in ["/", "/operator/main.js", "/app/ui/base.css"] {
         let page = ask(format!("{}{path}", hub.internal_url()), None).await;
         assert_eq!(page.status(), 200, "{path}");
         let policy = page.headers()["content-security-policy"].to_str().unwrap();

@@ -5,7 +5,7 @@ const keyOf = (user) => `hubbub.outbox.${user}`;
  * Takes over what an earlier version left, once.
  *
  * @param {string} user
- * @param {(messages: import("../outbox.js").SavedMessage[]) => Promise<boolean>} keep answers whether they outlive the page now
+ * @param {(messages: import("../features/outbox/store.js").SavedMessage[]) => Promise<boolean>} keep answers whether they outlive the page now
  */
 export function takeLegacyOutbox(user, keep) {
   try {

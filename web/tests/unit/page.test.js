@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { dayLabel, initials, isEmojiOnly, lastSeen, nameList, segments, tint } from "../../app/format.js";
-import { Groups } from "../../app/groups.js";
-import { People } from "../../app/people.js";
-import { noteOf, rowsOf } from "../../app/rows.js";
-import { Timeline } from "../../app/timeline.js";
+import { dayLabel, initials, isEmojiOnly, lastSeen, nameList, segments, tint } from "../../app/ui/format.js";
+import { Groups } from "../../app/features/groups/store.js";
+import { People } from "../../app/features/people/store.js";
+import { noteOf, rowsOf } from "../../app/features/messages/rows.js";
+import { Timeline } from "../../app/features/messages/timeline.js";
 
 const NOON = new Date(2024, 4, 15, 12).getTime();
 const HOUR = 3_600_000;
@@ -93,7 +93,7 @@ test("direct chats are known by the partner", () => {
 
 /** @param {Partial<Parameters<typeof rowsOf>[0]>} input */
 const rows = (input) => rowsOf({ events: [], pending: [], me: "me", nameOf: String, unreadAfter: undefined, progressOf: () => "stored", now: NOON, ...input });
-/** @param {import("../../app/rows.js").Row[]} list */
+/** @param {import("../../app/features/messages/rows.js").Row[]} list */
 const kinds = (list) => list.map((row) => (row.kind === "message" ? `${row.from}${row.opens ? " opens" : ""}${row.closes ? " closes" : ""}` : row.kind));
 
 test("rows: days, runs of one sender, a line above what is new, voids not at all", () => {

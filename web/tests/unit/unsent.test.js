@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chatKey, Drafts, targetOf } from "../../app/drafts.js";
-import { Outbox } from "../../app/outbox.js";
-import { Sender } from "../../app/sender.js";
+import { chatKey, Drafts, targetOf } from "../../app/features/drafts/store.js";
+import { Outbox } from "../../app/features/outbox/store.js";
+import { Sender } from "../../app/features/outbox/sender.js";
 import { Safe } from "../../app/storage/safe.js";
-import { strandedChats } from "../../app/stranded.js";
+import { strandedChats } from "../../app/features/outbox/stranded.js";
 
 const TO_BO = chatKey({ to: "bo" });
 const IN_G = chatKey({ group: "g" });

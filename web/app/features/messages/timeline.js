@@ -1,7 +1,7 @@
 /**
  * What is known of one group's events: a run of seqs without holes that ends at the newest.
  *
- * @typedef {import("../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
  */
 
 /** So many events are kept when those before are let go; they are fetched again when somebody scrolls back. */

@@ -1,9 +1,9 @@
-import { openDialog } from "./dialog.js";
-import { h } from "./dom.js";
-import { PeoplePicker } from "./picker.js";
-import { toGroup } from "./route.js";
+import { openDialog } from "../../ui/dialog.js";
+import { h } from "../../ui/dom.js";
+import { PeoplePicker } from "../../ui/picker.js";
+import { toGroup } from "../../ui/route.js";
 
-/** Asks for a name and people, makes the group and opens it. @param {import("./chat.js").Chat} chat */
+/** Asks for a name and people, makes the group and opens it. @param {import("../../shell/chat.js").Chat} chat */
 export function openNewGroup(chat) {
   const name = h("input", { id: "group-name", type: "text", required: true, maxlength: "100", autocomplete: "off", autofocus: true });
   const open = h("input", { id: "group-open", type: "checkbox" });

@@ -1,11 +1,11 @@
-import { openDialog } from "./dialog.js";
-import { h } from "./dom.js";
-import { counted } from "./format.js";
+import { openDialog } from "../../ui/dialog.js";
+import { h } from "../../ui/dom.js";
+import { counted } from "../../ui/format.js";
 
 /**
  * Logs out, and asks first where something unsent would stay behind: it waits for the same user, or goes.
  *
- * @param {import("./chat.js").Chat} chat
+ * @param {import("../../shell/chat.js").Chat} chat
  * @param {() => void} onLogOut
  */
 export function askToLogOut(chat, onLogOut) {

@@ -1,12 +1,12 @@
-import { avatar } from "./avatar.js";
-import { h, icon, oncePerFrame, reconcile } from "./dom.js";
-import { clock, isEmojiOnly, moment, nameList, segments } from "./format.js";
+import { avatar } from "../../ui/avatar.js";
+import { h, icon, oncePerFrame, reconcile } from "../../ui/dom.js";
+import { clock, isEmojiOnly, moment, nameList, segments } from "../../ui/format.js";
 import { rowsOf } from "./rows.js";
-import { copyButton } from "./unsent.js";
+import { copyButton } from "../outbox/view.js";
 
 /**
- * @typedef {import("./chat.js").Chat} Chat
- * @typedef {import("./chat.js").Target} Target
+ * @typedef {import("../../shell/chat.js").Chat} Chat
+ * @typedef {import("../../shell/chat.js").Target} Target
  * @typedef {import("./rows.js").Row} Row
  * @typedef {import("./rows.js").MessageRow} MessageRow
  * @typedef {import("./rows.js").Progress} Progress
@@ -106,7 +106,7 @@ export class Messages {
     this.#afterMoving();
   }
 
-  /** @param {import("../hubbub.js").HubEvent[]} events */
+  /** @param {import("../../../hubbub.js").HubEvent[]} events */
   #rows(events) {
     const { me, people, outbox } = this.#chat;
     const known = new Set(events.map(({ cid }) => cid));

@@ -2,8 +2,8 @@ import { avatar } from "./avatar.js";
 import { h, icon, set } from "./dom.js";
 
 /**
- * @typedef {import("./chat.js").Chat} Chat
- * @typedef {import("../client/accounts.js").Person} Person
+ * @typedef {import("../shell/chat.js").Chat} Chat
+ * @typedef {import("../../client/accounts.js").Person} Person
  */
 
 const TYPING_PAUSE_MS = 150;

@@ -1,10 +1,10 @@
-import { copyText } from "./copy.js";
-import { chatKey } from "./drafts.js";
-import { h, oncePerFrame, reconcile } from "./dom.js";
+import { copyText } from "../../ui/copy.js";
+import { chatKey } from "../drafts/store.js";
+import { h, oncePerFrame, reconcile } from "../../ui/dom.js";
 
 /**
- * @typedef {import("./chat.js").Chat} Chat
- * @typedef {import("./chat.js").Target} Target
+ * @typedef {import("../../shell/chat.js").Chat} Chat
+ * @typedef {import("../../shell/chat.js").Target} Target
  * @typedef {{ key: string, cid?: string, text: string, note: string, failed: boolean }} Item
  */
 

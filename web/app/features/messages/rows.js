@@ -1,8 +1,8 @@
 /**
  * What a conversation shows, from top to bottom, worked out apart from the page that shows it.
  *
- * @typedef {import("../hubbub.js").HubEvent} HubEvent
- * @typedef {import("./outbox.js").Pending} Pending
+ * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../outbox/store.js").Pending} Pending
  *
  * @typedef {"sending" | "failed" | "stored" | "delivered" | "read"} Progress
  *
@@ -24,8 +24,8 @@
  *
  * @typedef {LabelRow | MessageRow} Row
  */
-import { dayLabel, nameList, sameDay } from "./format.js";
-import { isMembership, isShown } from "./groups.js";
+import { dayLabel, nameList, sameDay } from "../../ui/format.js";
+import { isMembership, isShown } from "../groups/store.js";
 
 /** Messages of one sender no further apart than this stand together. */
 const RUN_MS = 5 * 60_000;

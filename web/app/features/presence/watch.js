@@ -10,7 +10,7 @@ export class Watch {
   #onSeen;
   #watching = "";
 
-  /** @param {import("../hubbub.js").Hubbub} hub @param {import("./groups.js").Groups} groups @param {() => void} onSeen */
+  /** @param {import("../../../hubbub.js").Hubbub} hub @param {import("../groups/store.js").Groups} groups @param {() => void} onSeen */
   constructor(hub, groups, onSeen) {
     this.#hub = hub;
     this.#groups = groups;

@@ -1,10 +1,10 @@
-import { Emitter } from "../client/emitter.js";
+import { Emitter } from "../../../client/emitter.js";
 
 /**
  * What this user wrote and the hub has not been seen to store: shown at once, in every tab, kept until it is stored or deleted
  * by hand, and repeated under the same `cid` until then.
  *
- * @typedef {import("./storage/safe.js").Safe} Safe
+ * @typedef {import("../../storage/safe.js").Safe} Safe
  * @typedef {object} SavedMessage
  * @property {string} cid
  * @property {string} [group]
@@ -57,7 +57,7 @@ export class Outbox extends Emitter {
 
   /**
    * @param {Omit<SavedMessage, "state" | "time">} message
-   * @param {import("./storage/safe.js").Change[]} together what is to change with it, or not at all
+   * @param {import("../../storage/safe.js").Change[]} together what is to change with it, or not at all
    */
   add(message, together) {
     // Two of the same millisecond would come back in any order.
@@ -94,14 +94,14 @@ export class Outbox extends Emitter {
     for (const pending of this.#pending.values()) if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
   }
 
-  /** @param {Pending} pending @returns {import("./storage/safe.js").Change} */
+  /** @param {Pending} pending @returns {import("../../storage/safe.js").Change} */
   #change({ seq, ...message }) {
     const { cid, group, time } = message;
     if (message.state !== "stored") return { store: "outbox", id: cid, record: message };
     return { store: "outbox", id: cid, record: null, news: { group, seq, time } };
   }
 
-  /** @param {import("./storage/safe.js").Change} change */
+  /** @param {import("../../storage/safe.js").Change} change */
   #changedElsewhere({ id, record, news }) {
     const known = this.#pending.get(id);
     const pending = record ?? known;

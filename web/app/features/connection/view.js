@@ -1,7 +1,7 @@
-import { h } from "./dom.js";
+import { h } from "../../ui/dom.js";
 
 /**
- * @typedef {import("../hubbub.js").StateChange} StateChange
+ * @typedef {import("../../../hubbub.js").StateChange} StateChange
  */
 
 const GOOD_NEWS_MS = 2_500;
@@ -15,7 +15,7 @@ export class Banner {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {import("./chat.js").Chat} chat */
+  /** @param {import("../../shell/chat.js").Chat} chat */
   constructor(chat) {
     this.#retry = h("button", { type: "button", class: "link-button", onclick: () => chat.reconnect() }, "Try now");
     this.element = h("div", { class: "banner", role: "status", "data-link": "idle" }, h("span", { class: "pulse", "aria-hidden": "true" }), this.#text, this.#retry);

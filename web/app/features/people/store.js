@@ -1,8 +1,8 @@
 /**
  * Who people are and what they are doing: names, presence, typing, and how far they have read.
  *
- * @typedef {import("../hubbub.js").Presence} Presence
- * @typedef {import("../hubbub.js").Receipt} Receipt
+ * @typedef {import("../../../hubbub.js").Presence} Presence
+ * @typedef {import("../../../hubbub.js").Receipt} Receipt
  */
 
 /** A `typing` holds so long; who goes on typing says so again before. */

@@ -1,8 +1,8 @@
-import { Accounts, Hubbub, HubbubError } from "../hubbub.js";
-import { h } from "./dom.js";
+import { Accounts, Hubbub, HubbubError } from "../../../hubbub.js";
+import { h } from "../../ui/dom.js";
 
 /**
- * @typedef {import("./storage/login.js").SavedLogin} SavedLogin
+ * @typedef {import("./store.js").SavedLogin} SavedLogin
  * @typedef {"login" | "register" | "token"} Way
  */
 
@@ -44,7 +44,7 @@ export class SignIn {
       h("h2", {}, title), ...(this.#way === "token" ? tokenFields() : accountFields(this.#way)), problem, button, this.#otherWays());
     this.element.replaceChildren(
       h("div", { class: "signin-card" },
-        h("header", { class: "signin-brand" }, h("img", { src: "/app/icon.svg", alt: "", width: "56", height: "56" }), h("h1", { class: "brand" }, "hubbub"),
+        h("header", { class: "signin-brand" }, h("img", { src: "/app/ui/icon.svg", alt: "", width: "56", height: "56" }), h("h1", { class: "brand" }, "hubbub"),
           h("p", {}, "Group chat where nothing that was said is lost.")),
         form));
     this.focus();

@@ -1,16 +1,16 @@
-import { avatar } from "./avatar.js";
-import { chatKey } from "./drafts.js";
-import { arrowKeys, h, icon, iconButton, oncePerFrame, reconcile, set } from "./dom.js";
-import { counted, nameList, shortTime } from "./format.js";
-import { isShown } from "./groups.js";
-import { openNewGroup } from "./new-group.js";
-import { currentRoute, groupHref, userHref } from "./route.js";
-import { noteOf } from "./rows.js";
+import { avatar } from "../ui/avatar.js";
+import { chatKey } from "../features/drafts/store.js";
+import { arrowKeys, h, icon, iconButton, oncePerFrame, reconcile, set } from "../ui/dom.js";
+import { counted, nameList, shortTime } from "../ui/format.js";
+import { isShown } from "../features/groups/store.js";
+import { openNewGroup } from "../features/membership/new-group.js";
+import { currentRoute, groupHref, userHref } from "../ui/route.js";
+import { noteOf } from "../features/messages/rows.js";
 
 /**
  * @typedef {import("./chat.js").Chat} Chat
- * @typedef {import("./groups.js").KnownGroup} KnownGroup
- * @typedef {import("../client/accounts.js").Person} Person
+ * @typedef {import("../features/groups/store.js").KnownGroup} KnownGroup
+ * @typedef {import("../../client/accounts.js").Person} Person
  *
  * @typedef {object} GroupItem what a line of the list shows
  * @property {string} id
@@ -77,7 +77,7 @@ export class Sidebar {
   /** @param {() => void} onLogOut */
   #head(onLogOut) {
     return h("header", { class: "rail-head" },
-      h("img", { class: "brand-mark", src: "/app/icon.svg", alt: "", width: "34", height: "34" }),
+      h("img", { class: "brand-mark", src: "/app/ui/icon.svg", alt: "", width: "34", height: "34" }),
       h("h1", { class: "brand" }, "hubbub"),
       iconButton("add", "New group", { onclick: () => openNewGroup(this.#chat) }),
       h("details", { class: "menu" },
@@ -199,7 +199,7 @@ function groupLine({ id, title, partner, preview, typing, time, unread, online, 
   return h("li", {}, link);
 }
 
-/** @param {import("./stranded.js").Stranded} stranded */
+/** @param {import("../features/outbox/stranded.js").Stranded} stranded */
 function strandedLine({ target: { group, to = "" }, title, text, draft }) {
   return h("li", {},
     h("a", { class: "group-line", href: group === undefined ? userHref(to) : groupHref(group) },

@@ -1,12 +1,12 @@
-import { newCid } from "../hubbub.js";
-import { chatKey } from "./drafts.js";
+import { newCid } from "../../../hubbub.js";
+import { chatKey } from "../drafts/store.js";
 
 /**
  * Sends what was written until the hub has it, whichever tab it was written in: sends are repeated under their `cid`, and the
  * hub stores each once.
  *
- * @typedef {import("./chat.js").Target} Target
- * @typedef {import("./outbox.js").Pending} Pending
+ * @typedef {import("../../shell/chat.js").Target} Target
+ * @typedef {import("./store.js").Pending} Pending
  *
  * @typedef {object} Handlers
  * @property {(target: Target) => string} titleOf
@@ -23,8 +23,8 @@ export class Sender {
   #underWay = new Set();
 
   /**
-   * @param {import("../hubbub.js").Hubbub} hub
-   * @param {{ outbox: import("./outbox.js").Outbox, drafts: import("./drafts.js").Drafts }} kept
+   * @param {import("../../../hubbub.js").Hubbub} hub
+   * @param {{ outbox: import("./store.js").Outbox, drafts: import("../drafts/store.js").Drafts }} kept
    * @param {Handlers} handlers
    */
   constructor(hub, { outbox, drafts }, handlers) {
@@ -73,14 +73,14 @@ export class Sender {
     sent.finally(done).then((ack) => this.#stored(ack, to), (error) => this.#refused(cid, error));
   }
 
-  /** @param {import("../hubbub.js").Ack} ack @param {string} [to] */
+  /** @param {import("../../../hubbub.js").Ack} ack @param {string} [to] */
   #stored({ group, cid, seq, time }, to) {
     this.#outbox.update(cid, { state: "stored", group, seq, time });
     this.#handlers.onStored(group);
     if (to !== undefined) this.#handlers.onOpened(to, group);
   }
 
-  /** @param {string} cid @param {import("../hubbub.js").HubbubError} error */
+  /** @param {string} cid @param {import("../../../hubbub.js").HubbubError} error */
   #refused(cid, error) {
     // The page went away or the session ended: it is still in the outbox and goes out with the next.
     if (error.code === "closed") return;

@@ -1,4 +1,4 @@
-import { h, icon } from "./dom.js";
+import { h, icon } from "../../ui/dom.js";
 
 /** From here on the remaining characters are shown. */
 const COUNT_FROM = 0.9;
@@ -23,7 +23,7 @@ export class Composer {
   /**
    * @param {object} options
    * @param {() => number} options.limit in characters
-   * @param {import("./drafts.js").Drafts} options.drafts
+   * @param {import("./store.js").Drafts} options.drafts
    * @param {(text: string) => void} options.onSend
    * @param {() => void} options.onType
    */

@@ -1,18 +1,18 @@
-import { Accounts, Hubbub } from "../hubbub.js";
-import { Emitter } from "../client/emitter.js";
-import { chatKey, Drafts } from "./drafts.js";
-import { Groups } from "./groups.js";
-import { Outbox } from "./outbox.js";
-import { People, TYPING_MS } from "./people.js";
-import { Sender } from "./sender.js";
-import { strandedChats } from "./stranded.js";
-import { Timeline } from "./timeline.js";
-import { Watch } from "./watch.js";
+import { Accounts, Hubbub } from "../../hubbub.js";
+import { Emitter } from "../../client/emitter.js";
+import { chatKey, Drafts } from "../features/drafts/store.js";
+import { Groups } from "../features/groups/store.js";
+import { Outbox } from "../features/outbox/store.js";
+import { People, TYPING_MS } from "../features/people/store.js";
+import { Sender } from "../features/outbox/sender.js";
+import { strandedChats } from "../features/outbox/stranded.js";
+import { Timeline } from "../features/messages/timeline.js";
+import { Watch } from "../features/presence/watch.js";
 
 /**
- * @typedef {import("../hubbub.js").HubEvent} HubEvent
- * @typedef {import("../hubbub.js").Group} Group
- * @typedef {import("../hubbub.js").StateChange} StateChange
+ * @typedef {import("../../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../../hubbub.js").Group} Group
+ * @typedef {import("../../hubbub.js").StateChange} StateChange
  *
  * @typedef {{ group?: string, to?: string }} Target a group, or a user one has no direct chat with yet
  *
@@ -57,7 +57,7 @@ export class Chat extends Emitter {
   /**
    * @param {{ user: string, name?: string }} login
    * @param {string} address the hub's
-   * @param {{ safe: import("./storage/safe.js").Safe, token: () => Promise<string> }} with_ where what is written is kept, and
+   * @param {{ safe: import("../storage/safe.js").Safe, token: () => Promise<string> }} with_ where what is written is kept, and
    *   what gets a good token
    */
   constructor({ user, name }, address, { safe, token }) {
@@ -104,7 +104,7 @@ export class Chat extends Emitter {
     return timeline;
   }
 
-  /** @param {import("./groups.js").KnownGroup} group */
+  /** @param {import("../features/groups/store.js").KnownGroup} group */
   titleOf(group) {
     const partner = this.groups.partner(group);
     if (partner === this.me) return `${this.people.name(partner)} (you)`;
@@ -268,7 +268,7 @@ export class Chat extends Emitter {
     });
   }
 
-  /** @param {import("../hubbub.js").Welcome} welcome */
+  /** @param {import("../../hubbub.js").Welcome} welcome */
   async #welcomed({ groups, more, limits }) {
     Object.assign(this.limits, limits);
     const seen = new Set();
@@ -330,7 +330,7 @@ export class Chat extends Emitter {
     this.emit("arrived", event);
   }
 
-  /** @param {import("../hubbub.js").Receipt} receipt */
+  /** @param {import("../../hubbub.js").Receipt} receipt */
   #receipted(receipt) {
     this.people.mark(receipt);
     this.emit("people", undefined);

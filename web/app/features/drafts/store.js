@@ -1,10 +1,10 @@
-import { Emitter } from "../client/emitter.js";
+import { Emitter } from "../../../client/emitter.js";
 
 /**
  * What is typed and not sent, by chat: kept from the first letter on, the same in every tab, until it is sent or deleted.
  *
- * @typedef {import("./storage/safe.js").Safe} Safe
- * @typedef {import("./storage/safe.js").Change} Change
+ * @typedef {import("../../storage/safe.js").Safe} Safe
+ * @typedef {import("../../storage/safe.js").Change} Change
  * @typedef {{ group?: string, to?: string }} Target
  * @typedef {{ chat: string, text: string, title?: string, time: number }} Draft
  *

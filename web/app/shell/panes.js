@@ -1,9 +1,9 @@
-import { Announcer } from "./announcer.js";
-import { Banner } from "./banner.js";
+import { Announcer } from "../features/announcer/view.js";
+import { Banner } from "../features/connection/view.js";
 import { Conversation } from "./conversation.js";
-import { Details } from "./details.js";
-import { h } from "./dom.js";
-import { currentRoute, replaceWithGroup } from "./route.js";
+import { Details } from "../features/membership/view.js";
+import { h } from "../ui/dom.js";
+import { currentRoute, replaceWithGroup } from "../ui/route.js";
 import { Sidebar } from "./sidebar.js";
 
 /**

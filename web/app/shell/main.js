@@ -1,14 +1,14 @@
-import { Accounts, TokenKeeper } from "../hubbub.js";
+import { Accounts, TokenKeeper } from "../../hubbub.js";
 import { Chat } from "./chat.js";
-import { askToLogOut } from "./log-out.js";
-import { Shell } from "./shell.js";
-import { SignIn } from "./signin.js";
-import { forgetLogin, loadLogin, saveLogin, watchLogin } from "./storage/login.js";
-import { Safe } from "./storage/safe.js";
+import { askToLogOut } from "../features/account/log-out.js";
+import { Shell } from "./panes.js";
+import { SignIn } from "../features/account/view.js";
+import { forgetLogin, loadLogin, saveLogin, watchLogin } from "../features/account/store.js";
+import { Safe } from "../storage/safe.js";
 
 /**
- * @typedef {import("./storage/login.js").SavedLogin} SavedLogin
- * @typedef {import("../hubbub.js").HubbubError} HubbubError
+ * @typedef {import("../features/account/store.js").SavedLogin} SavedLogin
+ * @typedef {import("../../hubbub.js").HubbubError} HubbubError
  */
 
 const root = /** @type {HTMLElement} */ (document.getElementById("app"));

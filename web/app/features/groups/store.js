@@ -1,8 +1,8 @@
 /**
  * The user's groups as the list shows them: newest event, members, unread.
  *
- * @typedef {import("../hubbub.js").HubEvent} HubEvent
- * @typedef {import("../hubbub.js").Group} Group
+ * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../../../hubbub.js").Group} Group
  * @typedef {Group & { readN: number }} KnownGroup `readN`: `n` at the read mark, so that unread = `n` − `readN`
  */
 

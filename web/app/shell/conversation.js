@@ -1,13 +1,13 @@
-import { avatar } from "./avatar.js";
-import { Banner } from "./banner.js";
-import { Composer } from "./composer.js";
-import { chatKey } from "./drafts.js";
-import { h, iconButton, oncePerFrame } from "./dom.js";
-import { counted, lastSeen } from "./format.js";
-import { Messages } from "./messages.js";
-import { toGroup, toList } from "./route.js";
+import { avatar } from "../ui/avatar.js";
+import { Banner } from "../features/connection/view.js";
+import { Composer } from "../features/drafts/view.js";
+import { chatKey } from "../features/drafts/store.js";
+import { h, iconButton, oncePerFrame } from "../ui/dom.js";
+import { counted, lastSeen } from "../ui/format.js";
+import { Messages } from "../features/messages/view.js";
+import { toGroup, toList } from "../ui/route.js";
 import { typingText } from "./sidebar.js";
-import { Unsent } from "./unsent.js";
+import { Unsent } from "../features/outbox/view.js";
 
 /**
  * @typedef {import("./chat.js").Chat} Chat
@@ -143,7 +143,7 @@ export class Conversation {
     [back, details].find((button) => button.getAttribute("aria-label") === focused)?.focus();
   }
 
-  /** @param {import("./groups.js").KnownGroup | undefined} group @param {string | undefined} partner */
+  /** @param {import("../features/groups/store.js").KnownGroup | undefined} group @param {string | undefined} partner */
   #about(group, partner) {
     const { people, me } = this.#chat;
     if (partner === me) return "Notes to yourself";

@@ -1,13 +1,13 @@
-import { avatar } from "./avatar.js";
-import { copyText } from "./copy.js";
-import { openDialog } from "./dialog.js";
-import { h, icon, iconButton, oncePerFrame, reconcile } from "./dom.js";
-import { lastSeen } from "./format.js";
-import { PeoplePicker } from "./picker.js";
-import { groupHref, toList, userHref } from "./route.js";
+import { avatar } from "../../ui/avatar.js";
+import { copyText } from "../../ui/copy.js";
+import { openDialog } from "../../ui/dialog.js";
+import { h, icon, iconButton, oncePerFrame, reconcile } from "../../ui/dom.js";
+import { lastSeen } from "../../ui/format.js";
+import { PeoplePicker } from "../../ui/picker.js";
+import { groupHref, toList, userHref } from "../../ui/route.js";
 
 /**
- * @typedef {import("./chat.js").Chat} Chat
+ * @typedef {import("../../shell/chat.js").Chat} Chat
  * @typedef {{ id: string, name: string, role: string, online: boolean, seen: string, removable: boolean, me: boolean }} MemberItem
  */
 
@@ -76,7 +76,7 @@ export class Details {
     this.#showActions(direct, group.access === "open");
   }
 
-  /** @param {import("../client/types.js").Member} member @param {boolean} admin @returns {MemberItem} */
+  /** @param {import("../../../client/types.js").Member} member @param {boolean} admin @returns {MemberItem} */
   #item({ id, role }, admin) {
     const me = id === this.#chat.me;
     const { online, last_seen } = this.#chat.people.presence(id);

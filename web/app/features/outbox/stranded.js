@@ -1,11 +1,11 @@
-import { chatKey, targetOf } from "./drafts.js";
+import { chatKey, targetOf } from "../drafts/store.js";
 
 /**
  * Chats that hold something unsent and are in no list: one was removed from them, or has never got through to them.
  *
- * @typedef {import("./chat.js").Target} Target
- * @typedef {import("./outbox.js").Pending} Pending
- * @typedef {import("./drafts.js").Draft} Draft
+ * @typedef {import("../../shell/chat.js").Target} Target
+ * @typedef {import("./store.js").Pending} Pending
+ * @typedef {import("../drafts/store.js").Draft} Draft
  * @typedef {{ chat: string, target: Target, title: string, text: string, draft: boolean }} Stranded `text`: the newest of what is there
  *
  * @param {object} input
