@@ -1,10 +1,12 @@
-import { Accounts, TokenKeeper } from "../../hubbub.js";
-import { Chat } from "./chat.js";
+import { Accounts, Hubbub } from "../../hubbub.js";
 import { askToLogOut } from "../features/account/log-out.js";
-import { Shell } from "./panes.js";
-import { SignIn } from "../features/account/view.js";
 import { forgetLogin, loadLogin, saveLogin, watchLogin } from "../features/account/store.js";
+import { keepToken } from "../features/account/token.js";
+import { SignIn } from "../features/account/view.js";
 import { Safe } from "../storage/safe.js";
+import { Panes } from "./panes.js";
+import { makeStores } from "./stores.js";
+import { Wiring } from "./wiring.js";
 
 /**
  * @typedef {import("../features/account/store.js").SavedLogin} SavedLogin
@@ -31,44 +33,37 @@ function showSignIn(notice) {
 async function showChat(login) {
   const safe = await Safe.open(login.user);
   const ended = new AbortController();
-  const tokens = keepToken(login);
-  const chat = new Chat(login, address, { safe, token: () => tokens.fresh() });
+  const accounts = new Accounts(address);
+  const tokens = keepToken(login, accounts);
+  const hub = new Hubbub({ url: address, token: () => tokens.fresh(), device: "web" });
+  const search = async (/** @type {string} */ prefix) => accounts.find(await tokens.fresh(), prefix);
+  const stores = makeStores(login, { hub, safe, search });
+  new Wiring(stores).listen();
   /** @param {string} [notice] */
   const end = (notice) => {
     ended.abort();
     tokens.stop();
-    chat.stop();
-    shell.end();
+    hub.close();
+    safe.close();
+    panes.end();
     showSignIn(notice);
   };
   const logOut = () => {
     saveLogin(undefined);
     end();
   };
-  const shell = new Shell(chat, { onLogOut: () => askToLogOut(chat, logOut) });
-  chat.on("link", ({ state, error }) => {
+  const panes = new Panes(stores, { onLogOut: () => askToLogOut(stores, logOut) });
+  stores.connection.on("changed", ({ state, error }) => {
     if (state !== "stopped" || !error || error.code === "closed") return;
     forgetLogin(tokens.token);
     end(whyEnded(error));
   });
   watchLogin(() => (loadLogin()?.user === login.user ? tokens.look() : end(whyLoggedOut(safe))), ended.signal);
-  root.replaceChildren(shell.element);
+  root.replaceChildren(panes.element);
   tokens.start();
-  chat.start();
-}
-
-/** Keeps a login's token good, one renewal for all tabs. @param {SavedLogin} login */
-function keepToken(login) {
-  const accounts = new Accounts(address);
-  return new TokenKeeper(login, {
-    renew: (token) => accounts.renew(token),
-    load: () => {
-      const kept = loadLogin();
-      return kept?.user === login.user ? kept : undefined;
-    },
-    // Somebody else may have logged in meanwhile.
-    save: (kept) => loadLogin()?.user === login.user && saveLogin({ ...login, ...kept }),
-    lock: (work) => (navigator.locks ? navigator.locks.request("hubbub.renewal", work) : work()),
+  stores.sender.adopt();
+  hub.connect().catch(() => {
+    // Told by the state "stopped", which is answered with the log-in.
   });
 }
 

@@ -1,38 +1,39 @@
 import { Announcer } from "../features/announcer/view.js";
-import { Banner } from "../features/connection/view.js";
-import { Conversation } from "./conversation.js";
 import { Details } from "../features/membership/view.js";
 import { h } from "../ui/dom.js";
 import { currentRoute, replaceWithGroup } from "../ui/route.js";
+import { Conversation } from "./conversation.js";
 import { Sidebar } from "./sidebar.js";
 
 /**
  * The three panes and what is shown in them; narrow screens show one at a time.
  */
-export class Shell {
-  #chat;
+export class Panes {
+  #groups;
   #sidebar;
   #conversation;
   #details;
   #shown = "";
   #ended = new AbortController();
 
-  /** @param {import("./chat.js").Chat} chat @param {{ onLogOut: () => void }} options */
-  constructor(chat, { onLogOut }) {
-    this.#chat = chat;
-    this.#sidebar = new Sidebar(chat, { banner: new Banner(chat).element, onLogOut });
-    this.#conversation = new Conversation(chat, { onDetails: () => this.#toggleDetails() });
-    this.#details = new Details(chat, { onClose: () => this.#toggleDetails(false) });
-    const announcer = new Announcer(chat, () => currentRoute().group);
+  /** @param {import("./stores.js").Stores} stores @param {{ onLogOut: () => void }} options */
+  constructor(stores, { onLogOut }) {
+    const { groups, sender } = stores;
+    this.#groups = groups;
+    this.#sidebar = new Sidebar(stores, { onLogOut });
+    this.#conversation = new Conversation(stores, { onDetails: () => this.#toggleDetails() });
+    this.#details = new Details(stores, { onClose: () => this.#toggleDetails(false) });
+    const announcer = new Announcer(stores, () => currentRoute().group);
     this.element = h("div", { class: "shell" }, this.#sidebar.element, this.#conversation.element, this.#details.element, announcer.element);
     addEventListener("hashchange", () => this.#route(), { signal: this.#ended.signal });
     document.addEventListener("visibilitychange", () => this.#conversation.look(), { signal: this.#ended.signal });
-    chat.on("groups", () => {
+    groups.on("changed", () => {
       this.#showUnread();
       this.#route();
     });
-    chat.on("opened", ({ to, group }) => {
-      if (currentRoute().to === to) replaceWithGroup(group);
+    sender.on("opened", ({ to, group }) => {
+      // Before the hub has told of the group, there is nothing to show of it.
+      if (currentRoute().to === to && groups.get(group)) replaceWithGroup(group);
     });
     this.#route();
   }
@@ -43,17 +44,17 @@ export class Shell {
 
   /** In the tab's title, also while nothing is painted because the tab is hidden. */
   #showUnread() {
-    const unread = this.#chat.groups.totalUnread;
+    const unread = this.#groups.totalUnread;
     document.title = unread > 0 ? `(${unread}) hubbub` : "hubbub";
   }
 
   #route() {
     const { group, to } = currentRoute();
-    const direct = to === undefined ? undefined : this.#chat.groups.directWith(to);
+    const direct = to === undefined ? undefined : this.#groups.directWith(to);
     if (direct) return replaceWithGroup(direct.id);
-    const known = group !== undefined && this.#chat.groups.get(group) !== undefined;
+    const known = group !== undefined && this.#groups.get(group) !== undefined;
     // Until the groups are here, nobody knows whether this is one of them.
-    const target = group !== undefined && !known && !this.#chat.ready ? {} : { group, to };
+    const target = group !== undefined && !known && !this.#groups.ready ? {} : { group, to };
     const key = JSON.stringify([target, known]);
     if (key === this.#shown) return;
     this.#shown = key;

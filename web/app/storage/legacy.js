@@ -1,3 +1,7 @@
+/**
+ * @typedef {{ cid: string, group?: string, to?: string, text: string, time: number, state: "sending" }} LegacyMessage
+ */
+
 /** Where earlier versions of the page kept what was written and not stored by the hub. @param {string} user */
 const keyOf = (user) => `hubbub.outbox.${user}`;
 
@@ -5,7 +9,7 @@ const keyOf = (user) => `hubbub.outbox.${user}`;
  * Takes over what an earlier version left, once.
  *
  * @param {string} user
- * @param {(messages: import("../features/outbox/store.js").SavedMessage[]) => Promise<boolean>} keep answers whether they outlive the page now
+ * @param {(messages: LegacyMessage[]) => Promise<boolean>} keep answers whether they outlive the page now
  */
 export function takeLegacyOutbox(user, keep) {
   try {

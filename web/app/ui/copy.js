@@ -1,3 +1,5 @@
+import { h } from "./dom.js";
+
 /** Puts a text on the clipboard, also where a page over plain HTTP is given no clipboard. @param {string} text */
 export async function copyText(text) {
   if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
@@ -12,4 +14,13 @@ export async function copyText(text) {
   field.remove();
   if (focused instanceof HTMLElement) focused.focus();
   if (!copied) throw new Error("the browser does not let this page copy");
+}
+
+/** A button that copies a text and says so. @param {string} text */
+export function copyButton(text) {
+  const button = h("button", { type: "button", class: "link-button" }, "Copy");
+  button.addEventListener("click", () => {
+    copyText(text).then(() => (button.textContent = "Copied"), () => (button.textContent = "Copying is not allowed: select the text"));
+  });
+  return button;
 }

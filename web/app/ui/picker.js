@@ -2,7 +2,6 @@ import { avatar } from "./avatar.js";
 import { h, icon, set } from "./dom.js";
 
 /**
- * @typedef {import("../shell/chat.js").Chat} Chat
  * @typedef {import("../../client/accounts.js").Person} Person
  */
 
@@ -14,7 +13,7 @@ export class PeoplePicker {
   /** @type {Map<string, Person>} */
   taken = new Map();
 
-  #chat;
+  #find;
   #excluded;
   #chips = h("ul", { class: "chips", "aria-label": "Chosen people" });
   #input;
@@ -26,9 +25,12 @@ export class PeoplePicker {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pause;
 
-  /** @param {Chat} chat @param {{ label: string, excluded?: () => Iterable<string> }} options */
-  constructor(chat, { label, excluded = () => [] }) {
-    this.#chat = chat;
+  /**
+   * @param {(prefix: string) => Promise<Person[]>} find people whose username begins so
+   * @param {{ label: string, excluded?: () => Iterable<string> }} options
+   */
+  constructor(find, { label, excluded = () => [] }) {
+    this.#find = find;
     this.#excluded = excluded;
     const id = `picker-${(pickers += 1)}`;
     this.#list = h("ul", { class: "options", role: "listbox", id: `${id}-list`, "aria-label": "Found people", hidden: true });
@@ -63,7 +65,7 @@ export class PeoplePicker {
   async #search(prefix) {
     let found;
     try {
-      found = await this.#chat.find(prefix);
+      found = await this.#find(prefix);
     } catch {
       this.#status.textContent = "The search failed. Try again in a moment.";
       return;

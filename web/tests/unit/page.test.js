@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { dayLabel, initials, isEmojiOnly, lastSeen, nameList, segments, tint } from "../../app/ui/format.js";
+import { noteOf } from "../../app/features/groups/events.js";
 import { Groups } from "../../app/features/groups/store.js";
-import { People } from "../../app/features/people/store.js";
-import { noteOf, rowsOf } from "../../app/features/messages/rows.js";
+import { rowsOf } from "../../app/features/messages/rows.js";
 import { Timeline } from "../../app/features/messages/timeline.js";
+import { Receipts } from "../../app/features/receipts/store.js";
+import { Typing } from "../../app/features/typing/store.js";
 
 const NOON = new Date(2024, 4, 15, 12).getTime();
 const HOUR = 3_600_000;
@@ -145,16 +147,17 @@ test("membership in words", () => {
 });
 
 test("typing ends by itself, receipts tell who has read", () => {
-  const people = new People();
-  people.startTyping("g", "bo", 1000);
-  assert.deepEqual(people.typing("g", 1001), ["bo"]);
-  assert.deepEqual(people.typing("g", 60_000), []);
-  people.mark({ group: "g", user: "bo", read: 4, delivered: 4 });
-  people.mark({ group: "g", user: "bo", read: 0, delivered: 6 });
-  people.mark({ group: "g", user: "me", read: 9, delivered: 9 });
-  assert.deepEqual(people.reached("g", 4, "me"), { read: ["bo"], delivered: true });
-  assert.deepEqual(people.reached("g", 5, "me"), { read: [], delivered: true });
-  assert.deepEqual(people.reached("g", 7, "me"), { read: [], delivered: false });
+  const typing = new Typing({ typing: () => {} }, () => {});
+  typing.start("g", "bo", 1000);
+  assert.deepEqual(typing.of("g", 1001), ["bo"]);
+  assert.deepEqual(typing.of("g", 60_000), []);
+  const receipts = new Receipts("me");
+  receipts.mark({ group: "g", user: "bo", read: 4, delivered: 4 });
+  receipts.mark({ group: "g", user: "bo", read: 0, delivered: 6 });
+  receipts.mark({ group: "g", user: "me", read: 9, delivered: 9 });
+  assert.deepEqual(receipts.reached("g", 4), { read: ["bo"], delivered: true });
+  assert.deepEqual(receipts.reached("g", 5), { read: [], delivered: true });
+  assert.deepEqual(receipts.reached("g", 7), { read: [], delivered: false });
 });
 
 test("links are cut out of a text without its punctuation", () => {

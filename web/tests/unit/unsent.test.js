@@ -106,9 +106,9 @@ function slowHub() {
 function desk() {
   const safe = new SlowSafe();
   const { sends, hub } = slowHub();
-  const kept = { outbox: new Outbox(safe), drafts: new Drafts(safe) };
-  const sender = new Sender(hub, kept, { titleOf: () => "Bo", onStored: () => {}, onChange: () => {}, onOpened: () => {} });
-  return { safe, sends, sender, ...kept };
+  const [outbox, drafts] = [new Outbox(safe), new Drafts(safe)];
+  const sender = new Sender(hub, outbox, drafts, () => "Bo");
+  return { safe, sends, sender, outbox, drafts };
 }
 
 test("a text is in the outbox and out of the drafts by one and the same change", () => {

@@ -3,25 +3,31 @@ import { h } from "../../ui/dom.js";
 import { counted } from "../../ui/format.js";
 
 /**
+ * @typedef {import("../drafts/store.js").Drafts} Drafts
+ * @typedef {import("../outbox/store.js").Outbox} Outbox
+ * @typedef {import("../../storage/safe.js").Safe} Safe
+ */
+
+/**
  * Logs out, and asks first where something unsent would stay behind: it waits for the same user, or goes.
  *
- * @param {import("../../shell/chat.js").Chat} chat
+ * @param {{ outbox: Outbox, drafts: Drafts, safe: Safe }} kept
  * @param {() => void} onLogOut
  */
-export function askToLogOut(chat, onLogOut) {
-  const [messages, drafts] = [chat.outbox.unsent().length, chat.drafts.all().length];
-  if (messages + drafts === 0) return onLogOut();
-  const what = [messages > 0 && counted(messages, "message"), drafts > 0 && counted(drafts, "draft")].filter(Boolean).join(" and ");
+export function askToLogOut({ outbox, drafts, safe }, onLogOut) {
+  const [messages, unfinished] = [outbox.unsent().length, drafts.all().length];
+  if (messages + unfinished === 0) return onLogOut();
+  const what = [messages > 0 && counted(messages, "message"), unfinished > 0 && counted(unfinished, "draft")].filter(Boolean).join(" and ");
   const discard = h("input", { id: "discard-unsent", type: "checkbox" });
   openDialog({
     title: "Log out",
     action: "Log out",
     content: [
-      h("p", {}, `You have ${what} that ${messages + drafts === 1 ? "was" : "were"} not sent. Nobody else who logs in here will see ${messages + drafts === 1 ? "it" : "them"}.`),
+      h("p", {}, `You have ${what} that ${messages + unfinished === 1 ? "was" : "were"} not sent. Nobody else who logs in here will see ${messages + unfinished === 1 ? "it" : "them"}.`),
       h("label", { class: "check", for: "discard-unsent" }, discard, h("span", {}, "Delete instead of keeping for my next log-in")),
     ],
     onSubmit: async () => {
-      if (discard.checked) await chat.safe.forget();
+      if (discard.checked) await safe.forget();
       onLogOut();
     },
   });

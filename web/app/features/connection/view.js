@@ -15,11 +15,11 @@ export class Banner {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
 
-  /** @param {import("../../shell/chat.js").Chat} chat */
-  constructor(chat) {
-    this.#retry = h("button", { type: "button", class: "link-button", onclick: () => chat.reconnect() }, "Try now");
+  /** @param {import("./store.js").Connection} connection */
+  constructor(connection) {
+    this.#retry = h("button", { type: "button", class: "link-button", onclick: () => connection.reconnect() }, "Try now");
     this.element = h("div", { class: "banner", role: "status", "data-link": "idle" }, h("span", { class: "pulse", "aria-hidden": "true" }), this.#text, this.#retry);
-    chat.on("link", (change) => this.#show(change));
+    connection.on("changed", (change) => this.#show(change));
   }
 
   /** @param {StateChange} change */

@@ -5,7 +5,7 @@ import { Emitter } from "../../../client/emitter.js";
  *
  * @typedef {import("../../storage/safe.js").Safe} Safe
  * @typedef {import("../../storage/safe.js").Change} Change
- * @typedef {{ group?: string, to?: string }} Target
+ * @typedef {{ group?: string, to?: string }} Target a group, or a user one has no direct chat with yet
  * @typedef {{ chat: string, text: string, title?: string, time: number }} Draft
  *
  * @typedef {object} Events

@@ -1,18 +1,27 @@
+import { Emitter } from "../../../client/emitter.js";
+import { isMembership, isShown, usersOf } from "./events.js";
+
 /**
- * The user's groups as the list shows them: newest event, members, unread.
- *
  * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
  * @typedef {import("../../../hubbub.js").Group} Group
  * @typedef {Group & { readN: number }} KnownGroup `readN`: `n` at the read mark, so that unread = `n` − `readN`
  */
 
-export class Groups {
+/**
+ * The user's groups as the list shows them: newest event, members, unread.
+ *
+ * @extends {Emitter<{ changed: undefined }>}
+ */
+export class Groups extends Emitter {
+  /** Whether they were ever received. */
+  ready = false;
   /** @type {Map<string, KnownGroup>} */
   #groups = new Map();
   #me;
 
   /** @param {string} me */
   constructor(me) {
+    super();
     this.#me = me;
   }
 
@@ -31,7 +40,7 @@ export class Groups {
     return [...this.#groups.values()].find((group) => group.kind === "direct" && this.partner(group) === user);
   }
 
-  /** The other one of a direct chat. @param {KnownGroup} group @returns {string | undefined} */
+  /** The other one of a direct chat. @param {Group} group @returns {string | undefined} */
   partner(group) {
     if (group.kind !== "direct") return undefined;
     return group.members?.find(({ id }) => id !== this.#me)?.id ?? (group.members?.length ? this.#me : undefined);
@@ -46,8 +55,21 @@ export class Groups {
     return [...this.#groups.values()].reduce((sum, group) => sum + this.unread(group), 0);
   }
 
-  /** What the hub says of a group; never goes back behind an event seen already. @param {Group} group */
+  /** A page of the list that the hub gives at the beginning of a session. @param {Group[]} page */
+  takePage(page) {
+    this.ready = true;
+    for (const group of page) this.#set(group);
+    this.emit("changed", undefined);
+  }
+
+  /** What the hub says of a group. @param {Group} group */
   put(group) {
+    this.#set(group);
+    this.emit("changed", undefined);
+  }
+
+  /** Never goes back behind an event seen already. @param {Group} group */
+  #set(group) {
     const known = this.#groups.get(group.id);
     const readN = Math.max(group.n - group.unread, known?.readN ?? 0);
     const newest = known && known.head > group.head ? { head: known.head, n: known.n, last: known.last } : {};
@@ -57,11 +79,13 @@ export class Groups {
   /** @param {string} id */
   drop(id) {
     this.#groups.delete(id);
+    this.emit("changed", undefined);
   }
 
   /** Drops every group that is not among these. @param {Set<string>} ids */
   keepOnly(ids) {
     for (const id of this.#groups.keys()) if (!ids.has(id)) this.#groups.delete(id);
+    this.emit("changed", undefined);
   }
 
   /** @param {HubEvent} event @param {(id: string) => string} nameOf */
@@ -72,12 +96,12 @@ export class Groups {
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
     if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
+    else this.emit("changed", undefined);
   }
 
   /** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */
   #changeMembers(group, { kind, data }, nameOf) {
-    /** @type {string[]} */
-    const users = Array.isArray(data?.users) ? data.users : [];
+    const users = usersOf({ data });
     if (group.members === undefined) return;
     const others = group.members.filter(({ id }) => !users.includes(id));
     const role = data?.role === "admin" ? "admin" : "member";
@@ -92,17 +116,6 @@ export class Groups {
     if (group === undefined) return;
     group.read = Math.max(group.read, seq);
     group.readN = Math.max(group.readN, n);
+    this.emit("changed", undefined);
   }
-}
-
-const MEMBERSHIP = new Set(["joined", "left", "role"]);
-
-/** Whether an event tells who belongs to the group, or as what. @param {Pick<HubEvent, "kind">} event */
-export function isMembership({ kind }) {
-  return MEMBERSHIP.has(kind);
-}
-
-/** Whether an event is something to look at; the hub says so of kinds that this page does not know. @param {HubEvent} event */
-export function isShown(event) {
-  return event.shown !== false && event.kind !== "void";
 }

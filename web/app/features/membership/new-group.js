@@ -3,11 +3,16 @@ import { h } from "../../ui/dom.js";
 import { PeoplePicker } from "../../ui/picker.js";
 import { toGroup } from "../../ui/route.js";
 
-/** Asks for a name and people, makes the group and opens it. @param {import("../../shell/chat.js").Chat} chat */
-export function openNewGroup(chat) {
+/**
+ * Asks for a name and people, makes the group and opens it.
+ *
+ * @param {Pick<import("../../../hubbub.js").Hubbub, "create">} hub
+ * @param {import("../people/store.js").People} people
+ */
+export function openNewGroup(hub, people) {
   const name = h("input", { id: "group-name", type: "text", required: true, maxlength: "100", autocomplete: "off", autofocus: true });
   const open = h("input", { id: "group-open", type: "checkbox" });
-  const picker = new PeoplePicker(chat, { label: "People" });
+  const picker = new PeoplePicker((prefix) => people.find(prefix), { label: "People" });
   openDialog({
     title: "New group",
     action: "Create group",
@@ -18,7 +23,7 @@ export function openNewGroup(chat) {
     ],
     onSubmit: async () => {
       const access = open.checked ? "open" : "members";
-      const group = await chat.create({ name: name.value.trim(), members: [...picker.taken.keys()], access });
+      const group = await hub.create({ name: name.value.trim(), members: [...picker.taken.keys()], access });
       toGroup(group.id);
     },
   });

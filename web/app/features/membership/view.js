@@ -7,13 +7,31 @@ import { PeoplePicker } from "../../ui/picker.js";
 import { groupHref, toList, userHref } from "../../ui/route.js";
 
 /**
- * @typedef {import("../../shell/chat.js").Chat} Chat
+ * @typedef {import("../../../hubbub.js").Hubbub} Hubbub
+ * @typedef {import("../groups/store.js").Groups} Groups
+ * @typedef {import("../groups/titles.js").Titles} Titles
+ * @typedef {import("../people/store.js").People} People
+ * @typedef {import("../presence/store.js").Presence} Presence
+ *
+ * @typedef {object} Needs
+ * @property {string} me
+ * @property {Pick<Hubbub, "add" | "remove" | "leave">} hub
+ * @property {Groups} groups
+ * @property {People} people
+ * @property {Presence} presence
+ * @property {Titles} titles
+ *
  * @typedef {{ id: string, name: string, role: string, online: boolean, seen: string, removable: boolean, me: boolean }} MemberItem
  */
 
 /** The right pane: who is in the group, and what its admins can change. */
 export class Details {
-  #chat;
+  #me;
+  #hub;
+  #groups;
+  #people;
+  #presence;
+  #titles;
   /** @type {string | undefined} */
   #group;
   #title = h("h2", {});
@@ -26,11 +44,18 @@ export class Details {
   #close;
   #actionsShown = "";
 
-  /** @param {Chat} chat @param {{ onClose: () => void }} options */
-  constructor(chat, { onClose }) {
-    this.#chat = chat;
+  /** @param {Needs} needs @param {{ onClose: () => void }} options */
+  constructor({ me, hub, groups, people, presence, titles }, { onClose }) {
+    this.#me = me;
+    this.#hub = hub;
+    this.#groups = groups;
+    this.#people = people;
+    this.#presence = presence;
+    this.#titles = titles;
     this.#close = iconButton("close", "Close details", { onclick: onClose });
-    this.#picker = new PeoplePicker(chat, { label: "Add people", excluded: () => this.#known()?.members?.map(({ id }) => id) ?? [] });
+    this.#picker = new PeoplePicker((prefix) => people.find(prefix), {
+      label: "Add people", excluded: () => this.#known()?.members?.map(({ id }) => id) ?? [],
+    });
     this.#adding = h("form", { class: "adding", onsubmit: (/** @type {Event} */ event) => void this.#add(event) },
       this.#picker.element, h("button", { class: "button" }, "Add"));
     this.element = h("aside", {
@@ -38,8 +63,9 @@ export class Details {
       onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && !event.defaultPrevented && onClose(),
     }, h("header", { class: "details-head" }, this.#title, this.#close), this.#summary, this.#adding, this.#problem, this.#members, this.#actions);
     const update = oncePerFrame(() => this.#update());
-    chat.on("groups", update);
-    chat.on("people", update);
+    groups.on("changed", update);
+    people.on("changed", update);
+    presence.on("changed", update);
   }
 
   /** @param {string} group */
@@ -55,33 +81,32 @@ export class Details {
   }
 
   #known() {
-    return this.#group === undefined ? undefined : this.#chat.groups.get(this.#group);
+    return this.#group === undefined ? undefined : this.#groups.get(this.#group);
   }
 
   #update() {
     const group = this.#known();
     if (group === undefined || this.element.hidden) return;
-    const { me, people } = this.#chat;
-    const admin = group.members?.some(({ id, role }) => id === me && role === "admin") ?? false;
+    const admin = group.members?.some(({ id, role }) => id === this.#me && role === "admin") ?? false;
     const direct = group.kind === "direct";
     this.#title.textContent = direct ? "About" : "Group";
-    const title = this.#chat.titleOf(group);
-    const partner = this.#chat.groups.partner(group);
+    const title = this.#titles.of(group);
+    const partner = this.#groups.partner(group);
     this.#summary.replaceChildren(avatar(partner ?? group.id, title, { square: !direct, size: "large" }), h("h3", {}, title),
       h("p", {}, direct ? `Username: ${partner}` : group.access === "open" ? "Open: anyone with the link may join" : "Only admins add people"));
     this.#adding.hidden = !admin || direct;
     const items = (group.members ?? []).map((member) => this.#item(member, admin)).sort((one, other) => order(one) - order(other) || one.name.localeCompare(other.name));
-    for (const { id } of items) if (people.name(id) === id) this.#chat.lookUp(id);
+    for (const { id } of items) if (this.#people.name(id) === id) this.#people.lookUp(id);
     reconcile(this.#members, items, { key: ({ id }) => id, signature: JSON.stringify, render: (item) => this.#line(item) });
     this.#showActions(direct, group.access === "open");
   }
 
   /** @param {import("../../../client/types.js").Member} member @param {boolean} admin @returns {MemberItem} */
   #item({ id, role }, admin) {
-    const me = id === this.#chat.me;
-    const { online, last_seen } = this.#chat.people.presence(id);
+    const me = id === this.#me;
+    const { online, last_seen } = this.#presence.of(id);
     const here = me || online;
-    return { id, name: this.#chat.people.name(id), role, online: here, seen: here ? "Online" : lastSeen(last_seen), removable: admin && !me, me };
+    return { id, name: this.#people.name(id), role, online: here, seen: here ? "Online" : lastSeen(last_seen), removable: admin && !me, me };
   }
 
   /** @param {MemberItem} item */
@@ -109,7 +134,7 @@ export class Details {
     const users = [...this.#picker.taken.keys()];
     if (users.length === 0) return this.#picker.focus();
     try {
-      await this.#chat.add(/** @type {string} */ (this.#group), users);
+      await this.#hub.add(/** @type {string} */ (this.#group), users);
       this.#problem.hidden = true;
       this.#picker.clear();
     } catch (error) {
@@ -130,7 +155,7 @@ export class Details {
     const group = /** @type {string} */ (this.#group);
     openDialog({
       title: `Remove ${name}?`, content: [h("p", {}, `${name} will no longer see what is said here.`)], action: "Remove", dangerous: true,
-      onSubmit: () => this.#chat.remove(group, id),
+      onSubmit: () => this.#hub.remove(group, [id]),
     });
   }
 
@@ -139,7 +164,7 @@ export class Details {
     openDialog({
       title: "Leave this group?", content: [h("p", {}, "You will no longer see what is said here.")], action: "Leave", dangerous: true,
       onSubmit: async () => {
-        await this.#chat.leave(group);
+        await this.#hub.leave(group);
         toList();
       },
     });

@@ -24,8 +24,8 @@
  *
  * @typedef {LabelRow | MessageRow} Row
  */
-import { dayLabel, nameList, sameDay } from "../../ui/format.js";
-import { isMembership, isShown } from "../groups/store.js";
+import { dayLabel, sameDay } from "../../ui/format.js";
+import { isMembership, isShown, noteOf } from "../groups/events.js";
 
 /** Messages of one sender no further apart than this stand together. */
 const RUN_MS = 5 * 60_000;
@@ -88,21 +88,4 @@ function markRuns(rows) {
     before.closes = false;
     row.opens = false;
   }
-}
-
-/** A membership event in words. @param {HubEvent} event @param {string} me @param {(id: string) => string} nameOf */
-export function noteOf({ seq, kind, from, data }, me, nameOf) {
-  /** @type {string[]} */
-  const users = Array.isArray(data?.users) ? data.users : [];
-  const others = users.filter((id) => id !== from);
-  /** @param {string} id */
-  const named = (id) => (id === me ? "you" : nameOf(id));
-  const who = from === me ? "You" : nameOf(from);
-  const whom = nameList(others.map(named));
-  if (!isMembership({ kind })) return `${who} sent something that this page can't show yet`;
-  if (kind === "role" && data?.role === "admin") return `${who} made ${whom} ${others.length === 1 ? "an admin" : "admins"}`;
-  if (kind === "role") return `${who} took the admin role from ${whom}`;
-  if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
-  if (seq === 1) return `${who} started the group`;
-  return others.length === 0 ? `${who} joined` : `${who} added ${whom}`;
 }

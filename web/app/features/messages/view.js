@@ -1,15 +1,28 @@
-import { avatar } from "../../ui/avatar.js";
 import { h, icon, oncePerFrame, reconcile } from "../../ui/dom.js";
-import { clock, isEmojiOnly, moment, nameList, segments } from "../../ui/format.js";
+import { nameList } from "../../ui/format.js";
+import { labelLine, messageLine } from "./lines.js";
 import { rowsOf } from "./rows.js";
-import { copyButton } from "../outbox/view.js";
 
 /**
- * @typedef {import("../../shell/chat.js").Chat} Chat
- * @typedef {import("../../shell/chat.js").Target} Target
- * @typedef {import("./rows.js").Row} Row
- * @typedef {import("./rows.js").MessageRow} MessageRow
+ * @typedef {import("../drafts/store.js").Target} Target
+ * @typedef {import("../groups/store.js").Groups} Groups
+ * @typedef {import("../outbox/sender.js").Sender} Sender
+ * @typedef {import("../outbox/store.js").Outbox} Outbox
+ * @typedef {import("../people/store.js").People} People
+ * @typedef {import("../receipts/own-marks.js").OwnMarks} OwnMarks
+ * @typedef {import("../receipts/store.js").Receipts} Receipts
  * @typedef {import("./rows.js").Progress} Progress
+ * @typedef {import("./rows.js").Row} Row
+ * @typedef {import("./store.js").Timelines} Timelines
+ *
+ * @typedef {object} Needs
+ * @property {string} me
+ * @property {Groups} groups
+ * @property {Timelines} timelines
+ * @property {People} people
+ * @property {Receipts} receipts
+ * @property {OwnMarks} ownMarks
+ * @property {Outbox} outbox
  */
 
 /** Nearer to the end than this, the view follows what comes. */
@@ -19,18 +32,18 @@ const MOST_FOLLOWED = 1000;
 /** Nearer to the beginning than this, the page before is fetched. */
 const FETCH_PX = 600;
 
-/** @type {Record<Progress, { icon: string, label: string }>} */
-const PROGRESS = {
-  sending: { icon: "clock", label: "Sending" },
-  failed: { icon: "warn", label: "Not sent" },
-  stored: { icon: "check", label: "Stored" },
-  delivered: { icon: "checks", label: "Delivered" },
-  read: { icon: "checks", label: "Read" },
-};
-
 /** The messages of the open conversation: a list that follows what comes and fetches what was. */
 export class Messages {
-  #chat;
+  #me;
+  #groups;
+  #timelines;
+  #people;
+  #receipts;
+  #ownMarks;
+  #outbox;
+  /** @type {(cid: string) => void} */
+  #retry;
+  #delete = (/** @type {string} */ cid) => this.#outbox.remove(cid);
   /** @type {Target} */
   #target = {};
   /** @type {number | undefined} */
@@ -45,9 +58,16 @@ export class Messages {
   #jump;
   #missed = 0;
 
-  /** @param {Chat} chat */
-  constructor(chat) {
-    this.#chat = chat;
+  /** @param {Needs} needs @param {Sender} sender */
+  constructor({ me, groups, timelines, people, receipts, ownMarks, outbox }, sender) {
+    this.#me = me;
+    this.#groups = groups;
+    this.#timelines = timelines;
+    this.#people = people;
+    this.#receipts = receipts;
+    this.#ownMarks = ownMarks;
+    this.#outbox = outbox;
+    this.#retry = (cid) => sender.retry(cid);
     this.#scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages", onscroll: () => this.#scrolled() },
       h("div", { class: "scroller-content" }, this.#top, this.#list));
     this.#jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.follow() }, icon("down"), h("span", {}));
@@ -55,19 +75,21 @@ export class Messages {
     new ResizeObserver(() => this.#stillFollows() && this.#toEnd()).observe(this.#scroller);
 
     const update = oncePerFrame(() => this.#update());
-    chat.on("timeline", update);
-    chat.on("people", update);
-    chat.on("arrived", ({ group, from, kind }) => {
-      if (group === this.#target.group && kind === "text" && from !== chat.me && !this.#following) this.#missed += 1;
+    people.on("changed", update);
+    receipts.on("changed", update);
+    timelines.on("changed", update);
+    outbox.on("changed", update);
+    timelines.on("arrived", ({ group, from, kind }) => {
+      if (group === this.#target.group && kind === "text" && from !== me && !this.#following) this.#missed += 1;
     });
   }
 
   /** @param {Target} target @param {string} title */
   show(target, title) {
-    if (this.#target.group !== undefined) this.#chat.leaveOpen(this.#target.group);
-    const group = target.group === undefined ? undefined : this.#chat.groups.get(target.group);
+    if (this.#target.group !== undefined) this.#timelines.lookAway(this.#target.group);
+    const group = target.group === undefined ? undefined : this.#groups.get(target.group);
     this.#target = target;
-    this.#unreadAfter = group && this.#chat.groups.unread(group) > 0 ? group.read : undefined;
+    this.#unreadAfter = group && this.#groups.unread(group) > 0 ? group.read : undefined;
     this.#following = this.#unreadAfter === undefined;
     this.#placed = false;
     this.#missed = 0;
@@ -91,7 +113,7 @@ export class Messages {
 
   #update() {
     const { group } = this.#target;
-    const timeline = group === undefined ? undefined : this.#chat.timeline(group);
+    const timeline = group === undefined ? undefined : this.#timelines.of(group);
     this.#following = this.#stillFollows();
     if (this.#following && timeline && timeline.events.length > MOST_FOLLOWED) timeline.trim();
     const anchor = this.#following ? undefined : this.#anchor();
@@ -108,16 +130,18 @@ export class Messages {
 
   /** @param {import("../../../hubbub.js").HubEvent[]} events */
   #rows(events) {
-    const { me, people, outbox } = this.#chat;
     const known = new Set(events.map(({ cid }) => cid));
-    const pending = outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
-    const direct = this.#target.to !== undefined || this.#chat.groups.get(this.#target.group ?? "")?.kind === "direct";
-    return rowsOf({ direct, events, pending, me, nameOf: (id) => people.name(id), unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq) });
+    const pending = this.#outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
+    const direct = this.#target.to !== undefined || this.#groups.get(this.#target.group ?? "")?.kind === "direct";
+    return rowsOf({
+      direct, events, pending, me: this.#me, nameOf: (id) => this.#people.name(id),
+      unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq),
+    });
   }
 
   /** @param {number} seq @returns {Progress} */
   #progressOf(seq) {
-    const { read, delivered } = this.#chat.people.reached(this.#target.group ?? "", seq, this.#chat.me);
+    const { read, delivered } = this.#receipts.reached(this.#target.group ?? "", seq);
     if (read.length > 0) return "read";
     return delivered ? "delivered" : "stored";
   }
@@ -156,9 +180,9 @@ export class Messages {
     this.#jump.hidden = this.#following || !this.#placed;
     /** @type {HTMLElement} */ (this.#jump.lastChild).textContent = this.#missed > 0 ? `${this.#missed} new` : "To the newest";
     if (group === undefined || !this.#placed) return;
-    const timeline = this.#chat.timeline(group);
-    if (this.#following && document.visibilityState === "visible") this.#chat.markRead(group);
-    if (this.#scroller.scrollTop < FETCH_PX && timeline.hasEarlier && !timeline.loading && !timeline.failure) void this.#chat.loadEarlier(group);
+    const timeline = this.#timelines.of(group);
+    if (this.#following && document.visibilityState === "visible") this.#ownMarks.markRead(group);
+    if (this.#scroller.scrollTop < FETCH_PX && timeline.hasEarlier && !timeline.loading && !timeline.failure) void this.#timelines.loadEarlier(group);
   }
 
   /** Remembers which row is at the top of the view, and how to bring it back there. */
@@ -179,9 +203,9 @@ export class Messages {
 
   #showTop() {
     const { group } = this.#target;
-    const timeline = group === undefined ? undefined : this.#chat.timeline(group);
+    const timeline = group === undefined ? undefined : this.#timelines.of(group);
     if (timeline?.failure !== undefined) {
-      const again = h("button", { type: "button", class: "link-button", onclick: () => void this.#chat.loadEarlier(/** @type {string} */ (group)) }, "Try again");
+      const again = h("button", { type: "button", class: "link-button", onclick: () => void this.#timelines.loadEarlier(/** @type {string} */ (group)) }, "Try again");
       this.#top.replaceChildren(h("p", { class: "top-note" }, "Earlier messages could not be loaded. ", again));
     } else if (timeline?.loading) {
       this.#top.replaceChildren(h("p", { class: "top-note top-loading" }, "Loading messages…"));
@@ -193,60 +217,22 @@ export class Messages {
   /** Under one's own newest message: who has read it, in a group. @param {Row[]} rows */
   #showReaders(rows) {
     const { group } = this.#target;
-    const { people, groups, me } = this.#chat;
     const last = rows.at(-1);
     this.#list.nextElementSibling?.remove();
-    if (group === undefined || groups.get(group)?.kind === "direct" || last?.kind !== "message" || !last.mine || last.seq === undefined) return;
-    const { read } = people.reached(group, last.seq, me);
-    if (read.length > 0) this.#list.after(h("p", { class: "readers" }, `Read by ${nameList(read.map((id) => people.name(id)), 4)}`));
+    if (group === undefined || this.#groups.get(group)?.kind === "direct" || last?.kind !== "message" || !last.mine || last.seq === undefined) return;
+    const { read } = this.#receipts.reached(group, last.seq);
+    if (read.length > 0) this.#list.after(h("p", { class: "readers" }, `Read by ${nameList(read.map((id) => this.#people.name(id)), 4)}`));
   }
 
   /** @param {Row} row */
   #signature(row) {
-    return JSON.stringify([row, row.kind === "message" && row.opens && this.#chat.people.name(row.from)]);
+    return JSON.stringify([row, row.kind === "message" && row.opens && this.#people.name(row.from)]);
   }
 
-  /** @param {Row} row @returns {HTMLElement} */
+  /** @param {Row} row */
   #render(row) {
-    if (row.kind === "day") return h("li", { class: "day" }, h("span", {}, row.text));
-    if (row.kind === "unread") return h("li", { class: "unread-line" }, h("span", {}, row.text));
-    if (row.kind === "note") return h("li", { class: "note" }, row.text);
-    return this.#message(/** @type {MessageRow} */ (row));
+    if (row.kind !== "message") return labelLine(row);
+    const inGroup = this.#groups.get(this.#target.group ?? "")?.kind === "group";
+    return messageLine(row, { name: this.#people.name(row.from), inGroup, onRetry: this.#retry, onDelete: this.#delete });
   }
-
-  /** @param {MessageRow} row */
-  #message(row) {
-    const { people, groups } = this.#chat;
-    const { from, mine, text, time, opens, closes, progress } = row;
-    const name = people.name(from);
-    const inGroup = groups.get(this.#target.group ?? "")?.kind === "group";
-    const classes = ["message", mine ? "message-mine" : "message-theirs", opens && "message-opens", closes && "message-closes", `message-${progress}`, !mine && inGroup && "message-in-group"];
-    const who = h("span", { class: opens && !mine && inGroup ? "sender" : "visually-hidden" }, mine ? "You" : name, h("span", { class: "visually-hidden" }, ": "));
-    return h("li", { class: classes.filter(Boolean).join(" ") },
-      !mine && inGroup && opens && avatar(from, name, { size: "small" }),
-      h("div", { class: isEmojiOnly(text) ? "bubble bubble-emoji" : "bubble" },
-        who,
-        h("span", { class: "text", dir: "auto" }, ...segments(text).map((part) => (part.href ? link(part.href) : part.text))),
-        h("span", { class: "meta" }, h("time", { datetime: new Date(time).toISOString(), title: moment(time) }, clock(time)), mine && progressSign(progress))),
-      progress === "failed" && this.#failure(row));
-  }
-
-  /** @param {MessageRow} row */
-  #failure({ cid = "", reason, text }) {
-    return h("p", { class: "failure" }, `Not sent: ${reason}. `,
-      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.sender.retry(cid) }, "Try again"),
-      " ", copyButton(text), " ",
-      h("button", { type: "button", class: "link-button", onclick: () => this.#chat.sender.discard(cid) }, "Delete"));
-  }
-}
-
-/** @param {string} href */
-function link(href) {
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, href);
-}
-
-/** @param {Progress} progress */
-function progressSign(progress) {
-  const { icon: name, label } = PROGRESS[progress];
-  return h("span", { class: `progress progress-${progress}`, role: "img", "aria-label": label, title: label }, icon(name));
 }

@@ -18,7 +18,7 @@ import { Emitter } from "../../../client/emitter.js";
  * @typedef {Omit<SavedMessage, "state"> & { state: "sending" | "stored" | "failed", seq?: number }} Pending
  */
 
-/** @extends {Emitter<{ changed: Pending }>} */
+/** @extends {Emitter<{ changed: Pending }>} `changed`: written, changed or gone, here or in another tab */
 export class Outbox extends Emitter {
   #safe;
   /** @type {Map<string, Pending>} */
@@ -65,6 +65,7 @@ export class Outbox extends Emitter {
     const pending = /** @type {Pending} */ ({ ...message, time: this.#lastTime, state: "sending" });
     this.#pending.set(message.cid, pending);
     void this.#safe.write([this.#change(pending), ...together], { synced: true });
+    this.emit("changed", pending);
   }
 
   /** @param {string} cid @param {Partial<Pending>} change */
@@ -73,6 +74,7 @@ export class Outbox extends Emitter {
     if (pending === undefined) return;
     Object.assign(pending, change);
     void this.#safe.write([this.#change(pending)], { synced: true });
+    this.emit("changed", pending);
   }
 
   /** @param {string} cid */
@@ -82,6 +84,7 @@ export class Outbox extends Emitter {
     this.#pending.delete(cid);
     // What is stored is out of the safe already.
     if (pending.state !== "stored") void this.#safe.write([{ store: "outbox", id: cid, record: null }]);
+    this.emit("changed", pending);
   }
 
   /** What was written to somebody is in the direct chat with them from now on. @param {string} to @param {string} group */

@@ -1,25 +1,20 @@
-import { copyText } from "../../ui/copy.js";
-import { chatKey } from "../drafts/store.js";
+import { copyButton } from "../../ui/copy.js";
 import { h, oncePerFrame, reconcile } from "../../ui/dom.js";
+import { chatKey } from "../drafts/store.js";
 
 /**
- * @typedef {import("../../shell/chat.js").Chat} Chat
- * @typedef {import("../../shell/chat.js").Target} Target
+ * @typedef {import("../drafts/store.js").Drafts} Drafts
+ * @typedef {import("../drafts/store.js").Target} Target
+ * @typedef {import("./sender.js").Sender} Sender
+ * @typedef {import("./store.js").Outbox} Outbox
  * @typedef {{ key: string, cid?: string, text: string, note: string, failed: boolean }} Item
  */
 
-/** A button that copies a text and says so. @param {string} text */
-export function copyButton(text) {
-  const button = h("button", { type: "button", class: "link-button" }, "Copy");
-  button.addEventListener("click", () => {
-    copyText(text).then(() => (button.textContent = "Copied"), () => (button.textContent = "Copying is not allowed: select the text"));
-  });
-  return button;
-}
-
 /** What was written in a chat that cannot take it: each text with the reason and with what can be done. */
 export class Unsent {
-  #chat;
+  #outbox;
+  #drafts;
+  #sender;
   /** @type {Target} */
   #target = {};
   #list = h("ul", { class: "unsent-list", "aria-labelledby": "unsent-heading" });
@@ -28,12 +23,14 @@ export class Unsent {
     h("p", {}, "It is kept in this browser until you delete it."),
     this.#list);
 
-  /** @param {Chat} chat */
-  constructor(chat) {
-    this.#chat = chat;
+  /** @param {{ outbox: Outbox, drafts: Drafts, sender: Sender }} stores */
+  constructor({ outbox, drafts, sender }) {
+    this.#outbox = outbox;
+    this.#drafts = drafts;
+    this.#sender = sender;
     const update = oncePerFrame(() => this.#update());
-    chat.on("timeline", update);
-    chat.drafts.on("changed", update);
+    outbox.on("changed", update);
+    drafts.on("changed", update);
   }
 
   /** @param {Target} target */
@@ -51,23 +48,22 @@ export class Unsent {
 
   /** @returns {Item[]} */
   #items() {
-    const { outbox, drafts } = this.#chat;
-    const pending = outbox.of(this.#target).filter(({ state }) => state !== "stored");
+    const pending = this.#outbox.of(this.#target).filter(({ state }) => state !== "stored");
     const items = pending.map(({ cid, text, state, reason }) => {
       const failed = state === "failed";
       return { key: cid, cid, text, failed, note: failed ? `Not sent: ${reason}` : "Waiting to be sent" };
     });
-    const draft = drafts.get(chatKey(this.#target));
+    const draft = this.#drafts.get(chatKey(this.#target));
     return draft === "" ? items : [...items, { key: "draft", text: draft, failed: false, note: "Draft" }];
   }
 
   /** @param {Item} item */
   #line({ cid, text, note, failed }) {
-    const discard = () => (cid === undefined ? this.#chat.drafts.discard(chatKey(this.#target)) : this.#chat.sender.discard(cid));
+    const discard = () => (cid === undefined ? this.#drafts.discard(chatKey(this.#target)) : this.#outbox.remove(cid));
     return h("li", { class: "unsent-item" },
       h("p", { class: "unsent-text", dir: "auto" }, text),
       h("p", { class: failed ? "failure" : "unsent-note" }, `${note}. `,
-        failed && h("button", { type: "button", class: "link-button", onclick: () => cid !== undefined && this.#chat.sender.retry(cid) }, "Try again"),
+        failed && h("button", { type: "button", class: "link-button", onclick: () => cid !== undefined && this.#sender.retry(cid) }, "Try again"),
         " ", copyButton(text), " ",
         h("button", { type: "button", class: "link-button", onclick: discard }, "Delete")));
   }

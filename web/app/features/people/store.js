@@ -1,22 +1,32 @@
+import { Emitter } from "../../../client/emitter.js";
+
 /**
- * Who people are and what they are doing: names, presence, typing, and how far they have read.
+ * @typedef {import("../../../client/accounts.js").Person} Person
  *
- * @typedef {import("../../../hubbub.js").Presence} Presence
- * @typedef {import("../../../hubbub.js").Receipt} Receipt
+ * @typedef {object} Events
+ * @property {undefined} changed somebody has a name that was not known
+ * @property {Person[]} found by a search, with their presence
  */
 
-/** A `typing` holds so long; who goes on typing says so again before. */
-export const TYPING_MS = 5_000;
-
-export class People {
+/**
+ * Who people are: the names of those that the page has met, and the search for others.
+ *
+ * @extends {Emitter<Events>}
+ */
+export class People extends Emitter {
+  #me;
+  #search;
   /** @type {Map<string, string>} */
   #names = new Map();
-  /** @type {Map<string, Presence>} */
-  #presence = new Map();
-  /** @type {Map<string, Map<string, number>>} group → user → until when */
-  #typing = new Map();
-  /** @type {Map<string, Map<string, Receipt>>} group → user → marks */
-  #receipts = new Map();
+  /** @type {Set<string>} */
+  #lookedUp = new Set();
+
+  /** @param {string} me @param {(prefix: string) => Promise<Person[]>} search asks the hub */
+  constructor(me, search) {
+    super();
+    this.#me = me;
+    this.#search = search;
+  }
 
   /** @param {string} id */
   name(id) {
@@ -30,54 +40,23 @@ export class People {
 
   /** @param {Iterable<{ id: string, name?: string }>} people */
   learn(people) {
-    for (const { id, name } of people) if (name) this.#names.set(id, name);
+    const news = [...people].filter(({ id, name }) => name && this.#names.get(id) !== name);
+    for (const { id, name } of news) this.#names.set(id, /** @type {string} */ (name));
+    if (news.length > 0) this.emit("changed", undefined);
   }
 
-  /** @param {Iterable<Presence>} people */
-  see(people) {
-    for (const presence of people) this.#presence.set(presence.id, presence);
+  /** Other people whose username begins so. @param {string} prefix */
+  async find(prefix) {
+    const found = await this.#search(prefix);
+    this.learn(found);
+    this.emit("found", found);
+    return found.filter(({ id }) => id !== this.#me);
   }
 
-  /** @param {string} id @returns {Presence} */
-  presence(id) {
-    return this.#presence.get(id) ?? { id, online: false, last_seen: 0 };
-  }
-
-  /** Without a connection nobody knows who is there. */
-  loseSight() {
-    this.#presence.clear();
-    this.#typing.clear();
-  }
-
-  /** @param {string} group @param {string} user @param {number} [now] */
-  startTyping(group, user, now = Date.now()) {
-    const users = this.#typing.get(group) ?? new Map();
-    this.#typing.set(group, users.set(user, now + TYPING_MS));
-  }
-
-  /** @param {string} group @param {string} user */
-  stopTyping(group, user) {
-    this.#typing.get(group)?.delete(user);
-  }
-
-  /** @param {string} group @param {number} [now] @returns {string[]} user ids */
-  typing(group, now = Date.now()) {
-    return [...(this.#typing.get(group) ?? [])].filter(([, until]) => until > now).map(([user]) => user);
-  }
-
-  /** Marks never go back; a receipt may tell of one of the two alone. @param {Receipt} receipt */
-  mark({ group, user, read, delivered }) {
-    const users = this.#receipts.get(group) ?? new Map();
-    const known = users.get(user) ?? { read: 0, delivered: 0 };
-    this.#receipts.set(group, users.set(user, { group, user, read: Math.max(read, known.read), delivered: Math.max(delivered, known.delivered) }));
-  }
-
-  /** Who has this event, and who has read it. @param {string} group @param {number} seq @param {string} me */
-  reached(group, seq, me) {
-    const others = [...(this.#receipts.get(group)?.values() ?? [])].filter(({ user }) => user !== me);
-    return {
-      read: others.filter(({ read }) => read >= seq).map(({ user }) => user),
-      delivered: others.some(({ read, delivered }) => Math.max(read, delivered) >= seq),
-    };
+  /** Asks once for the name of somebody who is known by id only. @param {string} id */
+  lookUp(id) {
+    if (this.knows(id) || this.#lookedUp.has(id)) return;
+    this.#lookedUp.add(id);
+    this.find(id).catch(() => this.#lookedUp.delete(id));
   }
 }
