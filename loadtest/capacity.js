@@ -7,7 +7,15 @@ import { capacityOf, contractOf, timeBehaviour, timeToOthers } from './lib/fitne
 import { crowdScript, evenly } from './lib/script.js';
 import { planOf } from './lib/plan.js';
 
-const plan = planOf('capacity', { USERS: 10_000, GROUP: 10, INTERVAL: 60, STEPS: 4, RAMP: 120, STEP_HOLD: 10, HOLD: 60 });
+const plan = planOf('capacity', {
+  USERS: 10_000,
+  GROUP: 10,
+  INTERVAL: 60,
+  STEPS: 4,
+  RAMP: 120,
+  STEP_HOLD: 10,
+  HOLD: 60,
+});
 
 /** Seconds from the beginning to the end of the rise: its steps, and a plateau after each but the last. */
 const rise = plan.ramp + (plan.steps - 1) * plan.step_hold;

@@ -38,12 +38,12 @@ export const handleSummary = summaryOf(plan, ({ hubbub_channel_capacity: gauge }
   const ideal = FITNESS.channel_capacity.ideal_per_second;
   const end = reached >= Math.max(...RATES) ? ', the highest that was tried' : '';
   return [
-    `A channel of ${plan.group} took ${reached} messages a second${end}; ` +
-      `the ideal of ${ideal} a second is ${reached >= ideal ? 'reached' : 'not reached'}.`,
+    `A channel of ${plan.group} took ${reached} messages a second${end}; `
+      + `the ideal of ${ideal} a second is ${reached >= ideal ? 'reached' : 'not reached'}.`,
   ];
 });
 
-export default async function (data) {
+export default async function climb(data) {
   const [group] = data.groups;
   const clients = Array.from({ length: plan.group }, (_, place) => new Client(plan, place));
   await Promise.all(clients.map((client) => join(plan, client, group, data.begin)));
@@ -66,7 +66,7 @@ async function step(clients, group, rate) {
     const arrived = (where, took) => where === group && times.push(took) === expected && resolve();
     for (const client of clients) client.onText = arrived;
   });
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < count; i += 1) {
     clients[0].send(group);
     await sleep(1000 / rate);
   }
@@ -74,6 +74,8 @@ async function step(clients, group, rate) {
   times.sort((a, b) => a - b);
   const [p99, slowest] = [times[Math.ceil(0.99 * times.length) - 1], times[times.length - 1]];
   const kept = times.length === expected && withinTime(p99, slowest);
-  console.log(`${rate}/s: ${times.length} of ${expected} arrived, p99 ${Math.round(p99)} ms, slowest ${Math.round(slowest)} ms: ${kept ? 'kept' : 'broken'}`);
+  console.log(
+    `${rate}/s: ${times.length} of ${expected} arrived, p99 ${Math.round(p99)} ms, slowest ${Math.round(slowest)} ms: ${kept ? 'kept' : 'broken'}`,
+  );
   return kept;
 }

@@ -74,8 +74,16 @@ async function floodMessages(data, client, place) {
   await until(data.begin + CALM);
   let number = 0;
   while (Date.now() < endOf(data) - CALM) {
-    for (let i = 0; i < BURST && client.online; i++) {
-      client.link.say({ type: 'send', id: ++client.number, group, cid: `${plan.run}-flood-${++number}`, text: 'flood' });
+    for (let i = 0; i < BURST && client.online; i += 1) {
+      client.number += 1;
+      number += 1;
+      client.link.say({
+        type: 'send',
+        id: client.number,
+        group,
+        cid: `${plan.run}-flood-${number}`,
+        text: 'flood',
+      });
     }
     await sleep(BURST_PAUSE);
   }
@@ -89,7 +97,7 @@ export async function connections(data) {
   const open = new Set();
   await until(data.begin + CALM);
   while (Date.now() < endOf(data) - CALM) {
-    for (let i = 0; i < DIALS && open.size < plan.connections; i++) dial(open);
+    for (let i = 0; i < DIALS && open.size < plan.connections; i += 1) dial(open);
     await sleep(BURST_PAUSE);
   }
   open.forEach(closeSocket);
@@ -118,7 +126,7 @@ function dial(open) {
 
 /** k6 does not tell a refused handshake's status; a plain request from the same address is refused alike. */
 function whyRefused() {
-  const answer = http.get(nodeOf(plan, 0).http + '/openapi.json', { tags: { name: 'flood' }, timeout: '5s' });
+  const answer = http.get(`${nodeOf(plan, 0).http}/openapi.json`, { tags: { name: 'flood' }, timeout: '5s' });
   if (answer.status === 0) refused.add(1, { code: 'unanswered' });
   else if (answer.status !== 200) countRefusal(answer.json('code'));
 }

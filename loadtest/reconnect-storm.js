@@ -22,8 +22,8 @@ export const { options, setup, teardown, handleSummary } = script;
 export default script.run;
 
 /** Storms until the end: the first of each group stays, and talks while the others are away. */
-async function weather(plan, client, group, end, place) {
-  for (let left = plan.storms; left > 0; left--) {
+async function weather(_, client, group, end, place) {
+  for (let left = plan.storms; left > 0; left -= 1) {
     await until(end - left * (plan.away + plan.between) * 1000);
     if (isFirst(plan, place)) await talk(client, group);
     else client.cut(plan.away * 1000);
@@ -31,7 +31,7 @@ async function weather(plan, client, group, end, place) {
 }
 
 async function talk(client, group) {
-  for (let i = 0; i < plan.said; i++) {
+  for (let i = 0; i < plan.said; i += 1) {
     await sleep((plan.away * 1000) / plan.said);
     client.send(group);
   }

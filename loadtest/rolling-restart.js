@@ -12,7 +12,7 @@ const plan = planOf('rolling-restart', { USERS: 300, GROUP: 10, INTERVAL: 5, RAM
 const script = crowdScript(plan, plan.ramp + plan.duration, {
   thresholds: { ...timeBehaviour, ...contractOf(plan.users), ...uptime, ...comesBack },
   notes: ({ hubbub_dropped_connections: cut }) =>
-    cut && cut.values.count > 0 ? [] : ['No connection was cut: was no node restarted?'],
+    (cut && cut.values.count > 0 ? [] : ['No connection was cut: was no node restarted?']),
 });
 
 export const { options, setup, teardown, handleSummary } = script;

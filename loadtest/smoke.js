@@ -26,15 +26,19 @@ const script = crowdScript(plan, plan.hold, {
 export const { options, setup, teardown, handleSummary } = script;
 export default script.run;
 
-async function talk(plan, client, group, end, place) {
+async function talk(_, client, group, end, place) {
   const ack = await client.send(group, 'été');
   check(ack, { 'a send is acked with its seq': ({ seq }) => seq > 1 });
   const page = await client.request({ type: 'history', group, after: ack.seq - 1, limit: 1 });
   check(page, {
     'history has it as it was sent': ({ messages }) => messages.length === 1 && messages[0].text.includes(' été '),
   });
-  const refusal = await client.request({ type: 'send', group: 'a'.repeat(26), cid: 'x', text: '' }).catch((error) => error);
-  check(refusal, { 'what cannot be is refused with a code': ({ code }) => code === 'not_found' || code === 'forbidden' });
+  const refusal = await client
+    .request({ type: 'send', group: 'a'.repeat(26), cid: 'x', text: '' })
+    .catch((error) => error);
+  check(refusal, {
+    'what cannot be is refused with a code': ({ code }) => code === 'not_found' || code === 'forbidden',
+  });
   if (!isFirst(plan, place)) client.cut();
   while (Date.now() < end) {
     await sleep(plan.interval * 1000);

@@ -13,7 +13,7 @@ const plan = planOf('soak', { USERS: 500, GROUP: 10, INTERVAL: 10, RAMP: 30, DUR
 
 const script = crowdScript(plan, plan.ramp + plan.duration, {
   thresholds: { ...timeBehaviour, ...timeToOthers, ...contractOf(plan.users), ...uptime, ...comesBack },
-  meanwhile: (plan, client, group, end) => Promise.all([chat(plan, client, group, end), change(client, end)]),
+  meanwhile: (_, client, group, end) => Promise.all([chat(plan, client, group, end), change(client, end)]),
 });
 
 export const { options, setup, teardown, handleSummary } = script;

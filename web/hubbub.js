@@ -1,5 +1,6 @@
 /**
- * The client of a hubbub chat hub: one connection that comes back by itself, messages that get through once and in order.
+ * The client of a hubbub chat hub: one connection that comes back by itself, messages that get through once and in
+ * order.
  *
  *     import { Hubbub } from "https://hub.example/hubbub.js";
  *
@@ -8,19 +9,19 @@
  *     await hub.connect();
  *     await hub.send({ to: "ada", text: "Hello" });
  *
- * Runs in browsers and in Node 22 or later; elsewhere, hand in a `WebSocket` with the standard interface. The protocol it
- * speaks is in docs/protocol.md, its own manual in docs/client.md.
+ * Runs in browsers and in Node 22 or later; elsewhere, hand in a `WebSocket` with the standard interface. The protocol
+ * it speaks is in docs/protocol.md, its own manual in docs/client.md.
  */
-import { Calls } from "./client/calls.js";
-import { CODECS } from "./client/codec.js";
-import { Connection } from "./client/connection.js";
-import { Cursors } from "./client/cursors.js";
-import { Emitter } from "./client/emitter.js";
-import { HubbubError } from "./client/errors.js";
+import { Calls } from './client/calls.js';
+import { CODECS } from './client/codec.js';
+import { Connection } from './client/connection.js';
+import { Cursors } from './client/cursors.js';
+import { Emitter } from './client/emitter.js';
+import { HubbubError } from './client/errors.js';
 
-export { Accounts } from "./client/accounts.js";
-export { HubbubError } from "./client/errors.js";
-export { TokenKeeper } from "./client/token-keeper.js";
+export { Accounts } from './client/accounts.js';
+export { HubbubError } from './client/errors.js';
+export { TokenKeeper } from './client/token-keeper.js';
 
 /**
  * @typedef {import("./client/types.js").HubEvent} HubEvent
@@ -40,8 +41,8 @@ export { TokenKeeper } from "./client/token-keeper.js";
  *
  * @typedef {object} Options
  * @property {string | URL} url the hub's address, or its WebSocket's: `https://hub.example`, `wss://hub.example/ws`
- * @property {string | (() => string | Promise<string>)} [token] a JWT, or what gets one; a function is asked at each connect
- *   and shortly before the last one runs out
+ * @property {string | (() => string | Promise<string>)} [token] a JWT, or what gets one; a function is asked at each
+ *   connect and shortly before the last one runs out
  * @property {() => Promise<string>} [ticket] gets a one-time ticket for each connect, in place of a token
  * @property {"json" | "msgpack"} [encoding] JSON when absent
  * @property {string} [device] a name for this device, shown to nobody but the user
@@ -93,21 +94,25 @@ const TIMING = {
 };
 
 /** What is handed on as it came, by the name of its frame. */
-const BROADCASTS = new Set(["message", "group", "gap", "typing", "receipt", "bye"]);
+const BROADCASTS = new Set(['message', 'group', 'gap', 'typing', 'receipt', 'bye']);
 
 const now = () => performance.now();
 
 /** A name for a message, never used before. */
 export function newCid() {
   const bytes = crypto.getRandomValues(new Uint8Array(15));
-  return Array.from(bytes, (byte) => byte.toString(36).padStart(2, "0")).join("");
+  return Array.from(bytes, (byte) => byte.toString(36).padStart(2, '0')).join('');
 }
 
 /** @extends {Emitter<Events>} */
 export class Hubbub extends Emitter {
   /** The last `welcome`; undefined before the first. @type {Welcome | undefined} */
   session;
-  /** What the hub can do, on all of its nodes, as it was last told; empty before the first `welcome`. @type {string[]} */
+  /**
+   * What the hub can do, on all of its nodes, as it was last told; empty before the first `welcome`.
+   *
+   * @type {string[]}
+   */
   features = [];
 
   /** @type {Timing} */
@@ -120,15 +125,22 @@ export class Hubbub extends Emitter {
   #typedAt = new Map();
   /** @type {string[]} */
   #watched = [];
-  /** @type {{ promise: Promise<Welcome>, resolve: (welcome: Welcome) => void, reject: (error: HubbubError) => void } | undefined} */
+  /**
+   * @type {{ promise: Promise<Welcome>, resolve: (welcome: Welcome) => void, reject: (error: HubbubError) => void } |
+   *   undefined}
+   */
   #connecting;
 
   /** @param {Options} options */
-  constructor({ cursors, encoding = "json", timing, ...options }) {
+  constructor({ cursors, encoding = 'json', timing, ...options }) {
     super();
     this.#timing = { ...TIMING, ...timing };
     this.#cursors = new Cursors(cursors);
-    this.#calls = new Calls({ transmit: (frame) => this.#connection.send(frame), now, answerTimeout: this.#timing.answerTimeout });
+    this.#calls = new Calls({
+      transmit: (frame) => this.#connection.send(frame),
+      now,
+      answerTimeout: this.#timing.answerTimeout,
+    });
     this.#connection = new Connection(
       { ...options, codec: CODECS[encoding], timing: this.#timing, cursors: () => this.#cursors.forHello() },
       {
@@ -136,7 +148,7 @@ export class Hubbub extends Emitter {
         onWelcome: (welcome) => this.#welcomed(welcome),
         onFrame: (frame) => this.#receive(frame),
         onLost: (closeCode) => this.#calls.lineLost(closeCode),
-        onError: (error) => this.emit("error", error),
+        onError: (error) => this.emit('error', error),
         onTick: () => this.#tick(),
       },
     );
@@ -158,11 +170,13 @@ export class Hubbub extends Emitter {
    * @throws {HubbubError} when the hub refuses for good
    */
   connect() {
-    if (this.state === "online" && this.session) return Promise.resolve(this.session);
+    if (this.state === 'online' && this.session) return Promise.resolve(this.session);
     if (this.#connecting === undefined) {
       /** @type {any} */
       const connecting = {};
-      connecting.promise = new Promise((resolve, reject) => Object.assign(connecting, { resolve, reject }));
+      connecting.promise = new Promise((resolve, reject) => {
+        Object.assign(connecting, { resolve, reject });
+      });
       this.#connecting = connecting;
     }
     const { promise } = /** @type {{ promise: Promise<Welcome> }} */ (this.#connecting);
@@ -172,7 +186,7 @@ export class Hubbub extends Emitter {
 
   /** Ends the connection; what is unanswered is rejected with `closed`. */
   close() {
-    const error = new HubbubError("closed", "the client was closed");
+    const error = new HubbubError('closed', 'the client was closed');
     this.#connection.stop(error);
     this.#calls.rejectAll(error);
   }
@@ -183,8 +197,8 @@ export class Hubbub extends Emitter {
   }
 
   /**
-   * Sends a message and repeats it, under one `cid`, until the hub has stored it. Messages to one group keep their order,
-   * those made without a connection too.
+   * Sends a message and repeats it, under one `cid`, until the hub has stored it. Messages to one group keep their
+   * order, those made without a connection too.
    *
    * @param {Message} message
    * @returns {Promise<Ack>} when it is stored
@@ -192,29 +206,34 @@ export class Hubbub extends Emitter {
    */
   send({ cid = newCid(), ...message }) {
     const lane = message.group === undefined ? `to:${message.to}` : `group:${message.group}`;
-    return this.#calls.make({ type: "send", cid, ...message }, { lane });
+    return this.#calls.make({ type: 'send', cid, ...message }, { lane });
   }
 
   /** Marks a group as read up to `seq`. @param {string} group @param {number} seq @returns {Promise<void>} */
   read(group, seq) {
-    return this.#request({ type: "read", group, seq }, `read:${group}`);
+    return this.#request({ type: 'read', group, seq }, `read:${group}`);
   }
 
-  /** Tells who watches the group that this user types. Call it at every key: it is sent at most every few seconds. @param {string} group */
+  /**
+   * Tells who watches the group that this user types. Call it at every key: it is sent at most every few seconds.
+   *
+   * @param {string} group
+   */
   typing(group) {
     if (now() - (this.#typedAt.get(group) ?? -Infinity) < this.#timing.typingEvery) return;
-    if (this.#connection.send({ type: "typing", group }) !== undefined) this.#typedAt.set(group, now());
+    if (this.#connection.send({ type: 'typing', group }) !== undefined) this.#typedAt.set(group, now());
   }
 
   /**
    * A page of a group's events, ascending: the newest, those before a seq, or those after one.
    *
    * @param {string} group
-   * @param {{ before?: number, after?: number, limit?: number }} [page] `before` and `after` exclusive; `limit` 50, at most 200
+   * @param {{ before?: number, after?: number, limit?: number }} [page] `before` and `after` exclusive; `limit` 50, at
+   *   most 200
    * @returns {Promise<HistoryPage>}
    */
   history(group, page = {}) {
-    return this.#request({ type: "history", group, ...page });
+    return this.#request({ type: 'history', group, ...page });
   }
 
   /**
@@ -224,7 +243,7 @@ export class Hubbub extends Emitter {
    * @returns {Promise<GroupPage>}
    */
   async groups(page = {}) {
-    const reply = await this.#request({ type: "groups", ...page });
+    const reply = await this.#request({ type: 'groups', ...page });
     for (const group of reply.groups) this.#cursors.know(group.id, group.head);
     return reply;
   }
@@ -232,31 +251,32 @@ export class Hubbub extends Emitter {
   /**
    * Makes a group with this user as its first admin.
    *
-   * @param {{ name: string, members?: string[], access?: "members" | "open", cid?: string }} group `members` are user ids
+   * @param {{ name: string, members?: string[], access?: "members" | "open", cid?: string }} group `members` are user
+   *   ids
    * @returns {Promise<Group>}
    */
   create({ cid = newCid(), members = [], ...group }) {
-    return this.#request({ type: "create", cid, members, ...group });
+    return this.#request({ type: 'create', cid, members, ...group });
   }
 
   /** @param {string} group @returns {Promise<void>} */
   join(group) {
-    return this.#request({ type: "join", group });
+    return this.#request({ type: 'join', group });
   }
 
   /** @param {string} group @returns {Promise<void>} */
   leave(group) {
-    return this.#request({ type: "leave", group });
+    return this.#request({ type: 'leave', group });
   }
 
   /** For its admins. @param {string} group @param {string[]} users @returns {Promise<void>} */
   add(group, users) {
-    return this.#request({ type: "add", group, users });
+    return this.#request({ type: 'add', group, users });
   }
 
   /** For its admins. @param {string} group @param {string[]} users @returns {Promise<void>} */
   remove(group, users) {
-    return this.#request({ type: "remove", group, users });
+    return this.#request({ type: 'remove', group, users });
   }
 
   /**
@@ -267,7 +287,7 @@ export class Hubbub extends Emitter {
    */
   async watch(groups) {
     this.#watched = groups;
-    const reply = await this.#request({ type: "watch", groups }, "watch");
+    const reply = await this.#request({ type: 'watch', groups }, 'watch');
     return reply.users;
   }
 
@@ -278,12 +298,12 @@ export class Hubbub extends Emitter {
 
   /** @param {StateChange} change */
   #changed(change) {
-    if (change.state === "online") this.#resume();
-    if (change.state === "stopped" && change.error) {
+    if (change.state === 'online') this.#resume();
+    if (change.state === 'stopped' && change.error) {
       this.#connecting?.reject(change.error);
       this.#connecting = undefined;
     }
-    this.emit("state", change);
+    this.emit('state', change);
   }
 
   /** @param {Welcome} welcome */
@@ -291,11 +311,11 @@ export class Hubbub extends Emitter {
     this.session = welcome;
     for (const group of welcome.groups) this.#cursors.startAfter(group.id, group.head);
     this.#learn(welcome.features);
-    this.emit("welcome", welcome);
+    this.emit('welcome', welcome);
   }
 
   #resume() {
-    if (this.#watched.length > 0) void this.watch(this.#watched).catch((error) => this.emit("error", error));
+    if (this.#watched.length > 0) void this.watch(this.#watched).catch((error) => this.emit('error', error));
     this.#calls.flush();
     this.#connecting?.resolve(/** @type {Welcome} */ (this.session));
     this.#connecting = undefined;
@@ -304,24 +324,24 @@ export class Hubbub extends Emitter {
   /** @param {Frame} frame */
   #receive(frame) {
     const event = /** @type {any} */ (frame);
-    const fresh = frame.type !== "message" || this.#cursors.accept(frame.group, frame.seq);
-    if (frame.type === "group") this.#note(event);
-    if (frame.type === "gap") this.#cursors.skip(event);
+    const fresh = frame.type !== 'message' || this.#cursors.accept(frame.group, frame.seq);
+    if (frame.type === 'group') this.#note(event);
+    if (frame.type === 'gap') this.#cursors.skip(event);
 
-    if (frame.type === "features") this.#learn(event.features);
-    else if (frame.type === "presence") this.emit("presence", event.users);
-    else if (BROADCASTS.has(frame.type)) fresh && this.emit(/** @type {keyof Events} */ (frame.type), event);
-    this.emit("frame", frame);
+    if (frame.type === 'features') this.#learn(event.features);
+    else if (frame.type === 'presence') this.emit('presence', event.users);
+    else if (fresh && BROADCASTS.has(frame.type)) this.emit(/** @type {keyof Events} */ (frame.type), event);
+    this.emit('frame', frame);
 
     const answered = frame.re !== undefined && this.#calls.answer(frame);
-    if (frame.type === "error" && !answered) this.emit("error", new HubbubError(frame.code, frame.message));
+    if (frame.type === 'error' && !answered) this.emit('error', new HubbubError(frame.code, frame.message));
   }
 
   /** @param {string[]} features */
   #learn(features) {
     const isNews = features.length !== this.features.length || features.some((name) => !this.features.includes(name));
     this.features = features;
-    if (isNews) this.emit("features", features);
+    if (isNews) this.emit('features', features);
   }
 
   /** @param {Group} group */
@@ -332,10 +352,10 @@ export class Hubbub extends Emitter {
 
   #tick() {
     this.#calls.tick();
-    if (this.state !== "online" || now() - this.#deliveredAt < this.#timing.deliveredEvery) return;
+    if (this.state !== 'online' || now() - this.#deliveredAt < this.#timing.deliveredEvery) return;
     const cursors = this.#cursors.takeUnreported();
     if (cursors === undefined) return;
     this.#deliveredAt = now();
-    this.#connection.send({ type: "ping", cursors });
+    this.#connection.send({ type: 'ping', cursors });
   }
 }

@@ -6,15 +6,15 @@
  */
 
 const UTF8_ENCODER = new TextEncoder();
-const UTF8_DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const UTF8_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const TWO_POW_32 = 2 ** 32;
 
 /** Deeper nesting than this is refused, long before the engine's stack would run out. */
 const MAX_DEPTH = 128;
 
 /**
- * @param {unknown} value null, booleans, numbers, strings, `Uint8Array`, arrays and plain objects. `undefined` members of
- *   an object are left out, as in JSON.
+ * @param {unknown} value null, booleans, numbers, strings, `Uint8Array`, arrays and plain objects. `undefined` members
+ *   of an object are left out, as in JSON.
  * @returns {Uint8Array}
  * @throws {TypeError} for what MessagePack has no form for, functions for example
  */
@@ -50,12 +50,12 @@ class Writer {
   value(value, depth) {
     if (depth > MAX_DEPTH) throw new RangeError(`nested deeper than ${MAX_DEPTH}`);
     if (value === null || value === undefined) return this.#byte(0xc0);
-    if (typeof value === "boolean") return this.#byte(value ? 0xc3 : 0xc2);
-    if (typeof value === "number") return this.#number(value);
-    if (typeof value === "string") return this.#string(value);
+    if (typeof value === 'boolean') return this.#byte(value ? 0xc3 : 0xc2);
+    if (typeof value === 'number') return this.#number(value);
+    if (typeof value === 'string') return this.#string(value);
     if (value instanceof Uint8Array) return this.#binary(value);
     if (Array.isArray(value)) return this.#array(value, depth);
-    if (typeof value === "object") return this.#map(value, depth);
+    if (typeof value === 'object') return this.#map(value, depth);
     throw new TypeError(`MessagePack has no form for a ${typeof value}`);
   }
 
@@ -78,7 +78,13 @@ class Writer {
     this.#bytes[at] = byte;
   }
 
-  /** A marker byte and a big-endian unsigned integer of 1, 2, 4 or 8 bytes. @param {number} marker @param {number} size @param {number} value */
+  /**
+   * A marker byte and a big-endian unsigned integer of 1, 2, 4 or 8 bytes.
+   *
+   * @param {number} marker
+   * @param {number} size
+   * @param {number} value
+   */
   #marked(marker, size, value) {
     const at = this.#claim(1 + size);
     this.#bytes[at] = marker;
@@ -189,30 +195,64 @@ class Reader {
   /** @param {number} marker 0xc0 to 0xdf @param {number} depth @returns {any} */
   #marked(marker, depth) {
     switch (marker) {
-      case 0xc0: return null;
-      case 0xc2: return false;
-      case 0xc3: return true;
-      case 0xc4: case 0xc5: case 0xc6: return this.#take(this.#unsigned(1 << (marker - 0xc4))).slice();
-      case 0xc7: case 0xc8: case 0xc9: return this.#extension(this.#unsigned(1 << (marker - 0xc7)));
-      case 0xca: return this.#view.getFloat32(this.#skip(4));
-      case 0xcb: return this.#view.getFloat64(this.#skip(8));
-      case 0xcc: case 0xcd: case 0xce: case 0xcf: return this.#unsigned(1 << (marker - 0xcc));
-      case 0xd0: return this.#view.getInt8(this.#skip(1));
-      case 0xd1: return this.#view.getInt16(this.#skip(2));
-      case 0xd2: return this.#view.getInt32(this.#skip(4));
-      case 0xd3: return Number(this.#view.getBigInt64(this.#skip(8)));
-      case 0xd4: case 0xd5: case 0xd6: case 0xd7: case 0xd8: return this.#extension(1 << (marker - 0xd4));
-      case 0xd9: case 0xda: case 0xdb: return this.#string(this.#unsigned(1 << (marker - 0xd9)));
-      case 0xdc: case 0xdd: return this.#array(this.#unsigned(2 << (marker - 0xdc)), depth);
-      case 0xde: case 0xdf: return this.#map(this.#unsigned(2 << (marker - 0xde)), depth);
-      default: throw new TypeError(`0x${marker.toString(16)} begins nothing in MessagePack`);
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.#take(this.#unsigned(1 << (marker - 0xc4))).slice();
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return this.#extension(this.#unsigned(1 << (marker - 0xc7)));
+      case 0xca:
+        return this.#view.getFloat32(this.#skip(4));
+      case 0xcb:
+        return this.#view.getFloat64(this.#skip(8));
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+      case 0xcf:
+        return this.#unsigned(1 << (marker - 0xcc));
+      case 0xd0:
+        return this.#view.getInt8(this.#skip(1));
+      case 0xd1:
+        return this.#view.getInt16(this.#skip(2));
+      case 0xd2:
+        return this.#view.getInt32(this.#skip(4));
+      case 0xd3:
+        return Number(this.#view.getBigInt64(this.#skip(8)));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (marker - 0xd4));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.#string(this.#unsigned(1 << (marker - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return this.#array(this.#unsigned(2 << (marker - 0xdc)), depth);
+      case 0xde:
+      case 0xdf:
+        return this.#map(this.#unsigned(2 << (marker - 0xde)), depth);
+      default:
+        throw new TypeError(`0x${marker.toString(16)} begins nothing in MessagePack`);
     }
   }
 
   /** Moves on by `size` bytes and returns where they begin. @param {number} size */
   #skip(size) {
     const at = this.#at;
-    if (size > this.#bytes.length - at) throw new RangeError(`the bytes end ${size - (this.#bytes.length - at)} too early`);
+    if (size > this.#bytes.length - at) {
+      throw new RangeError(`the bytes end ${size - (this.#bytes.length - at)} too early`);
+    }
     this.#at += size;
     return at;
   }
@@ -258,8 +298,9 @@ class Reader {
       const key = String(this.value(depth + 1));
       const member = this.value(depth + 1);
       // A plain assignment would set the prototype; as in JSON.parse it becomes a member like any other.
-      if (key === "__proto__") Object.defineProperty(object, key, { value: member, enumerable: true, configurable: true, writable: true });
-      else object[key] = member;
+      if (key === '__proto__') {
+        Object.defineProperty(object, key, { value: member, enumerable: true, configurable: true, writable: true });
+      } else object[key] = member;
     }
     return object;
   }

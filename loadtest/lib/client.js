@@ -4,7 +4,18 @@ import { Cursors } from './cursors.js';
 import { breakOff, isHopeless, isTokensEnd, lackOf } from './endings.js';
 import { Link, Refusal } from './link.js';
 import {
-  acked, ackTime, countRefusal, dropped, endToEnd, finished, joinTime, lost, received, reconnectTime, selfMessage, uptimeShare,
+  acked,
+  ackTime,
+  countRefusal,
+  dropped,
+  endToEnd,
+  finished,
+  joinTime,
+  lost,
+  received,
+  reconnectTime,
+  selfMessage,
+  uptimeShare,
 } from './metrics.js';
 import { nodeOf } from './plan.js';
 import { sleep, within } from './wait.js';
@@ -58,20 +69,26 @@ export class Client {
   open() {
     const begun = Date.now();
     return new Promise((resolve, reject) => {
-      this.link = new Link(this.goTo || nodeOf(this.plan, this.node).ws, this.plan.codec, this.account.token, this.cursors.held, {
-        heard: (frame, arrived) => {
-          if (frame.type === 'welcome') {
-            this.begin(frame, begun);
-            resolve(frame);
-          } else {
-            this.hear(frame, arrived);
-          }
+      this.link = new Link(
+        this.goTo || nodeOf(this.plan, this.node).ws,
+        this.plan.codec,
+        this.account.token,
+        this.cursors.held,
+        {
+          heard: (frame, arrived) => {
+            if (frame.type === 'welcome') {
+              this.begin(frame, begun);
+              resolve(frame);
+            } else {
+              this.hear(frame, arrived);
+            }
+          },
+          ended: (problem) => {
+            reject(problem);
+            this.cutOff(problem);
+          },
         },
-        ended: (problem) => {
-          reject(problem);
-          this.cutOff(problem);
-        },
-      });
+      );
     });
   }
 
@@ -110,7 +127,7 @@ export class Client {
     for (const request of this.requests.values()) request.reject(problem);
     this.requests.clear();
     if (this.online && !this.ended && !this.cutting) {
-      this.drops++;
+      this.drops += 1;
       dropped.add(1, { code: `${problem.code}` });
     }
     this.online = false;
@@ -238,8 +255,11 @@ export class Client {
 
   /** Asks, and resolves with the answer. Fails with a Refusal. */
   request(frame) {
-    const id = ++this.number;
-    const answer = new Promise((resolve, reject) => this.requests.set(id, { resolve, reject }));
+    this.number += 1;
+    const id = this.number;
+    const answer = new Promise((resolve, reject) => {
+      this.requests.set(id, { resolve, reject });
+    });
     this.link.say({ ...frame, id });
     return within(ANSWER_LIMIT, answer, `no answer to ${frame.type} within ${ANSWER_LIMIT / 1000} s`);
   }
@@ -258,7 +278,8 @@ export class Client {
 
   /** Sends a text with the time in it; resolves when it is stored, however often it was repeated. */
   send(group, what = 'text') {
-    const id = ++this.number;
+    this.number += 1;
+    const id = this.number;
     const cid = `${this.plan.run}-${this.user}-${id}`.slice(-64);
     const text = `${MARK}${Date.now()} ${what} `.padEnd(this.plan.text, '.');
     const frame = { type: 'send', id, group, cid, text };
@@ -291,7 +312,9 @@ export class Client {
   lastWord(group) {
     if (!this.lastWords.has(group)) {
       const word = {};
-      word.heard = new Promise((resolve) => (word.hear = resolve));
+      word.heard = new Promise((resolve) => {
+        word.hear = resolve;
+      });
       this.lastWords.set(group, word);
     }
     return this.lastWords.get(group);

@@ -16,7 +16,7 @@ export class Cursors {
       return true;
     }
     if (seq <= held) return this.takeLate(group, seq);
-    for (let absent = held + 1; absent < seq; absent++) this.missing.set(`${group}:${absent}`, true);
+    for (let absent = held + 1; absent < seq; absent += 1) this.missing.set(`${group}:${absent}`, true);
     this.held[group] = seq;
     return true;
   }
@@ -33,7 +33,7 @@ export class Cursors {
   /** The hub says that these will not come. */
   skip(group, from, to, reason) {
     gaps.add(to - from + 1, { reason });
-    for (let seq = from; seq <= to; seq++) this.missing.delete(`${group}:${seq}`);
+    for (let seq = from; seq <= to; seq += 1) this.missing.delete(`${group}:${seq}`);
     const held = this.held[group];
     this.held[group] = reason === 'reset' ? from - 1 : Math.max(held === undefined ? 0 : held, to);
   }

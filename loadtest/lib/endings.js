@@ -10,7 +10,8 @@ const TOKEN_ENDED = 4002;
 /** What this machine, and not the hub, has run out of, by the words of its system. */
 const OWN = {
   'too many open files': 'open files: a connection takes one, and "ulimit -n" tells how many there may be',
-  'cannot assign requested address': 'ports for connections to one address: give virtual users addresses of their own (--local-ips)',
+  'cannot assign requested address':
+    'ports for connections to one address: give virtual users addresses of their own (--local-ips)',
   'no buffer space available': 'memory for sockets',
 };
 
@@ -35,10 +36,15 @@ export function isTokensEnd(problem) {
   return problem.closed === TOKEN_ENDED;
 }
 
+/** Whose fault a problem is. */
+function faultOf(problem) {
+  if (lackOf(problem)) return 'machine';
+  return isTokensEnd(problem) ? 'tokens' : 'refused';
+}
+
 /** Ends the run while it is under way, without a verdict on the hub: it could not be measured as was planned. */
 export function breakOff(plan, user, problem) {
-  const fault = lackOf(problem) ? 'machine' : isTokensEnd(problem) ? 'tokens' : 'refused';
-  faults[fault].add(1);
+  faults[faultOf(problem)].add(1);
   stop(`No verdict on the hub. ${user}: ${whyNot(plan, problem)}`);
 }
 
@@ -53,7 +59,9 @@ export function whyNot(plan, problem) {
   if (problem.code === 'unauthorized' || problem.closed === 4001) {
     return `The hub at ${ws} does not accept the tokens: ${problem.message}. Make them with the hub's own key: hubbub token with the same jwt_secret, jwt_key_file or data_dir.`;
   }
-  if (problem.isFinal) return `The hub at ${ws} sent this user away for good (${problem.closed}): ${meaningOf(problem.closed)}.`;
+  if (problem.isFinal) {
+    return `The hub at ${ws} sent this user away for good (${problem.closed}): ${meaningOf(problem.closed)}.`;
+  }
   if (problem.code === 'handshake') {
     return `The hub at ${ws} refuses connections: too many from one address (HUBBUB_MAX_CONNECTIONS_PER_ADDRESS, or give virtual users addresses of their own with --local-ips), or it is full (HUBBUB_MAX_CONNECTIONS).`;
   }

@@ -25,7 +25,13 @@ export function makeGroups(plan) {
     try {
       await client.open();
       const name = `load test ${plan.name} ${group}`;
-      const made = await client.insist({ type: 'create', name, members: [], access: 'open', cid: `${plan.run}-${group}` });
+      const made = await client.insist({
+        type: 'create',
+        name,
+        members: [],
+        access: 'open',
+        cid: `${plan.run}-${group}`,
+      });
       client.finish();
       return made.id;
     } catch (problem) {
@@ -51,7 +57,9 @@ export async function leaveGroups(plan, ids) {
     } catch (problem) {
       if (hopeless) return;
       hopeless = isHopeless(problem);
-      console.warn(`Group ${group} could not be left${hopeless ? ', nor the others' : ''}: ${hopeless ? whyNot(plan, problem) : problem.message}`);
+      console.warn(
+        `Group ${group} could not be left${hopeless ? ', nor the others' : ''}: ${hopeless ? whyNot(plan, problem) : problem.message}`,
+      );
     }
   });
 }

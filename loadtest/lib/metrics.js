@@ -51,8 +51,17 @@ export const clearRefusals = new Rate('hubbub_clear_refusals');
 export const channelCapacity = new Gauge('hubbub_channel_capacity');
 
 const CODES = new Set([
-  'bad_frame', 'unauthorized', 'forbidden', 'not_found', 'too_large', 'conflict',
-  'rate_limited', 'overloaded', 'unavailable', 'unsupported', 'internal',
+  'bad_frame',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'too_large',
+  'conflict',
+  'rate_limited',
+  'overloaded',
+  'unavailable',
+  'unsupported',
+  'internal',
 ]);
 
 /** Counts a refusal, and whether its code says what to do. */

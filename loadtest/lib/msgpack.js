@@ -50,8 +50,10 @@ function writeByte(writer, byte) {
 function writeSized(writer, type, value, width) {
   const at = grow(writer, 1 + width);
   writer.bytes[at] = type;
-  for (let i = width, rest = value; i > 0; i--, rest = Math.floor(rest / 0x100)) {
+  let rest = value;
+  for (let i = width; i > 0; i -= 1) {
     writer.bytes[at + i] = rest & 0xff;
+    rest = Math.floor(rest / 0x100);
   }
 }
 
@@ -182,13 +184,13 @@ function readString(reader, length) {
 
 function readList(reader, length) {
   const list = [];
-  for (let i = 0; i < length; i++) list.push(read(reader));
+  for (let i = 0; i < length; i += 1) list.push(read(reader));
   return list;
 }
 
 function readMap(reader, length) {
   const map = {};
-  for (let i = 0; i < length; i++) {
+  for (let i = 0; i < length; i += 1) {
     const key = read(reader);
     map[key] = read(reader);
   }

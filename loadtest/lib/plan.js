@@ -48,8 +48,8 @@ export function mistakesIn(plan, users) {
   if (unread) all.push(unread);
   if (all.length === 0 && plan.accounts.length < users) {
     all.push(
-      `${tokensFile()} has tokens for ${plan.accounts.length} users and this run needs ${users}: ` +
-        `hubbub token --users 'load-{0..${users - 1}}' --out tokens.json`,
+      `${tokensFile()} has tokens for ${plan.accounts.length} users and this run needs ${users}: `
+        + `hubbub token --users 'load-{0..${users - 1}}' --out tokens.json`,
     );
   }
   return all.length > 0 && all.join(' ');
@@ -65,7 +65,9 @@ function urls() {
   return given.map((url) => {
     const parts = /^(ws|wss|http|https):\/\/([^/?#]+)([^?#]*)$/.exec(url);
     if (!parts) {
-      mistakes.push(`HUB is the address of a hub, such as http://127.0.0.1:8080 or wss://chat.example.org/ws, not ${url || 'nothing'}.`);
+      mistakes.push(
+        `HUB is the address of a hub, such as http://127.0.0.1:8080 or wss://chat.example.org/ws, not ${url || 'nothing'}.`,
+      );
       return { ws: '', http: '' };
     }
     const secure = parts[1] === 'wss' || parts[1] === 'https' ? 's' : '';
@@ -104,9 +106,7 @@ function tokensFile() {
 // Read once and shared: ten thousand tokens in each of a hundred virtual users would take gigabytes.
 // What is wrong with the file is shared the same way.
 function accounts() {
-  return new SharedArray('tokens', () => {
-    return read(tokensFile());
-  });
+  return new SharedArray('tokens', () => read(tokensFile()));
 }
 
 function read(path) {
@@ -116,6 +116,10 @@ function read(path) {
     return [{ mistake: `${path} is not a list of {user, token}, as hubbub token --users makes it.` }];
   } catch (error) {
     const why = error instanceof SyntaxError ? `is not JSON (${error.message})` : 'cannot be read';
-    return [{ mistake: `The file of tokens ${path} ${why}: hubbub token --users 'load-{0..999}' --out tokens.json, and TOKENS says where it is.` }];
+    return [
+      {
+        mistake: `The file of tokens ${path} ${why}: hubbub token --users 'load-{0..999}' --out tokens.json, and TOKENS says where it is.`,
+      },
+    ];
   }
 }

@@ -37,10 +37,14 @@ function reachable({ http: url }) {
   }
   if (answer.status === 429) tooFewConnections(1);
   if (answer.status === 200 && isInternal(answer)) {
-    stop(`${url} is the internal listener of a hub, where no users connect. HUB is the address of its public one, by default on port 8080.`);
+    stop(
+      `${url} is the internal listener of a hub, where no users connect. HUB is the address of its public one, by default on port 8080.`,
+    );
   }
   if (answer.status !== 200 || !`${answer.body}`.includes('hubbub')) {
-    stop(`${url} answers (HTTP ${answer.status}), but not as a hubbub hub. HUB is the address of the hub's public listener.`);
+    stop(
+      `${url} answers (HTTP ${answer.status}), but not as a hubbub hub. HUB is the address of the hub's public listener.`,
+    );
   }
 }
 
@@ -54,7 +58,9 @@ function enoughFiles(connections) {
   const allowed = Number(__ENV.OPEN_FILES);
   const needed = connections + OTHER_FILES;
   if (allowed > 0 && allowed < needed) {
-    stop(`This machine lets a process open ${allowed} files and this run needs ${needed}, one a connection: raise that (ulimit -n ${needed}), or lower the number of users.`);
+    stop(
+      `This machine lets a process open ${allowed} files and this run needs ${needed}, one a connection: raise that (ulimit -n ${needed}), or lower the number of users.`,
+    );
   }
 }
 
@@ -71,7 +77,9 @@ async function welcomed(plan) {
 
 function enoughMembers(plan, most, needed) {
   if (needed > most) {
-    stop(`This run needs groups of ${needed} and the hub allows ${most}: start it with HUBBUB_MAX_MEMBERS=${needed}, or run with GROUP=${most}.`);
+    stop(
+      `This run needs groups of ${needed} and the hub allows ${most}: start it with HUBBUB_MAX_MEMBERS=${needed}, or run with GROUP=${most}.`,
+    );
   }
 }
 
@@ -100,8 +108,8 @@ function probe(plan, place) {
 
 function tooFewConnections(needed) {
   stop(
-    `The hub does not take ${needed} connections from one address: start it with a higher HUBBUB_MAX_CONNECTIONS_PER_ADDRESS, ` +
-      'lower SOCKETS, or give virtual users addresses of their own (on this machine: k6 run --local-ips 127.0.1.1-127.0.1.250).',
+    `The hub does not take ${needed} connections from one address: start it with a higher HUBBUB_MAX_CONNECTIONS_PER_ADDRESS, `
+      + 'lower SOCKETS, or give virtual users addresses of their own (on this machine: k6 run --local-ips 127.0.1.1-127.0.1.250).',
   );
 }
 
@@ -113,15 +121,14 @@ async function enoughRequests(plan, needed, variable) {
   const probes = Array.from({ length: RATE_PROBES }, () =>
     client.request({ type: 'ping' }).catch((refusal) => {
       wait = Math.max(wait, refusal.retryAfter || 0);
-    }),
-  );
+    }));
   await Promise.all(probes);
   client.finish();
   const allowed = wait > 0 ? 1000 / wait : Infinity;
   if (allowed < needed) {
     stop(
-      `This run needs ${needed} requests a second of one connection and the hub allows about ${Math.round(allowed)}: ` +
-        `start it with HUBBUB_SESSION_RATE=${needed} HUBBUB_USER_RATE=${needed} or more, or lower ${variable}.`,
+      `This run needs ${needed} requests a second of one connection and the hub allows about ${Math.round(allowed)}: `
+        + `start it with HUBBUB_SESSION_RATE=${needed} HUBBUB_USER_RATE=${needed} or more, or lower ${variable}.`,
     );
   }
 }

@@ -9,7 +9,11 @@ import { summaryOf } from './summary.js';
  * `meanwhile(plan, client, group, end, place)`, which is to chat if nothing is said. The preflight is
  * told what is needed of the hub (`needs`), the summary what to say beside the figures (`notes`).
  */
-export function crowdScript(plan, seconds, { thresholds, joins = evenly(plan, plan.ramp), meanwhile = chat, needs, notes }) {
+export function crowdScript(
+  plan,
+  seconds,
+  { thresholds, joins = evenly(plan, plan.ramp), meanwhile = chat, needs, notes },
+) {
   plan.seconds = seconds;
   return {
     options: { ...COMMON_OPTIONS, scenarios: { [plan.name]: crowdScenario(plan, seconds) }, thresholds },

@@ -42,7 +42,8 @@ const COUNTS = [
 /** What ended a run from its own side, by the metric that counts it. */
 const FAULTS = {
   hubbub_fault_tokens: 'tokens ended during the run; make tokens that outlast it, with hubbub token --ttl',
-  hubbub_fault_refused: 'the hub sent users away for good, and without them the run is not the one that was planned; the error says why',
+  hubbub_fault_refused:
+    'the hub sent users away for good, and without them the run is not the one that was planned; the error says why',
   hubbub_fault_machine: 'this machine had no open files or ports left for connections; the error says which',
 };
 
@@ -53,7 +54,9 @@ export function summaryOf(plan, notes = () => []) {
     const rows = verdicts(metrics);
     const why = whyNoVerdict(plan, metrics);
     const begun = countOf(metrics, 'hubbub_connect') > 0 || countOf(metrics, 'iterations') > 0;
-    const told = begun ? text(plan, data, rows, why, notes(metrics)) : `${WORDS_OF.none}: ${why}. Nothing was measured.`;
+    const told = begun
+      ? text(plan, data, rows, why, notes(metrics))
+      : `${WORDS_OF.none}: ${why}. Nothing was measured.`;
     const outputs = { stdout: `${told}\n` };
     if (__ENV.SUMMARY) outputs[__ENV.SUMMARY] = `${JSON.stringify(report(plan, data, rows, why), null, 2)}\n`;
     return outputs;
@@ -94,16 +97,21 @@ function measured(rule, values) {
 
 function text(plan, data, rows, why, notes) {
   const { metrics } = data;
-  const mark = (ok) => (why ? '-     ' : ok ? 'ok    ' : 'FAILED');
+  const verdict = (ok) => (ok ? 'ok    ' : 'FAILED');
+  const mark = (ok) => (why ? '-     ' : verdict(ok));
   return [
     '',
     `hubbub load test "${plan.name}": ${plan.users} users, groups of ${plan.group}, ${plan.encoding}, ${(data.state.testRunDurationMs / 1000).toFixed(0)} s`,
     '',
-    ...rows.map(({ what, rule, measured: value, ok }) => `  ${mark(ok)}  ${what.padEnd(32)} ${rule.padEnd(14)} ${figure(value)}`),
+    ...rows.map(
+      ({ what, rule, measured: value, ok }) => `  ${mark(ok)}  ${what.padEnd(32)} ${rule.padEnd(14)} ${figure(value)}`,
+    ),
     '',
     ...figures(metrics),
     '',
-    ...COUNTS.filter(([name]) => metrics[name]).map(([name, what]) => `  ${what.padEnd(32)} ${figure(metrics[name].values.count)}`),
+    ...COUNTS.filter(([name]) => metrics[name]).map(
+      ([name, what]) => `  ${what.padEnd(32)} ${figure(metrics[name].values.count)}`,
+    ),
     ...notes.map((note) => `  ${note}`),
     '',
     WORDS_OF[verdictOf(rows, why)] + (why ? `: ${why}.` : ''),

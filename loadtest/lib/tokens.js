@@ -31,8 +31,8 @@ export function shortcomingOf(plan, users, now = Date.now()) {
   const first = short.reduce((least, each) => (each.end < least.end ? each : least));
   const others = short.length > 1 ? `; ${short.length - 1} others end too early as well` : '';
   return (
-    `The token of ${first.user} ${told(first.end, now)}, and this run needs ${needed} s${others}. ` +
-    `Make tokens that outlast it: hubbub token --users 'load-{0..${users - 1}}' --ttl ${Math.ceil(needed / 60) + 5}m --out tokens.json`
+    `The token of ${first.user} ${told(first.end, now)}, and this run needs ${needed} s${others}. `
+    + `Make tokens that outlast it: hubbub token --users 'load-{0..${users - 1}}' --ttl ${Math.ceil(needed / 60) + 5}m --out tokens.json`
   );
 }
 

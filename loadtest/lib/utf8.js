@@ -18,9 +18,9 @@ const REPLACEMENT = 0xfffd;
 /** Lone surrogates become U+FFFD. */
 export function toUtf8ByHand(text) {
   const bytes = [];
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < text.length; i += 1) {
     const point = text.codePointAt(i);
-    if (point > 0xffff) i++;
+    if (point > 0xffff) i += 1;
     pushPoint(bytes, point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point);
   }
   return Uint8Array.from(bytes);
@@ -34,7 +34,12 @@ function pushPoint(bytes, point) {
   } else if (point < 0x10000) {
     bytes.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
   } else {
-    bytes.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 0x3f), 0x80 | ((point >> 6) & 0x3f), 0x80 | (point & 0x3f));
+    bytes.push(
+      0xf0 | (point >> 18),
+      0x80 | ((point >> 12) & 0x3f),
+      0x80 | ((point >> 6) & 0x3f),
+      0x80 | (point & 0x3f),
+    );
   }
 }
 

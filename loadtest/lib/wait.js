@@ -1,7 +1,9 @@
 // Time: waiting, deadlines, doing many things a few at a time.
 
 export function sleep(ms) {
-  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms)));
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.max(0, ms));
+  });
 }
 
 /** Waits for a moment, in Unix milliseconds. */
@@ -27,7 +29,8 @@ export async function eachOf(items, atOnce, work) {
   let next = 0;
   const worker = async () => {
     while (next < items.length) {
-      const place = next++;
+      const place = next;
+      next += 1;
       results[place] = await work(items[place], place);
     }
   };

@@ -16,7 +16,9 @@ const LONGEST = 5_000;
 let node;
 let brokenOff;
 
-before(() => (globalThis.__ENV = {}));
+before(() => {
+  globalThis.__ENV = {};
+});
 beforeEach(async () => {
   node = await new FakeNode().start();
   brokenOff = begin();
@@ -47,7 +49,11 @@ async function sentence() {
 }
 
 async function seen(condition) {
-  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+  while (!condition()) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
 }
 
 function sayBye(session, code, { reconnect, after: pause = 0 }) {
@@ -60,8 +66,8 @@ async function pausesOf(client) {
   const pauses = [];
   await new Promise((resolve) => {
     client.comeBack = (pause) => {
-      if (pauses.push(pause) >= TRIES) return resolve();
-      return void client.open().catch(() => {});
+      if (pauses.push(pause) >= TRIES) resolve();
+      else void client.open().catch(() => {});
     };
     void client.keep().catch(() => {});
     client.comesBack = true;
@@ -85,7 +91,14 @@ for (const code of [4000, 4002, 4050]) {
   });
 }
 
-for (const [code, reconnect] of [[1008, undefined], [1012, true], [1013, true], [4050, true], [4100, undefined], [4101, true]]) {
+for (const [code, reconnect] of [
+  [1008, undefined],
+  [1012, true],
+  [1013, true],
+  [4050, true],
+  [4100, undefined],
+  [4101, true],
+]) {
   test(`after ${code} with reconnect ${reconnect} it comes back`, async () => {
     await clientOf().keep();
     if (reconnect === undefined) node.session.close(code);
@@ -95,11 +108,11 @@ for (const [code, reconnect] of [[1008, undefined], [1012, true], [1013, true], 
 }
 
 test('a token that ends is told as such, and counted', async () => {
-  const before = total('hubbub_fault_tokens');
+  const counted = total('hubbub_fault_tokens');
   await clientOf().keep();
   sayBye(node.session, 4002, { reconnect: false });
   assert.match(await sentence(), /The token has run out.*--ttl/);
-  assert.equal(total('hubbub_fault_tokens'), before + 1);
+  assert.equal(total('hubbub_fault_tokens'), counted + 1);
 });
 
 test('a token that ended while its user was away is told as such', async () => {
@@ -151,12 +164,20 @@ test('whoever cannot get through, too', async () => {
 test('nobody is back before the time that bye names', async () => {
   const client = clientOf();
   await client.keep();
-  const paused = new Promise((resolve) => (client.comeBack = resolve));
+  const paused = new Promise((resolve) => {
+    client.comeBack = resolve;
+  });
   sayBye(node.session, 1012, { reconnect: true, after: 60_000 });
   assert.ok((await paused) > 50_000);
 });
 
 function isNoStorm(pauses) {
-  assert.ok(pauses.every((pause) => pause >= 125), `${pauses}`);
-  assert.ok(pauses.slice(-3).every((pause) => pause >= LONGEST / 2), `${pauses}`);
+  assert.ok(
+    pauses.every((pause) => pause >= 125),
+    `${pauses}`,
+  );
+  assert.ok(
+    pauses.slice(-3).every((pause) => pause >= LONGEST / 2),
+    `${pauses}`,
+  );
 }

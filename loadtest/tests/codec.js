@@ -4,7 +4,11 @@ import { check } from 'k6';
 import { decode, encode } from '../lib/msgpack.js';
 import { fromUtf8ByHand, toUtf8ByHand } from '../lib/utf8.js';
 
-export const options = { vus: 1, iterations: 1, thresholds: { checks: ['rate==1'], 'checks{kind:vector}': ['rate==1'] } };
+export const options = {
+  vus: 1,
+  iterations: 1,
+  thresholds: { checks: ['rate==1'], 'checks{kind:vector}': ['rate==1'] },
+};
 
 // Values beside the bytes that the specification gives them.
 const VECTORS = [
@@ -37,17 +41,19 @@ const VECTORS = [
   ['', 'a0'],
   ['a', 'a161'],
   ['\u00e9\u20ac\u{1f600}', 'a9c3a9e282acf09f9880'],
-  ['x'.repeat(31), 'bf' + '78'.repeat(31)],
-  ['x'.repeat(32), 'd920' + '78'.repeat(32)],
-  ['x'.repeat(256), 'da0100' + '78'.repeat(256)],
-  ['x'.repeat(65536), 'db00010000' + '78'.repeat(65536)],
+  ['x'.repeat(31), `bf${'78'.repeat(31)}`],
+  ['x'.repeat(32), `d920${'78'.repeat(32)}`],
+  ['x'.repeat(256), `da0100${'78'.repeat(256)}`],
+  ['x'.repeat(65536), `db00010000${'78'.repeat(65536)}`],
   [[], '90'],
   [[1, [2], 'a'], '93019102a161'],
-  [Array(16).fill(0), 'dc0010' + '00'.repeat(16)],
+  [Array(16).fill(0), `dc0010${'00'.repeat(16)}`],
   [{}, '80'],
   [{ type: 'ping', id: 7 }, '82a474797065a470696e67a2696407'],
-  [Object.fromEntries(Array.from({ length: 16 }, (_, i) => [String.fromCharCode(97 + i), i])),
-    'de0010' + Array.from({ length: 16 }, (_, i) => 'a1' + hex(97 + i) + hex(i)).join('')],
+  [
+    Object.fromEntries(Array.from({ length: 16 }, (_, i) => [String.fromCharCode(97 + i), i])),
+    `de0010${Array.from({ length: 16 }, (_, i) => `a1${hex(97 + i)}${hex(i)}`).join('')}`,
+  ],
 ];
 
 // Longer forms than needed, which others may send.
@@ -63,12 +69,16 @@ const BROKEN = ['', 'a2c3', '9301', 'cd01', '0000', 'c1', 'c40100', '81a161'];
 const TEXTS = ['', 'plain', '\u0080\u07ff', '\u0800\uffff', '\ud800\udc00\udbff\udfff', '\u00e9\u20ac\u{1f600}'];
 const LONG_TEXT = '\u{1f600}\u20ac'.repeat(3000);
 
-export default function () {
+export default function vectors() {
   for (const [value, bytes] of VECTORS) {
-    check(value, {
-      [`written as ${bytes.slice(0, 24)}`]: () => toHex(encode(value)) === bytes,
-      [`read from ${bytes.slice(0, 24)}`]: () => JSON.stringify(decode(fromHex(bytes))) === JSON.stringify(value),
-    }, { kind: 'vector' });
+    check(
+      value,
+      {
+        [`written as ${bytes.slice(0, 24)}`]: () => toHex(encode(value)) === bytes,
+        [`read from ${bytes.slice(0, 24)}`]: () => JSON.stringify(decode(fromHex(bytes))) === JSON.stringify(value),
+      },
+      { kind: 'vector' },
+    );
   }
   for (const [bytes, value] of READ_ONLY) {
     check(bytes, { [`long form ${bytes}`]: () => JSON.stringify(decode(fromHex(bytes))) === JSON.stringify(value) });
@@ -78,7 +88,8 @@ export default function () {
   }
   check(null, {
     'fields that are undefined are left out': () => toHex(encode({ a: undefined, b: 1 })) === '81a16201',
-    'text of all lengths is written by hand': () => TEXTS.every((text) => toHex(toUtf8ByHand(text)) === toHex(encode(text)).slice(2)),
+    'text of all lengths is written by hand': () =>
+      TEXTS.every((text) => toHex(toUtf8ByHand(text)) === toHex(encode(text)).slice(2)),
     'text of all lengths is read by hand': () => TEXTS.every((text) => fromUtf8ByHand(toUtf8ByHand(text)) === text),
     'long text is read by hand': () => fromUtf8ByHand(toUtf8ByHand(LONG_TEXT)) === LONG_TEXT,
     'a lone surrogate becomes U+FFFD': () => toHex(encode('\ud800')) === 'a3efbfbd',

@@ -12,13 +12,25 @@ globalThis.__ENV = {};
 
 const NOW = Date.now();
 const HOUR = 3_600_000;
-const plan = { name: 'smoke', seconds: 100, users: 3, group: 3, encoding: 'json', run: 'run', vus: 2, urls: [{ ws: 'ws://hub/ws' }] };
+const plan = {
+  name: 'smoke',
+  seconds: 100,
+  users: 3,
+  group: 3,
+  encoding: 'json',
+  run: 'run',
+  vus: 2,
+  urls: [{ ws: 'ws://hub/ws' }],
+};
 const accountsOf = (...tokens) => tokens.map((token, place) => ({ user: `load-${place}`, token }));
 const tokenOf = (claims) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 const shortcoming = (...tokens) => shortcomingOf({ ...plan, accounts: accountsOf(...tokens) }, tokens.length, NOW);
 
 test('tokens that outlast the run will do, and those without an end', () => {
-  assert.equal(shortcoming(mintToken('a', { ttl: HOUR }), mintToken('b', { ttl: HOUR }), tokenOf({ sub: 'c' })), undefined);
+  assert.equal(
+    shortcoming(mintToken('a', { ttl: HOUR }), mintToken('b', { ttl: HOUR }), tokenOf({ sub: 'c' })),
+    undefined,
+  );
 });
 
 test('a token that ends too early is named, with its end, what the run needs and what to do', () => {
@@ -40,7 +52,16 @@ test('only the tokens that the run uses count', () => {
   assert.equal(shortcomingOf({ ...plan, accounts }, 1, NOW), undefined);
 });
 
-for (const garbage of ['garbage', 'a.b.c', 'a.!!.c', '..', 5, `a.${Buffer.from('null').toString('base64url')}.c`, tokenOf({ exp: 'soon' }), tokenOf([])]) {
+for (const garbage of [
+  'garbage',
+  'a.b.c',
+  'a.!!.c',
+  '..',
+  5,
+  `a.${Buffer.from('null').toString('base64url')}.c`,
+  tokenOf({ exp: 'soon' }),
+  tokenOf([]),
+]) {
   test(`${garbage} is no token`, () => {
     assert.equal(endOf(garbage), undefined);
     assert.match(shortcoming(mintToken('a', { ttl: HOUR }), garbage), /The token of load-1 is no JWT/);
@@ -49,7 +70,10 @@ for (const garbage of ['garbage', 'a.b.c', 'a.!!.c', '..', 5, `a.${Buffer.from('
 
 for (const [words, lack] of [
   ['dial tcp 127.0.0.1:8080: socket: too many open files', /This machine, not the hub, has run out of open files/],
-  ['dial tcp 127.0.0.1:8080: connect: cannot assign requested address', /This machine, not the hub, has run out of ports/],
+  [
+    'dial tcp 127.0.0.1:8080: connect: cannot assign requested address',
+    /This machine, not the hub, has run out of ports/,
+  ],
 ]) {
   test(`"${words}" is told as this machine's fault`, () => {
     assert.match(whyNot(plan, new Refusal('connection', words)), lack);
@@ -67,7 +91,11 @@ function summary(metrics) {
 
 for (const fault of ['tokens', 'refused', 'machine']) {
   test(`a run that ended by its own fault (${fault}) has no verdict`, () => {
-    const { text, json } = summary({ hubbub_connect: count(3), hubbub_lost: broken, [`hubbub_fault_${fault}`]: count(1) });
+    const { text, json } = summary({
+      hubbub_connect: count(3),
+      hubbub_lost: broken,
+      [`hubbub_fault_${fault}`]: count(1),
+    });
     assert.match(text, /No verdict on the hub: /);
     assert.doesNotMatch(text, /FAILED|not held|All fitness/);
     assert.deepEqual([json.verdict, json.held], ['none', false]);
@@ -76,7 +104,12 @@ for (const fault of ['tokens', 'refused', 'machine']) {
 }
 
 test('a run that is broken off has its figures so far and no verdict', () => {
-  const metrics = { hubbub_connect: count(3), hubbub_received: count(7), hubbub_lost: broken, hubbub_broken_off: count(1) };
+  const metrics = {
+    hubbub_connect: count(3),
+    hubbub_received: count(7),
+    hubbub_lost: broken,
+    hubbub_broken_off: count(1),
+  };
   const { text, json } = summary(metrics);
   assert.match(text, /No verdict on the hub: the run was broken off/);
   assert.match(text, /messages that arrived +7/);
@@ -84,7 +117,12 @@ test('a run that is broken off has its figures so far and no verdict', () => {
 });
 
 test('a run that came to its end before its time has a verdict', () => {
-  const { json } = summary({ hubbub_connect: count(3), iterations: count(2), hubbub_lost: broken, hubbub_broken_off: count(1) });
+  const { json } = summary({
+    hubbub_connect: count(3),
+    iterations: count(2),
+    hubbub_lost: broken,
+    hubbub_broken_off: count(1),
+  });
   assert.equal(json.verdict, 'failed');
 });
 

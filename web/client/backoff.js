@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt: exponential, and random between half and the whole of it, so that a thousand
- * clients of a node that died do not come back in the same moment.
+ * How long to wait before the next attempt: exponential, and random between half and the whole of it, so that a
+ * thousand clients of a node that died do not come back in the same moment.
  */
 export class Backoff {
   #min;

@@ -1,4 +1,4 @@
-import { HubbubError, isPassing } from "./errors.js";
+import { HubbubError, isPassing } from './errors.js';
 
 /**
  * @typedef {import("./types.js").Frame} Frame
@@ -21,8 +21,8 @@ import { HubbubError, isPassing } from "./errors.js";
 const DEFAULT_RETRY_AFTER = 1000;
 
 /**
- * The requests under way. They outlive the connection: what was not answered when it ended is sent again on the next, which
- * is safe because every request of the protocol may be repeated (those that make something new carry a `cid`).
+ * The requests under way. They outlive the connection: what was not answered when it ended is sent again on the next,
+ * which is safe because every request of the protocol may be repeated (those that make something new carry a `cid`).
  */
 export class Calls {
   #transmit;
@@ -49,7 +49,8 @@ export class Calls {
 
   /**
    * @param {Omit<Frame, "id">} frame
-   * @param {{ lane?: string, key?: string, timeout?: number }} [options] `timeout` in milliseconds; without, it is tried for ever
+   * @param {{ lane?: string, key?: string, timeout?: number }} [options] `timeout` in milliseconds; without, it is
+   *   tried for ever
    * @returns {Promise<any>} the reply
    */
   make(frame, { lane, key, timeout = Infinity } = {}) {
@@ -58,7 +59,8 @@ export class Calls {
       waiting.frame = { ...frame, type: frame.type, id: waiting.id };
       return waiting.promise;
     }
-    const id = (this.#lastId += 1);
+    this.#lastId += 1;
+    const id = this.#lastId;
     /** @type {any} */
     const call = {
       frame: { ...frame, id },
@@ -70,7 +72,9 @@ export class Calls {
       sentAt: undefined,
       size: 0,
     };
-    call.promise = new Promise((resolve, reject) => Object.assign(call, { resolve, reject }));
+    call.promise = new Promise((resolve, reject) => {
+      Object.assign(call, { resolve, reject });
+    });
     this.#calls.set(id, call);
     this.flush();
     return call.promise;
@@ -84,11 +88,12 @@ export class Calls {
       const first = call.lane === undefined || !busy.has(call.lane);
       if (call.lane !== undefined) busy.add(call.lane);
       const unanswered = call.sentAt !== undefined && now - call.sentAt < this.#answerTimeout;
-      if (!first || unanswered || now < call.notBefore) continue;
-      const size = this.#transmit(call.frame);
-      if (size === undefined) return;
-      call.size = size;
-      call.sentAt = now;
+      if (first && !unanswered && now >= call.notBefore) {
+        const size = this.#transmit(call.frame);
+        if (size === undefined) return;
+        call.size = size;
+        call.sentAt = now;
+      }
     }
   }
 
@@ -96,7 +101,9 @@ export class Calls {
   tick() {
     const now = this.#now();
     for (const call of this.#calls.values()) {
-      if (now >= call.deadline) this.#finish(call).reject(new HubbubError("timeout", `no answer to ${call.frame.type} in time`));
+      if (now >= call.deadline) {
+        this.#finish(call).reject(new HubbubError('timeout', `no answer to ${call.frame.type} in time`));
+      }
     }
     this.flush();
   }
@@ -105,8 +112,8 @@ export class Calls {
   answer(reply) {
     const call = this.#calls.get(Number(reply.re));
     if (call === undefined) return false;
-    if (reply.type !== "error") {
-      if (call.lane !== undefined && typeof reply.group === "string") this.#rename(call.lane, `group:${reply.group}`);
+    if (reply.type !== 'error') {
+      if (call.lane !== undefined && typeof reply.group === 'string') this.#rename(call.lane, `group:${reply.group}`);
       this.#finish(call).resolve(reply);
     } else if (isPassing(reply.code)) {
       call.sentAt = undefined;
@@ -126,7 +133,7 @@ export class Calls {
     if (closeCode !== 1009 || sent.length === 0) return;
     // A frame was too big for the hub. Sent again it would end every connection to come, so the biggest is given up.
     const biggest = sent.reduce((one, other) => (other.size > one.size ? other : one));
-    this.#finish(biggest).reject(new HubbubError("too_large", "the frame is larger than the hub takes", { closeCode }));
+    this.#finish(biggest).reject(new HubbubError('too_large', 'the frame is larger than the hub takes', { closeCode }));
   }
 
   /** @param {HubbubError} error */
@@ -140,7 +147,12 @@ export class Calls {
     return call;
   }
 
-  /** What was addressed to a user goes on as sends to the group that the hub found for it. @param {string} lane @param {string} name */
+  /**
+   * What was addressed to a user goes on as sends to the group that the hub found for it.
+   *
+   * @param {string} lane
+   * @param {string} name
+   */
   #rename(lane, name) {
     if (lane === name) return;
     this.#aliases.set(lane, name);

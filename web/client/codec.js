@@ -1,4 +1,4 @@
-import { decode, encode } from "../msgpack.js";
+import { decode, encode } from '../msgpack.js';
 
 /**
  * One way of writing frames, chosen by WebSocket subprotocol.
@@ -12,12 +12,12 @@ import { decode, encode } from "../msgpack.js";
 /** @type {Record<"json" | "msgpack", Codec>} */
 export const CODECS = {
   json: {
-    subprotocol: "hubbub.v1.json",
+    subprotocol: 'hubbub.v1.json',
     encode: (frame) => JSON.stringify(frame),
     decode: (data) => JSON.parse(data),
   },
   msgpack: {
-    subprotocol: "hubbub.v1.msgpack",
+    subprotocol: 'hubbub.v1.msgpack',
     encode: (frame) => /** @type {Uint8Array<ArrayBuffer>} */ (encode(frame)),
     decode: (data) => decode(data),
   },

@@ -31,8 +31,8 @@ export class Cursors {
   }
 
   /**
-   * Notes a group that has just become this user's. The events that made it so are still to come, and its head may be one of
-   * them: until the first has come, only the very beginning is sure to leave none out.
+   * Notes a group that has just become this user's. The events that made it so are still to come, and its head may be
+   * one of them: until the first has come, only the very beginning is sure to leave none out.
    *
    * @param {string} group
    */
@@ -40,7 +40,12 @@ export class Cursors {
     this.know(group, 0);
   }
 
-  /** The hub goes on behind the group's head, so what is at or below it is not to come. @param {string} group @param {number} head */
+  /**
+   * The hub goes on behind the group's head, so what is at or below it is not to come.
+   *
+   * @param {string} group
+   * @param {number} head
+   */
   startAfter(group, head) {
     if (!this.#held.has(group)) this.#held.set(group, head);
   }
@@ -48,7 +53,7 @@ export class Cursors {
   /** @param {import("./types.js").Gap} gap */
   skip({ group, from, to, reason }) {
     const held = this.#held.get(group) ?? 0;
-    if (reason !== "reset") {
+    if (reason !== 'reset') {
       this.#held.set(group, Math.max(held, to));
       return;
     }
@@ -67,14 +72,22 @@ export class Cursors {
     return Object.fromEntries([...this.#heads, ...this.#held]);
   }
 
-  /** The same for `hello`: what the hub replays from there is all that is still to come. @returns {Record<string, number>} */
+  /**
+   * The same for `hello`: what the hub replays from there is all that is still to come.
+   *
+   * @returns {Record<string, number>}
+   */
   forHello() {
     this.#held = new Map([...this.#heads, ...this.#held]);
     this.#unreported.clear();
     return this.all();
   }
 
-  /** What was received since the last call: this device's delivered marks. @returns {Record<string, number> | undefined} */
+  /**
+   * What was received since the last call: this device's delivered marks.
+   *
+   * @returns {Record<string, number> | undefined}
+   */
   takeUnreported() {
     if (this.#unreported.size === 0) return undefined;
     const cursors = Object.fromEntries(this.#unreported);

@@ -12,13 +12,16 @@ export class Emitter {
    *
    * @template {keyof Events} Name
    * @param {Name} name
-   * @param {(detail: Events[Name]) => void} listener what it throws is reported as an uncaught error and disturbs nobody else
+   * @param {(detail: Events[Name]) => void} listener what it throws is reported as an uncaught error and disturbs
+   *   nobody else
    * @returns {() => void} stops it
    */
   on(name, listener) {
     const listeners = this.#listeners.get(name) ?? new Set();
     this.#listeners.set(name, listeners.add(listener));
-    return () => void listeners.delete(listener);
+    return () => {
+      listeners.delete(listener);
+    };
   }
 
   /**

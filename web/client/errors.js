@@ -1,14 +1,15 @@
 /** An error that the hub reported, or that kept a request from reaching it. */
 export class HubbubError extends Error {
   /**
-   * @param {string} code one of the protocol's (`forbidden`, `not_found` …), or of this client's own: `closed` (the client
-   *   was closed), `timeout` (no answer in time), `unreachable` (an HTTP request got no answer)
+   * @param {string} code one of the protocol's (`forbidden`, `not_found` …), or of this client's own: `closed` (the
+   *   client was closed), `timeout` (no answer in time), `unreachable` (an HTTP request got no answer)
    * @param {string} message
-   * @param {{ retryAfter?: number, status?: number, closeCode?: number, cause?: unknown }} [details] `retryAfter` in milliseconds
+   * @param {{ retryAfter?: number, status?: number, closeCode?: number, cause?: unknown }} [details] `retryAfter` in
+   *   milliseconds
    */
   constructor(code, message, details = {}) {
     super(message, { cause: details.cause });
-    this.name = "HubbubError";
+    this.name = 'HubbubError';
     this.code = code;
     this.retryAfter = details.retryAfter;
     this.status = details.status;
@@ -16,7 +17,7 @@ export class HubbubError extends Error {
   }
 }
 
-const PASSING = new Set(["rate_limited", "overloaded", "unavailable"]);
+const PASSING = new Set(['rate_limited', 'overloaded', 'unavailable']);
 
 /** Whether the same request may succeed later. @param {string} code */
 export function isPassing(code) {
@@ -25,8 +26,8 @@ export function isPassing(code) {
 
 /** Why the hub ended a session for good, as one of the protocol's codes. @param {number} closeCode */
 export function refusalOf(closeCode) {
-  if (closeCode === 1008) return "rate_limited";
-  return closeCode === 4003 ? "forbidden" : "unauthorized";
+  if (closeCode === 1008) return 'rate_limited';
+  return closeCode === 4003 ? 'forbidden' : 'unauthorized';
 }
 
 /** Whether a connection that ended with this close code may be opened again as it was. @param {number} closeCode */

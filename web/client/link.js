@@ -31,12 +31,14 @@ export class Link {
     this.heardAt = options.now();
     const { WebSocket, url, codec } = options;
     this.#socket = new WebSocket(url, [codec.subprotocol]);
-    this.#socket.binaryType = "arraybuffer";
-    this.#socket.addEventListener("open", () => void this.send(options.hello()));
-    this.#socket.addEventListener("message", (event) => this.#receive(event.data));
-    this.#socket.addEventListener("close", (event) => this.#end(event.code, event.reason));
+    this.#socket.binaryType = 'arraybuffer';
+    this.#socket.addEventListener('open', () => {
+      this.send(options.hello());
+    });
+    this.#socket.addEventListener('message', (event) => this.#receive(event.data));
+    this.#socket.addEventListener('close', (event) => this.#end(event.code, event.reason));
     // A close event follows every error event; the error itself says nothing more.
-    this.#socket.addEventListener("error", () => {});
+    this.#socket.addEventListener('error', () => {});
   }
 
   /** @param {Frame} frame @returns {number | undefined} its size, or undefined when the socket takes nothing */
@@ -65,7 +67,7 @@ export class Link {
       this.#options.onBrokenFrame(error);
       return;
     }
-    if (typeof frame?.type === "string") this.#options.onFrame(frame);
+    if (typeof frame?.type === 'string') this.#options.onFrame(frame);
   }
 
   /** @param {number} closeCode @param {string} reason */

@@ -13,13 +13,18 @@ export function expiryOf(token) {
   return timesOf(token).expires;
 }
 
-/** When a JWT was made and runs out, in Unix milliseconds by the clock of its maker. @param {string} token @returns {{ issued?: number, expires?: number }} */
+/**
+ * When a JWT was made and runs out, in Unix milliseconds by the clock of its maker.
+ *
+ * @param {string} token
+ * @returns {{ issued?: number, expires?: number }}
+ */
 export function timesOf(token) {
   try {
-    const payload = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
     const { iat, exp } = JSON.parse(atob(payload));
     /** @param {unknown} seconds */
-    const millis = (seconds) => (typeof seconds === "number" ? seconds * 1000 : undefined);
+    const millis = (seconds) => (typeof seconds === 'number' ? seconds * 1000 : undefined);
     return { issued: millis(iat), expires: millis(exp) };
   } catch {
     return {};

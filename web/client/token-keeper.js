@@ -1,8 +1,9 @@
-import { timesOf } from "./renewal.js";
-import { watchForWaking } from "./wake.js";
+import { timesOf } from './renewal.js';
+import { watchForWaking } from './wake.js';
 
 /**
- * @typedef {{ token: string, since?: number }} Kept `since`: when it was got, by this machine's clock; Unix milliseconds
+ * @typedef {{ token: string, since?: number }} Kept `since`: when it was got, by this machine's clock; Unix
+ *   milliseconds
  *
  * @typedef {object} KeeperOptions
  * @property {(token: string) => Promise<{ token: string }>} renew gets another token for a good one
@@ -13,19 +14,22 @@ import { watchForWaking } from "./wake.js";
  * @property {() => number} [random] from 0 to 1
  */
 
-/** A token is renewed at some moment between these parts of its life: not all of a hub's users at once, and with time for many tries. */
+/**
+ * A token is renewed at some moment between these parts of its life: not all of a hub's users at once, and with time
+ * for many tries.
+ */
 const EARLIEST = 0.6;
 const LATEST = 0.7;
 /** After a try that may succeed later. */
 const RETRY_MS = 30_000;
 /** Another issuer's token, a login that counts no more, or a hub that renews none: the token serves until it ends. */
-const FINAL = new Set(["unsupported", "unauthorized", "forbidden", "not_found", "http_404"]);
+const FINAL = new Set(['unsupported', 'unauthorized', 'forbidden', 'not_found', 'http_404']);
 /** A machine that slept wakes with its timers behind: the clock is looked at this often at least. */
 const LOOK_MS = 30_000;
 
 /**
- * Keeps the token of an account good while it is in use: renews it well before it runs out, once for all that share where it is
- * kept. Give `() => keeper.fresh()` to `Hubbub` as its `token`.
+ * Keeps the token of an account good while it is in use: renews it well before it runs out, once for all that share
+ * where it is kept. Give `() => keeper.fresh()` to `Hubbub` as its `token`.
  */
 export class TokenKeeper {
   #renew;
@@ -42,11 +46,15 @@ export class TokenKeeper {
   #renewing;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  #ignoreWaking = () => {};
+  /** @type {(() => void) | undefined} */
+  #ignoreWaking;
   #started = false;
 
   /** @param {Kept} kept @param {KeeperOptions} options */
-  constructor(kept, { renew, load = () => undefined, save = () => {}, lock = (work) => work(), now = Date.now, random = Math.random }) {
+  constructor(
+    kept,
+    { renew, load = () => undefined, save = () => {}, lock = (work) => work(), now = Date.now, random = Math.random },
+  ) {
     this.#renew = renew;
     this.#load = load;
     this.#save = save;
@@ -72,7 +80,7 @@ export class TokenKeeper {
   stop() {
     this.#started = false;
     clearTimeout(this.#timer);
-    this.#ignoreWaking();
+    this.#ignoreWaking?.();
   }
 
   /** A token, renewed before where that is due and can be had. */
@@ -87,7 +95,9 @@ export class TokenKeeper {
     clearTimeout(this.#timer);
     void this.fresh().then(() => {
       clearTimeout(this.#timer);
-      if (this.#started && this.#due !== Infinity) this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, this.#due - this.#now()), LOOK_MS));
+      if (this.#started && this.#due !== Infinity) {
+        this.#timer = setTimeout(() => this.look(), Math.min(Math.max(0, this.#due - this.#now()), LOOK_MS));
+      }
     });
   }
 
@@ -114,10 +124,15 @@ export class TokenKeeper {
     this.#renewing ??= this.#lock(async () => {
       this.#adopt();
       if (this.#now() >= this.#due) await this.#renewNow();
-    }).catch(() => {
-      // Without the lock, whoever holds it renews; the next look finds what came of it. Not at once: it may never be had.
-      this.#due = this.#now() + RETRY_MS;
-    }).finally(() => (this.#renewing = undefined));
+    })
+      .catch(() => {
+        // Without the lock, whoever holds it renews; the next look finds what came of it. Not at once: it may never be
+        // had.
+        this.#due = this.#now() + RETRY_MS;
+      })
+      .finally(() => {
+        this.#renewing = undefined;
+      });
     return this.#renewing;
   }
 

@@ -9,14 +9,14 @@ export function watchForWaking(onWake) {
   const { window, document } = globalThis;
   if (window === undefined || document === undefined) return () => {};
   const onVisible = () => {
-    if (document.visibilityState === "visible") onWake();
+    if (document.visibilityState === 'visible') onWake();
   };
-  window.addEventListener("online", onWake);
-  window.addEventListener("offline", onWake);
-  document.addEventListener("visibilitychange", onVisible);
+  window.addEventListener('online', onWake);
+  window.addEventListener('offline', onWake);
+  document.addEventListener('visibilitychange', onVisible);
   return () => {
-    window.removeEventListener("online", onWake);
-    window.removeEventListener("offline", onWake);
-    document.removeEventListener("visibilitychange", onVisible);
+    window.removeEventListener('online', onWake);
+    window.removeEventListener('offline', onWake);
+    document.removeEventListener('visibilitychange', onVisible);
   };
 }

@@ -1,12 +1,12 @@
 /** What the page asks of the node that serves it. */
 
-const KEPT_AS = "hubbub.service-token";
+const KEPT_AS = 'hubbub.service-token';
 
 /** The node wants the service token, or another one. */
 export class TokenNeeded extends Error {
   /** @param {boolean} refused whether one was given */
   constructor(refused) {
-    super("this node wants its service token");
+    super('this node wants its service token');
     this.refused = refused;
   }
 }
@@ -52,8 +52,8 @@ export class TokenNeeded extends Error {
  *
  * @typedef {{ time: number, nodes: Node[] }} Sample
  *
- * @typedef {{ snapshot: number | null, libraries: number, known: string[], not_counted: string[] }} Advisories `snapshot` is when
- *   the list of advisories was made; null where none was looked at
+ * @typedef {{ snapshot: number | null, libraries: number, known: string[], not_counted: string[] }} Advisories
+ *   `snapshot` is when the list of advisories was made; null where none was looked at
  */
 
 /** Keeps the service token for as long as the tab is open. @param {string} token */
@@ -63,8 +63,8 @@ export const keepToken = (token) => sessionStorage.setItem(KEPT_AS, token);
 async function ask(path, init = {}) {
   const headers = new Headers(init.headers);
   const token = sessionStorage.getItem(KEPT_AS);
-  if (token) headers.set("authorization", `Bearer ${token}`);
-  const answer = await fetch(path, { ...init, headers, cache: "no-store" });
+  if (token) headers.set('authorization', `Bearer ${token}`);
+  const answer = await fetch(path, { ...init, headers, cache: 'no-store' });
   if (answer.status === 401) throw new TokenNeeded(token !== null);
   if (!answer.ok) {
     const problem = await answer.json().catch(() => ({}));
@@ -74,15 +74,19 @@ async function ask(path, init = {}) {
 }
 
 /** @returns {Promise<Cluster>} */
-export const cluster = async () => (await ask("/cluster")).json();
+export const cluster = async () => (await ask('/cluster')).json();
 
 /** The last quarter of an hour. @returns {Promise<Sample[]>} */
-export const history = async () => (await (await ask("/cluster/history")).json()).samples;
+export const history = async () => (await (await ask('/cluster/history')).json()).samples;
 
 /** What was known of the libraries' vulnerabilities when the hub was built. @returns {Promise<Advisories>} */
-export const advisories = async () => (await ask("/operator/advisories.json")).json();
+export const advisories = async () => (await ask('/operator/advisories.json')).json();
 
 /** Has a node hand over its sessions and end. @param {string} node @returns {Promise<void>} */
 export async function drain(node) {
-  await ask("/admin/orders", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ order: "drain", node }) });
+  await ask('/admin/orders', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ order: 'drain', node }),
+  });
 }

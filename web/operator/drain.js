@@ -1,8 +1,8 @@
-import { openDialog } from "/app/ui/dialog.js";
-import { h } from "/app/ui/dom.js";
-import { drain } from "./api.js";
-import { whole } from "./format.js";
-import { base } from "./series.js";
+import { openDialog } from '/app/ui/dialog.js';
+import { h } from '/app/ui/dom.js';
+import { drain } from './api.js';
+import { whole } from './format.js';
+import { base } from './series.js';
 
 /**
  * The second thought before a node is drained.
@@ -19,9 +19,15 @@ export const ordered = new Set();
 
 /** @param {Cluster} cluster @param {Node} node */
 export function confirmDrain(cluster, node) {
-  const text = h("p", {}, consequence(cluster, node.node));
+  const text = h('p', {}, consequence(cluster, node.node));
   asking = { node: node.node, text };
-  openDialog({ title: `Drain ${base(node.node)}?`, content: [text], action: "Drain this node", dangerous: true, onSubmit: () => order(node.node) });
+  openDialog({
+    title: `Drain ${base(node.node)}?`,
+    content: [text],
+    action: 'Drain this node',
+    dangerous: true,
+    onSubmit: () => order(node.node),
+  });
 }
 
 /** @param {string} node */
@@ -41,9 +47,11 @@ export function keepAsking(cluster) {
 /** @param {Cluster} cluster @param {string} name */
 function consequence({ nodes }, name) {
   const node = nodes.find((one) => one.node === name);
-  if (node === undefined) return "This node is not there any more.";
+  if (node === undefined) return 'This node is not there any more.';
   const others = nodes.filter((other) => other.node !== name && !other.draining).length;
-  const to = others === 0 ? "There is no other node: they wait until one is back." : `They go to the other ${others === 1 ? "node" : `${others} nodes`}, and resume without a loss.`;
-  const who = node.connections === 1 ? "1 session is" : `${whole(node.connections)} sessions are`;
+  const to = others === 0
+    ? 'There is no other node: they wait until one is back.'
+    : `They go to the other ${others === 1 ? 'node' : `${others} nodes`}, and resume without a loss.`;
+  const who = node.connections === 1 ? '1 session is' : `${whole(node.connections)} sessions are`;
   return `${who} sent away. ${to} Then the process ends; what supervises it may start it again.`;
 }

@@ -1,8 +1,8 @@
 /** Numbers and times as people read them. */
 
-const WHOLE = new Intl.NumberFormat("en");
-const SHORT = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
-const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const WHOLE = new Intl.NumberFormat('en');
+const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3 });
+const COMPACT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });
 
 /** @param {number} value */
 export const whole = (value) => WHOLE.format(Math.round(value));
@@ -12,14 +12,15 @@ export const short = (value) => (Math.abs(value) >= 10_000 ? COMPACT.format(valu
 
 /** @param {number | undefined} seconds */
 export function latency(seconds) {
-  if (seconds === undefined) return "–";
-  if (seconds === Infinity) return "over 10 s";
+  if (seconds === undefined) return '–';
+  if (seconds === Infinity) return 'over 10 s';
   if (seconds >= 1) return `${short(seconds)} s`;
   return `${short(Math.max(seconds, 0.00001) * 1000)} ms`;
 }
 
 /** @param {number} share */
-export const percent = (share) => `${new Intl.NumberFormat("en", { maximumFractionDigits: share > 0.999 && share < 1 ? 3 : 1 }).format(share * 100)} %`;
+export const percent = (share) =>
+  `${new Intl.NumberFormat('en', { maximumFractionDigits: share > 0.999 && share < 1 ? 3 : 1 }).format(share * 100)} %`;
 
 /** @param {number} milliseconds */
 export function span(milliseconds) {
@@ -35,4 +36,4 @@ export function span(milliseconds) {
 export const day = (time) => new Date(time).toISOString().slice(0, 10);
 
 /** @param {number} time */
-export const clock = (time) => new Date(time).toLocaleTimeString("en-GB");
+export const clock = (time) => new Date(time).toLocaleTimeString('en-GB');

@@ -7,14 +7,17 @@ let playing = false;
 let ended;
 
 /** Why the run ended before its time; undefined when it did not. */
-export let broken;
+let broken;
+export const whyBroken = () => broken;
 
 /** From here on timers and sockets are the users'; the promise fails when the run is broken off. */
 export function begin() {
   playing = true;
   over = false;
   broken = undefined;
-  return new Promise((resolve, reject) => (ended = reject));
+  return new Promise((resolve, reject) => {
+    ended = reject;
+  });
 }
 
 /** From here on what the users began does not go on. */

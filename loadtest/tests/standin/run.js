@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { resolve } from 'node:path';
-import { abort, begin, broken, count, end } from './life.js';
+import { abort, begin, count, end, whyBroken } from './life.js';
 import { sampled, summarized } from './samples.js';
 
 const THRESHOLDS_FAILED = 99;
@@ -47,7 +47,7 @@ async function run() {
     end();
     if (script.teardown) await script.teardown(data);
   } catch (error) {
-    failed = broken || { sentence: error.stack, code: 107 };
+    failed = whyBroken() || { sentence: error.stack, code: 107 };
   }
   const metrics = summarized(options.thresholds || {});
   tell({ metrics, state: { testRunDurationMs: Date.now() - started } });
@@ -68,8 +68,7 @@ async function played(data) {
       count(name);
       await script[exec](data);
       sampled('iterations', 'counter', 1);
-    }),
-  );
+    }));
   await Promise.race([brokenOff, Promise.all(iterations)]);
 }
 

@@ -33,7 +33,15 @@ const figures = {
   trend: (values) => {
     const sorted = [...values].sort((a, b) => a - b);
     const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
-    return { count: sorted.length, avg: sum(sorted) / sorted.length, min: sorted[0], max: at(1), med: at(0.5), 'p(95)': at(0.95), 'p(99)': at(0.99) };
+    return {
+      count: sorted.length,
+      avg: sum(sorted) / sorted.length,
+      min: sorted[0],
+      max: at(1),
+      med: at(0.5),
+      'p(95)': at(0.95),
+      'p(99)': at(0.99),
+    };
   },
 };
 
@@ -43,5 +51,7 @@ function isMet(rule, values) {
   const value = values[figure];
   if (value === undefined) return true;
   const limit = Number(bound);
-  return { '<': value < limit, '<=': value <= limit, '>': value > limit, '>=': value >= limit, '==': value === limit }[comparison];
+  return { '<': value < limit, '<=': value <= limit, '>': value > limit, '>=': value >= limit, '==': value === limit }[
+    comparison
+  ];
 }

@@ -1,13 +1,13 @@
-import { Banner } from "../features/connection/view.js";
-import { chatKey } from "../features/drafts/store.js";
-import { Composer } from "../features/drafts/view.js";
-import { volatileNote } from "../features/drafts/volatile.js";
-import { GroupHead } from "../features/groups/head.js";
-import { joinOffer } from "../features/membership/join.js";
-import { Messages } from "../features/messages/view.js";
-import { Unsent } from "../features/outbox/view.js";
-import { TypingLine } from "../features/typing/view.js";
-import { h } from "../ui/dom.js";
+import { Banner } from '../features/connection/view.js';
+import { chatKey } from '../features/drafts/store.js';
+import { Composer } from '../features/drafts/view.js';
+import { volatileNote } from '../features/drafts/volatile.js';
+import { GroupHead } from '../features/groups/head.js';
+import { joinOffer } from '../features/membership/join.js';
+import { Messages } from '../features/messages/view.js';
+import { Unsent } from '../features/outbox/view.js';
+import { TypingLine } from '../features/typing/view.js';
+import { h } from '../ui/dom.js';
 
 /**
  * @typedef {import("../features/drafts/store.js").Target} Target
@@ -16,7 +16,7 @@ import { h } from "../ui/dom.js";
 
 /** The middle pane: whom one talks to, what was said, the field to write in. */
 export class Conversation {
-  element = h("main", { class: "talk", tabindex: "-1" });
+  element = h('main', { class: 'talk', tabindex: '-1' });
   #stores;
   /** @type {Target} */
   #target = {};
@@ -33,7 +33,7 @@ export class Conversation {
     this.#stores = stores;
     this.#head = new GroupHead(stores, onDetails);
     this.#banner = new Banner(stores.connection).element;
-    this.#banner.classList.add("only-narrow");
+    this.#banner.classList.add('only-narrow');
     this.#messages = new Messages(stores, stores.sender);
     this.#typing = new TypingLine(stores);
     this.#volatile = volatileNote(stores.safe);
@@ -71,14 +71,21 @@ export class Conversation {
     const { group, to } = this.#target;
     const { groups, people, timelines, titles } = this.#stores;
     const known = group === undefined ? undefined : groups.get(group);
-    const title = known ? titles.of(known) : people.name(to ?? "");
+    const title = known ? titles.of(known) : people.name(to ?? '');
     // Taken out and put back, the field would lose the focus, and the keyboard of a phone would close.
     if (this.#composer.element.parentElement !== this.element) {
-      this.element.replaceChildren(this.#head.element, this.#banner, this.#messages.element, this.#typing.element, this.#volatile, this.#composer.element);
+      this.element.replaceChildren(
+        this.#head.element,
+        this.#banner,
+        this.#messages.element,
+        this.#typing.element,
+        this.#volatile,
+        this.#composer.element,
+      );
     }
     this.#messages.show(this.#target, title);
     const another = this.#composer.show(chatKey(this.#target), title);
-    if (another && matchMedia("(pointer: fine)").matches) this.#composer.focus();
+    if (another && matchMedia('(pointer: fine)').matches) this.#composer.focus();
     if (group !== undefined) void timelines.look(group);
     if (to !== undefined) people.lookUp(to);
     this.#head.show(this.#target);
@@ -86,9 +93,16 @@ export class Conversation {
   }
 
   #showNothing() {
-    const art = h("div", { class: "blank-art", "aria-hidden": "true" }, h("span", {}), h("span", {}), h("span", {}));
-    this.element.replaceChildren(h("div", { class: "blank" }, art, h("h2", {}, "Pick up a conversation"),
-      h("p", {}, "Choose a chat from the list, find somebody by name, or make a group.")));
+    const art = h('div', { class: 'blank-art', 'aria-hidden': 'true' }, h('span', {}), h('span', {}), h('span', {}));
+    this.element.replaceChildren(
+      h(
+        'div',
+        { class: 'blank' },
+        art,
+        h('h2', {}, 'Pick up a conversation'),
+        h('p', {}, 'Choose a chat from the list, find somebody by name, or make a group.'),
+      ),
+    );
   }
 
   /** A link to a group that one is not in. @param {string} id */

@@ -1,24 +1,24 @@
-import { Accounts, Hubbub } from "../../hubbub.js";
-import { askToLogOut } from "../features/account/log-out.js";
-import { forgetLogin, loadLogin, saveLogin, watchLogin } from "../features/account/store.js";
-import { keepToken } from "../features/account/token.js";
-import { SignIn } from "../features/account/view.js";
-import { Safe } from "../storage/safe.js";
-import { Panes } from "./panes.js";
-import { makeStores } from "./stores.js";
-import { Wiring } from "./wiring.js";
+import { Accounts, Hubbub } from '../../hubbub.js';
+import { askToLogOut } from '../features/account/log-out.js';
+import { forgetLogin, loadLogin, saveLogin, watchLogin } from '../features/account/store.js';
+import { keepToken } from '../features/account/token.js';
+import { SignIn } from '../features/account/view.js';
+import { Safe } from '../storage/safe.js';
+import { Panes } from './panes.js';
+import { makeStores } from './stores.js';
+import { Wiring } from './wiring.js';
 
 /**
  * @typedef {import("../features/account/store.js").SavedLogin} SavedLogin
  * @typedef {import("../../hubbub.js").HubbubError} HubbubError
  */
 
-const root = /** @type {HTMLElement} */ (document.getElementById("app"));
-const address = location.origin;
+const root = /** @type {HTMLElement} */ (document.getElementById('app'));
+const address = window.location.origin;
 
 /** @param {string} [notice] */
 function showSignIn(notice) {
-  document.title = "hubbub";
+  document.title = 'hubbub';
   const onLogin = (/** @type {SavedLogin} */ login) => {
     saveLogin(login);
     void showChat(login);
@@ -35,7 +35,7 @@ async function showChat(login) {
   const ended = new AbortController();
   const accounts = new Accounts(address);
   const tokens = keepToken(login, accounts);
-  const hub = new Hubbub({ url: address, token: () => tokens.fresh(), device: "web" });
+  const hub = new Hubbub({ url: address, token: () => tokens.fresh(), device: 'web' });
   const search = async (/** @type {string} */ prefix) => accounts.find(await tokens.fresh(), prefix);
   const stores = makeStores(login, { hub, safe, search });
   new Wiring(stores).listen();
@@ -53,8 +53,8 @@ async function showChat(login) {
     end();
   };
   const panes = new Panes(stores, { onLogOut: () => askToLogOut(stores, logOut) });
-  stores.connection.on("changed", ({ state, error }) => {
-    if (state !== "stopped" || !error || error.code === "closed") return;
+  stores.connection.on('changed', ({ state, error }) => {
+    if (state !== 'stopped' || !error || error.code === 'closed') return;
     forgetLogin(tokens.token);
     end(whyEnded(error));
   });
@@ -69,14 +69,16 @@ async function showChat(login) {
 
 /** @param {Safe} safe */
 function whyLoggedOut(safe) {
-  const unsent = safe.all("outbox").length + safe.all("drafts").length;
-  return `You were logged out in another tab.${unsent > 0 ? " What you wrote is kept for your next log-in." : ""}`;
+  const unsent = safe.all('outbox').length + safe.all('drafts').length;
+  return `You were logged out in another tab.${unsent > 0 ? ' What you wrote is kept for your next log-in.' : ''}`;
 }
 
 /** @param {HubbubError} error */
 function whyEnded({ code, closeCode, message }) {
-  if (closeCode === 4002 || code === "unauthorized") return "Your session has ended. Log in again: what you wrote is still here.";
-  if (closeCode === 4003 || code === "forbidden") return "You can no longer use this hub.";
+  if (closeCode === 4002 || code === 'unauthorized') {
+    return 'Your session has ended. Log in again: what you wrote is still here.';
+  }
+  if (closeCode === 4003 || code === 'forbidden') return 'You can no longer use this hub.';
   return `The hub ended the session: ${message}`;
 }
 

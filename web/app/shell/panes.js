@@ -1,9 +1,9 @@
-import { Announcer } from "../features/announcer/view.js";
-import { Details } from "../features/membership/view.js";
-import { h } from "../ui/dom.js";
-import { currentRoute, replaceWithGroup } from "../ui/route.js";
-import { Conversation } from "./conversation.js";
-import { Sidebar } from "./sidebar.js";
+import { Announcer } from '../features/announcer/view.js';
+import { Details } from '../features/membership/view.js';
+import { h } from '../ui/dom.js';
+import { currentRoute, replaceWithGroup } from '../ui/route.js';
+import { Conversation } from './conversation.js';
+import { Sidebar } from './sidebar.js';
 
 /**
  * The three panes and what is shown in them; narrow screens show one at a time.
@@ -13,7 +13,7 @@ export class Panes {
   #sidebar;
   #conversation;
   #details;
-  #shown = "";
+  #shown = '';
   #ended = new AbortController();
 
   /** @param {import("./stores.js").Stores} stores @param {{ onLogOut: () => void }} options */
@@ -24,14 +24,21 @@ export class Panes {
     this.#conversation = new Conversation(stores, { onDetails: () => this.#toggleDetails() });
     this.#details = new Details(stores, { onClose: () => this.#toggleDetails(false) });
     const announcer = new Announcer(stores, () => currentRoute().group);
-    this.element = h("div", { class: "shell" }, this.#sidebar.element, this.#conversation.element, this.#details.element, announcer.element);
-    addEventListener("hashchange", () => this.#route(), { signal: this.#ended.signal });
-    document.addEventListener("visibilitychange", () => this.#conversation.look(), { signal: this.#ended.signal });
-    groups.on("changed", () => {
+    this.element = h(
+      'div',
+      { class: 'shell' },
+      this.#sidebar.element,
+      this.#conversation.element,
+      this.#details.element,
+      announcer.element,
+    );
+    window.addEventListener('hashchange', () => this.#route(), { signal: this.#ended.signal });
+    document.addEventListener('visibilitychange', () => this.#conversation.look(), { signal: this.#ended.signal });
+    groups.on('changed', () => {
       this.#showUnread();
       this.#route();
     });
-    sender.on("opened", ({ to, group }) => {
+    sender.on('opened', ({ to, group }) => {
       // Before the hub has told of the group, there is nothing to show of it.
       if (currentRoute().to === to && groups.get(group)) replaceWithGroup(group);
     });
@@ -45,7 +52,7 @@ export class Panes {
   /** In the tab's title, also while nothing is painted because the tab is hidden. */
   #showUnread() {
     const unread = this.#groups.totalUnread;
-    document.title = unread > 0 ? `(${unread}) hubbub` : "hubbub";
+    document.title = unread > 0 ? `(${unread}) hubbub` : 'hubbub';
   }
 
   #route() {
@@ -58,7 +65,7 @@ export class Panes {
     const key = JSON.stringify([target, known]);
     if (key === this.#shown) return;
     this.#shown = key;
-    this.element.dataset.pane = group === undefined && to === undefined ? "list" : "talk";
+    this.element.dataset.pane = group === undefined && to === undefined ? 'list' : 'talk';
     this.#sidebar.setCurrent(group);
     this.#conversation.show(target);
     if (!known) this.#toggleDetails(false);
@@ -70,12 +77,12 @@ export class Panes {
     const { group } = currentRoute();
     const wasOpen = !this.#details.element.hidden;
     this.#details.element.hidden = !open;
-    this.element.classList.toggle("with-details", open);
+    this.element.classList.toggle('with-details', open);
     if (open && group !== undefined) {
       this.#details.show(group);
       this.#details.focus();
     } else if (wasOpen && this.#details.element.contains(document.activeElement)) {
-      /** @type {HTMLElement | null} */ (this.#conversation.element.querySelector("[aria-label=Details]"))?.focus();
+      /** @type {HTMLElement | null} */ (this.#conversation.element.querySelector('[aria-label=Details]'))?.focus();
     }
   }
 }

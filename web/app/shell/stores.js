@@ -1,16 +1,16 @@
-import { Connection } from "../features/connection/store.js";
-import { Drafts } from "../features/drafts/store.js";
-import { Groups } from "../features/groups/store.js";
-import { Titles } from "../features/groups/titles.js";
-import { Timelines } from "../features/messages/store.js";
-import { Sender } from "../features/outbox/sender.js";
-import { Outbox } from "../features/outbox/store.js";
-import { Stranded } from "../features/outbox/stranded.js";
-import { People } from "../features/people/store.js";
-import { Presence } from "../features/presence/store.js";
-import { OwnMarks } from "../features/receipts/own-marks.js";
-import { Receipts } from "../features/receipts/store.js";
-import { Typing } from "../features/typing/store.js";
+import { Connection } from '../features/connection/store.js';
+import { Drafts } from '../features/drafts/store.js';
+import { Groups } from '../features/groups/store.js';
+import { Titles } from '../features/groups/titles.js';
+import { Timelines } from '../features/messages/store.js';
+import { Sender } from '../features/outbox/sender.js';
+import { Outbox } from '../features/outbox/store.js';
+import { Stranded } from '../features/outbox/stranded.js';
+import { People } from '../features/people/store.js';
+import { Presence } from '../features/presence/store.js';
+import { OwnMarks } from '../features/receipts/own-marks.js';
+import { Receipts } from '../features/receipts/store.js';
+import { Typing } from '../features/typing/store.js';
 
 /**
  * @typedef {import("../../hubbub.js").Hubbub} Hubbub
@@ -37,7 +37,15 @@ export function makeStores({ user: me, name }, { hub, safe, search }) {
   const outbox = new Outbox(safe);
   const drafts = new Drafts(safe);
   return {
-    me, hub, safe, connection, people, groups, titles, outbox, drafts,
+    me,
+    hub,
+    safe,
+    connection,
+    people,
+    groups,
+    titles,
+    outbox,
+    drafts,
     presence: new Presence(),
     typing: new Typing(hub),
     receipts: new Receipts(me),

@@ -1,5 +1,5 @@
-import { chatKey } from "../features/drafts/store.js";
-import { Watch } from "../features/presence/watch.js";
+import { chatKey } from '../features/drafts/store.js';
+import { Watch } from '../features/presence/watch.js';
 
 /**
  * @typedef {import("../../hubbub.js").Group} Group
@@ -31,24 +31,26 @@ export class Wiring {
 
   #listenToHub() {
     const { hub, timelines, presence, typing } = this.#stores;
-    hub.on("state", (change) => this.#connection(change));
-    hub.on("welcome", (welcome) => void this.#welcomed(welcome));
-    hub.on("group", (group) => this.#grouped(group));
-    hub.on("message", (event) => this.#arrived(event));
-    hub.on("gap", (gap) => timelines.skip(gap));
-    hub.on("presence", (people) => presence.see(people));
-    hub.on("typing", ({ group, user }) => typing.start(group, user));
-    hub.on("receipt", (receipt) => this.#receipted(receipt));
+    hub.on('state', (change) => this.#connection(change));
+    hub.on('welcome', (welcome) => {
+      void this.#welcomed(welcome);
+    });
+    hub.on('group', (group) => this.#grouped(group));
+    hub.on('message', (event) => this.#arrived(event));
+    hub.on('gap', (gap) => timelines.skip(gap));
+    hub.on('presence', (people) => presence.see(people));
+    hub.on('typing', ({ group, user }) => typing.start(group, user));
+    hub.on('receipt', (receipt) => this.#receipted(receipt));
   }
 
   #listenToStores() {
     const { safe, people, presence, outbox, sender, timelines } = this.#stores;
     const settle = (/** @type {string} */ group) => outbox.settle(group, timelines.of(group).last);
-    people.on("found", (found) => presence.see(found));
-    timelines.on("opened", () => this.#watchNewest());
-    timelines.on("changed", settle);
-    outbox.on("changed", ({ group }) => group !== undefined && settle(group));
-    safe.on("left", () => sender.adopt());
+    people.on('found', (found) => presence.see(found));
+    timelines.on('opened', () => this.#watchNewest());
+    timelines.on('changed', settle);
+    outbox.on('changed', ({ group }) => group !== undefined && settle(group));
+    safe.on('left', () => sender.adopt());
   }
 
   #watchNewest() {
@@ -58,7 +60,7 @@ export class Wiring {
   /** @param {StateChange} change */
   #connection(change) {
     const { connection, presence, typing } = this.#stores;
-    if (change.state !== "online") {
+    if (change.state !== 'online') {
       presence.loseSight();
       typing.loseSight();
     }
@@ -69,13 +71,17 @@ export class Wiring {
   async #welcomed({ groups: first, more: hasMore, limits }) {
     const { me, hub, safe, connection, people, groups, sender } = this.#stores;
     connection.allow(limits);
-    void safe.reload().catch(() => {}).then(() => sender.adopt());
+    void safe
+      .reload()
+      .catch(() => {})
+      .then(() => sender.adopt());
     people.lookUp(me);
     this.#take(first);
     this.#watchNewest();
     const seen = new Set(first.map(({ id }) => id));
     let [more, last] = [hasMore, first.at(-1)?.id];
     while (more && last !== undefined) {
+      // eslint-disable-next-line no-await-in-loop -- a page begins where the one before it ends
       const page = await hub.groups({ after: last, limit: GROUPS_PAGE });
       this.#take(page.groups);
       for (const { id } of page.groups) seen.add(id);

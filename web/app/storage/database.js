@@ -1,5 +1,6 @@
 /**
- * Records that outlive the page, in the browser's IndexedDB. Each belongs to one user of the hub, and no other ever reads it.
+ * Records that outlive the page, in the browser's IndexedDB. Each belongs to one user of the hub, and no other ever
+ * reads it.
  *
  * @typedef {"outbox" | "drafts"} StoreName
  * @typedef {object} Change of one record
@@ -8,14 +9,14 @@
  * @property {any} record what is kept from now on; null: nothing
  */
 
-const NAME = "hubbub";
+const NAME = 'hubbub';
 const VERSION = 1;
 
 /** What makes a record's id, after its user. @type {Record<StoreName, string>} */
-const IDS = { outbox: "cid", drafts: "chat" };
+const IDS = { outbox: 'cid', drafts: 'chat' };
 
 /** @type {StoreName[]} */
-export const STORES = ["outbox", "drafts"];
+export const STORES = ['outbox', 'drafts'];
 
 /** @param {StoreName} store @param {any} record @returns {string} */
 export const idOf = (store, record) => record[IDS[store]];
@@ -33,15 +34,15 @@ export class Database {
   /** Everything kept of a user, in no order. @param {StoreName} store @param {string} user @returns {Promise<any[]>} */
   async of(store, user) {
     const connection = this.#connection ?? (await this.#connect());
-    const transaction = this.#begin(connection, [store], "readonly");
+    const transaction = this.#begin(connection, [store], 'readonly');
     const request = transaction.objectStore(store).getAll(IDBKeyRange.bound([user], [user, []]));
     await finished(transaction);
     return request.result;
   }
 
   /**
-   * Makes all of the changes or none. The writing has begun when this returns, where there is a connection: a page that ends
-   * right after has left them.
+   * Makes all of the changes or none. The writing has begun when this returns, where there is a connection: a page
+   * that ends right after has left them.
    *
    * @param {string} user
    * @param {Change[]} changes
@@ -53,10 +54,18 @@ export class Database {
     return this.#connection ? put(this.#connection) : this.#connect().then(put);
   }
 
-  /** @param {IDBDatabase} connection @param {string} user @param {Change[]} changes @param {boolean} synced @returns {Promise<void>} */
+  /**
+   * @param {IDBDatabase} connection
+   * @param {string} user
+   * @param {Change[]} changes
+   * @param {boolean} synced
+   * @returns {Promise<void>}
+   */
   async #put(connection, user, changes, synced) {
     const stores = new Set(changes.map(({ store }) => store));
-    const transaction = this.#begin(connection, [...stores], "readwrite", { durability: synced ? "strict" : "relaxed" });
+    const transaction = this.#begin(connection, [...stores], 'readwrite', {
+      durability: synced ? 'strict' : 'relaxed',
+    });
     try {
       for (const { store, id, record } of changes) {
         const records = transaction.objectStore(store);
@@ -72,7 +81,12 @@ export class Database {
     await finished(transaction);
   }
 
-  /** @param {IDBDatabase} connection @param {StoreName[]} stores @param {IDBTransactionMode} mode @param {IDBTransactionOptions} [options] */
+  /**
+   * @param {IDBDatabase} connection
+   * @param {StoreName[]} stores
+   * @param {IDBTransactionMode} mode
+   * @param {IDBTransactionOptions} [options]
+   */
   #begin(connection, stores, mode, options) {
     try {
       return connection.transaction(stores, mode, options);
@@ -88,13 +102,15 @@ export class Database {
     return new Promise((resolve, reject) => {
       const request = this.#factory.open(NAME, VERSION);
       request.onupgradeneeded = () => {
-        for (const store of STORES) request.result.createObjectStore(store, { keyPath: ["user", IDS[store]] });
+        for (const store of STORES) request.result.createObjectStore(store, { keyPath: ['user', IDS[store]] });
       };
       request.onerror = () => reject(request.error);
-      request.onblocked = () => reject(new Error("another tab holds an older database"));
+      request.onblocked = () => reject(new Error('another tab holds an older database'));
       request.onsuccess = () => {
         const connection = request.result;
-        const forget = () => void (this.#connection = undefined);
+        const forget = () => {
+          this.#connection = undefined;
+        };
         connection.onclose = forget;
         connection.onversionchange = () => {
           connection.close();
@@ -110,6 +126,6 @@ export class Database {
 function finished(transaction) {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
-    transaction.onabort = () => reject(transaction.error ?? new Error("the browser gave the transaction up"));
+    transaction.onabort = () => reject(transaction.error ?? new Error('the browser gave the transaction up'));
   });
 }

@@ -13,11 +13,14 @@ const keyOf = (user) => `hubbub.outbox.${user}`;
  */
 export function takeLegacyOutbox(user, keep) {
   try {
-    const messages = JSON.parse(localStorage.getItem(keyOf(user)) ?? "[]");
+    const messages = JSON.parse(localStorage.getItem(keyOf(user)) ?? '[]');
     if (!Array.isArray(messages) || messages.length === 0) return;
-    const known = messages.filter(({ cid, text, group = "", to = "" }) => typeof cid === "string" && typeof text === "string" && group + to !== "");
-    void keep(known.map(({ cid, group, to, text, time = Date.now() }) => ({ cid, group, to, text, time, state: "sending" })))
-      .then((kept) => kept && localStorage.removeItem(keyOf(user)));
+    const known = messages.filter(
+      ({ cid, text, group = '', to = '' }) => typeof cid === 'string' && typeof text === 'string' && group + to !== '',
+    );
+    void keep(
+      known.map(({ cid, group, to, text, time = Date.now() }) => ({ cid, group, to, text, time, state: 'sending' })),
+    ).then((kept) => kept && localStorage.removeItem(keyOf(user)));
   } catch {
     // What cannot be read is nothing that this page wrote.
   }

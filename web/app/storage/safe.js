@@ -1,6 +1,6 @@
-import { Emitter } from "../../client/emitter.js";
-import { Database, idOf, STORES } from "./database.js";
-import { takeLegacyOutbox } from "./legacy.js";
+import { Emitter } from '../../client/emitter.js';
+import { Database, idOf, STORES } from './database.js';
+import { takeLegacyOutbox } from './legacy.js';
 
 /**
  * @typedef {import("./database.js").StoreName} StoreName
@@ -13,13 +13,13 @@ import { takeLegacyOutbox } from "./legacy.js";
  * @property {boolean} durable whether what is written outlives the page
  */
 
-const CHANNEL = "hubbub.storage";
+const CHANNEL = 'hubbub.storage';
 /** A browser that has not opened its database by then does not keep anybody from chatting. */
 const OPENING_MS = 3_000;
 
 /**
- * One user's records: in memory to be read at once, in the database to outlive the page, and the same in every tab. Where
- * there is no database they live as long as the page, and `durable` says so.
+ * One user's records: in memory to be read at once, in the database to outlive the page, and the same in every tab.
+ * Where there is no database they live as long as the page, and `durable` says so.
  *
  * @extends {Emitter<Events>}
  */
@@ -49,11 +49,13 @@ export class Safe extends Emitter {
   /** Opens what is kept of a user. @param {string} user @param {IDBFactory} [factory] @returns {Promise<Safe>} */
   static async open(user, factory) {
     const safe = new Safe(user, new Database(factory));
-    const late = new Promise((_, reject) => setTimeout(reject, OPENING_MS, new Error("the database does not open")));
+    const late = new Promise((_, reject) => {
+      setTimeout(reject, OPENING_MS, new Error('the database does not open'));
+    });
     await Promise.race([safe.reload(), late]).catch(() => safe.#doWithout());
     safe.#listen();
     takeLegacyOutbox(user, async (messages) => {
-      await safe.write(messages.map((record) => ({ store: "outbox", id: record.cid, record })));
+      await safe.write(messages.map((record) => ({ store: 'outbox', id: record.cid, record })));
       return safe.durable;
     });
     return safe;
@@ -75,13 +77,18 @@ export class Safe extends Emitter {
     this.#apply(changes);
     if (this.#database === undefined) return;
     // Of each record the newest change is left, whatever was refused before.
-    const newest = new Map([...this.#refused, ...changes.map((change) => /** @type {const} */ ([nameOf(change), change]))]);
+    const newest = new Map([
+      ...this.#refused,
+      ...changes.map((change) => /** @type {const} */ ([nameOf(change), change])),
+    ]);
     const all = [...newest.values()];
     try {
       await this.#database.write(this.#user, all, options);
     } catch {
       // As it is by now: a later change of the same record may have been taken.
-      for (const [name, { store, id }] of newest) this.#refused.set(name, { store, id, record: this.#records[store].get(id) ?? null });
+      for (const [name, { store, id }] of newest) {
+        this.#refused.set(name, { store, id, record: this.#records[store].get(id) ?? null });
+      }
       return this.#setDurable(false);
     }
     for (const name of newest.keys()) this.#refused.delete(name);
@@ -93,19 +100,23 @@ export class Safe extends Emitter {
   async reload() {
     const database = this.#database;
     if (database === undefined) return;
-    let seen, found;
+    let seen;
+    let found;
     do {
       seen = this.#changes;
+      // eslint-disable-next-line no-await-in-loop -- read again only when something changed while it was read
       found = await Promise.all(STORES.map((store) => database.of(store, this.#user)));
     } while (seen !== this.#changes);
     const changes = STORES.flatMap((store, index) => this.#differences(store, found[index]));
     this.#apply(changes);
-    if (changes.length > 0) this.emit("changed", changes);
+    if (changes.length > 0) this.emit('changed', changes);
   }
 
   /** Nothing of this user is to be left. */
   forget() {
-    return this.write(STORES.flatMap((store) => [...this.#records[store].keys()].map((id) => ({ store, id, record: null }))));
+    return this.write(
+      STORES.flatMap((store) => [...this.#records[store].keys()].map((id) => ({ store, id, record: null }))),
+    );
   }
 
   close() {
@@ -117,26 +128,29 @@ export class Safe extends Emitter {
 
   #listen() {
     const { signal } = this.#closed;
-    addEventListener("pagehide", () => this.#leave(), { signal });
-    document.addEventListener("visibilitychange", () => this.#looked(), { signal });
+    window.addEventListener('pagehide', () => this.#leave(), { signal });
+    document.addEventListener('visibilitychange', () => this.#looked(), { signal });
     if (this.#database === undefined || globalThis.BroadcastChannel === undefined) return;
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = ({ data: { user, changes } }) => {
       if (user !== this.#user) return;
-      if (changes === undefined) return this.emit("left", undefined);
+      if (changes === undefined) return this.emit('left', undefined);
       const news = changes.filter((/** @type {Change} */ change) => !this.#refused.has(nameOf(change)));
       this.#apply(news);
-      this.emit("changed", news);
+      this.emit('changed', news);
     };
   }
 
   #looked() {
-    if (document.visibilityState === "hidden") return this.emit("leaving", undefined);
-    void this.reload().then(() => this.emit("left", undefined), () => {});
+    if (document.visibilityState === 'hidden') return this.emit('leaving', undefined);
+    void this.reload().then(
+      () => this.emit('left', undefined),
+      () => {},
+    );
   }
 
   #leave() {
-    this.emit("leaving", undefined);
+    this.emit('leaving', undefined);
     this.#channel?.postMessage({ user: this.#user });
   }
 
@@ -154,7 +168,9 @@ export class Safe extends Emitter {
     const kept = new Map(found.map((record) => [idOf(store, record), record]));
     const own = this.#records[store];
     const gone = [...own.keys()].filter((id) => !kept.has(id)).map((id) => ({ store, id, record: null }));
-    const news = [...kept].filter(([id, record]) => !alike(record, own.get(id))).map(([id, record]) => ({ store, id, record }));
+    const news = [...kept]
+      .filter(([id, record]) => !alike(record, own.get(id)))
+      .map(([id, record]) => ({ store, id, record }));
     return [...gone, ...news].filter((change) => !this.#refused.has(nameOf(change)));
   }
 
@@ -167,7 +183,7 @@ export class Safe extends Emitter {
   #setDurable(durable) {
     if (durable === this.durable) return;
     this.durable = durable;
-    this.emit("durable", durable);
+    this.emit('durable', durable);
   }
 }
 
@@ -176,6 +192,9 @@ const nameOf = ({ store, id }) => `${store} ${id}`;
 
 /** @param {any} one @param {any} other */
 function alike(one, other) {
-  const entries = (/** @type {any} */ record) => Object.entries(record ?? {}).filter(([key, value]) => key !== "user" && value !== undefined).sort();
+  const entries = (/** @type {any} */ record) =>
+    Object.entries(record ?? {})
+      .filter(([key, value]) => key !== 'user' && value !== undefined)
+      .sort();
   return other !== undefined && JSON.stringify(entries(one)) === JSON.stringify(entries(other));
 }

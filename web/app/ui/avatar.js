@@ -1,5 +1,5 @@
-import { h } from "./dom.js";
-import { initials, tint } from "./format.js";
+import { h } from './dom.js';
+import { initials, tint } from './format.js';
 
 /**
  * The round or square sign of a person or a group, for the eye alone: the name stands beside it.
@@ -9,6 +9,13 @@ import { initials, tint } from "./format.js";
  * @param {{ square?: boolean, size?: "small" | "large", online?: boolean }} [options]
  */
 export function avatar(id, name, { square, size, online } = {}) {
-  const classes = ["avatar", `tint-${tint(id)}`, square && "avatar-square", size && `avatar-${size}`].filter(Boolean).join(" ");
-  return h("span", { class: classes, "aria-hidden": "true" }, initials(name), online && h("span", { class: "online-dot" }));
+  const classes = ['avatar', `tint-${tint(id)}`, square && 'avatar-square', size && `avatar-${size}`]
+    .filter(Boolean)
+    .join(' ');
+  return h(
+    'span',
+    { class: classes, 'aria-hidden': 'true' },
+    initials(name),
+    online && h('span', { class: 'online-dot' }),
+  );
 }

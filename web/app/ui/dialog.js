@@ -1,4 +1,4 @@
-import { h, iconButton } from "./dom.js";
+import { h, iconButton } from './dom.js';
 
 /**
  * Opens a modal dialog with a form. The browser keeps the focus inside and gives it back; Escape closes it.
@@ -11,16 +11,32 @@ import { h, iconButton } from "./dom.js";
  * @param {() => Promise<void> | void} options.onSubmit the dialog closes when it is done; what it throws is shown
  */
 export function openDialog({ title, content, action, dangerous = false, onSubmit }) {
-  const problem = h("p", { class: "problem", role: "alert", hidden: true });
-  const submit = h("button", { class: dangerous ? "button button-danger" : "button button-main" }, action);
-  const form = h("form", { method: "dialog" },
-    h("header", { class: "dialog-head" }, h("h2", { id: "dialog-title" }, title), iconButton("close", "Close", { onclick: () => dialog.close() })),
+  const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
+  const submit = h('button', { class: dangerous ? 'button button-danger' : 'button button-main' }, action);
+  const form = h(
+    'form',
+    { method: 'dialog' },
+    h(
+      'header',
+      { class: 'dialog-head' },
+      h('h2', { id: 'dialog-title' }, title),
+      iconButton('close', 'Close', { onclick: () => dialog.close() }),
+    ),
     ...content,
     problem,
-    h("footer", { class: "dialog-foot" }, h("button", { type: "button", class: "button", onclick: () => dialog.close() }, "Cancel"), submit),
+    h(
+      'footer',
+      { class: 'dialog-foot' },
+      h('button', { type: 'button', class: 'button', onclick: () => dialog.close() }, 'Cancel'),
+      submit,
+    ),
   );
-  const dialog = h("dialog", { class: "dialog", "aria-labelledby": "dialog-title", onclose: () => dialog.remove() }, form);
-  form.addEventListener("submit", async (event) => {
+  const dialog = h(
+    'dialog',
+    { class: 'dialog', 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() },
+    form,
+  );
+  form.addEventListener('submit', async (event) => {
     event.preventDefault();
     submit.disabled = true;
     problem.hidden = true;

@@ -6,9 +6,9 @@
 
 /** @returns {Route} */
 export function currentRoute() {
-  const [, kind, rest] = location.hash.match(/^#\/(g|u)\/(.+)$/) ?? [];
-  if (kind === "g") return { group: decodeURIComponent(rest) };
-  return kind === "u" ? { to: decodeURIComponent(rest) } : {};
+  const [, kind, rest] = window.location.hash.match(/^#\/(g|u)\/(.+)$/) ?? [];
+  if (kind === 'g') return { group: decodeURIComponent(rest) };
+  return kind === 'u' ? { to: decodeURIComponent(rest) } : {};
 }
 
 /** @param {string} id */
@@ -18,15 +18,15 @@ export const userHref = (user) => `#/u/${encodeURIComponent(user)}`;
 
 /** @param {string} id */
 export function toGroup(id) {
-  location.hash = groupHref(id);
+  window.location.hash = groupHref(id);
 }
 
 export function toList() {
-  location.hash = "#/";
+  window.location.hash = '#/';
 }
 
 /** Puts a group in the place of where one is, so that back does not lead here again. @param {string} id */
 export function replaceWithGroup(id) {
-  history.replaceState(null, "", groupHref(id));
-  dispatchEvent(new HashChangeEvent("hashchange"));
+  window.history.replaceState(null, '', groupHref(id));
+  window.dispatchEvent(new HashChangeEvent('hashchange'));
 }

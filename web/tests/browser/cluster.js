@@ -1,13 +1,13 @@
-import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
-import { connect } from "node:net";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { binary } from "./nodes.js";
-import { scratch } from "./process.js";
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { binary } from './nodes.js';
+import { scratch } from './process.js';
 
 const run = promisify(execFile);
-const SCRIPT = fileURLToPath(new URL("../../../scripts/cluster", import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../../scripts/cluster', import.meta.url));
 const NODES = 3;
 /** What `scripts/cluster` takes for its nodes and all that is beside them, counted from its first port. */
 const PORTS = [0, 1, 2, 3, 7, 8, 10, 11, 20, 21];
@@ -15,13 +15,13 @@ const PORTS = [0, 1, 2, 3, 7, 8, 10, 11, 20, 21];
 /**
  * Three nodes of the real hub over a Redis and a MongoDB of their own, as `scripts/cluster` starts them.
  *
- * @typedef {import("./hubs.js").Hub & { internals: string[], kill: (index: number) => Promise<void> }} Cluster `internals` are where
- *   operators look, `kill` ends a node as SIGKILL does
+ * @typedef {import("./hubs.js").Hub & { internals: string[], kill: (index: number) => Promise<void> }} Cluster
+ *   `internals` are where operators look, `kill` ends a node as SIGKILL does
  *
  * @returns {Promise<Cluster>}
  */
 export async function startCluster() {
-  const directory = scratch("cluster");
+  const directory = scratch('cluster');
   const first = await freePorts();
   const given = process.env.HUBBUB_TEST_MONGODB_URL;
   const env = {
@@ -34,11 +34,11 @@ export async function startCluster() {
   /** @param {...string} args */
   const cluster = (...args) => run(SCRIPT, args, { env });
   const stop = async () => {
-    await cluster("down");
+    await cluster('down');
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    await cluster("up");
+    await cluster('up');
   } catch (error) {
     await stop();
     throw error;
@@ -46,7 +46,9 @@ export async function startCluster() {
   return {
     urls: Array.from({ length: NODES }, (_, index) => `http://127.0.0.1:${first + 10 * index}`),
     internals: Array.from({ length: NODES }, (_, index) => `http://127.0.0.1:${first + 10 * index + 1}`),
-    kill: async (index) => void (await cluster("kill", String(index + 1))),
+    kill: async (index) => {
+      await cluster('kill', String(index + 1));
+    },
     stop,
   };
 }
@@ -63,9 +65,9 @@ async function freePorts() {
 /** @param {number} port @returns {Promise<boolean>} */
 function answers(port) {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => {
       socket.destroy();
       resolve(true);
     });

@@ -1,4 +1,4 @@
-import { connect, createServer } from "node:net";
+import { connect, createServer } from 'node:net';
 
 /** A line from the browser to a hub that the test can cut, mend, and lead to another node, as a load balancer would. */
 export class Line {
@@ -16,7 +16,9 @@ export class Line {
   /** @param {string} url */
   static async to(url) {
     const line = new Line(url);
-    await new Promise((resolve) => line.#server.listen(0, "127.0.0.1", () => resolve(undefined)));
+    await new Promise((resolve) => {
+      line.#server.listen(0, '127.0.0.1', () => resolve(undefined));
+    });
     return line;
   }
 
@@ -47,14 +49,20 @@ export class Line {
 
   /** @param {import("node:net").Socket} near */
   #carry(near) {
-    if (!this.#whole) return void near.destroy();
+    if (!this.#whole) {
+      near.destroy();
+      return undefined;
+    }
     const { hostname, port } = new URL(this.#target);
     const far = connect(Number(port), hostname);
-    for (const [one, other] of [[near, far], [far, near]]) {
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ]) {
       this.#sockets.add(one);
       one.pipe(other);
-      one.on("error", () => {});
-      one.on("close", () => {
+      one.on('error', () => {});
+      one.on('close', () => {
         this.#sockets.delete(one);
         other.destroy();
       });

@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
-import { createWriteStream, mkdtempSync } from "node:fs";
-import { readFile, rm } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdtempSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 const PATIENCE_MS = 60_000;
 const POLL_MS = 20;
@@ -12,9 +12,13 @@ const SHOWN_LOG_LINES = 30;
 /** A port that nobody listens on now. @returns {Promise<number>} */
 export async function freePort() {
   const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  await new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve(undefined));
+  });
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  await new Promise((resolve) => server.close(resolve));
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
   return port;
 }
 
@@ -30,14 +34,20 @@ export class Process {
   #directory;
   #ended;
 
-  /** @param {string} name @param {string} command @param {string[]} args @param {{ directory: string, env?: Record<string, string> }} options */
+  /**
+   * @param {string} name
+   * @param {string} command
+   * @param {string[]} args
+   * @param {{ directory: string, env?: Record<string, string> }} options
+   */
   constructor(name, command, args, { directory, env = {} }) {
     this.#name = name;
     this.#directory = directory;
-    this.#log = join(directory, "log");
+    this.#log = join(directory, 'log');
     // What the developer's own shell sets must not reach the process.
-    const outer = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith("HUBBUB_")));
-    this.#start = () => spawn(command, args, { cwd: directory, env: { ...outer, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    const outer = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('HUBBUB_')));
+    this.#start = () =>
+      spawn(command, args, { cwd: directory, env: { ...outer, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = this.#start();
     this.#ended = this.#follow();
   }
@@ -50,31 +60,41 @@ export class Process {
 
   #follow() {
     const child = this.#child;
-    const log = createWriteStream(this.#log, { flags: "a" });
+    const log = createWriteStream(this.#log, { flags: 'a' });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     return new Promise((resolve) => {
-      child.on("error", resolve);
-      child.on("exit", resolve);
+      child.on('error', resolve);
+      child.on('exit', resolve);
     });
   }
 
-  /** Waits until the check passes; else ends the process and fails with the end of its log. @param {() => Promise<boolean>} check */
+  /**
+   * Waits until the check passes; else ends the process and fails with the end of its log.
+   *
+   * @param {() => Promise<boolean>} check
+   */
   async ready(check) {
     let over = false;
-    void this.#ended.then(() => (over = true));
-    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !over; ) {
+    void this.#ended.then(() => {
+      over = true;
+    });
+    for (const end = Date.now() + PATIENCE_MS; Date.now() < end && !over;) {
       if (await check().catch(() => false)) return;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => {
+        setTimeout(resolve, POLL_MS);
+      });
     }
-    const log = await readFile(this.#log, "utf8").catch(() => "");
+    const log = await readFile(this.#log, 'utf8').catch(() => '');
     await this.remove();
-    throw new Error(`${this.#name} ${over ? "ended" : "is not ready"}:\n${log.split("\n").slice(-SHOWN_LOG_LINES).join("\n")}`);
+    throw new Error(
+      `${this.#name} ${over ? 'ended' : 'is not ready'}:\n${log.split('\n').slice(-SHOWN_LOG_LINES).join('\n')}`,
+    );
   }
 
   /** SIGTERM, and waits until it has ended by itself. */
   async terminate() {
-    this.#child.kill("SIGTERM");
+    this.#child.kill('SIGTERM');
     await this.#ended;
   }
 
@@ -85,7 +105,7 @@ export class Process {
 
   /** SIGKILL; its data stays. */
   async kill() {
-    this.#child.kill("SIGKILL");
+    this.#child.kill('SIGKILL');
     await this.#ended;
   }
 

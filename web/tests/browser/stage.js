@@ -1,8 +1,8 @@
-import WebSocket from "ws";
-import { Accounts, Hubbub } from "../../hubbub.js";
-import { launch } from "./chromium.js";
-import { Line } from "./line.js";
-import { fresh, PASSWORD, Person, WIDE } from "./person.js";
+import WebSocket from 'ws';
+import { Accounts, Hubbub } from '../../hubbub.js';
+import { launch } from './chromium.js';
+import { Line } from './line.js';
+import { fresh, PASSWORD, Person, WIDE } from './person.js';
 
 /**
  * A browser, a hub, and the people of one test file; everything ends with the file.
@@ -40,7 +40,12 @@ export class Stage {
     return this.hub.urls[0];
   }
 
-  /** Somebody with a window of their own. @param {string} name @param {import("playwright-core").BrowserContextOptions} [options] */
+  /**
+   * Somebody with a window of their own.
+   *
+   * @param {string} name
+   * @param {import("playwright-core").BrowserContextOptions} [options]
+   */
   async person(name, options = {}) {
     const context = await this.browser.newContext({ viewport: WIDE, ...options });
     context.setDefaultTimeout(45_000);
@@ -48,7 +53,12 @@ export class Stage {
     return new Person(await context.newPage(), name);
   }
 
-  /** Somebody who is already in. @param {string} name @param {{ url?: string } & import("playwright-core").BrowserContextOptions} [options] */
+  /**
+   * Somebody who is already in.
+   *
+   * @param {string} name
+   * @param {{ url?: string } & import("playwright-core").BrowserContextOptions} [options]
+   */
   async member(name, { url = this.url, ...options } = {}) {
     return (await this.person(name, options)).register(url);
   }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes } from 'node:crypto';
 
 /**
  * What all nodes of a fake hub share: users, groups and their events, and who is connected.
@@ -11,9 +11,9 @@ import { createHash, randomBytes } from "node:crypto";
  * @typedef {import("./session.js").Session} Session
  */
 
-const BASE32 = "abcdefghijklmnopqrstuvwxyz234567";
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 /** @param {Uint8Array} bytes */
-const base32 = (bytes) => Array.from(bytes, (byte) => BASE32[byte % 32]).join("");
+const base32 = (bytes) => Array.from(bytes, (byte) => BASE32[byte % 32]).join('');
 /** @param {string} text */
 const prefixed = (text) => `${Buffer.byteLength(text)}:${text}`;
 
@@ -32,7 +32,7 @@ export class World {
   breaches = [];
   accountsOn = true;
   /** What all nodes know. @type {string[]} */
-  features = ["direct", "presence", "receipts", "typing"];
+  features = ['direct', 'presence', 'receipts', 'typing'];
   /** Milliseconds that a token of an account is good for. */
   tokenTtl = 3_600_000;
   /** How often somebody asked for another token. */
@@ -51,7 +51,7 @@ export class World {
   /** A node of another version came or went. @param {string[]} features */
   changeFeatures(features) {
     this.features = features;
-    for (const session of this.sessions) session.say({ type: "features", features });
+    for (const session of this.sessions) session.say({ type: 'features', features });
   }
 
   /** @param {string} user */
@@ -64,14 +64,17 @@ export class World {
     return { id, online: this.isOnline(id), last_seen: this.users.get(id)?.lastSeen ?? 0 };
   }
 
-  /** @param {string} creator @param {{ name: string, members?: string[], access?: "members" | "open", cid?: string }} options */
-  createGroup(creator, { name, members = [], access = "members", cid }) {
+  /**
+   * @param {string} creator
+   * @param {{ name: string, members?: string[], access?: "members" | "open", cid?: string }} options
+   */
+  createGroup(creator, { name, members = [], access = 'members', cid }) {
     const key = `${creator} ${cid}`;
     const known = this.#created.get(key);
     if (known && cid !== undefined) return known;
-    const group = this.#newGroup(base32(randomBytes(16)), { kind: "group", name, access, admins: new Set([creator]) });
+    const group = this.#newGroup(base32(randomBytes(16)), { kind: 'group', name, access, admins: new Set([creator]) });
     this.#created.set(key, group);
-    this.addMembers(group, creator, [creator], "admin");
+    this.addMembers(group, creator, [creator], 'admin');
     this.addMembers(group, creator, members);
     return group;
   }
@@ -79,35 +82,44 @@ export class World {
   /** The direct chat of two. @param {string} one @param {string} other */
   direct(one, other) {
     const pair = [one, other].sort();
-    const id = base32(createHash("sha256").update(pair.map(prefixed).join("")).digest().subarray(0, 16));
+    const id = base32(createHash('sha256').update(pair.map(prefixed).join('')).digest().subarray(0, 16));
     const known = this.groups.get(id);
     if (known) return known;
-    const group = this.#newGroup(id, { kind: "direct", name: "", access: "members", admins: new Set() });
+    const group = this.#newGroup(id, { kind: 'direct', name: '', access: 'members', admins: new Set() });
     this.addMembers(group, one, [one, other]);
     return group;
   }
 
   /** @param {string} id @param {Pick<GroupState, "kind" | "name" | "access" | "admins">} rest @returns {GroupState} */
   #newGroup(id, rest) {
-    const group = { id, ...rest, members: [], events: [], first: 1, acks: new Map(), read: new Map(), delivered: new Map() };
+    const group = {
+      id,
+      ...rest,
+      members: [],
+      events: [],
+      first: 1,
+      acks: new Map(),
+      read: new Map(),
+      delivered: new Map(),
+    };
     this.groups.set(id, group);
     return group;
   }
 
   /** @param {GroupState} group @param {string} by @param {string[]} users @param {string} [role] */
-  addMembers(group, by, users, role = "member") {
+  addMembers(group, by, users, role = 'member') {
     const added = users.filter((id) => !group.members.includes(id));
     if (added.length === 0) return;
     for (const id of added) this.user(id);
     group.members.push(...added);
-    this.append(group, by, { kind: "joined", data: { users: added, role } });
+    this.append(group, by, { kind: 'joined', data: { users: added, role } });
   }
 
   /** @param {GroupState} group @param {string} by @param {string[]} users */
   removeMembers(group, by, users) {
     const removed = users.filter((id) => group.members.includes(id));
     if (removed.length === 0) return;
-    this.append(group, by, { kind: "left", data: { users: removed } });
+    this.append(group, by, { kind: 'left', data: { users: removed } });
     group.members = group.members.filter((id) => !removed.includes(id));
     for (const session of this.sessions) if (removed.includes(session.user)) session.dropGroup(group.id);
   }
@@ -119,9 +131,17 @@ export class World {
    * @param {string} from
    * @param {{ kind?: string, text?: string, ref?: string, data?: any, cid?: string, time?: number }} content
    */
-  append(group, from, { kind = "text", time = this.clock(), ...content }) {
+  append(group, from, { kind = 'text', time = this.clock(), ...content }) {
     const last = group.events.at(-1);
-    const event = { group: group.id, seq: (last?.seq ?? 0) + 1, n: (last?.n ?? 0) + (kind === "text" ? 1 : 0), from, time, kind, ...content };
+    const event = {
+      group: group.id,
+      seq: (last?.seq ?? 0) + 1,
+      n: (last?.n ?? 0) + (kind === 'text' ? 1 : 0),
+      from,
+      time,
+      kind,
+      ...content,
+    };
     group.events.push(event);
     if (content.cid !== undefined) group.acks.set(`${from} ${content.cid}`, event.seq);
     group.read.set(from, event.seq);
@@ -136,7 +156,13 @@ export class World {
     if (next <= (group[mark].get(user) ?? 0)) return;
     group[mark].set(user, next);
     const read = group.read.get(user) ?? 0;
-    const frame = { type: "receipt", group: group.id, user, read, delivered: Math.max(read, group.delivered.get(user) ?? 0) };
+    const frame = {
+      type: 'receipt',
+      group: group.id,
+      user,
+      read,
+      delivered: Math.max(read, group.delivered.get(user) ?? 0),
+    };
     for (const session of this.sessions) if (group.members.includes(session.user)) session.say(frame);
   }
 
@@ -145,10 +171,27 @@ export class World {
     const last = group.events.at(-1);
     const read = group.read.get(user) ?? 0;
     const n = last?.n ?? 0;
-    const members = group.members.map((id) => ({ id, name: this.users.get(id)?.name ?? id, role: group.admins.has(id) ? "admin" : "member" }));
+    const members = group.members.map((id) => ({
+      id,
+      name: this.users.get(id)?.name ?? id,
+      role: group.admins.has(id) ? 'admin' : 'member',
+    }));
     const { id, kind, name, access, first } = group;
     const unread = n - (group.events.findLast((event) => event.seq <= read)?.n ?? 0);
-    return { id, kind, name, access, count: members.length, head: last?.seq ?? 0, n, read, unread, first, last: last && withoutCid(last), members };
+    return {
+      id,
+      kind,
+      name,
+      access,
+      count: members.length,
+      head: last?.seq ?? 0,
+      n,
+      read,
+      unread,
+      first,
+      last: last && withoutCid(last),
+      members,
+    };
   }
 
   /** Newest activity first. @param {string} user */
@@ -159,7 +202,7 @@ export class World {
 
   /** To everybody who watches a group with this user, and to partners of direct chats. @param {string} user */
   announce(user) {
-    const frame = { type: "presence", users: [this.presenceOf(user)] };
+    const frame = { type: 'presence', users: [this.presenceOf(user)] };
     for (const session of this.sessions) if (session.user !== user && session.caresFor(user)) session.say(frame);
   }
 }

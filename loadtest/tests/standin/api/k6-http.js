@@ -6,7 +6,7 @@ const ASK = `fetch(process.argv[1]).then(async (answer) => ({ status: answer.sta
 
 /** Waits for the answer, as k6 does: another process asks. */
 function get(url) {
-  const answer = JSON.parse(execFileSync(process.execPath, ['-e', ASK, url], { maxBuffer: 1 << 26 }));
+  const answer = JSON.parse(execFileSync(process.execPath, ['-e', ASK, url], { maxBuffer: 2 ** 26 }));
   return { ...answer, json: (field) => (field ? JSON.parse(answer.body)[field] : JSON.parse(answer.body)) };
 }
 

@@ -22,11 +22,12 @@ export class WebSocket {
       tell('onopen');
     });
     this.socket.on('message', (data, binary) =>
-      tell('onmessage', { data: binary ? data : Buffer.from(data).toString(), timestamp: Date.now() }),
-    );
+      tell('onmessage', { data: binary ? data : Buffer.from(data).toString(), timestamp: Date.now() }));
     this.socket.on('error', (error) => tell('onerror', { error: wordsOf(error) }));
     this.socket.on('close', (code, reason) => {
-      if (!QUIET.has(code)) tell('onerror', { error: `websocket: close ${code}${reason.length > 0 ? `: ${reason}` : ''}` });
+      if (!QUIET.has(code)) {
+        tell('onerror', { error: `websocket: close ${code}${reason.length > 0 ? `: ${reason}` : ''}` });
+      }
       tell('onclose', { code });
     });
   }

@@ -1,16 +1,16 @@
 /** Who is logged in, in every tab of this browser. */
 
 /**
- * @typedef {{ user: string, token: string, name?: string, since?: number }} SavedLogin `since`: when the token was got, by this
- *   machine's clock
+ * @typedef {{ user: string, token: string, name?: string, since?: number }} SavedLogin `since`: when the token was
+ *   got, by this machine's clock
  */
 
-const LOGIN = "hubbub.login";
+const LOGIN = 'hubbub.login';
 
 /** @returns {SavedLogin | undefined} */
 export function loadLogin() {
   try {
-    return JSON.parse(localStorage.getItem(LOGIN) ?? "null") ?? undefined;
+    return JSON.parse(localStorage.getItem(LOGIN) ?? 'null') ?? undefined;
   } catch {
     return undefined;
   }
@@ -31,7 +31,12 @@ export function forgetLogin(token) {
   if (loadLogin()?.token === token) saveLogin(undefined);
 }
 
-/** Calls back when another tab logs in, renews its token or logs out. @param {() => void} onChange @param {AbortSignal} signal */
+/**
+ * Calls back when another tab logs in, renews its token or logs out.
+ *
+ * @param {() => void} onChange
+ * @param {AbortSignal} signal
+ */
 export function watchLogin(onChange, signal) {
-  addEventListener("storage", ({ key }) => (key === LOGIN || key === null) && onChange(), { signal });
+  window.addEventListener('storage', ({ key }) => (key === LOGIN || key === null) && onChange(), { signal });
 }

@@ -1,5 +1,5 @@
-import { Accounts, TokenKeeper } from "../../../hubbub.js";
-import { loadLogin, saveLogin } from "./store.js";
+import { TokenKeeper } from '../../../hubbub.js';
+import { loadLogin, saveLogin } from './store.js';
 
 /**
  * Keeps a login's token good, one renewal for all tabs.
@@ -16,6 +16,6 @@ export function keepToken(login, accounts) {
     },
     // Somebody else may have logged in meanwhile.
     save: (kept) => loadLogin()?.user === login.user && saveLogin({ ...login, ...kept }),
-    lock: (work) => (navigator.locks ? navigator.locks.request("hubbub.renewal", work) : work()),
+    lock: (work) => (navigator.locks ? navigator.locks.request('hubbub.renewal', work) : work()),
   });
 }

@@ -1,4 +1,4 @@
-import { h } from "../../ui/dom.js";
+import { h } from '../../ui/dom.js';
 
 /**
  * @typedef {import("../messages/store.js").Timelines} Timelines
@@ -7,13 +7,16 @@ import { h } from "../../ui/dom.js";
 
 /** Tells who listens rather than looks what is said in the open conversation. */
 export class Announcer {
-  element = h("div", { class: "visually-hidden", role: "log", "aria-live": "polite", "aria-label": "New messages" });
+  element = h('div', { class: 'visually-hidden', role: 'log', 'aria-live': 'polite', 'aria-label': 'New messages' });
 
-  /** @param {{ me: string, timelines: Timelines, people: People }} stores @param {() => string | undefined} openGroup */
+  /**
+   * @param {{ me: string, timelines: Timelines, people: People }} stores
+   * @param {() => string | undefined} openGroup
+   */
   constructor({ me, timelines, people }, openGroup) {
-    timelines.on("arrived", ({ group, from, kind, text }) => {
-      if (group !== openGroup() || kind !== "text" || from === me) return;
-      this.element.append(h("p", {}, `${people.name(from)}: ${text}`));
+    timelines.on('arrived', ({ group, from, kind, text }) => {
+      if (group !== openGroup() || kind !== 'text' || from === me) return;
+      this.element.append(h('p', {}, `${people.name(from)}: ${text}`));
       while (this.element.childElementCount > 5) this.element.firstElementChild?.remove();
     });
   }

@@ -1,4 +1,4 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
  * @typedef {import("../../../hubbub.js").Hubbub} Hubbub
@@ -14,7 +14,7 @@ export class Connection extends Emitter {
   /** Set at each connect; the hub may cap texts otherwise than its default. */
   limits = { text: 4000 };
   #hub;
-  #state = "idle";
+  #state = 'idle';
 
   /** @param {Pick<Hubbub, "wake">} hub */
   constructor(hub) {
@@ -23,17 +23,17 @@ export class Connection extends Emitter {
   }
 
   get isOnline() {
-    return this.#state === "online";
+    return this.#state === 'online';
   }
 
   get isStopped() {
-    return this.#state === "stopped";
+    return this.#state === 'stopped';
   }
 
   /** @param {StateChange} change */
   change(change) {
     this.#state = change.state;
-    this.emit("changed", change);
+    this.emit('changed', change);
   }
 
   /** @param {Record<string, number>} limits */

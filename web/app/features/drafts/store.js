@@ -1,7 +1,8 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
- * What is typed and not sent, by chat: kept from the first letter on, the same in every tab, until it is sent or deleted.
+ * What is typed and not sent, by chat: kept from the first letter on, the same in every tab, until it is sent or
+ * deleted.
  *
  * @typedef {import("../../storage/safe.js").Safe} Safe
  * @typedef {import("../../storage/safe.js").Change} Change
@@ -17,7 +18,7 @@ import { Emitter } from "../../../client/emitter.js";
 export const chatKey = ({ group, to }) => (group === undefined ? `u:${to}` : `g:${group}`);
 
 /** @param {string} chat @returns {Target} */
-export const targetOf = (chat) => (chat.startsWith("g:") ? { group: chat.slice(2) } : { to: chat.slice(2) });
+export const targetOf = (chat) => (chat.startsWith('g:') ? { group: chat.slice(2) } : { to: chat.slice(2) });
 
 /** @extends {Emitter<Events>} */
 export class Drafts extends Emitter {
@@ -32,11 +33,13 @@ export class Drafts extends Emitter {
   constructor(safe) {
     super();
     this.#safe = safe;
-    for (const draft of safe.all("drafts")) this.#drafts.set(draft.chat, draft);
-    safe.on("changed", (changes) => {
-      for (const change of changes) if (change.store === "drafts") this.#changedElsewhere(change);
+    for (const draft of safe.all('drafts')) this.#drafts.set(draft.chat, draft);
+    safe.on('changed', (changes) => {
+      for (const change of changes) if (change.store === 'drafts') this.#changedElsewhere(change);
     });
-    safe.on("leaving", () => void this.#save());
+    safe.on('leaving', () => {
+      void this.#save();
+    });
   }
 
   all() {
@@ -45,12 +48,12 @@ export class Drafts extends Emitter {
 
   /** @param {string} chat */
   get(chat) {
-    return this.#drafts.get(chat)?.text ?? "";
+    return this.#drafts.get(chat)?.text ?? '';
   }
 
   /** @param {string} chat @param {string} text @param {string} [title] what the chat is called */
   set(chat, text, title) {
-    if (text.trim() === "") this.#drafts.delete(chat);
+    if (text.trim() === '') this.#drafts.delete(chat);
     else this.#drafts.set(chat, { chat, text, title, time: Date.now() });
     this.#unsaved.add(chat);
     // While one is being written the letters that follow gather for the next.
@@ -59,15 +62,20 @@ export class Drafts extends Emitter {
 
   /** @param {string} chat */
   discard(chat) {
-    this.set(chat, "");
-    this.emit("changed", chat);
+    this.set(chat, '');
+    this.emit('changed', chat);
   }
 
-  /** Takes a draft out: what is sent is none any more. @param {string} chat @returns {Change[]} to be written with what became of it */
+  /**
+   * Takes a draft out: what is sent is none any more.
+   *
+   * @param {string} chat
+   * @returns {Change[]} to be written with what became of it
+   */
   take(chat) {
     this.#unsaved.delete(chat);
     this.#drafts.delete(chat);
-    return [{ store: "drafts", id: chat, record: null }];
+    return [{ store: 'drafts', id: chat, record: null }];
   }
 
   /** The chat goes on under another name. What was typed under both stays. @param {string} from @param {string} to */
@@ -81,8 +89,8 @@ export class Drafts extends Emitter {
       this.#unsaved.add(from).add(to);
       void this.#save();
     }
-    this.emit("moved", { from, to });
-    if (draft !== undefined) this.emit("changed", to);
+    this.emit('moved', { from, to });
+    if (draft !== undefined) this.emit('changed', to);
   }
 
   async #save() {
@@ -97,7 +105,7 @@ export class Drafts extends Emitter {
 
   /** @param {string} chat @returns {Change} */
   #change(chat) {
-    return { store: "drafts", id: chat, record: this.#drafts.get(chat) ?? null };
+    return { store: 'drafts', id: chat, record: this.#drafts.get(chat) ?? null };
   }
 
   /** @param {Change} change */
@@ -106,6 +114,6 @@ export class Drafts extends Emitter {
     if (this.#unsaved.has(id)) return;
     if (record === null) this.#drafts.delete(id);
     else this.#drafts.set(id, record);
-    this.emit("changed", id);
+    this.emit('changed', id);
   }
 }

@@ -1,4 +1,4 @@
-import { nameList } from "../../ui/format.js";
+import { nameList } from '../../ui/format.js';
 
 /**
  * What a group's events mean to who looks at it.
@@ -6,16 +6,20 @@ import { nameList } from "../../ui/format.js";
  * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
  */
 
-const MEMBERSHIP = new Set(["joined", "left", "role"]);
+const MEMBERSHIP = new Set(['joined', 'left', 'role']);
 
 /** Whether an event tells who belongs to the group, or as what. @param {Pick<HubEvent, "kind">} event */
 export function isMembership({ kind }) {
   return MEMBERSHIP.has(kind);
 }
 
-/** Whether an event is something to look at; the hub says so of kinds that this page does not know. @param {HubEvent} event */
+/**
+ * Whether an event is something to look at; the hub says so of kinds that this page does not know.
+ *
+ * @param {HubEvent} event
+ */
 export function isShown(event) {
-  return event.shown !== false && event.kind !== "void";
+  return event.shown !== false && event.kind !== 'void';
 }
 
 /** The users that a membership event is about. @param {Pick<HubEvent, "data">} event @returns {string[]} */
@@ -27,13 +31,15 @@ export function usersOf({ data }) {
 export function noteOf({ seq, kind, from, data }, me, nameOf) {
   const others = usersOf({ data }).filter((id) => id !== from);
   /** @param {string} id */
-  const named = (id) => (id === me ? "you" : nameOf(id));
-  const who = from === me ? "You" : nameOf(from);
+  const named = (id) => (id === me ? 'you' : nameOf(id));
+  const who = from === me ? 'You' : nameOf(from);
   const whom = nameList(others.map(named));
   if (!isMembership({ kind })) return `${who} sent something that this page can't show yet`;
-  if (kind === "role" && data?.role === "admin") return `${who} made ${whom} ${others.length === 1 ? "an admin" : "admins"}`;
-  if (kind === "role") return `${who} took the admin role from ${whom}`;
-  if (kind === "left") return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
+  if (kind === 'role' && data?.role === 'admin') {
+    return `${who} made ${whom} ${others.length === 1 ? 'an admin' : 'admins'}`;
+  }
+  if (kind === 'role') return `${who} took the admin role from ${whom}`;
+  if (kind === 'left') return others.length === 0 ? `${who} left` : `${who} removed ${whom}`;
   if (seq === 1) return `${who} started the group`;
   return others.length === 0 ? `${who} joined` : `${who} added ${whom}`;
 }

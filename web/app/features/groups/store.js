@@ -1,5 +1,5 @@
-import { Emitter } from "../../../client/emitter.js";
-import { isMembership, isShown, usersOf } from "./events.js";
+import { Emitter } from '../../../client/emitter.js';
+import { isMembership, isShown, usersOf } from './events.js';
 
 /**
  * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
@@ -37,35 +37,30 @@ export class Groups extends Emitter {
 
   /** @param {string} user */
   directWith(user) {
-    return [...this.#groups.values()].find((group) => group.kind === "direct" && this.partner(group) === user);
+    return [...this.#groups.values()].find((group) => group.kind === 'direct' && this.partner(group) === user);
   }
 
   /** The other one of a direct chat. @param {Group} group @returns {string | undefined} */
   partner(group) {
-    if (group.kind !== "direct") return undefined;
+    if (group.kind !== 'direct') return undefined;
     return group.members?.find(({ id }) => id !== this.#me)?.id ?? (group.members?.length ? this.#me : undefined);
   }
 
-  /** @param {KnownGroup} group */
-  unread(group) {
-    return Math.max(0, group.n - group.readN);
-  }
-
   get totalUnread() {
-    return [...this.#groups.values()].reduce((sum, group) => sum + this.unread(group), 0);
+    return [...this.#groups.values()].reduce((sum, group) => sum + unreadIn(group), 0);
   }
 
   /** A page of the list that the hub gives at the beginning of a session. @param {Group[]} page */
   takePage(page) {
     this.ready = true;
     for (const group of page) this.#set(group);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** What the hub says of a group. @param {Group} group */
   put(group) {
     this.#set(group);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** Never goes back behind an event seen already. @param {Group} group */
@@ -79,35 +74,24 @@ export class Groups extends Emitter {
   /** @param {string} id */
   drop(id) {
     this.#groups.delete(id);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** Drops every group that is not among these. @param {Set<string>} ids */
   keepOnly(ids) {
     for (const id of this.#groups.keys()) if (!ids.has(id)) this.#groups.delete(id);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** @param {HubEvent} event @param {(id: string) => string} nameOf */
   apply(event, nameOf) {
     const group = this.#groups.get(event.group);
     if (group === undefined) return;
-    if (isMembership(event)) this.#changeMembers(group, event, nameOf);
+    if (isMembership(event)) changeMembers(group, event, nameOf);
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
     if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
-    else this.emit("changed", undefined);
-  }
-
-  /** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */
-  #changeMembers(group, { kind, data }, nameOf) {
-    const users = usersOf({ data });
-    if (group.members === undefined) return;
-    const others = group.members.filter(({ id }) => !users.includes(id));
-    const role = data?.role === "admin" ? "admin" : "member";
-    const named = (/** @type {string} */ id) => group.members?.find((member) => member.id === id)?.name ?? nameOf(id);
-    group.members = kind === "left" ? others : [...others, ...users.map((id) => ({ id, name: named(id), role }))];
-    group.count = group.members.length;
+    else this.emit('changed', undefined);
   }
 
   /** @param {string} id @param {number} seq @param {number} n `n` of the event with that seq */
@@ -116,6 +100,22 @@ export class Groups extends Emitter {
     if (group === undefined) return;
     group.read = Math.max(group.read, seq);
     group.readN = Math.max(group.readN, n);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
+}
+
+/** How many events of a group its user has not read. @param {KnownGroup} group */
+export function unreadIn({ n, readN }) {
+  return Math.max(0, n - readN);
+}
+
+/** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */
+function changeMembers(group, { kind, data }, nameOf) {
+  const users = usersOf({ data });
+  if (group.members === undefined) return;
+  const others = group.members.filter(({ id }) => !users.includes(id));
+  const role = data?.role === 'admin' ? 'admin' : 'member';
+  const named = (/** @type {string} */ id) => group.members?.find((member) => member.id === id)?.name ?? nameOf(id);
+  group.members = kind === 'left' ? others : [...others, ...users.map((id) => ({ id, name: named(id), role }))];
+  group.count = group.members.length;
 }

@@ -22,7 +22,7 @@ export class Titles {
   of(group) {
     const partner = this.#groups.partner(group);
     if (partner === this.#me) return `${this.#people.name(partner)} (you)`;
-    return partner === undefined ? group.name || "Group" : this.#people.name(partner);
+    return partner === undefined ? group.name || 'Group' : this.#people.name(partner);
   }
 
   /** Of a chat that may be in no list. @param {Target} target @param {string} [title] what it was called once */
@@ -30,6 +30,6 @@ export class Titles {
     const known = group === undefined ? undefined : this.#groups.get(group);
     if (known) return this.of(known);
     if (to !== undefined && this.#people.knows(to)) return this.#people.name(to);
-    return title ?? to ?? "Group";
+    return title ?? to ?? 'Group';
   }
 }

@@ -1,9 +1,10 @@
-import { avatar } from "../../ui/avatar.js";
-import { h, reconcile, set } from "../../ui/dom.js";
-import { counted, shortTime } from "../../ui/format.js";
-import { groupHref } from "../../ui/route.js";
-import { typingText } from "../typing/words.js";
-import { isShown, noteOf } from "./events.js";
+import { avatar } from '../../ui/avatar.js';
+import { h, reconcile, set } from '../../ui/dom.js';
+import { counted, shortTime } from '../../ui/format.js';
+import { groupHref } from '../../ui/route.js';
+import { typingText } from '../typing/words.js';
+import { isShown, noteOf } from './events.js';
+import { unreadIn } from './store.js';
 
 /**
  * @typedef {import("../outbox/store.js").Outbox} Outbox
@@ -37,7 +38,7 @@ import { isShown, noteOf } from "./events.js";
 
 /** The list of groups, the newest activity first. */
 export class GroupList {
-  element = h("ul", { class: "group-list", "aria-label": "Your chats" });
+  element = h('ul', { class: 'group-list', 'aria-label': 'Your chats' });
   #me;
   #groups;
   #titles;
@@ -57,9 +58,16 @@ export class GroupList {
     this.#outbox = outbox;
   }
 
-  /** @param {string} query what titles are to contain @param {string | undefined} current the open group @returns {number} how many are shown */
+  /**
+   * @param {string} query what titles are to contain
+   * @param {string | undefined} current the open group
+   * @returns {number} how many are shown
+   */
   update(query, current) {
-    const items = this.#groups.sorted().map((group) => this.#item(group, current)).filter(({ title }) => matches(title, query));
+    const items = this.#groups
+      .sorted()
+      .map((group) => this.#item(group, current))
+      .filter(({ title }) => matches(title, query));
     reconcile(this.element, items, { key: ({ id }) => id, signature: JSON.stringify, render: groupLine });
     return items.length;
   }
@@ -74,8 +82,8 @@ export class GroupList {
       partner,
       preview: typing.length > 0 ? typingText(typing, partner !== undefined) : this.#preview(group),
       typing: typing.length > 0,
-      time: group.last ? shortTime(group.last.time) : "",
-      unread: this.#groups.unread(group),
+      time: group.last ? shortTime(group.last.time) : '',
+      unread: unreadIn(group),
       online: partner !== undefined && partner !== this.#me && this.#presence.of(partner).online,
       current: group.id === current,
     };
@@ -84,13 +92,13 @@ export class GroupList {
   /** @param {KnownGroup} group */
   #preview(group) {
     const waiting = this.#outbox.of({ group: group.id }).at(-1);
-    if (waiting) return `${waiting.state === "failed" ? "Not sent" : "You"}: ${waiting.text}`;
+    if (waiting) return `${waiting.state === 'failed' ? 'Not sent' : 'You'}: ${waiting.text}`;
     const { last } = group;
-    if (last === undefined || (group.kind === "direct" && last.kind !== "text")) return "No messages yet";
-    if (!isShown(last)) return "";
-    if (last.kind !== "text") return noteOf(last, this.#me, (id) => this.#people.name(id));
+    if (last === undefined || (group.kind === 'direct' && last.kind !== 'text')) return 'No messages yet';
+    if (!isShown(last)) return '';
+    if (last.kind !== 'text') return noteOf(last, this.#me, (id) => this.#people.name(id));
     if (last.from === this.#me) return `You: ${last.text}`;
-    return group.kind === "direct" ? (last.text ?? "") : `${this.#people.name(last.from)}: ${last.text}`;
+    return group.kind === 'direct' ? (last.text ?? '') : `${this.#people.name(last.from)}: ${last.text}`;
   }
 }
 
@@ -101,13 +109,22 @@ function matches(title, query) {
 
 /** @param {GroupItem} item */
 function groupLine({ id, title, partner, preview, typing, time, unread, online, current }) {
-  const badge = unread > 0 && h("span", { class: "badge" }, unread > 999 ? "999+" : unread, h("span", { class: "visually-hidden" }, ` ${counted(unread, "unread message").slice(String(unread).length + 1)}`));
-  const link = h("a", { class: "group-line", href: groupHref(id) },
+  const badge = unread > 0
+    && h(
+      'span',
+      { class: 'badge' },
+      unread > 999 ? '999+' : unread,
+      h('span', { class: 'visually-hidden' }, ` ${counted(unread, 'unread message').slice(String(unread).length + 1)}`),
+    );
+  const link = h(
+    'a',
+    { class: 'group-line', href: groupHref(id) },
     avatar(partner ?? id, title, { square: partner === undefined, online }),
-    h("span", { class: "line-title" }, title, online && h("span", { class: "visually-hidden" }, " (online)")),
-    h("span", { class: "line-time" }, time),
-    h("span", { class: typing ? "line-preview line-typing" : "line-preview" }, preview),
-    badge);
-  set(link, "aria-current", current && "page");
-  return h("li", {}, link);
+    h('span', { class: 'line-title' }, title, online && h('span', { class: 'visually-hidden' }, ' (online)')),
+    h('span', { class: 'line-time' }, time),
+    h('span', { class: typing ? 'line-preview line-typing' : 'line-preview' }, preview),
+    badge,
+  );
+  set(link, 'aria-current', current && 'page');
+  return h('li', {}, link);
 }

@@ -1,14 +1,15 @@
-import { h } from "../../ui/dom.js";
-import { toGroup, toList } from "../../ui/route.js";
+import { h } from '../../ui/dom.js';
+import { toGroup, toList } from '../../ui/route.js';
 
 /**
  * What a link to a group shows that one is not in: a way to join it.
  *
  * @param {Pick<import("../../../hubbub.js").Hubbub, "join">} hub
- * @param {{ id: string, title: string | undefined, unsent: HTMLElement }} group `title`: what it was called while one was in it
+ * @param {{ id: string, title: string | undefined, unsent: HTMLElement }} group `title`: what it was called while one
+ *   was in it
  */
 export function joinOffer(hub, { id, title, unsent }) {
-  const problem = h("p", { class: "problem", role: "alert", hidden: true });
+  const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   const join = async () => {
     try {
       await hub.join(id);
@@ -18,12 +19,18 @@ export function joinOffer(hub, { id, title, unsent }) {
       problem.hidden = false;
     }
   };
-  return h("div", { class: "blank" },
-    h("h2", {}, title === undefined ? "You are not in this group" : `You are not in “${title}” any more`),
-    h("p", {}, "If it is open to everybody, you can join it."),
+  return h(
+    'div',
+    { class: 'blank' },
+    h('h2', {}, title === undefined ? 'You are not in this group' : `You are not in “${title}” any more`),
+    h('p', {}, 'If it is open to everybody, you can join it.'),
     problem,
     unsent,
-    h("div", { class: "blank-actions" },
-      h("button", { type: "button", class: "button button-main", onclick: join }, "Join"),
-      h("button", { type: "button", class: "button", onclick: toList }, "Back to the list")));
+    h(
+      'div',
+      { class: 'blank-actions' },
+      h('button', { type: 'button', class: 'button button-main', onclick: join }, 'Join'),
+      h('button', { type: 'button', class: 'button', onclick: toList }, 'Back to the list'),
+    ),
+  );
 }

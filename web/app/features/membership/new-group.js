@@ -1,7 +1,7 @@
-import { openDialog } from "../../ui/dialog.js";
-import { h } from "../../ui/dom.js";
-import { PeoplePicker } from "../../ui/picker.js";
-import { toGroup } from "../../ui/route.js";
+import { openDialog } from '../../ui/dialog.js';
+import { h } from '../../ui/dom.js';
+import { PeoplePicker } from '../../ui/picker.js';
+import { toGroup } from '../../ui/route.js';
 
 /**
  * Asks for a name and people, makes the group and opens it.
@@ -10,19 +10,26 @@ import { toGroup } from "../../ui/route.js";
  * @param {import("../people/store.js").People} people
  */
 export function openNewGroup(hub, people) {
-  const name = h("input", { id: "group-name", type: "text", required: true, maxlength: "100", autocomplete: "off", autofocus: true });
-  const open = h("input", { id: "group-open", type: "checkbox" });
-  const picker = new PeoplePicker((prefix) => people.find(prefix), { label: "People" });
+  const name = h('input', {
+    id: 'group-name',
+    type: 'text',
+    required: true,
+    maxlength: '100',
+    autocomplete: 'off',
+    autofocus: true,
+  });
+  const open = h('input', { id: 'group-open', type: 'checkbox' });
+  const picker = new PeoplePicker((prefix) => people.find(prefix), { label: 'People' });
   openDialog({
-    title: "New group",
-    action: "Create group",
+    title: 'New group',
+    action: 'Create group',
     content: [
-      h("div", { class: "field" }, h("label", { for: "group-name" }, "Name"), name),
+      h('div', { class: 'field' }, h('label', { for: 'group-name' }, 'Name'), name),
       picker.element,
-      h("label", { class: "check", for: "group-open" }, open, h("span", {}, "Anyone with the link may join")),
+      h('label', { class: 'check', for: 'group-open' }, open, h('span', {}, 'Anyone with the link may join')),
     ],
     onSubmit: async () => {
-      const access = open.checked ? "open" : "members";
+      const access = open.checked ? 'open' : 'members';
       const group = await hub.create({ name: name.value.trim(), members: [...picker.taken.keys()], access });
       toGroup(group.id);
     },

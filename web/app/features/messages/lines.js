@@ -1,7 +1,7 @@
-import { avatar } from "../../ui/avatar.js";
-import { copyButton } from "../../ui/copy.js";
-import { h, icon } from "../../ui/dom.js";
-import { clock, isEmojiOnly, moment, segments } from "../../ui/format.js";
+import { avatar } from '../../ui/avatar.js';
+import { copyButton } from '../../ui/copy.js';
+import { h, icon } from '../../ui/dom.js';
+import { clock, isEmojiOnly, moment, segments } from '../../ui/format.js';
 
 /**
  * The lines of a conversation as they are drawn.
@@ -19,17 +19,17 @@ import { clock, isEmojiOnly, moment, segments } from "../../ui/format.js";
 
 /** @type {Record<Progress, { icon: string, label: string }>} */
 const PROGRESS = {
-  sending: { icon: "clock", label: "Sending" },
-  failed: { icon: "warn", label: "Not sent" },
-  stored: { icon: "check", label: "Stored" },
-  delivered: { icon: "checks", label: "Delivered" },
-  read: { icon: "checks", label: "Read" },
+  sending: { icon: 'clock', label: 'Sending' },
+  failed: { icon: 'warn', label: 'Not sent' },
+  stored: { icon: 'check', label: 'Stored' },
+  delivered: { icon: 'checks', label: 'Delivered' },
+  read: { icon: 'checks', label: 'Read' },
 };
 
 /** A day, the line above what is new, or a note. @param {LabelRow} row */
 export function labelLine({ kind, text }) {
-  if (kind === "note") return h("li", { class: "note" }, text);
-  return h("li", { class: kind === "day" ? "day" : "unread-line" }, h("span", {}, text));
+  if (kind === 'note') return h('li', { class: 'note' }, text);
+  return h('li', { class: kind === 'day' ? 'day' : 'unread-line' }, h('span', {}, text));
 }
 
 /** @param {MessageRow} row @param {How} how */
@@ -37,41 +37,72 @@ export function messageLine(row, how) {
   const { from, mine, opens, closes, progress } = row;
   const foreign = !mine && how.inGroup;
   const classes = [
-    "message", mine ? "message-mine" : "message-theirs", opens && "message-opens", closes && "message-closes",
-    `message-${progress}`, foreign && "message-in-group",
+    'message',
+    mine ? 'message-mine' : 'message-theirs',
+    opens && 'message-opens',
+    closes && 'message-closes',
+    `message-${progress}`,
+    foreign && 'message-in-group',
   ];
-  return h("li", { class: classes.filter(Boolean).join(" ") },
-    foreign && opens && avatar(from, how.name, { size: "small" }),
+  return h(
+    'li',
+    { class: classes.filter(Boolean).join(' ') },
+    foreign && opens && avatar(from, how.name, { size: 'small' }),
     bubble(row, how.name, foreign),
-    progress === "failed" && failure(row, how));
+    progress === 'failed' && failure(row, how),
+  );
 }
 
-/** @param {MessageRow} row @param {string} name @param {boolean} named whether who it is from is to be seen, beside being read out */
+/**
+ * @param {MessageRow} row
+ * @param {string} name
+ * @param {boolean} named whether who it is from is to be seen, beside being read out
+ */
 function bubble({ mine, text, time, opens, progress }, name, named) {
-  const colon = h("span", { class: "visually-hidden" }, ": ");
-  return h("div", { class: isEmojiOnly(text) ? "bubble bubble-emoji" : "bubble" },
-    h("span", { class: opens && named ? "sender" : "visually-hidden" }, mine ? "You" : name, colon),
-    h("span", { class: "text", dir: "auto" }, ...segments(text).map((part) => (part.href ? link(part.href) : part.text))),
-    h("span", { class: "meta" },
-      h("time", { datetime: new Date(time).toISOString(), title: moment(time) }, clock(time)),
-      mine && progressSign(progress)));
+  const colon = h('span', { class: 'visually-hidden' }, ': ');
+  return h(
+    'div',
+    { class: isEmojiOnly(text) ? 'bubble bubble-emoji' : 'bubble' },
+    h('span', { class: opens && named ? 'sender' : 'visually-hidden' }, mine ? 'You' : name, colon),
+    h(
+      'span',
+      { class: 'text', dir: 'auto' },
+      ...segments(text).map((part) => (part.href ? link(part.href) : part.text)),
+    ),
+    h(
+      'span',
+      { class: 'meta' },
+      h('time', { datetime: new Date(time).toISOString(), title: moment(time) }, clock(time)),
+      mine && progressSign(progress),
+    ),
+  );
 }
 
 /** @param {MessageRow} row @param {How} how */
-function failure({ cid = "", reason, text }, { onRetry, onDelete }) {
-  return h("p", { class: "failure" }, `Not sent: ${reason}. `,
-    h("button", { type: "button", class: "link-button", onclick: () => onRetry(cid) }, "Try again"),
-    " ", copyButton(text), " ",
-    h("button", { type: "button", class: "link-button", onclick: () => onDelete(cid) }, "Delete"));
+function failure({ cid = '', reason, text }, { onRetry, onDelete }) {
+  return h(
+    'p',
+    { class: 'failure' },
+    `Not sent: ${reason}. `,
+    h('button', { type: 'button', class: 'link-button', onclick: () => onRetry(cid) }, 'Try again'),
+    ' ',
+    copyButton(text),
+    ' ',
+    h('button', { type: 'button', class: 'link-button', onclick: () => onDelete(cid) }, 'Delete'),
+  );
 }
 
 /** @param {string} href */
 function link(href) {
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow" }, href);
+  return h('a', { href, target: '_blank', rel: 'noopener noreferrer nofollow' }, href);
 }
 
 /** @param {Progress} progress */
 function progressSign(progress) {
   const { icon: name, label } = PROGRESS[progress];
-  return h("span", { class: `progress progress-${progress}`, role: "img", "aria-label": label, title: label }, icon(name));
+  return h(
+    'span',
+    { class: `progress progress-${progress}`, role: 'img', 'aria-label': label, title: label },
+    icon(name),
+  );
 }

@@ -24,8 +24,8 @@
  *
  * @typedef {LabelRow | MessageRow} Row
  */
-import { dayLabel, sameDay } from "../../ui/format.js";
-import { isMembership, isShown, noteOf } from "../groups/events.js";
+import { dayLabel, sameDay } from '../../ui/format.js';
+import { isMembership, isShown, noteOf } from '../groups/events.js';
 
 /** Messages of one sender no further apart than this stand together. */
 const RUN_MS = 5 * 60_000;
@@ -48,18 +48,25 @@ export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, d
   let day;
   // Where the first unread one is further back than what is known, a line would stand in the wrong place.
   let lineDrawn = unreadAfter === undefined || (events[0]?.seq ?? Infinity) > unreadAfter + 1;
-  for (const event of events) {
-    if (!isShown(event) || (direct && isMembership(event))) continue;
-    if (day === undefined || !sameDay(day, event.time)) rows.push({ kind: "day", key: `day ${event.seq}`, text: dayLabel(event.time, now) });
+  for (const event of events.filter((one) => isShown(one) && !(direct && isMembership(one)))) {
+    if (day === undefined || !sameDay(day, event.time)) {
+      rows.push({ kind: 'day', key: `day ${event.seq}`, text: dayLabel(event.time, now) });
+    }
     day = event.time;
-    if (!lineDrawn && event.seq > /** @type {number} */ (unreadAfter) && event.kind === "text" && event.from !== me) {
-      rows.push({ kind: "unread", key: "unread", text: "New" });
+    if (!lineDrawn && event.seq > /** @type {number} */ (unreadAfter) && event.kind === 'text' && event.from !== me) {
+      rows.push({ kind: 'unread', key: 'unread', text: 'New' });
       lineDrawn = true;
     }
-    rows.push(event.kind === "text" ? messageRow(event, me, progressOf) : { kind: "note", key: `seq ${event.seq}`, text: noteOf(event, me, nameOf) });
+    rows.push(
+      event.kind === 'text'
+        ? messageRow(event, me, progressOf)
+        : { kind: 'note', key: `seq ${event.seq}`, text: noteOf(event, me, nameOf) },
+    );
   }
   for (const message of pending) {
-    if (day === undefined || !sameDay(day, message.time)) rows.push({ kind: "day", key: `day ${message.cid}`, text: dayLabel(message.time, now) });
+    if (day === undefined || !sameDay(day, message.time)) {
+      rows.push({ kind: 'day', key: `day ${message.cid}`, text: dayLabel(message.time, now) });
+    }
     day = message.time;
     rows.push(pendingRow(message, me));
   }
@@ -68,24 +75,49 @@ export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, d
 }
 
 /** @param {HubEvent} event @param {string} me @param {(seq: number) => Progress} progressOf @returns {MessageRow} */
-function messageRow({ seq, cid, from, text = "", time }, me, progressOf) {
+function messageRow({ seq, cid, from, text = '', time }, me, progressOf) {
   const mine = from === me;
   // Under its cid it is the same row as while it was pending.
   const key = cid === undefined ? `seq ${seq}` : `cid ${cid}`;
-  return { kind: "message", key, from, mine, text, time, seq, progress: mine ? progressOf(seq) : "stored", opens: true, closes: true };
+  return {
+    kind: 'message',
+    key,
+    from,
+    mine,
+    text,
+    time,
+    seq,
+    progress: mine ? progressOf(seq) : 'stored',
+    opens: true,
+    closes: true,
+  };
 }
 
 /** @param {Pending} pending @param {string} me @returns {MessageRow} */
 function pendingRow({ cid, text, time, state, reason }, me) {
-  return { kind: "message", key: `cid ${cid}`, from: me, mine: true, text, time, cid, progress: state, reason, opens: true, closes: true };
+  return {
+    kind: 'message',
+    key: `cid ${cid}`,
+    from: me,
+    mine: true,
+    text,
+    time,
+    cid,
+    progress: state,
+    reason,
+    opens: true,
+    closes: true,
+  };
 }
 
 /** @param {Row[]} rows */
 function markRuns(rows) {
   for (let index = 1; index < rows.length; index += 1) {
     const [before, row] = [rows[index - 1], rows[index]];
-    if (before.kind !== "message" || row.kind !== "message" || before.from !== row.from || row.time - before.time > RUN_MS) continue;
-    before.closes = false;
-    row.opens = false;
+    const isTwoMessages = before.kind === 'message' && row.kind === 'message';
+    if (isTwoMessages && before.from === row.from && row.time - before.time <= RUN_MS) {
+      before.closes = false;
+      row.opens = false;
+    }
   }
 }

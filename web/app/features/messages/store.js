@@ -1,5 +1,6 @@
-import { Emitter } from "../../../client/emitter.js";
-import { Timeline } from "./timeline.js";
+import { Emitter } from '../../../client/emitter.js';
+import { unreadIn } from '../groups/store.js';
+import { Timeline } from './timeline.js';
 
 /**
  * @typedef {import("../../../hubbub.js").Gap} Gap
@@ -51,7 +52,7 @@ export class Timelines extends Emitter {
   /** Makes sure that a group's newest page is there. @param {string} id */
   async look(id) {
     this.open = id;
-    this.emit("opened", id);
+    this.emit('opened', id);
     if (!this.of(id).loaded) await this.loadEarlier(id);
   }
 
@@ -66,16 +67,19 @@ export class Timelines extends Emitter {
     if (timeline.loading || !timeline.hasEarlier) return;
     timeline.loading = true;
     timeline.failure = undefined;
-    this.emit("changed", id);
+    this.emit('changed', id);
     try {
       const before = timeline.first;
-      const page = await this.#hub.history(id, before === undefined ? { limit: this.#firstPage(id) } : { before, limit: PAGE });
+      const page = await this.#hub.history(
+        id,
+        before === undefined ? { limit: this.#firstPage(id) } : { before, limit: PAGE },
+      );
       timeline.prepend(page.messages, page.more);
     } catch (error) {
       timeline.failure = /** @type {Error} */ (error).message;
     } finally {
       timeline.loading = false;
-      this.emit("changed", id);
+      this.emit('changed', id);
     }
   }
 
@@ -84,16 +88,16 @@ export class Timelines extends Emitter {
     const timeline = this.of(event.group);
     timeline.add(event);
     if (event.group !== this.open) timeline.trim();
-    this.emit("changed", event.group);
-    this.emit("arrived", event);
+    this.emit('changed', event.group);
+    this.emit('arrived', event);
   }
 
   /** Events that the hub does not give live. @param {Gap} gap */
   skip({ group, from, reason }) {
-    if (reason === "reset") this.of(group).cut(from);
+    if (reason === 'reset') this.of(group).cut(from);
     else this.of(group).clear();
     if (group === this.open) void this.look(group);
-    this.emit("changed", group);
+    this.emit('changed', group);
   }
 
   /** @param {string} id */
@@ -104,7 +108,7 @@ export class Timelines extends Emitter {
   /** Large enough to begin reading where one left off, unless that is very far back. @param {string} id */
   #firstPage(id) {
     const group = this.#groups.get(id);
-    const wanted = group ? this.#groups.unread(group) + CONTEXT : PAGE;
+    const wanted = group ? unreadIn(group) + CONTEXT : PAGE;
     return wanted > LARGEST_PAGE ? PAGE : Math.max(PAGE, wanted);
   }
 }

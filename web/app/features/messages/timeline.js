@@ -61,7 +61,7 @@ export class Timeline {
 
   /** @param {number} seq */
   at(seq) {
-    const first = this.first;
+    const { first } = this;
     return first === undefined ? undefined : this.events[seq - first];
   }
 }

@@ -1,7 +1,8 @@
-import { h, icon, oncePerFrame, reconcile } from "../../ui/dom.js";
-import { nameList } from "../../ui/format.js";
-import { labelLine, messageLine } from "./lines.js";
-import { rowsOf } from "./rows.js";
+import { h, icon, oncePerFrame, reconcile } from '../../ui/dom.js';
+import { nameList } from '../../ui/format.js';
+import { unreadIn } from '../groups/store.js';
+import { labelLine, messageLine } from './lines.js';
+import { rowsOf } from './rows.js';
 
 /**
  * @typedef {import("../drafts/store.js").Target} Target
@@ -27,7 +28,9 @@ import { rowsOf } from "./rows.js";
 
 /** Nearer to the end than this, the view follows what comes. */
 const FOLLOW_PX = 48;
-/** A page that is left open does not grow for ever: at the end of more messages than this, those far above are let go. */
+/**
+ * A page that is left open does not grow for ever: at the end of more messages than this, those far above are let go.
+ */
 const MOST_FOLLOWED = 1000;
 /** Nearer to the beginning than this, the page before is fetched. */
 const FETCH_PX = 600;
@@ -52,8 +55,8 @@ export class Messages {
   #placed = false;
   /** Where following put the view; elsewhere, somebody has scrolled and the event for it is still to come. */
   #followedTo = 0;
-  #list = h("ol", { class: "messages" });
-  #top = h("div", { class: "list-top" });
+  #list = h('ol', { class: 'messages' });
+  #top = h('div', { class: 'list-top' });
   #scroller;
   #jump;
   #missed = 0;
@@ -68,19 +71,27 @@ export class Messages {
     this.#ownMarks = ownMarks;
     this.#outbox = outbox;
     this.#retry = (cid) => sender.retry(cid);
-    this.#scroller = h("div", { class: "scroller", tabindex: "0", role: "region", "aria-label": "Messages", onscroll: () => this.#scrolled() },
-      h("div", { class: "scroller-content" }, this.#top, this.#list));
-    this.#jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => this.follow() }, icon("down"), h("span", {}));
-    this.element = h("div", { class: "messages-pane" }, this.#scroller, this.#jump);
+    this.#scroller = h(
+      'div',
+      { class: 'scroller', tabindex: '0', role: 'region', 'aria-label': 'Messages', onscroll: () => this.#scrolled() },
+      h('div', { class: 'scroller-content' }, this.#top, this.#list),
+    );
+    this.#jump = h(
+      'button',
+      { type: 'button', class: 'jump', hidden: true, onclick: () => this.follow() },
+      icon('down'),
+      h('span', {}),
+    );
+    this.element = h('div', { class: 'messages-pane' }, this.#scroller, this.#jump);
     new ResizeObserver(() => this.#stillFollows() && this.#toEnd()).observe(this.#scroller);
 
     const update = oncePerFrame(() => this.#update());
-    people.on("changed", update);
-    receipts.on("changed", update);
-    timelines.on("changed", update);
-    outbox.on("changed", update);
-    timelines.on("arrived", ({ group, from, kind }) => {
-      if (group === this.#target.group && kind === "text" && from !== me && !this.#following) this.#missed += 1;
+    people.on('changed', update);
+    receipts.on('changed', update);
+    timelines.on('changed', update);
+    outbox.on('changed', update);
+    timelines.on('arrived', ({ group, from, kind }) => {
+      if (group === this.#target.group && kind === 'text' && from !== me && !this.#following) this.#missed += 1;
     });
   }
 
@@ -89,11 +100,11 @@ export class Messages {
     if (this.#target.group !== undefined) this.#timelines.lookAway(this.#target.group);
     const group = target.group === undefined ? undefined : this.#groups.get(target.group);
     this.#target = target;
-    this.#unreadAfter = group && this.#groups.unread(group) > 0 ? group.read : undefined;
+    this.#unreadAfter = group && unreadIn(group) > 0 ? group.read : undefined;
     this.#following = this.#unreadAfter === undefined;
     this.#placed = false;
     this.#missed = 0;
-    this.#scroller.setAttribute("aria-label", `Messages with ${title}`);
+    this.#scroller.setAttribute('aria-label', `Messages with ${title}`);
     this.#list.replaceChildren();
     this.#update();
   }
@@ -119,7 +130,11 @@ export class Messages {
     const anchor = this.#following ? undefined : this.#anchor();
     this.#showTop();
     const rows = this.#rows(timeline?.events ?? []);
-    reconcile(this.#list, rows, { key: ({ key }) => key, signature: (row) => this.#signature(row), render: (row) => this.#render(row) });
+    reconcile(this.#list, rows, {
+      key: ({ key }) => key,
+      signature: (row) => this.#signature(row),
+      render: (row) => this.#render(row),
+    });
     this.#showReaders(rows);
 
     if (!this.#placed && (timeline === undefined || timeline.loaded)) this.#place();
@@ -132,25 +147,30 @@ export class Messages {
   #rows(events) {
     const known = new Set(events.map(({ cid }) => cid));
     const pending = this.#outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
-    const direct = this.#target.to !== undefined || this.#groups.get(this.#target.group ?? "")?.kind === "direct";
+    const direct = this.#target.to !== undefined || this.#groups.get(this.#target.group ?? '')?.kind === 'direct';
     return rowsOf({
-      direct, events, pending, me: this.#me, nameOf: (id) => this.#people.name(id),
-      unreadAfter: this.#unreadAfter, progressOf: (seq) => this.#progressOf(seq),
+      direct,
+      events,
+      pending,
+      me: this.#me,
+      nameOf: (id) => this.#people.name(id),
+      unreadAfter: this.#unreadAfter,
+      progressOf: (seq) => this.#progressOf(seq),
     });
   }
 
   /** @param {number} seq @returns {Progress} */
   #progressOf(seq) {
-    const { read, delivered } = this.#receipts.reached(this.#target.group ?? "", seq);
-    if (read.length > 0) return "read";
-    return delivered ? "delivered" : "stored";
+    const { read, delivered } = this.#receipts.reached(this.#target.group ?? '', seq);
+    if (read.length > 0) return 'read';
+    return delivered ? 'delivered' : 'stored';
   }
 
   /** Where reading begins: at the line above what is new, or at the end. */
   #place() {
     this.#placed = true;
-    const line = this.#list.querySelector(".unread-line");
-    if (line) line.scrollIntoView({ block: "center" });
+    const line = this.#list.querySelector('.unread-line');
+    if (line) line.scrollIntoView({ block: 'center' });
     else this.#toEnd();
     if (this.#distanceToEnd() < FOLLOW_PX) this.#following = true;
   }
@@ -161,7 +181,10 @@ export class Messages {
   }
 
   #stillFollows() {
-    return this.#following && (!this.#placed || this.#scroller.scrollTop === this.#followedTo || this.#distanceToEnd() < FOLLOW_PX);
+    return (
+      this.#following
+      && (!this.#placed || this.#scroller.scrollTop === this.#followedTo || this.#distanceToEnd() < FOLLOW_PX)
+    );
   }
 
   #distanceToEnd() {
@@ -178,19 +201,24 @@ export class Messages {
     const { group } = this.#target;
     if (this.#following) this.#missed = 0;
     this.#jump.hidden = this.#following || !this.#placed;
-    /** @type {HTMLElement} */ (this.#jump.lastChild).textContent = this.#missed > 0 ? `${this.#missed} new` : "To the newest";
+    const label = /** @type {HTMLElement} */ (this.#jump.lastChild);
+    label.textContent = this.#missed > 0 ? `${this.#missed} new` : 'To the newest';
     if (group === undefined || !this.#placed) return;
     const timeline = this.#timelines.of(group);
-    if (this.#following && document.visibilityState === "visible") this.#ownMarks.markRead(group);
-    if (this.#scroller.scrollTop < FETCH_PX && timeline.hasEarlier && !timeline.loading && !timeline.failure) void this.#timelines.loadEarlier(group);
+    if (this.#following && document.visibilityState === 'visible') this.#ownMarks.markRead(group);
+    if (this.#scroller.scrollTop < FETCH_PX && timeline.hasEarlier && !timeline.loading && !timeline.failure) {
+      void this.#timelines.loadEarlier(group);
+    }
   }
 
   /** Remembers which row is at the top of the view, and how to bring it back there. */
   #anchor() {
     const edge = this.#scroller.getBoundingClientRect().top;
     // Days and the line above what is new may move when earlier messages come in.
-    const steady = [...this.#list.children].filter((child) => child.matches(".message, .note"));
-    const row = /** @type {HTMLElement | undefined} */ (steady.find((child) => child.getBoundingClientRect().bottom > edge));
+    const steady = [...this.#list.children].filter((child) => child.matches('.message, .note'));
+    const row = /** @type {HTMLElement | undefined} */ (
+      steady.find((child) => child.getBoundingClientRect().bottom > edge)
+    );
     const { key } = row?.dataset ?? {};
     if (row === undefined || key === undefined) return undefined;
     const before = row.getBoundingClientRect().top;
@@ -205,12 +233,30 @@ export class Messages {
     const { group } = this.#target;
     const timeline = group === undefined ? undefined : this.#timelines.of(group);
     if (timeline?.failure !== undefined) {
-      const again = h("button", { type: "button", class: "link-button", onclick: () => void this.#timelines.loadEarlier(/** @type {string} */ (group)) }, "Try again");
-      this.#top.replaceChildren(h("p", { class: "top-note" }, "Earlier messages could not be loaded. ", again));
+      const again = h(
+        'button',
+        {
+          type: 'button',
+          class: 'link-button',
+          onclick: () => {
+            void this.#timelines.loadEarlier(/** @type {string} */ (group));
+          },
+        },
+        'Try again',
+      );
+      this.#top.replaceChildren(h('p', { class: 'top-note' }, 'Earlier messages could not be loaded. ', again));
     } else if (timeline?.loading) {
-      this.#top.replaceChildren(h("p", { class: "top-note top-loading" }, "Loading messages…"));
+      this.#top.replaceChildren(h('p', { class: 'top-note top-loading' }, 'Loading messages…'));
     } else if (timeline === undefined || (timeline.loaded && !timeline.hasEarlier)) {
-      this.#top.replaceChildren(h("p", { class: "top-note" }, timeline?.events[0]?.seq === 1 || !timeline?.events.length ? "This is where it begins." : "What was said before is no longer kept."));
+      this.#top.replaceChildren(
+        h(
+          'p',
+          { class: 'top-note' },
+          timeline?.events[0]?.seq === 1 || !timeline?.events.length
+            ? 'This is where it begins.'
+            : 'What was said before is no longer kept.',
+        ),
+      );
     } else this.#top.replaceChildren();
   }
 
@@ -219,20 +265,44 @@ export class Messages {
     const { group } = this.#target;
     const last = rows.at(-1);
     this.#list.nextElementSibling?.remove();
-    if (group === undefined || this.#groups.get(group)?.kind === "direct" || last?.kind !== "message" || !last.mine || last.seq === undefined) return;
+    if (
+      group === undefined
+      || this.#groups.get(group)?.kind === 'direct'
+      || last?.kind !== 'message'
+      || !last.mine
+      || last.seq === undefined
+    ) {
+      return;
+    }
     const { read } = this.#receipts.reached(group, last.seq);
-    if (read.length > 0) this.#list.after(h("p", { class: "readers" }, `Read by ${nameList(read.map((id) => this.#people.name(id)), 4)}`));
+    if (read.length > 0) {
+      this.#list.after(
+        h(
+          'p',
+          { class: 'readers' },
+          `Read by ${nameList(
+            read.map((id) => this.#people.name(id)),
+            4,
+          )}`,
+        ),
+      );
+    }
   }
 
   /** @param {Row} row */
   #signature(row) {
-    return JSON.stringify([row, row.kind === "message" && row.opens && this.#people.name(row.from)]);
+    return JSON.stringify([row, row.kind === 'message' && row.opens && this.#people.name(row.from)]);
   }
 
   /** @param {Row} row */
   #render(row) {
-    if (row.kind !== "message") return labelLine(row);
-    const inGroup = this.#groups.get(this.#target.group ?? "")?.kind === "group";
-    return messageLine(row, { name: this.#people.name(row.from), inGroup, onRetry: this.#retry, onDelete: this.#delete });
+    if (row.kind !== 'message') return labelLine(row);
+    const inGroup = this.#groups.get(this.#target.group ?? '')?.kind === 'group';
+    return messageLine(row, {
+      name: this.#people.name(row.from),
+      inGroup,
+      onRetry: this.#retry,
+      onDelete: this.#delete,
+    });
   }
 }

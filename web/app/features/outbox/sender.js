@@ -1,6 +1,6 @@
-import { Emitter } from "../../../client/emitter.js";
-import { newCid } from "../../../hubbub.js";
-import { chatKey } from "../drafts/store.js";
+import { Emitter } from '../../../client/emitter.js';
+import { newCid } from '../../../hubbub.js';
+import { chatKey } from '../drafts/store.js';
 
 /**
  * @typedef {import("../drafts/store.js").Drafts} Drafts
@@ -13,8 +13,8 @@ import { chatKey } from "../drafts/store.js";
  */
 
 /**
- * Sends what was written until the hub has it, whichever tab it was written in: sends are repeated under their `cid`, and the
- * hub stores each once.
+ * Sends what was written until the hub has it, whichever tab it was written in: sends are repeated under their `cid`,
+ * and the hub stores each once.
  *
  * @extends {Emitter<Events>}
  */
@@ -40,25 +40,30 @@ export class Sender extends Emitter {
     this.#titleOf = titleOf;
   }
 
-  /** Sends a text; it is no draft any more from the moment that it is in the outbox. @param {Target} target @param {string} text */
+  /**
+   * Sends a text; it is no draft any more from the moment that it is in the outbox.
+   *
+   * @param {Target} target
+   * @param {string} text
+   */
   say(target, text) {
     const cid = newCid();
     const title = this.#titleOf(target);
     // What is still on its way to the user must not be overtaken by what goes to the group.
-    const earlier = this.#outbox.of(target).find(({ to, state }) => to !== undefined && state === "sending");
+    const earlier = this.#outbox.of(target).find(({ to, state }) => to !== undefined && state === 'sending');
     this.#outbox.add({ ...target, to: target.to ?? earlier?.to, cid, title, text }, this.#drafts.take(chatKey(target)));
     this.#transmit(cid);
   }
 
   /** @param {string} cid of what the hub had refused */
   retry(cid) {
-    this.#outbox.update(cid, { state: "sending", reason: undefined });
+    this.#outbox.update(cid, { state: 'sending', reason: undefined });
     this.#transmit(cid);
   }
 
   /** Takes on what was written and nobody may be sending: in an earlier page, or in a tab that was closed. */
   adopt() {
-    for (const { cid, state } of this.#outbox.all()) if (state === "sending") this.#transmit(cid);
+    for (const { cid, state } of this.#outbox.all()) if (state === 'sending') this.#transmit(cid);
   }
 
   /** @param {string} cid */
@@ -68,19 +73,22 @@ export class Sender extends Emitter {
     this.#underWay.add(cid);
     const sent = this.#hub.send({ cid, text, ...(to === undefined ? { group } : { to }) });
     const done = () => this.#underWay.delete(cid);
-    sent.finally(done).then((ack) => this.#stored(ack, to), (error) => this.#refused(cid, error));
+    sent.finally(done).then(
+      (ack) => this.#stored(ack, to),
+      (error) => this.#refused(cid, error),
+    );
   }
 
   /** @param {import("../../../hubbub.js").Ack} ack @param {string} [to] */
   #stored({ group, cid, seq, time }, to) {
-    this.#outbox.update(cid, { state: "stored", group, seq, time });
-    if (to !== undefined) this.emit("opened", { to, group });
+    this.#outbox.update(cid, { state: 'stored', group, seq, time });
+    if (to !== undefined) this.emit('opened', { to, group });
   }
 
   /** @param {string} cid @param {import("../../../hubbub.js").HubbubError} error */
   #refused(cid, error) {
     // The page went away or the session ended: it is still in the outbox and goes out with the next.
-    if (error.code === "closed") return;
-    this.#outbox.update(cid, { state: "failed", reason: error.message });
+    if (error.code === 'closed') return;
+    this.#outbox.update(cid, { state: 'failed', reason: error.message });
   }
 }

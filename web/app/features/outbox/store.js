@@ -1,8 +1,8 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
- * What this user wrote and the hub has not been seen to store: shown at once, in every tab, kept until it is stored or deleted
- * by hand, and repeated under the same `cid` until then.
+ * What this user wrote and the hub has not been seen to store: shown at once, in every tab, kept until it is stored or
+ * deleted by hand, and repeated under the same `cid` until then.
  *
  * @typedef {import("../../storage/safe.js").Safe} Safe
  * @typedef {object} SavedMessage
@@ -29,9 +29,9 @@ export class Outbox extends Emitter {
   constructor(safe) {
     super();
     this.#safe = safe;
-    for (const record of safe.all("outbox")) this.#pending.set(record.cid, { ...record });
-    safe.on("changed", (changes) => {
-      for (const change of changes) if (change.store === "outbox") this.#changedElsewhere(change);
+    for (const record of safe.all('outbox')) this.#pending.set(record.cid, { ...record });
+    safe.on('changed', (changes) => {
+      for (const change of changes) if (change.store === 'outbox') this.#changedElsewhere(change);
     });
   }
 
@@ -42,7 +42,7 @@ export class Outbox extends Emitter {
 
   /** Those that the hub does not have. */
   unsent() {
-    return this.all().filter(({ state }) => state !== "stored");
+    return this.all().filter(({ state }) => state !== 'stored');
   }
 
   /** @param {string} cid */
@@ -52,7 +52,8 @@ export class Outbox extends Emitter {
 
   /** @param {{ group?: string, to?: string }} target */
   of({ group, to }) {
-    return this.all().filter((pending) => (group !== undefined ? pending.group === group : pending.to === to && pending.group === undefined));
+    return this.all().filter((pending) =>
+      (group !== undefined ? pending.group === group : pending.to === to && pending.group === undefined));
   }
 
   /**
@@ -62,10 +63,10 @@ export class Outbox extends Emitter {
   add(message, together) {
     // Two of the same millisecond would come back in any order.
     this.#lastTime = Math.max(Date.now(), this.#lastTime + 1);
-    const pending = /** @type {Pending} */ ({ ...message, time: this.#lastTime, state: "sending" });
+    const pending = /** @type {Pending} */ ({ ...message, time: this.#lastTime, state: 'sending' });
     this.#pending.set(message.cid, pending);
-    void this.#safe.write([this.#change(pending), ...together], { synced: true });
-    this.emit("changed", pending);
+    void this.#safe.write([changeOf(pending), ...together], { synced: true });
+    this.emit('changed', pending);
   }
 
   /** @param {string} cid @param {Partial<Pending>} change */
@@ -73,8 +74,8 @@ export class Outbox extends Emitter {
     const pending = this.#pending.get(cid);
     if (pending === undefined) return;
     Object.assign(pending, change);
-    void this.#safe.write([this.#change(pending)], { synced: true });
-    this.emit("changed", pending);
+    void this.#safe.write([changeOf(pending)], { synced: true });
+    this.emit('changed', pending);
   }
 
   /** @param {string} cid */
@@ -83,25 +84,25 @@ export class Outbox extends Emitter {
     if (pending === undefined) return;
     this.#pending.delete(cid);
     // What is stored is out of the safe already.
-    if (pending.state !== "stored") void this.#safe.write([{ store: "outbox", id: cid, record: null }]);
-    this.emit("changed", pending);
+    if (pending.state !== 'stored') void this.#safe.write([{ store: 'outbox', id: cid, record: null }]);
+    this.emit('changed', pending);
   }
 
-  /** What was written to somebody is in the direct chat with them from now on. @param {string} to @param {string} group */
+  /**
+   * What was written to somebody is in the direct chat with them from now on.
+   *
+   * @param {string} to
+   * @param {string} group
+   */
   moveInto(to, group) {
     for (const pending of this.of({ to })) this.update(pending.cid, { group });
   }
 
   /** Forgets what was seen stored at or below this seq. @param {string} group @param {number} seq */
   settle(group, seq) {
-    for (const pending of this.#pending.values()) if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
-  }
-
-  /** @param {Pending} pending @returns {import("../../storage/safe.js").Change} */
-  #change({ seq, ...message }) {
-    const { cid, group, time } = message;
-    if (message.state !== "stored") return { store: "outbox", id: cid, record: message };
-    return { store: "outbox", id: cid, record: null, news: { group, seq, time } };
+    for (const pending of this.#pending.values()) {
+      if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
+    }
   }
 
   /** @param {import("../../storage/safe.js").Change} change */
@@ -110,8 +111,15 @@ export class Outbox extends Emitter {
     const pending = record ?? known;
     if (pending === undefined) return;
     if (record) this.#pending.set(id, { ...record });
-    else if (news) Object.assign(pending, news, { state: "stored" });
-    else if (pending.state !== "stored") this.#pending.delete(id);
-    this.emit("changed", pending);
+    else if (news) Object.assign(pending, news, { state: 'stored' });
+    else if (pending.state !== 'stored') this.#pending.delete(id);
+    this.emit('changed', pending);
   }
+}
+
+/** What the safe is to keep of it. @param {Pending} pending @returns {import("../../storage/safe.js").Change} */
+function changeOf({ seq, ...message }) {
+  const { cid, group, time } = message;
+  if (message.state !== 'stored') return { store: 'outbox', id: cid, record: message };
+  return { store: 'outbox', id: cid, record: null, news: { group, seq, time } };
 }

@@ -1,7 +1,7 @@
-import { avatar } from "../../ui/avatar.js";
-import { h, reconcile } from "../../ui/dom.js";
-import { groupHref, userHref } from "../../ui/route.js";
-import { chatKey } from "../drafts/store.js";
+import { avatar } from '../../ui/avatar.js';
+import { h, reconcile } from '../../ui/dom.js';
+import { groupHref, userHref } from '../../ui/route.js';
+import { chatKey } from '../drafts/store.js';
 
 /**
  * @typedef {import("../drafts/store.js").Target} Target
@@ -12,8 +12,8 @@ import { chatKey } from "../drafts/store.js";
 /** The list of chats that hold something unsent and are in no other list. */
 export class StrandedList {
   #stranded;
-  #heading = h("h2", { class: "list-heading", id: "stranded-heading", hidden: true }, "Not sent");
-  #list = h("ul", { class: "group-list stranded-list", "aria-labelledby": "stranded-heading" });
+  #heading = h('h2', { class: 'list-heading', id: 'stranded-heading', hidden: true }, 'Not sent');
+  #list = h('ul', { class: 'group-list stranded-list', 'aria-labelledby': 'stranded-heading' });
   elements = [this.#heading, this.#list];
 
   /** @param {Stranded} stranded */
@@ -25,7 +25,9 @@ export class StrandedList {
   update(open) {
     const key = chatKey(open);
     // Where one is just writing is nothing to be reminded of.
-    const chats = this.#stranded.all().filter(({ chat, draft, target }) => !(draft && chat === key && target.to !== undefined));
+    const chats = this.#stranded
+      .all()
+      .filter(({ chat, draft, target }) => !(draft && chat === key && target.to !== undefined));
     reconcile(this.#list, chats, { key: ({ chat }) => chat, signature: JSON.stringify, render: line });
     this.#heading.hidden = chats.length === 0;
     return chats.length;
@@ -33,10 +35,16 @@ export class StrandedList {
 }
 
 /** @param {StrandedChat} chat */
-function line({ target: { group, to = "" }, title, text, draft }) {
-  return h("li", {},
-    h("a", { class: "group-line", href: group === undefined ? userHref(to) : groupHref(group) },
+function line({ target: { group, to = '' }, title, text, draft }) {
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'group-line', href: group === undefined ? userHref(to) : groupHref(group) },
       avatar(group ?? to, title, { square: group !== undefined }),
-      h("span", { class: "line-title" }, title),
-      h("span", { class: "line-preview" }, `${draft ? "Draft" : "Not sent"}: ${text}`)));
+      h('span', { class: 'line-title' }, title),
+      h('span', { class: 'line-preview' }, `${draft ? 'Draft' : 'Not sent'}: ${text}`),
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import { chatKey, targetOf } from "../drafts/store.js";
+import { chatKey, targetOf } from '../drafts/store.js';
 
 /**
  * Chats that hold something unsent and are in no list: one was removed from them, or has never got through to them.
@@ -10,7 +10,8 @@ import { chatKey, targetOf } from "../drafts/store.js";
  * @typedef {import("./store.js").Outbox} Outbox
  * @typedef {import("./store.js").Pending} Pending
  * @typedef {import("../drafts/store.js").Draft} Draft
- * @typedef {{ chat: string, target: Target, title: string, text: string, draft: boolean }} StrandedChat `text`: the newest of what is there
+ * @typedef {{ chat: string, target: Target, title: string, text: string, draft: boolean }} StrandedChat `text`: the
+ *   newest of what is there
  *
  * @param {object} input
  * @param {Pending[]} input.pending
@@ -30,8 +31,9 @@ export function strandedChats({ pending, drafts, isListed, titleOf }) {
   /** @type {Map<string, StrandedChat>} */
   const chats = new Map();
   for (const { chat, target, text, title, draft } of written.sort((one, other) => other.time - one.time)) {
-    if (chats.has(chat) || isListed(target)) continue;
-    chats.set(chat, { chat, target, title: titleOf(target, title), text, draft });
+    if (!chats.has(chat) && !isListed(target)) {
+      chats.set(chat, { chat, target, title: titleOf(target, title), text, draft });
+    }
   }
   return [...chats.values()];
 }
@@ -57,7 +59,8 @@ export class Stranded {
     return strandedChats({
       pending: this.#outbox.unsent(),
       drafts: this.#drafts.all(),
-      isListed: ({ group, to = "" }) => (group === undefined ? this.#groups.directWith(to) : this.#groups.get(group)) !== undefined,
+      isListed: ({ group, to = '' }) =>
+        (group === undefined ? this.#groups.directWith(to) : this.#groups.get(group)) !== undefined,
       titleOf: (target, title) => this.#titles.ofTarget(target, title),
     });
   }

@@ -1,4 +1,4 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
  * @typedef {import("../../../client/accounts.js").Person} Person
@@ -42,14 +42,14 @@ export class People extends Emitter {
   learn(people) {
     const news = [...people].filter(({ id, name }) => name && this.#names.get(id) !== name);
     for (const { id, name } of news) this.#names.set(id, /** @type {string} */ (name));
-    if (news.length > 0) this.emit("changed", undefined);
+    if (news.length > 0) this.emit('changed', undefined);
   }
 
   /** Other people whose username begins so. @param {string} prefix */
   async find(prefix) {
     const found = await this.#search(prefix);
     this.learn(found);
-    this.emit("found", found);
+    this.emit('found', found);
     return found.filter(({ id }) => id !== this.#me);
   }
 

@@ -1,6 +1,6 @@
-import { avatar } from "../../ui/avatar.js";
-import { h, reconcile } from "../../ui/dom.js";
-import { userHref } from "../../ui/route.js";
+import { avatar } from '../../ui/avatar.js';
+import { h, reconcile } from '../../ui/dom.js';
+import { userHref } from '../../ui/route.js';
 
 /**
  * @typedef {import("../groups/store.js").Groups} Groups
@@ -15,16 +15,19 @@ export class FoundPeople {
   #people;
   #groups;
   #onFound;
-  #query = "";
+  #query = '';
   /** @type {Person[]} */
   #found = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pause;
-  #heading = h("h2", { class: "list-heading", id: "people-heading", hidden: true }, "People");
-  #list = h("ul", { class: "group-list", "aria-labelledby": "people-heading" });
+  #heading = h('h2', { class: 'list-heading', id: 'people-heading', hidden: true }, 'People');
+  #list = h('ul', { class: 'group-list', 'aria-labelledby': 'people-heading' });
   elements = [this.#heading, this.#list];
 
-  /** @param {{ people: People, groups: Groups }} stores @param {() => void} onFound something is to be shown by `update` */
+  /**
+   * @param {{ people: People, groups: Groups }} stores
+   * @param {() => void} onFound something is to be shown by `update`
+   */
   constructor({ people, groups }, onFound) {
     this.#people = people;
     this.#groups = groups;
@@ -36,7 +39,11 @@ export class FoundPeople {
     clearTimeout(this.#pause);
     this.#query = query;
     this.#found = [];
-    if (query !== "") this.#pause = setTimeout(() => void this.#ask(query), TYPING_PAUSE_MS);
+    if (query !== '') {
+      this.#pause = setTimeout(() => {
+        void this.#ask(query);
+      }, TYPING_PAUSE_MS);
+    }
   }
 
   /** @returns {number} how many are shown */
@@ -58,9 +65,15 @@ export class FoundPeople {
 
 /** @param {Person} person */
 function line({ id, name, username, online }) {
-  return h("li", {},
-    h("a", { class: "group-line", href: userHref(id) },
+  return h(
+    'li',
+    {},
+    h(
+      'a',
+      { class: 'group-line', href: userHref(id) },
       avatar(id, name || username, { online }),
-      h("span", { class: "line-title" }, name || username),
-      h("span", { class: "line-preview" }, username)));
+      h('span', { class: 'line-title' }, name || username),
+      h('span', { class: 'line-preview' }, username),
+    ),
+  );
 }

@@ -1,4 +1,4 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
  * @typedef {import("../../../hubbub.js").Presence} PersonPresence
@@ -21,12 +21,12 @@ export class Presence extends Emitter {
   /** @param {Iterable<PersonPresence>} people */
   see(people) {
     for (const presence of people) this.#people.set(presence.id, presence);
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** Without a connection nobody knows who is there. */
   loseSight() {
     this.#people.clear();
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 }

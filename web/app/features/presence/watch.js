@@ -10,7 +10,7 @@ const MOST_WATCHED = 20;
 export class Watch {
   #hub;
   #groups;
-  #watching = "";
+  #watching = '';
 
   /** @param {Pick<Hubbub, "watch">} hub @param {Groups} groups */
   constructor(hub, groups) {
@@ -23,9 +23,11 @@ export class Watch {
     const newest = this.#groups.sorted().map(({ id }) => id);
     const first = open !== undefined && this.#groups.get(open) ? [open] : [];
     const wanted = [...new Set([...first, ...newest])].slice(0, MOST_WATCHED);
-    const key = [...wanted].sort().join(" ");
+    const key = [...wanted].sort().join(' ');
     if (key === this.#watching) return;
     this.#watching = key;
-    this.#hub.watch(wanted).catch(() => (this.#watching = ""));
+    this.#hub.watch(wanted).catch(() => {
+      this.#watching = '';
+    });
   }
 }

@@ -1,4 +1,4 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
  * @typedef {import("../../../hubbub.js").Receipt} Receipt
@@ -26,7 +26,7 @@ export class Receipts extends Emitter {
     const known = users.get(user) ?? { read: 0, delivered: 0 };
     const marks = { group, user, read: Math.max(read, known.read), delivered: Math.max(delivered, known.delivered) };
     this.#groups.set(group, users.set(user, marks));
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 
   /** Which others have read this event, and whether any has it. @param {string} group @param {number} seq */

@@ -1,4 +1,4 @@
-import { Emitter } from "../../../client/emitter.js";
+import { Emitter } from '../../../client/emitter.js';
 
 /**
  * @typedef {import("../../../hubbub.js").Hubbub} Hubbub
@@ -21,7 +21,12 @@ export class Typing extends Emitter {
   #groups = new Map();
 
   /** @param {Pick<Hubbub, "typing">} hub @param {(work: () => void, ms: number) => void} [later] */
-  constructor(hub, later = (work, ms) => void setTimeout(work, ms)) {
+  constructor(
+    hub,
+    later = (work, ms) => {
+      setTimeout(work, ms);
+    },
+  ) {
     super();
     this.#hub = hub;
     this.#later = later;
@@ -41,18 +46,18 @@ export class Typing extends Emitter {
   start(group, user, now = Date.now()) {
     const users = this.#groups.get(group) ?? new Map();
     this.#groups.set(group, users.set(user, now + TYPING_MS));
-    this.#later(() => this.emit("changed", undefined), LOOK_AGAIN_MS);
-    this.emit("changed", undefined);
+    this.#later(() => this.emit('changed', undefined), LOOK_AGAIN_MS);
+    this.emit('changed', undefined);
   }
 
   /** @param {string} group @param {string} user */
   stop(group, user) {
-    if (this.#groups.get(group)?.delete(user)) this.emit("changed", undefined);
+    if (this.#groups.get(group)?.delete(user)) this.emit('changed', undefined);
   }
 
   /** Without a connection nobody knows who types. */
   loseSight() {
     this.#groups.clear();
-    this.emit("changed", undefined);
+    this.emit('changed', undefined);
   }
 }

@@ -1,5 +1,5 @@
-import { h, oncePerFrame } from "../../ui/dom.js";
-import { typingText } from "./words.js";
+import { h, oncePerFrame } from '../../ui/dom.js';
+import { typingText } from './words.js';
 
 /**
  * @typedef {import("../groups/store.js").Groups} Groups
@@ -9,7 +9,7 @@ import { typingText } from "./words.js";
 
 /** The line above the field: who is typing in the open conversation. */
 export class TypingLine {
-  element = h("p", { class: "typing", "aria-hidden": "true" });
+  element = h('p', { class: 'typing', 'aria-hidden': 'true' });
   #typing;
   #groups;
   #people;
@@ -22,9 +22,9 @@ export class TypingLine {
     this.#groups = groups;
     this.#people = people;
     const update = oncePerFrame(() => this.#update());
-    typing.on("changed", update);
-    groups.on("changed", update);
-    people.on("changed", update);
+    typing.on('changed', update);
+    groups.on('changed', update);
+    people.on('changed', update);
   }
 
   /** @param {string | undefined} group undefined where there is none yet */
@@ -40,9 +40,9 @@ export class TypingLine {
 
   #text() {
     const group = this.#group === undefined ? undefined : this.#groups.get(this.#group);
-    if (group === undefined) return "";
+    if (group === undefined) return '';
     const names = this.#typing.of(group.id).map((id) => this.#people.name(id));
-    if (names.length === 0) return "";
+    if (names.length === 0) return '';
     return this.#groups.partner(group) === undefined ? typingText(names, false) : `${names[0]} is typing…`;
   }
 }
