@@ -13,6 +13,8 @@ redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
 faketime      faketime         rust        the tests of a node whose clock jumps
 shellcheck    shellcheck       checks      checking the scripts
+node          nodejs           checks      ESLint
+npm           npm              checks      installing it
 faketime      faketime         load        the load test whose tokens end
 node          nodejs           load        the tests of parts of the load scripts
 npm           npm              load        installing what those need
