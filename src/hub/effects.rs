@@ -9,7 +9,7 @@ use super::config::PAGE_BYTES;
 use super::handle::SessionHandle;
 use crate::domain::{Author, Code, Event, GroupId, KindRow, Refusal, Seq, UserId, parse_event_id};
 use crate::ports::Standing;
-use crate::protocol::{RequestId, SendFrame, ServerFrame, WireEvent};
+use crate::protocol::{RequestId, SendFrame, ServerFrame, WireEvent, pushes};
 
 /// Pinned events that are listed at most.
 const PINS: usize = 100;
@@ -79,7 +79,7 @@ impl Hub {
         }
         let pinned = self.pins(&session.user, group).await?;
         let messages = pinned.messages.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
-        session.send(&ServerFrame::Pins { re, group, messages, more: pinned.more });
+        session.send(&ServerFrame::Pins(pushes::Pins { re, group, messages, more: pinned.more }));
         Ok(())
     }
 

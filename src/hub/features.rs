@@ -9,7 +9,7 @@ use super::Hub;
 use super::codec;
 use crate::domain::{Code, KindRow, Refusal};
 use crate::ports::{Knows, NodeRecord};
-use crate::protocol::ServerFrame;
+use crate::protocol::{ServerFrame, pushes};
 
 /// What every version of this hub can do beyond the base protocol.
 const ALWAYS: [&str; 4] = ["direct", "presence", "receipts", "typing"];
@@ -87,7 +87,7 @@ impl Hub {
     /// `welcome`, or right after it.
     pub(crate) fn tell_features(&self) {
         let view = self.node.view();
-        self.users.tell_all(&ServerFrame::Features { features: view.features.names() });
+        self.users.tell_all(&ServerFrame::Features(pushes::Features { features: view.features.names() }));
     }
 }
 

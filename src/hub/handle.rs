@@ -191,6 +191,7 @@ mod tests {
     use futures::future::BoxFuture;
 
     use super::*;
+    use crate::protocol::pushes;
 
     /// A client's end that keeps what it is offered.
     #[derive(Default)]
@@ -222,10 +223,10 @@ mod tests {
         let (anna, in_json) = session(&users, "anna", Encoding::Json);
         let (bob, in_json_too) = session(&users, "bob", Encoding::Json);
         let (cleo, in_msgpack) = session(&users, "cleo", Encoding::MsgPack);
-        let welcome = ServerFrame::Pong { re: None };
+        let welcome = ServerFrame::Pong(pushes::Pong { re: None });
         anna.open_with(&welcome);
         cleo.open_with(&welcome);
-        let frame = ServerFrame::Features { features: &features };
+        let frame = ServerFrame::Features(pushes::Features { features: &features });
         users.tell_all(&frame);
         assert_eq!(in_json_too.0.lock().len(), 0);
         bob.open_with(&welcome);

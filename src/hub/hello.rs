@@ -14,7 +14,7 @@ use super::views::keep_within;
 use super::{Hub, RETRY};
 use crate::domain::{Code, Ending, Event, Group, GroupId, Head, Mark, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Identity, Outbound, Page, SessionRecord, TokenError};
-use crate::protocol::{Encoding, RequestId, ServerFrame};
+use crate::protocol::{Encoding, RequestId, ServerFrame, pushes};
 
 /// Newest events fetched at once for `welcome`.
 const LAST_AT_ONCE: usize = 16;
@@ -245,7 +245,7 @@ impl Hub {
             })
             .collect();
         let (name, view) = (self.node.name(), self.node.view());
-        handle.open_with(&ServerFrame::Welcome {
+        handle.open_with(&ServerFrame::Welcome(pushes::Welcome {
             session: &handle.id,
             user: &handle.user,
             node: name.base(),
@@ -255,7 +255,7 @@ impl Hub {
             features: view.features.names(),
             groups,
             more,
-        });
+        }));
     }
 
     /// A page of the session's groups, newest activity first.
@@ -297,7 +297,7 @@ impl Hub {
                 self.view(document, head, mark, last.as_deref(), &session.user)
             })
             .collect();
-        session.send(&ServerFrame::Groups { re, groups: &views, more });
+        session.send(&ServerFrame::Groups(pushes::Groups { re, groups: &views, more }));
         Ok(())
     }
 

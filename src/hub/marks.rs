@@ -14,7 +14,7 @@ use super::config::SMALL_GROUP;
 use super::handle::SessionHandle;
 use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
 use crate::kernel::Delayed;
-use crate::protocol::ServerFrame;
+use crate::protocol::{ServerFrame, pushes};
 
 type MarkKey = (UserId, GroupId);
 
@@ -176,7 +176,7 @@ impl Hub {
         let Some(group) = self.groups.get(id) else { return };
         let sessions = group.state.lock().sessions.clone();
         for session in sessions {
-            session.send(&ServerFrame::Receipt { group: id, user, read, delivered });
+            session.send(&ServerFrame::Receipt(pushes::Receipt { group: id, user, read, delivered }));
         }
     }
 }

@@ -15,7 +15,7 @@ use super::handle::SessionHandle;
 use crate::domain::{GroupId, Millis, Refusal, UserId};
 use crate::kernel::Delayed;
 use crate::ports::{PresenceChange, UserPresence};
-use crate::protocol::{PresenceView, RequestId, ServerFrame};
+use crate::protocol::{PresenceView, RequestId, ServerFrame, pushes};
 
 /// Changes of presence are told to the other nodes this often, together.
 const TELL_EVERY: Duration = Duration::from_millis(200);
@@ -128,7 +128,7 @@ impl Hub {
         let online = online || self.users.is_here(user);
         let users = [PresenceView { id: user.clone(), online, last_seen }];
         for session in sessions {
-            session.send(&ServerFrame::Presence { re: None, users: &users });
+            session.send(&ServerFrame::Presence(pushes::Presence { re: None, users: &users }));
         }
     }
 
@@ -165,7 +165,7 @@ impl Hub {
         self.replace_watch(session, groups, &users);
         let whereabouts = self.backplane.whereabouts(&users).await?;
         let views: Vec<_> = users.iter().zip(&whereabouts).map(|(user, at)| self.seen(user, at)).collect();
-        session.send(&ServerFrame::Presence { re, users: &views });
+        session.send(&ServerFrame::Presence(pushes::Presence { re, users: &views }));
         Ok(())
     }
 
@@ -223,7 +223,7 @@ impl Hub {
         let sessions = group.state.lock().sessions.clone();
         for session in sessions.iter().filter(|session| session.user != *user) {
             if session.watch.lock().groups.contains(id) {
-                session.send(&ServerFrame::Typing { group: id, user });
+                session.send(&ServerFrame::Typing(pushes::Typing { group: id, user }));
             }
         }
     }

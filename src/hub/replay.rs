@@ -9,7 +9,7 @@ use super::config::{PAGE_BYTES, REPLAY_MAX};
 use super::group::{LocalGroup, Onward, frames_for};
 use super::handle::SessionHandle;
 use crate::domain::{Event, GroupId, Seq};
-use crate::protocol::{GapReason, ServerFrame};
+use crate::protocol::{GapReason, ServerFrame, pushes};
 
 /// Events sent before waiting for the socket to take them; fewer where they have [`PAGE_BYTES`].
 const PAGE: usize = 100;
@@ -94,7 +94,7 @@ impl Hub {
         }
         let plan = Plan::decide(cursor, head, first);
         for (from, to, reason) in plan.gaps {
-            session.send(&ServerFrame::Gap { group: &group.id, from, to, reason });
+            session.send(&ServerFrame::Gap(pushes::Gap { group: &group.id, from, to, reason }));
         }
         self.replay_one(group, session, plan.after).await;
     }
@@ -141,7 +141,7 @@ impl Hub {
     fn tell_hole(&self, session: &SessionHandle, sent: Seq, page: &[Arc<Event>]) {
         if let Some(first) = page.first().filter(|first| first.seq > sent + 1) {
             let (from, to) = (sent + 1, first.seq - 1);
-            session.send(&ServerFrame::Gap { group: &first.group, from, to, reason: GapReason::Expired });
+            session.send(&ServerFrame::Gap(pushes::Gap { group: &first.group, from, to, reason: GapReason::Expired }));
         }
     }
 

@@ -16,7 +16,8 @@ use super::{Hub, effects};
 use crate::domain::{Code, Data, Ending, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::{Append, Identity, Outbound, Page, Standing};
 use crate::protocol::{
-    ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode,
+    ClientFrame, Encoding, Rejection, RequestId, SendFrame, ServerFrame, Target, WireEvent, decode, encode, pushes,
+    requests,
 };
 
 /// Requests beyond the rate are answered up to so many times the rate: a client that sent in one go
@@ -125,7 +126,7 @@ impl Session {
         let Some(live) = &self.live else { return self.first_frame(re, frame).await };
         let handle = live.handle.clone();
         let outcome = match frame {
-            ClientFrame::Hello { token, device, cursors } => {
+            ClientFrame::Hello(requests::Hello { token, device, cursors }) => {
                 self.renew(re.as_ref(), token, device.is_some() || cursors.is_some()).await
             }
             ClientFrame::Send(send) => self.hub.send_from(&handle, re.clone(), *send).await,
@@ -138,7 +139,7 @@ impl Session {
     }
 
     async fn first_frame(&mut self, re: Option<RequestId>, frame: ClientFrame) -> Flow {
-        let ClientFrame::Hello { token, cursors, .. } = frame else {
+        let ClientFrame::Hello(requests::Hello { token, cursors, .. }) = frame else {
             self.refuse(re.as_ref(), &Refusal::new(Code::Unauthorized, "say `hello` first"));
             return no_hello();
         };
@@ -182,7 +183,7 @@ impl Session {
             return Err(Refusal::forbidden("this token is another user's"));
         }
         live.expires = identity.expires;
-        self.say(&ServerFrame::Ok { re });
+        self.say(&ServerFrame::Ok(pushes::Done { re }));
         Ok(())
     }
 }
@@ -268,31 +269,34 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let user = &session.user;
         match frame {
-            ClientFrame::Read { group, seq } => self.read(session, &group, seq).await?,
-            ClientFrame::Typing { group } => return self.typing(session, &group).await,
-            ClientFrame::History { group, before, after, limit } => {
+            ClientFrame::Read(requests::Read { group, seq }) => self.read(session, &group, seq).await?,
+            ClientFrame::Typing(requests::Typing { group }) => return self.typing(session, &group).await,
+            ClientFrame::History(requests::History { group, before, after, limit }) => {
                 return self.answer_history(session, re, group, before, after, limit).await;
             }
-            ClientFrame::Pins { group } => return self.answer_pins(session, re, &group).await,
-            ClientFrame::Groups { after, limit } => return self.answer_groups(session, re, after, limit).await,
-            ClientFrame::Create { name, members, access, cid } => {
+            ClientFrame::Pins(requests::Pins { group }) => return self.answer_pins(session, re, &group).await,
+            ClientFrame::Groups(requests::Groups { after, limit }) => {
+                return self.answer_groups(session, re, after, limit).await;
+            }
+            ClientFrame::Create(requests::Create { name, members, access, cid }) => {
+                let access = access.unwrap_or_default();
                 let group = self.create_group(user, name, members, access, cid).await?;
                 return self.show_group(session, re, &group).await;
             }
-            ClientFrame::Join { group } => self.join(user, &group).await?,
-            ClientFrame::Leave { group } => self.leave(user, &group).await?,
-            ClientFrame::Add { group, users } => self.add(user, &group, users).await?,
-            ClientFrame::Remove { group, users } => self.remove(user, &group, users).await?,
-            ClientFrame::Watch { groups } => return self.watch(session, re, groups).await,
-            ClientFrame::Ping { cursors } => {
+            ClientFrame::Join(requests::Join { group }) => self.join(user, &group).await?,
+            ClientFrame::Leave(requests::Leave { group }) => self.leave(user, &group).await?,
+            ClientFrame::Add(requests::Add { group, users }) => self.add(user, &group, users).await?,
+            ClientFrame::Remove(requests::Remove { group, users }) => self.remove(user, &group, users).await?,
+            ClientFrame::Watch(requests::Watch { groups }) => return self.watch(session, re, groups).await,
+            ClientFrame::Ping(requests::Ping { cursors }) => {
                 self.delivered_marks(session, cursors.unwrap_or_default());
-                session.send(&ServerFrame::Pong { re });
+                session.send(&ServerFrame::Pong(pushes::Pong { re }));
                 return Ok(());
             }
             // Both were taken before.
-            ClientFrame::Hello { .. } | ClientFrame::Send(_) => return Ok(()),
+            ClientFrame::Hello(requests::Hello { .. }) | ClientFrame::Send(_) => return Ok(()),
         }
-        session.send(&ServerFrame::Ok { re });
+        session.send(&ServerFrame::Ok(pushes::Done { re }));
         Ok(())
     }
 
@@ -316,7 +320,7 @@ impl Hub {
         let base = self.groups.get(&group).map_or(0, |group| group.state.lock().base());
         let (events, more) = self.page_with_more(&group, base, page, PAGE_BYTES).await?;
         let messages = events.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
-        session.send(&ServerFrame::History { re, group: &group, messages, more });
+        session.send(&ServerFrame::History(pushes::History { re, group: &group, messages, more }));
         Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! The frames of the wire protocol and their encodings.
 //!
-//! - [`ClientFrame`]: what a client asks, decoded and checked for form ([`decode`]).
-//! - [`ServerFrame`]: what the hub says.
+//! - [`requests`]: frames that a client may send, decoded and checked for form ([`decode`]) into a [`ClientFrame`].
+//! - [`pushes`]: frames that the hub sends, each a [`ServerFrame`].
+//! - [`Form`]: what a frame's file says of it, for tables and descriptions.
 //! - [`Encoding`]: how frames look as bytes, whatever carries them.
 //! - [`framing`]: what a transport wraps around them; [`encode`] makes bytes that are ready for any socket.
 
@@ -16,16 +17,14 @@
 extern crate self as protocol;
 use hubbub_domain as domain;
 
-mod client;
 mod encoding;
+mod form;
 pub mod framing;
-mod members;
-mod send;
-mod server;
+pub mod pushes;
+pub mod requests;
 
-pub use client::{ClientFrame, Rejection, RequestId, decode};
 pub use encoding::Encoding;
+pub use form::{Described, Field, Form};
 pub use framing::{SUBPROTOCOLS, encode, frame_of};
-pub use members::{MemberList, MemberView};
-pub use send::{Content, SendFrame, Target};
-pub use server::{GapReason, GroupView, Limits, PresenceView, ServerFrame, WireEvent};
+pub use pushes::{GapReason, GroupView, Limits, MemberList, MemberView, PUSHES, PresenceView, ServerFrame, WireEvent};
+pub use requests::{ClientFrame, Content, REQUESTS, Rejection, RequestId, SendFrame, Target, decode};

@@ -212,13 +212,14 @@ pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::domain::{Event, GroupId, Head, Kind};
-    use crate::protocol::{ServerFrame, WireEvent, encode};
+    use crate::protocol::{ServerFrame, WireEvent, encode, pushes};
 
     #[test]
     fn endings_say_whether_to_come_back() {
         for (code, comes_back) in [(1008, false), (1012, true), (1013, true), (4002, false), (4101, true)] {
             for encoding in Encoding::ALL {
-                let bye = ServerFrame::Bye { code, reconnect: comes_back, after: 5, url: Some("ws://b/ws") };
+                let bye =
+                    ServerFrame::Bye(pushes::Bye { code, reconnect: comes_back, after: 5, url: Some("ws://b/ws") });
                 let bytes = encode(&bye, encoding);
                 assert_eq!(next_frame(&bytes, encoding).unwrap().0, Heard::Bye(Ending { code, comes_back }));
             }

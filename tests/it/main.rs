@@ -8,7 +8,7 @@
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`deletions`] ends groups and begins them anew
 //! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds,
-//!   [`close_codes`] to that of close codes
+//!   [`close_codes`] to that of close codes, [`forms`] to the forms of frames
 //! - [`pins`] pins messages and takes pins back
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
@@ -33,6 +33,7 @@ mod contract;
 mod deletions;
 mod faults;
 mod features;
+mod forms;
 mod harness;
 mod hostile;
 mod http_api;

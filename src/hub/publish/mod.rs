@@ -25,7 +25,7 @@ use super::metrics::Stage;
 use super::{Hub, effects};
 use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::ports::Append;
-use crate::protocol::{RequestId, ServerFrame};
+use crate::protocol::{RequestId, ServerFrame, pushes};
 use appends::{AppendBatcher, Queued};
 use remembered::Remembered;
 
@@ -217,13 +217,13 @@ impl Reply {
         match self {
             Reply::Call(sender) => drop(sender.send(result)),
             Reply::Session { session, re } => session.send(&match &result {
-                Ok(stored) => ServerFrame::Ack {
+                Ok(stored) => ServerFrame::Ack(pushes::Ack {
                     re: re.as_ref(),
                     group: &stored.group,
                     cid: &stored.cid,
                     seq: stored.seq,
                     time: stored.time,
-                },
+                }),
                 Err(refusal) => ServerFrame::refusal(re.as_ref(), refusal),
             }),
         }

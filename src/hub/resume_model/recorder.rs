@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use crate::domain::{Ending, Seq, UserId};
 use crate::hub::handle::SessionHandle;
 use crate::ports::{Offered, Outbound};
-use crate::protocol::{Encoding, Limits, ServerFrame};
+use crate::protocol::{Encoding, Limits, ServerFrame, pushes};
 
 /// What came, in order.
 #[derive(Default)]
@@ -78,7 +78,7 @@ fn understand(json: &[u8]) -> Heard {
 /// Says welcome to a session, and lets through what was held for it.
 pub fn welcome(session: &SessionHandle) {
     let limits = Limits { text: 0, data: 0, frame: 0, cid: 0, members: 0, watch: 0, history: 0 };
-    session.open_with(&ServerFrame::Welcome {
+    session.open_with(&ServerFrame::Welcome(pushes::Welcome {
         session: &session.id,
         user: &session.user,
         node: "a",
@@ -88,5 +88,5 @@ pub fn welcome(session: &SessionHandle) {
         features: &[],
         groups: Vec::new(),
         more: false,
-    });
+    }));
 }

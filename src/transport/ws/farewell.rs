@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::domain::{ComeBack, Ending};
-use crate::protocol::{Encoding, ServerFrame, encode};
+use crate::protocol::{Encoding, ServerFrame, encode, pushes};
 use crate::transport::wire::CloseCode;
 
 /// The `bye` that comes before the close frame.
@@ -13,7 +13,7 @@ pub(super) fn bye(ending: &Ending, encoding: Encoding) -> Bytes {
         ComeBack::After(after) => (true, after),
     };
     let code = CloseCode::from(ending).0;
-    encode(&ServerFrame::Bye { code, reconnect, after, url: ending.url() }, encoding)
+    encode(&ServerFrame::Bye(pushes::Bye { code, reconnect, after, url: ending.url() }), encoding)
 }
 
 #[cfg(test)]

@@ -1,6 +1,32 @@
 //! A `send`: what a client, or a service, wants said. Its form is checked by the row of its kind.
 
+use serde::Deserialize;
+
+use super::Request;
 use crate::domain::{Author, Cid, Code, Data, GroupId, Kind, KindRow, Part, Refusal, Traits, UserId, parse_event_id};
+use crate::protocol::form::frame;
+
+frame! {
+    /// Says something, to a group or (`to`) to a user.
+    #[frame("send" => "ack")]
+    #[derive(Debug, Deserialize)]
+    pub struct Send {
+        /// The group; or else `to`.
+        pub group: Option<GroupId>,
+        /// A known user: the direct chat with them.
+        pub to: Option<UserId>,
+        /// Made by the client, 64 bytes at most, never used again in that group.
+        pub cid: Cid,
+        /// Required where the kind is `text`: at most `limits.text` characters.
+        pub text: Option<String>,
+        /// `text` when absent.
+        pub kind: Option<String>,
+        /// The event that it is about.
+        pub r#ref: Option<String>,
+        /// A map, stored and delivered as it is, up to 16 KB.
+        pub data: Option<Data>,
+    }
+}
 
 /// Where a `send` goes.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,6 +93,21 @@ impl SendFrame {
         let notify = data.as_ref().and_then(|data| data.get("notify")).and_then(serde_json::Value::as_bool);
         let traits = row.traits(notify.unwrap_or(false));
         Ok(Self { target, cid, kind, traits, text, reference, data })
+    }
+}
+
+impl Request for Box<SendFrame> {
+    type Fields = Send;
+
+    fn check(fields: Send) -> Result<Self, Refusal> {
+        let target = match (fields.group, fields.to) {
+            (Some(group), None) => Target::Group(group),
+            (None, Some(user)) => Target::User(user),
+            (Some(_), Some(_)) => return Err(Refusal::bad_frame("give `group` or `to`, not both")),
+            (None, None) => return Err(Refusal::bad_frame("the field `group` (or `to`) is missing")),
+        };
+        let content = Content { kind: fields.kind, text: fields.text, reference: fields.r#ref, data: fields.data };
+        SendFrame::new(target, fields.cid, content).map(Box::new)
     }
 }
 

@@ -64,6 +64,7 @@ mod tests {
 
     use super::*;
     use crate::domain::GroupId;
+    use crate::protocol::pushes::Group;
     use crate::protocol::{Encoding, ServerFrame, encode};
 
     fn list(names: &[String]) -> MemberList {
@@ -78,11 +79,8 @@ mod tests {
     /// What a client reads in a frame with these members, in this encoding.
     fn shown(members: &MemberList, encoding: Encoding) -> serde_json::Value {
         let id = GroupId::random();
-        let mut frame = ServerFrame::gone(None, &id);
-        if let ServerFrame::Group { members: shown, .. } = &mut frame {
-            *shown = Some(members);
-        }
-        let bytes = encode(&frame, encoding);
+        let group = Group { members: Some(members), ..Group::gone(None, &id) };
+        let bytes = encode(&ServerFrame::Group(group), encoding);
         let payload = match bytes[1] {
             126 => &bytes[4..],
             127 => &bytes[10..],

@@ -1,0 +1,134 @@
+//! A group, as one of its members is told of it.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{MemberList, WireEvent};
+use crate::domain::{Access, GroupId, GroupKind, Seq};
+use crate::protocol::RequestId;
+use crate::protocol::form::frame;
+
+frame! {
+    /// A group that is new to the session, or that changed.
+    #[frame("group")]
+    #[derive(Debug, Serialize)]
+    pub struct Group<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// The group's id.
+        pub id: &'a GroupId,
+        /// `group` or `direct`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub kind: Option<GroupKind>,
+        /// Empty for a direct chat.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub name: Option<&'a str>,
+        /// `members` or `open`: who may join.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub access: Option<Access>,
+        /// How many members.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub count: Option<usize>,
+        /// Seq of the newest stored event.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub head: Option<Seq>,
+        /// `n` at the head.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub n: Option<u64>,
+        /// The user's read mark.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub read: Option<Seq>,
+        /// `n` at the head − `n` at the read mark.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub unread: Option<u64>,
+        /// The oldest seq still stored.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub first: Option<Seq>,
+        /// The newest event that is shown.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub last: Option<WireEvent<'a>>,
+        /// A list of `{id, name, role}`, in groups of at most 200.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub members: Option<&'a MemberList>,
+        /// True when the user is no longer in it; the rest is absent then.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub gone: Option<bool>,
+    }
+}
+
+/// A group as one user sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct GroupView<'a> {
+    /// Its id.
+    pub id: GroupId,
+    /// What sort of group.
+    pub kind: GroupKind,
+    /// Its name; empty for a direct chat.
+    pub name: String,
+    /// Who may join.
+    pub access: Access,
+    /// How many members.
+    pub count: usize,
+    /// Seq of the newest stored event.
+    pub head: Seq,
+    /// `n` at the head.
+    pub n: u64,
+    /// The user's read mark.
+    pub read: Seq,
+    /// Unread events: `n` at the head − `n` at the read mark.
+    pub unread: u64,
+    /// The oldest seq still stored.
+    pub first: Seq,
+    /// The newest event that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last: Option<WireEvent<'a>>,
+    /// The members, in groups of at most 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub members: Option<Arc<MemberList>>,
+}
+
+// === impl Group ===
+
+impl<'a> Group<'a> {
+    /// One that tells of a group.
+    pub fn of(re: Option<&'a RequestId>, group: &'a GroupView<'a>) -> Self {
+        Self {
+            re,
+            id: &group.id,
+            kind: Some(group.kind),
+            name: Some(&group.name),
+            access: Some(group.access),
+            count: Some(group.count),
+            head: Some(group.head),
+            n: Some(group.n),
+            read: Some(group.read),
+            unread: Some(group.unread),
+            first: Some(group.first),
+            last: group.last,
+            members: group.members.as_deref(),
+            gone: None,
+        }
+    }
+
+    /// One that tells that the user is no longer in a group.
+    pub fn gone(re: Option<&'a RequestId>, id: &'a GroupId) -> Self {
+        Self {
+            re,
+            id,
+            kind: None,
+            name: None,
+            access: None,
+            count: None,
+            head: None,
+            n: None,
+            read: None,
+            unread: None,
+            first: None,
+            last: None,
+            members: None,
+            gone: Some(true),
+        }
+    }
+}

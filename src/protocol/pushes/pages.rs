@@ -1,0 +1,85 @@
+//! Pages of what is stored, and what of it will not come.
+
+use serde::Serialize;
+
+use super::{GroupView, WireEvent};
+use crate::domain::{GroupId, Seq};
+use crate::protocol::RequestId;
+use crate::protocol::form::frame;
+
+frame! {
+    /// A page of the user's groups.
+    #[frame("groups")]
+    #[derive(Debug, Serialize)]
+    pub struct Groups<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// Newest activity first.
+        pub groups: &'a [GroupView<'a>],
+        /// Whether there are more after these.
+        pub more: bool,
+    }
+}
+
+frame! {
+    /// A page of a group's events.
+    #[frame("history")]
+    #[derive(Debug, Serialize)]
+    pub struct History<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// The group.
+        pub group: &'a GroupId,
+        /// Ascending.
+        pub messages: Vec<WireEvent<'a>>,
+        /// Whether there are more in the direction asked.
+        pub more: bool,
+    }
+}
+
+frame! {
+    /// What is pinned in a group.
+    #[frame("pins")]
+    #[derive(Debug, Serialize)]
+    pub struct Pins<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// The group.
+        pub group: &'a GroupId,
+        /// Newest first, 100 at most.
+        pub messages: Vec<WireEvent<'a>>,
+        /// Whether there are more than these.
+        pub more: bool,
+    }
+}
+
+frame! {
+    /// Seqs that will not be replayed here.
+    #[frame("gap")]
+    #[derive(Debug, Serialize)]
+    pub struct Gap<'a> {
+        /// The group.
+        pub group: &'a GroupId,
+        /// The first of them.
+        pub from: Seq,
+        /// The last of them.
+        pub to: Seq,
+        /// `too_many`, `expired` or `reset`.
+        pub reason: GapReason,
+    }
+}
+
+/// Why seqs will not be replayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapReason {
+    /// More than 1,000 were missed: ask for the older ones with `history`.
+    TooMany,
+    /// Removed by retention.
+    Expired,
+    /// The cursor lies above the head: drop what is held above it.
+    Reset,
+}

@@ -1,0 +1,27 @@
+//! `add`: new members.
+
+use serde::Deserialize;
+
+use super::Request;
+use crate::domain::{GroupId, Refusal, UserId};
+use crate::protocol::form::frame;
+
+frame! {
+    /// Make users members; by an admin.
+    #[frame("add" => "ok")]
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct Add {
+        /// The group.
+        pub group: GroupId,
+        /// Known ones.
+        pub users: Vec<UserId>,
+    }
+}
+
+impl Request for Add {
+    type Fields = Self;
+
+    fn check(fields: Self) -> Result<Self, Refusal> {
+        Ok(fields)
+    }
+}

@@ -1,0 +1,32 @@
+//! `create`: a new group.
+
+use serde::Deserialize;
+
+use super::Request;
+use crate::domain::{Access, Cid, Refusal, UserId, requested_access};
+use crate::protocol::form::frame;
+
+frame! {
+    /// Makes a group.
+    #[frame("create" => "group")]
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct Create {
+        /// 1 to 200 characters.
+        pub name: String,
+        /// Ids of known users.
+        pub members: Vec<UserId>,
+        /// `members` when absent.
+        #[serde(default, deserialize_with = "requested_access")]
+        pub access: Option<Access>,
+        /// Repeated with it, it makes no second group.
+        pub cid: Option<Cid>,
+    }
+}
+
+impl Request for Create {
+    type Fields = Self;
+
+    fn check(fields: Self) -> Result<Self, Refusal> {
+        Ok(fields)
+    }
+}

@@ -1,0 +1,31 @@
+//! `hello`: who is there.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::Request;
+use crate::domain::{GroupId, Refusal, Seq};
+use crate::protocol::form::frame;
+
+frame! {
+    /// The first frame, within 5 s; a later one with nothing but `token` extends the session and is answered with `ok`.
+    #[frame("hello" => "welcome")]
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct Hello {
+        /// A JWT; not needed when the upgrade request proved who it is.
+        pub token: Option<String>,
+        /// A name for this device.
+        pub device: Option<String>,
+        /// Of groups, the last seq held: what came after is replayed.
+        pub cursors: Option<HashMap<GroupId, Seq>>,
+    }
+}
+
+impl Request for Hello {
+    type Fields = Self;
+
+    fn check(fields: Self) -> Result<Self, Refusal> {
+        Ok(fields)
+    }
+}

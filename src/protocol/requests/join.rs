@@ -1,0 +1,25 @@
+//! `join`: into an open group.
+
+use serde::Deserialize;
+
+use super::Request;
+use crate::domain::{GroupId, Refusal};
+use crate::protocol::form::frame;
+
+frame! {
+    /// Become a member of an open group.
+    #[frame("join" => "ok")]
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct Join {
+        /// The group.
+        pub group: GroupId,
+    }
+}
+
+impl Request for Join {
+    type Fields = Self;
+
+    fn check(fields: Self) -> Result<Self, Refusal> {
+        Ok(fields)
+    }
+}

@@ -1,0 +1,27 @@
+//! `ping`: a sign of life.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::Request;
+use crate::domain::{GroupId, Refusal, Seq};
+use crate::protocol::form::frame;
+
+frame! {
+    /// Are you there?
+    #[frame("ping" => "pong")]
+    #[derive(Debug, Clone, PartialEq, Deserialize)]
+    pub struct Ping {
+        /// The seqs that this device holds: its delivered mark.
+        pub cursors: Option<HashMap<GroupId, Seq>>,
+    }
+}
+
+impl Request for Ping {
+    type Fields = Self;
+
+    fn check(fields: Self) -> Result<Self, Refusal> {
+        Ok(fields)
+    }
+}
