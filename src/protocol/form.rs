@@ -103,11 +103,11 @@ macro_rules! frame {
             )*
         }
 
-        impl $(<$life>)? $crate::form::Described for $frame $(<$life>)? {
-            const FORM: $crate::form::Form = $crate::form::Form::new(
+        impl $(<$life>)? $crate::protocol::form::Described for $frame $(<$life>)? {
+            const FORM: $crate::protocol::form::Form = $crate::protocol::form::Form::new(
                 $name,
                 &[$($about),+],
-                &[$($crate::form::Field::new(
+                &[$($crate::protocol::form::Field::new(
                     stringify!($field),
                     &[$($note),+],
                     concat!(stringify!($type), $(stringify!($($serde)*)),*),
