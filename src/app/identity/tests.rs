@@ -25,7 +25,7 @@ fn with_secret() -> Config {
 }
 
 fn test_key(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/adapters/tokens/testdata").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/identity/tokens/testdata").join(name)
 }
 
 fn key_set() -> Option<url::Url> {
