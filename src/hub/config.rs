@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::probe::ProbeConfig;
 use crate::protocol::Limits;
 
 /// How the hub behaves. Everything has a default; `app` fills it from flags, environment and file.
@@ -53,6 +52,16 @@ pub struct HubConfig {
     pub drain_deadline: Duration,
     /// How the node probes itself.
     pub probe: ProbeConfig,
+}
+
+/// How a node probes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProbeConfig {
+    /// From one probe to the next; `None` for none at all.
+    pub every: Option<Duration>,
+    /// Whether probes are stored like everybody's messages. Otherwise they show everything but the
+    /// store.
+    pub stored: bool,
 }
 
 /// A token bucket's size and speed.
@@ -111,6 +120,17 @@ impl Rate {
         Self { burst: self.burst.saturating_mul(factor), per_second: self.per_second.saturating_mul(factor) }
     }
 }
+
+// === impl ProbeConfig ===
+
+impl Default for ProbeConfig {
+    fn default() -> Self {
+        // Often enough to see what lasts 10 s, and 17,000 messages a day are nothing.
+        Self { every: Some(Duration::from_secs(5)), stored: true }
+    }
+}
+
+// === impl HubConfig ===
 
 impl Default for HubConfig {
     fn default() -> Self {

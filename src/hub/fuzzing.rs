@@ -1,6 +1,6 @@
 //! For the fuzz targets only: what is pure and private here.
 
-use super::replay::Plan;
+use super::groups::Plan;
 use crate::domain::Seq;
 
 /// What a session with this cursor is told will not be replayed, and after which seq replay begins.

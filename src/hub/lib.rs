@@ -1,19 +1,18 @@
 //! The use cases: what the hub does, over the ports.
 //!
-//! - [`session`](Session): one connection's requests; `hello` registers and resumes.
-//! - `hello_batch`: whoever says hello at the same time is looked up together.
-//! - `publish`: appends in batches, remembers who waits for an ack.
-//! - `owner`: the partitions this node owns: order, store, commit, route.
-//! - `deliver`: peer messages from the inbox to positions to sockets; holes fetched.
-//! - `attach`: groups and sessions come together; replay without a hole.
-//! - `membership`, `presence`, `marks`: the rest of what people do.
-//! - `deletion`: a group ends; one whose id is made from names may begin anew.
-//! - `effects`: what events do to others.
-//! - `features`: what all live nodes know, and so what clients may use.
-//! - `counted`: the store and the backplane, whose failures are counted and told of there.
-//! - `cluster`: leases, epochs, reaping, sweep; `reap_plan`: who clears away a dead node, and when.
-//! - `probe`: the node's messages to itself; `readiness`: whether it may take traffic.
-//! - `api`: the same for HTTP; `services`: what only services and operators ask.
+//! The rooms, from the lowest up; nobody calls up:
+//!
+//! - `config`, `limits`, `metrics`, `counted`, `codec`, `tasks`: what all of them use; `upcalls`: what goes up is told.
+//! - `node`: which life of the node this is, who else lives, and what all of them know.
+//! - `local`: what this node holds: sessions, users, groups, and marks that wait.
+//! - `pipeline`: a message's way through, from a send to the nodes with members.
+//! - `groups`: groups on this node: what is stored reaches the sockets, in order and without a hole.
+//! - `sessions`: sessions begin and end.
+//! - `cluster`: the node among the others.
+//! - `features`: what people, services and operators do, a folder each.
+//! - `observe`: the node and the cluster as operators want to see them.
+//! - `front`: one connection's requests, each given to the feature that it is of.
+//! - `above`: whom upcalls concern; `wiring`: the node is put together.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -29,98 +28,68 @@ use hubbub_kernel as kernel;
 use hubbub_ports as ports;
 use hubbub_protocol as protocol;
 
-mod api;
-mod attach;
+mod above;
 mod cluster;
 mod codec;
 pub mod config;
 mod counted;
-mod deletion;
-mod deliver;
-mod drain;
-mod effects;
 mod features;
+mod front;
 #[doc(hidden)]
 pub mod fuzzing;
-mod group;
-mod handle;
-mod hello;
-mod hello_batch;
+mod groups;
 mod limits;
-mod marks;
-mod membership;
+mod local;
 mod metrics;
 mod node;
-mod overview;
-mod owner;
-mod position;
-mod presence;
-mod probe;
-mod profiles;
-mod publish;
-mod readiness;
-mod reap_plan;
-mod replay;
-mod restore;
+mod observe;
+mod pipeline;
+mod sessions;
+mod tasks;
 #[cfg(test)]
-mod resume_model;
-mod services;
-mod session;
-mod views;
+mod testing;
+mod upcalls;
+mod wiring;
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock, Weak};
 
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-pub use api::{FoundUser, HistoryPage, HistoryQuery, Location, Ticket};
-pub use config::{HubConfig, Rate};
+pub use config::{HubConfig, ProbeConfig, Rate};
+pub use features::accounts::{Location, Ticket};
+pub use features::history::{HistoryPage, HistoryQuery};
+pub use features::people::FoundUser;
+pub use front::{ConnectionInfo, Flow, Session};
 pub use limits::TokenBucket;
 pub use metrics::{LATENCY_EDGES, Metrics, Stage};
-pub use overview::{HISTORY_EVERY, Overview, PartitionState};
-pub use probe::ProbeConfig;
-pub use publish::Stored;
-pub use readiness::NotReady;
-pub use session::{ConnectionInfo, Flow, Session};
+pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
+pub use pipeline::publish::Stored;
 
-use crate::domain::GroupId;
-use crate::kernel::Backoff;
-use crate::ports::{Backplane, Partition, Store, Tokens};
+use crate::domain::{Access, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId};
+use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
+use crate::protocol::{Encoding, SendFrame};
+use above::Above;
+use upcalls::{Upcall, Upcalls};
+use wiring::{Parts, Rooms};
 
-/// Between tries of what need not be done at once, and must be done in the end.
-pub(crate) const RETRY: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
-
-/// A node of the hub: everything that its connections and calls share.
+/// A node of the hub: the door to everything that its connections and calls ask.
 pub struct Hub {
-    pub(crate) config: HubConfig,
-    pub(crate) store: Arc<dyn Store>,
-    pub(crate) backplane: Arc<dyn Backplane>,
-    pub(crate) tokens: Arc<dyn Tokens>,
-    pub(crate) metrics: Metrics,
-    pub(crate) node: node::NodeState,
-    pub(crate) groups: group::LocalGroups,
-    pub(crate) users: handle::LocalUsers,
-    /// Requests of each user.
-    pub(crate) rates: limits::UserRates,
-    /// Hellos of each user: the dearest request, and one that a new connection costs nobody else.
-    pub(crate) hellos: limits::UserRates,
-    pub(crate) arrivals: hello_batch::HelloBatcher,
-    pub(crate) publisher: publish::Publisher,
-    pub(crate) presence: presence::Watchers,
-    pub(crate) profiles: profiles::Profiles,
-    pub(crate) member_lists: views::MemberLists,
-    pub(crate) marks: marks::Marks,
-    pub(crate) restores: restore::Restores,
-    pub(crate) history: overview::History,
-    /// The partitions in this node's hands.
-    pub(crate) owned: Arc<owner::Owned>,
-    /// Cancelled when an operator wants the node to end.
-    pub(crate) drain_ordered: CancellationToken,
-    /// Ends the node's own tasks.
-    pub(crate) stop: CancellationToken,
-    /// The node's own tasks.
-    pub(crate) tasks: TaskTracker,
+    rooms: Rooms,
+}
+
+/// The one who takes what goes up, once the node is put together. It does not keep alive whom it tells: they hold it.
+#[derive(Default)]
+struct Dispatcher {
+    above: OnceLock<Weak<Above>>,
+}
+
+// === impl Dispatcher ===
+
+impl Upcalls for Dispatcher {
+    fn tell(&self, upcall: Upcall<'_>) {
+        // Nobody is told any more once the node is gone.
+        if let Some(above) = self.above.get().and_then(Weak::upgrade) {
+            above.take(upcall);
+        }
+    }
 }
 
 // === impl Hub ===
@@ -135,47 +104,213 @@ impl Hub {
         metrics: Metrics,
     ) -> Arc<Self> {
         metrics.max_sessions.set(config.max_connections as i64);
-        Arc::new(Self {
-            node: node::NodeState::default(),
-            groups: group::LocalGroups::default(),
-            users: handle::LocalUsers::default(),
-            rates: limits::UserRates::new(config.user_rate),
-            hellos: limits::UserRates::new(config.hello_rate),
-            arrivals: hello_batch::HelloBatcher::new(),
-            publisher: publish::Publisher::new(config.partitions, config.cid_window),
-            presence: presence::Watchers::default(),
-            profiles: profiles::Profiles::default(),
-            member_lists: views::MemberLists::default(),
-            marks: marks::Marks::default(),
-            restores: restore::Restores::default(),
-            history: overview::History::default(),
-            owned: Arc::default(),
-            drain_ordered: CancellationToken::new(),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-            config,
-            store: Arc::new(counted::CountedStore::new(store, &metrics)),
-            backplane: Arc::new(counted::CountedBackplane::new(backplane, &metrics)),
-            tokens,
-            metrics,
-        })
+        let dispatcher = Arc::<Dispatcher>::default();
+        let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone()));
+        dispatcher.above.get_or_init(|| Arc::downgrade(&rooms.above));
+        Arc::new(Self { rooms })
     }
 
-    pub(crate) fn partition(&self, group: &GroupId) -> Partition {
-        group.partition(self.config.partitions)
+    /// Registers the node and starts its tasks. The store is prepared, and the backplane was checked. After an error it
+    /// may be tried again.
+    pub async fn start(&self) -> Result<(), StartError> {
+        Ok(self.rooms.start().await?)
     }
 
-    /// Runs a task of the node until it ends by itself or the node stops.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, task: F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let stop = self.stop.clone();
-        self.tasks.spawn(async move {
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = task => {}
-            }
-        });
+    /// Hands everything over and ends, in named phases, within the drain deadline.
+    pub async fn drain(&self) {
+        self.rooms.drain().await;
+    }
+
+    /// Resolves when an operator has ordered this node to end, here or through another node.
+    pub async fn drain_ordered(&self) {
+        self.rooms.cluster.orders.ordered().await;
+    }
+
+    /// Has a node of the cluster end in good order: this one, or another by a peer message. `not_found` when
+    /// none of this name lives; `unavailable` when it cannot be told.
+    pub async fn order_drain(&self, node: &str) -> Result<(), Refusal> {
+        self.rooms.cluster.orders.order(node).await
+    }
+
+    /// The configuration that the hub runs with.
+    pub fn config(&self) -> &HubConfig {
+        &self.rooms.parts.config
+    }
+
+    /// Whether this node may take traffic; otherwise why not.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        self.rooms.readiness.ready().await
+    }
+
+    /// The cluster now. Answers in any case, within seconds.
+    pub async fn overview(&self) -> Overview {
+        self.rooms.observer.overview().await
+    }
+
+    /// The nodes over the last quarter of an hour, every [`HISTORY_EVERY`], the oldest first.
+    pub fn recent_nodes(&self) -> Vec<(Millis, Vec<NodeRecord>)> {
+        self.rooms.observer.recent_nodes()
+    }
+
+    /// Takes a connection in. Nothing is registered before its `hello`.
+    pub fn connect(&self, outbound: Arc<dyn Outbound>, encoding: Encoding, info: ConnectionInfo) -> Session {
+        Session::new(self.rooms.front.clone(), outbound, encoding, info)
+    }
+
+    /// Who the bearer of a token is; banned users are refused.
+    pub async fn authenticate(&self, token: &str) -> Result<Identity, Refusal> {
+        self.rooms.sessions.admission.authenticate(token).await
+    }
+
+    /// Counts a call of a user against their rate, which their sessions share.
+    ///
+    /// # Errors
+    /// `rate_limited`, with the time after which there is room again.
+    pub fn count_call(&self, user: &UserId) -> Result<(), Refusal> {
+        self.rooms.sessions.admission.count_call(user)
+    }
+
+    /// Makes a one-time ticket for somebody who proved who they are.
+    pub async fn issue_ticket(&self, identity: &Identity) -> Result<Ticket, Refusal> {
+        self.rooms.features.tickets.issue(identity).await
+    }
+
+    /// Takes a ticket: it is worth something once.
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Identity, Refusal> {
+        self.rooms.features.tickets.redeem(ticket).await
+    }
+
+    /// Public URLs of the live nodes.
+    pub fn public_urls(&self) -> Vec<String> {
+        self.rooms.features.placement.public_urls()
+    }
+
+    /// The live nodes, as of the last beat.
+    pub fn nodes(&self) -> Vec<NodeRecord> {
+        self.rooms.features.placement.nodes()
+    }
+
+    /// The best node for a user: where most room is left.
+    pub async fn location(&self, _user: &UserId) -> Result<Location, Refusal> {
+        Ok(self.rooms.features.placement.location())
+    }
+
+    /// Sends as a user and waits for the ack.
+    pub async fn send(&self, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        self.rooms.features.sending.send(user, send).await
+    }
+
+    /// Sends in a user's name, for a service: the user need not be a member.
+    pub async fn send_as_service(&self, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        self.rooms.features.sending.send_as_service(from, send).await
+    }
+
+    /// A page of a group's history, for a member.
+    pub async fn history(&self, user: &UserId, group: &GroupId, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        self.rooms.features.history.history(user, group, query).await
+    }
+
+    /// The same page of each of a user's groups.
+    pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
+        self.rooms.features.history.histories(user, query).await
+    }
+
+    /// A page of a group's history, for a service.
+    pub async fn group_history(&self, group: &Group, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        self.rooms.features.history.group_history(group, query).await
+    }
+
+    /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
+    /// is left of groups that were deleted is not shown.
+    pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
+        self.rooms.features.history.all_messages(page, per_page).await
+    }
+
+    /// One message.
+    pub async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
+        self.rooms.features.history.message(group, seq).await
+    }
+
+    /// What is pinned in a group of a user, newest first.
+    ///
+    /// # Errors
+    /// `not_found` for a group that is not there, or that the user is not in.
+    pub async fn pins(&self, user: &UserId, group: &GroupId) -> Result<HistoryPage, Refusal> {
+        self.rooms.features.pins.pins(user, group).await
+    }
+
+    /// A page of all groups.
+    pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
+        self.rooms.features.lists.all_groups(page, per_page).await
+    }
+
+    /// A group by its id.
+    pub async fn group(&self, id: &GroupId) -> Result<Group, Refusal> {
+        self.rooms.features.lists.group(id).await
+    }
+
+    /// The groups of a user, named by id or username.
+    pub async fn groups_of(&self, user: &str) -> Result<Vec<Group>, Refusal> {
+        self.rooms.features.lists.groups_of(user).await
+    }
+
+    /// Makes a group for users, the first its admin; unknown users are created.
+    pub async fn create_group_for(&self, name: &str, users: &[UserId], access: Access) -> Result<Group, Refusal> {
+        self.rooms.features.people.create_group_for(name, users, access).await
+    }
+
+    /// Deletes a group with everything in it. Repeat it when it fails half-way.
+    pub async fn delete_group(&self, id: &GroupId) -> Result<(), Refusal> {
+        self.rooms.features.deletion.delete_group(id).await
+    }
+
+    /// Removes people, as the operator.
+    pub async fn expel(&self, group: &GroupId, users: Vec<UserId>) -> Result<(), Refusal> {
+        self.rooms.features.membership.expel(group, users).await
+    }
+
+    /// Makes members admins, as the operator.
+    pub async fn make_admin(&self, group: &GroupId, user: &UserId) -> Result<(), Refusal> {
+        self.rooms.features.membership.make_admin(group, user).await
+    }
+
+    /// Closes a user's sessions on all nodes; a ban lasts until it is lifted.
+    pub async fn ban(&self, user: &UserId, banned: bool) -> Result<(), Refusal> {
+        self.rooms.features.moderation.ban(user, banned).await
+    }
+
+    /// Closes a user's sessions on all nodes.
+    pub async fn kick(&self, user: &UserId, banned: bool) -> Result<(), Refusal> {
+        self.rooms.features.moderation.kick(user, banned).await
+    }
+
+    /// Makes sure that somebody who proved who they are is known.
+    pub async fn ensure_known(&self, identity: &Identity) -> Result<(), Refusal> {
+        self.rooms.features.people.ensure_known(identity).await
+    }
+
+    /// Users whose username begins so.
+    pub async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<FoundUser>, Refusal> {
+        self.rooms.features.people.find_users(prefix, limit).await
+    }
+
+    /// A page of all users.
+    pub async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
+        self.rooms.features.people.all_users(page, per_page).await
+    }
+
+    /// The users, each with whether they are online.
+    pub async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
+        self.rooms.features.people.with_presence(users).await
+    }
+
+    /// Sets a user's profile; creates the user when unknown.
+    pub async fn put_user(
+        &self,
+        id: &UserId,
+        username: Option<&str>,
+        name: Option<&str>,
+    ) -> Result<FoundUser, Refusal> {
+        self.rooms.features.people.put_user(id, username, name).await
     }
 }

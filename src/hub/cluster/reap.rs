@@ -1,0 +1,43 @@
+//! What a dead node had registered is cleared away.
+
+use std::sync::Arc;
+
+use crate::domain::NodeName;
+use crate::hub::metrics::Metrics;
+use crate::hub::node::NodeState;
+use crate::hub::upcalls::{Upcall, Upcalls};
+use crate::ports::Cluster;
+
+/// Clears dead nodes away.
+pub(crate) struct Reaper {
+    cluster: Arc<dyn Cluster>,
+    node: Arc<NodeState>,
+    upcalls: Arc<dyn Upcalls>,
+    metrics: Metrics,
+}
+
+// === impl Reaper ===
+
+impl Reaper {
+    pub(crate) fn new(
+        cluster: Arc<dyn Cluster>,
+        node: Arc<NodeState>,
+        upcalls: Arc<dyn Upcalls>,
+        metrics: Metrics,
+    ) -> Self {
+        Self { cluster, node, upcalls, metrics }
+    }
+
+    pub(crate) async fn reap(&self, dead: &NodeName) {
+        match self.cluster.reap(dead, self.node.partitions()).await {
+            Ok(users) => {
+                self.metrics.reaps.inc();
+                tracing::info!(node = %dead, users = users.len(), "cleared away a dead node");
+                self.upcalls.tell(Upcall::NodeGone(users));
+            }
+            Err(error) => {
+                tracing::warn!(%error, node = %dead, "a dead node is still to be cleared away");
+            }
+        }
+    }
+}

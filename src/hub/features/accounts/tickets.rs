@@ -1,0 +1,70 @@
+//! One-time tickets for connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Code, Millis, Profile, Refusal, UserId, now_ms, random_token};
+use crate::ports::{Identity, Tickets};
+
+/// How long a ticket may wait for its connection.
+const TICKET_TTL: Duration = Duration::from_secs(30);
+
+/// A one-time ticket for a connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ticket {
+    /// What to put into `?ticket=`.
+    pub ticket: String,
+    /// When it is worth nothing any more.
+    pub expires: Millis,
+}
+
+/// What a ticket stands for.
+#[derive(Serialize, Deserialize)]
+struct TicketContents {
+    user: UserId,
+    username: String,
+    name: String,
+    expires: Millis,
+}
+
+/// Makes and takes tickets.
+pub(crate) struct TicketDesk {
+    tickets: Arc<dyn Tickets>,
+}
+
+// === impl TicketDesk ===
+
+impl TicketDesk {
+    pub(crate) fn new(tickets: Arc<dyn Tickets>) -> Self {
+        Self { tickets }
+    }
+
+    /// Makes a one-time ticket for somebody who proved who they are.
+    pub(crate) async fn issue(&self, identity: &Identity) -> Result<Ticket, Refusal> {
+        let ticket = random_token();
+        let contents = TicketContents {
+            user: identity.user.clone(),
+            username: identity.profile.username.clone(),
+            name: identity.profile.name.clone(),
+            expires: identity.expires,
+        };
+        let contents = serde_json::to_string(&contents)
+            .map_err(|_| Refusal::new(Code::Internal, "a ticket could not be made; tell the operator"))?;
+        self.tickets.put_ticket(&ticket, &contents, TICKET_TTL).await?;
+        Ok(Ticket { ticket, expires: now_ms() + TICKET_TTL.as_millis() as Millis })
+    }
+
+    /// Takes a ticket: it is worth something once.
+    pub(crate) async fn redeem(&self, ticket: &str) -> Result<Identity, Refusal> {
+        let taken = self.tickets.take_ticket(ticket).await?;
+        let contents = taken.and_then(|contents| serde_json::from_str::<TicketContents>(&contents).ok());
+        let contents = contents.filter(|contents| contents.expires > now_ms());
+        let contents = contents.ok_or_else(|| {
+            Refusal::new(Code::Unauthorized, "this ticket was used or has expired; get a new one from /auth/ticket")
+        })?;
+        let profile = Profile { username: contents.username, name: contents.name };
+        Ok(Identity { user: contents.user, profile, expires: contents.expires, proven: 0 })
+    }
+}

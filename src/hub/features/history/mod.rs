@@ -1,0 +1,8 @@
+//! What was said: pages of groups' histories, single messages, and what is too old.
+
+mod pages;
+mod retention;
+
+pub(crate) use pages::History;
+pub use pages::{HistoryPage, HistoryQuery};
+pub(crate) use retention::Retention;

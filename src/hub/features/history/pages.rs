@@ -1,0 +1,222 @@
+//! Pages of what was said.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::domain::{Event, Group, GroupId, Refusal, Seq, UserId};
+use crate::hub::config::{BUNDLE_BYTES, HISTORY_DEFAULT, HISTORY_PAGE, PAGE_BYTES};
+use crate::hub::local::{LocalGroups, SessionHandle, fitting};
+use crate::hub::pipeline::lives::stored_base;
+use crate::ports::{GroupStore, MessageStore, Page, UserStore};
+use crate::protocol::{RequestId, ServerFrame, WireEvent, pushes};
+
+/// Groups bundled in one answer at most.
+const BUNDLE_MAX: usize = 200;
+
+/// Which page of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HistoryQuery {
+    /// The newest before a seq, so many.
+    Before(Seq, usize),
+    /// The oldest after a seq, so many.
+    After(Seq, usize),
+    /// By number; page 0 is the newest.
+    Numbered {
+        /// Which page.
+        page: u64,
+        /// How many events a page has.
+        per_page: usize,
+    },
+}
+
+/// A page of a group's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    /// The group.
+    pub group: GroupId,
+    /// Ascending.
+    pub messages: Vec<Event>,
+    /// Whether there are more in the direction asked.
+    pub more: bool,
+}
+
+/// Reads histories.
+pub(crate) struct History {
+    messages: Arc<dyn MessageStore>,
+    documents: Arc<dyn GroupStore>,
+    people: Arc<dyn UserStore>,
+    groups: Arc<LocalGroups>,
+}
+
+// === impl History ===
+
+impl History {
+    pub(crate) fn new(
+        messages: Arc<dyn MessageStore>,
+        documents: Arc<dyn GroupStore>,
+        people: Arc<dyn UserStore>,
+        groups: Arc<LocalGroups>,
+    ) -> Self {
+        Self { messages, documents, people, groups }
+    }
+
+    /// A page of events of about so many bytes at most, one event at least, with whether there are
+    /// more in its direction. `base` is where the group's present life begins.
+    async fn page_with_more(
+        &self,
+        group: &GroupId,
+        base: Seq,
+        page: Page,
+        bytes: usize,
+    ) -> Result<(Vec<Event>, bool), Refusal> {
+        let asked = match page {
+            Page::Before(before, limit) => Page::Before(before, limit + 1),
+            Page::After(after, limit) => Page::After(after.max(base), limit + 1),
+            Page::Shown(number, limit) => Page::Shown(number, limit + 1),
+        };
+        let mut events = self.messages.page(group, asked).await?;
+        // What was stored too late to be deleted with an earlier life is not shown.
+        events.retain(|event| event.seq > base);
+        let (Page::Before(_, limit) | Page::After(_, limit) | Page::Shown(_, limit)) = page;
+        let found = events.len();
+        match page {
+            Page::Before(..) | Page::Shown(..) => {
+                let kept = fitting(events.iter().rev(), bytes).min(limit).min(found);
+                events.drain(..found - kept);
+            }
+            Page::After(..) => events.truncate(fitting(events.iter(), bytes).min(limit)),
+        }
+        let more = events.len() < found;
+        Ok((events, more))
+    }
+
+    /// A page of a group's history, for a service.
+    pub(crate) async fn group_history(&self, group: &Group, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
+        self.history_within(group, query, PAGE_BYTES).await
+    }
+
+    async fn history_within(&self, group: &Group, query: HistoryQuery, bytes: usize) -> Result<HistoryPage, Refusal> {
+        let (id, base) = (&group.id, group.base.seq);
+        let page = match query {
+            HistoryQuery::Before(before, limit) => Page::Before(before, limit),
+            HistoryQuery::After(after, limit) => Page::After(after, limit),
+            HistoryQuery::Numbered { page, per_page } => {
+                // Shown events are numbered, so a page's number says where it lies.
+                let head = group.head(self.messages.head(id).await?);
+                let skipped = page.saturating_mul(per_page as u64);
+                if skipped >= head.shown {
+                    return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false });
+                }
+                Page::Shown(head.shown + 1 - skipped, per_page)
+            }
+        };
+        let (messages, more) = self.page_with_more(id, base, page, bytes).await?;
+        Ok(HistoryPage { group: id.clone(), messages, more })
+    }
+
+    /// A page of a group's history, for a member.
+    pub(crate) async fn history(
+        &self,
+        user: &UserId,
+        group: &GroupId,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, Refusal> {
+        let mine = self.own_groups(user).await?;
+        if !mine.contains(group) {
+            return Err(Refusal::not_found("there is no such group, or you are not in it"));
+        }
+        let document = self.documents.group(group).await?;
+        let document = document.ok_or_else(|| Refusal::not_found("there is no such group"))?;
+        self.group_history(&document, query).await
+    }
+
+    /// The same page of each of a user's groups.
+    pub(crate) async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
+        let (mut pages, mut left) = (Vec::new(), BUNDLE_BYTES);
+        let mine: Vec<GroupId> = self.own_groups(user).await?.into_iter().take(BUNDLE_MAX).collect();
+        for group in &self.documents.groups(&mine).await? {
+            let page = self.history_within(group, query, left.min(PAGE_BYTES)).await?;
+            left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
+            pages.push(page);
+        }
+        let newest = |page: &HistoryPage| page.messages.last().map_or(0, |event| event.time);
+        pages.sort_by_key(|page| std::cmp::Reverse(newest(page)));
+        Ok(pages)
+    }
+
+    async fn own_groups(&self, user: &UserId) -> Result<Vec<GroupId>, Refusal> {
+        let user = self.people.user(user).await?;
+        Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
+    }
+
+    pub(crate) async fn answer_history(
+        &self,
+        session: &SessionHandle,
+        re: Option<&RequestId>,
+        group: GroupId,
+        before: Option<Seq>,
+        after: Option<Seq>,
+        limit: Option<usize>,
+    ) -> Result<(), Refusal> {
+        if !session.is_in(&group) {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        }
+        let limit = limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_PAGE);
+        let page = match (before, after) {
+            (_, Some(after)) => Page::After(after, limit),
+            (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
+        };
+        let base = self.groups.get(&group).map_or(0, |group| group.state.lock().base());
+        let (events, more) = self.page_with_more(&group, base, page, PAGE_BYTES).await?;
+        let messages = events.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
+        session.send(&ServerFrame::History(pushes::History { re, group: &group, messages, more }));
+        Ok(())
+    }
+
+    /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
+    /// is left of groups that were deleted is not shown.
+    pub(crate) async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
+        let mut events = self.messages.all_messages(page, per_page).await?;
+        let more = events.len() == per_page;
+        let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
+        let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
+        let groups = self.documents.groups(&ids).await?;
+        let bases: HashMap<GroupId, Seq> = groups.into_iter().map(|group| (group.id, group.base.seq)).collect();
+        events.retain(|event| bases.get(&event.group).is_some_and(|base| event.seq > *base));
+        Ok((events, more))
+    }
+
+    /// One message.
+    pub(crate) async fn message(&self, group: &GroupId, seq: Seq) -> Result<Event, Refusal> {
+        let event = self.messages.event(group, seq).await?;
+        let event = event.ok_or_else(|| Refusal::not_found("there is no such message"))?;
+        let there = match event.from.is_probe() {
+            true => true,
+            false => seq > stored_base(&*self.documents, group).await?,
+        };
+        if there { Ok(event) } else { Err(Refusal::not_found("there is no such message")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{MemoryStore, group, text, user};
+
+    #[tokio::test]
+    async fn members_read_pages_of_the_present_life_and_learn_whether_there_is_more() {
+        let id = GroupId::random();
+        let store = Arc::new(MemoryStore::of(&id, &["anna"], (1..=9).map(|seq| text(&id, seq, "anna"))));
+        let history = History::new(store.clone(), store.clone(), store.clone(), Arc::default());
+        let (anna, bob) = (user("anna"), user("bob"));
+        let page = history.history(&anna, &id, HistoryQuery::Before(Seq::MAX, 4)).await.unwrap();
+        let seqs = |page: &HistoryPage| page.messages.iter().map(|event| event.seq).collect::<Vec<_>>();
+        assert_eq!((seqs(&page), page.more), (vec![6, 7, 8, 9], true));
+        assert!(history.history(&bob, &id, HistoryQuery::After(0, 4)).await.is_err());
+        let mut anew = group(&id, &["anna"]);
+        anew.base.seq = 7;
+        store.put_group(anew);
+        let page = history.history(&anna, &id, HistoryQuery::After(0, 4)).await.unwrap();
+        assert_eq!((seqs(&page), page.more), (vec![8, 9], false));
+    }
+}

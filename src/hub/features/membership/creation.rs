@@ -1,0 +1,155 @@
+//! Groups are made: a document first, then the events that bring the members.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::changes::{Change, Changes};
+use super::roll::Membership;
+use crate::domain::{Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Refusal, Role, UserId, now_ms};
+use crate::hub::features::deletion::GroupDeletion;
+use crate::hub::local::LocalGroups;
+use crate::hub::pipeline::restore::Restorer;
+use crate::ports::{GroupStore, MessageStore, Permission};
+
+/// Longest name of a group, in Unicode scalar values.
+const NAME_MAX: usize = 200;
+/// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
+const CREATION_EVENTS: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
+
+/// Makes groups.
+pub(crate) struct Creation {
+    membership: Arc<Membership>,
+    changes: Arc<Changes>,
+    deletion: Arc<GroupDeletion>,
+    documents: Arc<dyn GroupStore>,
+    messages: Arc<dyn MessageStore>,
+    restorer: Arc<Restorer>,
+    groups: Arc<LocalGroups>,
+}
+
+// === impl Creation ===
+
+impl Creation {
+    pub(crate) fn new(
+        membership: Arc<Membership>,
+        changes: Arc<Changes>,
+        deletion: Arc<GroupDeletion>,
+        documents: Arc<dyn GroupStore>,
+        messages: Arc<dyn MessageStore>,
+        restorer: Arc<Restorer>,
+        groups: Arc<LocalGroups>,
+    ) -> Self {
+        Self { membership, changes, deletion, documents, messages, restorer, groups }
+    }
+
+    /// Makes a group; the creator is its first admin. The same creator and cid make it once.
+    pub(crate) async fn create_group(
+        &self,
+        creator: &UserId,
+        name: String,
+        users: Vec<UserId>,
+        access: Access,
+        cid: Option<Cid>,
+    ) -> Result<GroupId, Refusal> {
+        if name.trim().is_empty() || name.chars().count() > NAME_MAX {
+            return Err(Refusal::bad_frame(format!("`name` must have 1 to {NAME_MAX} characters")));
+        }
+        let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(creator, &cid));
+        let mut members = vec![creator.clone()];
+        members.extend(users.into_iter().filter(|user| user != creator));
+        self.create(&id, GroupKind::Group, name, members, access).await?;
+        Ok(id)
+    }
+
+    /// The direct chat of two people, made when there is none: once, however many ask.
+    pub(crate) async fn direct_group(&self, from: &UserId, peer: &UserId) -> Result<GroupId, Refusal> {
+        if from == peer {
+            return Err(Refusal::bad_frame("`to` must be somebody else"));
+        }
+        let id = GroupId::direct(from, peer);
+        if self.groups.get(&id).is_some() {
+            return Ok(id);
+        }
+        let stored = self.documents.group(&id).await?;
+        if stored.is_some_and(|group| group.is_created()) {
+            return Ok(id);
+        }
+        self.create(&id, GroupKind::Direct, String::new(), vec![from.clone(), peer.clone()], Access::Members).await?;
+        Ok(id)
+    }
+
+    /// Stores a new group and appends its first events. Safe to repeat: what is there stands.
+    pub(crate) async fn create(
+        &self,
+        id: &GroupId,
+        kind: GroupKind,
+        name: String,
+        mut users: Vec<UserId>,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        let mut seen = HashSet::new();
+        users.retain(|user| seen.insert(user.clone()));
+        self.changes.check_count(users.len())?;
+        let first = users.first().cloned().unwrap_or_else(UserId::hub);
+        if let Err(refusal) = self.membership.may_join(&users, id).await {
+            // A repetition adds nobody, so whoever may not join any more does not matter to it.
+            return if self.creation_left(id, &first).await?.is_empty() { Ok(()) } else { Err(refusal) };
+        }
+        let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
+        let members: Vec<_> = users.iter().map(|user| (role(user), user.clone())).collect();
+        let new = self.deletion.make_document(&memberless(id, kind, name, access)).await?;
+        if new {
+            // Whatever the backplane still holds is of an earlier life.
+            self.restorer.restore(id).await.map_err(deleted_meanwhile)?;
+        }
+        let left = if new { &CREATION_EVENTS } else { self.creation_left(id, &first).await? };
+        for (role, cid) in left {
+            let users: Vec<_> = members.iter().filter(|(of, _)| of == role).map(|(_, user)| user.clone()).collect();
+            if users.is_empty() {
+                continue;
+            }
+            // The creator may have ceased to be an admin since the first event.
+            let by_admin = kind == GroupKind::Group && *role == Role::Member;
+            let permission = if by_admin { Permission::Admin } else { Permission::Hub };
+            let (role, cid) = (*role, Cid::of_hub(cid));
+            let change = Change { group: id, actor: &first, kind: Kind::Joined, users, permission, role, cid };
+            self.changes.make(change).await.map_err(deleted_meanwhile)?;
+        }
+        Ok(())
+    }
+
+    /// What is still to be done of the founding of a group that is there already. Once anything else has
+    /// happened to its members, nothing: who repeats a `create` has no say in who belongs to it now.
+    async fn creation_left(&self, id: &GroupId, creator: &UserId) -> Result<&'static [(Role, &'static str)], Refusal> {
+        let stored = self.documents.group(id).await?;
+        let Some(stored) = stored.filter(Group::is_created) else { return Ok(&CREATION_EVENTS) };
+        let alone = matches!(&stored.members[..], [one] if one.id == *creator && one.role == Role::Admin);
+        if !alone {
+            return Ok(&[]);
+        }
+        let newest = self.messages.event(id, stored.version).await?;
+        let half_done = newest.is_some_and(|event| event.cid == Cid::of_hub(CREATION_EVENTS[0].1));
+        Ok(if half_done { &CREATION_EVENTS[1..] } else { &[] })
+    }
+}
+
+/// The document that a group begins with. Members come by events only, so that whoever dies between leaves nothing half
+/// done.
+fn memberless(id: &GroupId, kind: GroupKind, name: String, access: Access) -> Group {
+    Group {
+        id: id.clone(),
+        kind,
+        name,
+        access,
+        members: Vec::new(),
+        version: 0,
+        created: now_ms(),
+        first: 1,
+        base: Base::default(),
+    }
+}
+
+/// What is made may be made again, where it was deleted while it was being made.
+fn deleted_meanwhile(refusal: Refusal) -> Refusal {
+    if refusal.code == Code::NotFound { Refusal::unavailable() } else { refusal }
+}

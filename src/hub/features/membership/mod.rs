@@ -1,0 +1,12 @@
+//! Groups are made, and people join and leave them: each change an event in the sequence.
+//!
+//! - `changes`: a change is appended and waited for; `roll`: who may join, and who joins and leaves; `creation`: groups
+//!   are made.
+
+mod changes;
+mod creation;
+mod roll;
+
+pub(crate) use changes::Changes;
+pub(crate) use creation::Creation;
+pub(crate) use roll::Membership;

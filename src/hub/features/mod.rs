@@ -1,0 +1,14 @@
+//! What people, services and operators do: a folder each.
+
+pub(crate) mod accounts;
+pub(crate) mod deletion;
+pub(crate) mod history;
+pub(crate) mod lists;
+pub(crate) mod membership;
+pub(crate) mod moderation;
+pub(crate) mod people;
+pub(crate) mod pins;
+pub(crate) mod presence;
+pub(crate) mod receipts;
+pub(crate) mod sending;
+pub(crate) mod typing;

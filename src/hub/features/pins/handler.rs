@@ -1,0 +1,75 @@
+//! Answers for pins.
+
+use std::sync::Arc;
+
+use crate::domain::{GroupId, Refusal, UserId};
+use crate::hub::config::PAGE_BYTES;
+use crate::hub::features::history::HistoryPage;
+use crate::hub::local::{SessionHandle, fitting};
+use crate::ports::{GroupStore, MessageStore};
+use crate::protocol::{RequestId, ServerFrame, WireEvent, pushes};
+
+/// Pinned events that are listed at most.
+const PINS: usize = 100;
+
+/// Lists what is pinned.
+pub(crate) struct Pins {
+    messages: Arc<dyn MessageStore>,
+    documents: Arc<dyn GroupStore>,
+}
+
+// === impl Pins ===
+
+impl Pins {
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, documents: Arc<dyn GroupStore>) -> Self {
+        Self { messages, documents }
+    }
+
+    /// What is pinned in a group of a user, newest first.
+    ///
+    /// # Errors
+    /// `not_found` for a group that is not there, or that the user is not in.
+    pub(crate) async fn pins(&self, user: &UserId, group: &GroupId) -> Result<HistoryPage, Refusal> {
+        let mut messages = self.messages.pins(group, PINS + 1).await?;
+        let document = self.documents.group(group).await?;
+        let document = document.filter(|document| document.member(user).is_some());
+        let document = document.ok_or_else(|| Refusal::not_found("there is no such group, or you are not in it"))?;
+        messages.retain(|event| event.seq >= document.first);
+        let found = messages.len();
+        messages.truncate(fitting(messages.iter(), PAGE_BYTES).min(PINS));
+        let more = messages.len() < found;
+        Ok(HistoryPage { group: group.clone(), messages, more })
+    }
+
+    /// The same, for a session.
+    pub(crate) async fn answer_pins(
+        &self,
+        session: &SessionHandle,
+        re: Option<&RequestId>,
+        group: &GroupId,
+    ) -> Result<(), Refusal> {
+        if !session.is_in(group) {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        }
+        let pinned = self.pins(&session.user, group).await?;
+        let messages = pinned.messages.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
+        session.send(&ServerFrame::Pins(pushes::Pins { re, group, messages, more: pinned.more }));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{MemoryStore, text, user};
+
+    #[tokio::test]
+    async fn members_see_pins_newest_first_and_others_see_none() {
+        let id = GroupId::random();
+        let store = Arc::new(MemoryStore::of(&id, &["anna"], [1, 2].map(|seq| text(&id, seq, "anna"))));
+        let pins = Pins::new(store.clone(), store);
+        let page = pins.pins(&user("anna"), &id).await.unwrap();
+        assert_eq!((page.messages.iter().map(|event| event.seq).collect::<Vec<_>>(), page.more), (vec![2, 1], false));
+        assert!(pins.pins(&user("bob"), &id).await.is_err());
+    }
+}

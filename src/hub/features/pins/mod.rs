@@ -1,0 +1,5 @@
+//! What is pinned in groups.
+
+mod handler;
+
+pub(crate) use handler::Pins;

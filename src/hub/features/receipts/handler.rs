@@ -1,0 +1,215 @@
+//! Read marks of sessions, and receipts for the others.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dashmap::DashMap;
+use tokio::time::Instant;
+
+use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
+use crate::hub::codec::PeerEvent;
+use crate::hub::config::SMALL_GROUP;
+use crate::hub::local::{LocalGroups, SessionHandle, WaitingMarks, tell_each};
+use crate::hub::pipeline::peers::Peers;
+use crate::ports::{CursorStore, MessageStore};
+use crate::protocol::{ServerFrame, pushes};
+
+type MarkKey = (UserId, GroupId);
+
+/// How often what is due is written: little at a time, so that messages need not wait behind it.
+const WRITE_EVERY: Duration = Duration::from_millis(250);
+/// How often receipts are told.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Users whose marks are written with one call.
+const WRITTEN_TOGETHER: usize = 500;
+
+/// Raises marks, and tells of them.
+pub(crate) struct Receipts {
+    messages: Arc<dyn MessageStore>,
+    marks: Arc<dyn CursorStore>,
+    waiting: Arc<WaitingMarks>,
+    groups: Arc<LocalGroups>,
+    peers: Arc<Peers>,
+    /// How long implied marks wait for others of their user.
+    marks_every: Duration,
+    /// Receipts that wait to be told together.
+    receipts: DashMap<MarkKey, (Seq, Seq)>,
+}
+
+// === impl Receipts ===
+
+impl Receipts {
+    pub(crate) fn new(
+        messages: Arc<dyn MessageStore>,
+        marks: Arc<dyn CursorStore>,
+        waiting: Arc<WaitingMarks>,
+        groups: Arc<LocalGroups>,
+        peers: Arc<Peers>,
+        marks_every: Duration,
+    ) -> Self {
+        Self { messages, marks, waiting, groups, peers, marks_every, receipts: DashMap::new() }
+    }
+
+    fn receipt(&self, user: &UserId, group: &GroupId, read: Seq, delivered: Seq) {
+        let mut entry = self.receipts.entry((user.clone(), group.clone())).or_default();
+        *entry = (entry.0.max(read), entry.1.max(delivered));
+    }
+
+    /// Whoever sends has read what was before.
+    pub(crate) fn read_by_sending(&self, event: &Event) {
+        // What is not shown is said without a look at what was.
+        if event.from.is_reserved() || !event.traits.shown {
+            return;
+        }
+        let mark = Mark { read: event.seq, n: event.n, delivered: event.seq };
+        self.waiting.raise(&event.from, &event.group, mark, self.marks_every);
+    }
+
+    /// A session read up to a seq (at most the head). Stored when this returns.
+    pub(crate) async fn read(&self, session: &SessionHandle, id: &GroupId, seq: Seq) -> Result<(), Refusal> {
+        let Some(group) = self.groups.get(id).filter(|_| session.is_in(id)) else {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        };
+        let (head, at_hand) = {
+            let state = group.state.lock();
+            let head = state.position.at().unwrap_or_default();
+            (head, state.ring_event(seq.min(head.seq)).map(|event| event.n))
+        };
+        let seq = seq.min(head.seq);
+        if seq == 0 {
+            return Ok(());
+        }
+        let n = match at_hand {
+            Some(n) => n,
+            None if seq == head.seq => head.n,
+            None => {
+                let event = self.messages.event(id, seq).await?;
+                // Removed by retention: it counts nothing, the seq is kept.
+                event.map_or(0, |event| event.n)
+            }
+        };
+        let mark = Mark { read: seq, n, delivered: seq };
+        let raised = [(session.user.clone(), id.clone(), mark)];
+        self.marks.raise_marks(&raised).await?;
+        self.receipt(&session.user, id, seq, seq);
+        Ok(())
+    }
+
+    /// What a device says that it holds.
+    pub(crate) fn delivered_marks(&self, session: &SessionHandle, cursors: HashMap<GroupId, Seq>) {
+        for (id, seq) in cursors.into_iter().filter(|(id, _)| session.is_in(id)) {
+            let Some(group) = self.groups.get(&id) else { continue };
+            let head = group.state.lock().position.at().map_or(0, |at| at.seq);
+            let delivered = seq.min(head);
+            let mark = Mark { read: 0, n: 0, delivered };
+            self.waiting.raise(&session.user, &id, mark, self.marks_every);
+            self.receipt(&session.user, &id, 0, delivered);
+        }
+    }
+
+    /// Writes marks and tells receipts now and then, for as long as the node runs.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut write = tokio::time::interval(WRITE_EVERY);
+        write.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut tell = tokio::time::interval(TELL_EVERY);
+        loop {
+            tokio::select! {
+                _ = write.tick() => self.write_marks(Instant::now()).await,
+                _ = tell.tick() => self.tell_receipts().await,
+            }
+        }
+    }
+
+    /// Writes everything that waits.
+    pub(crate) async fn write_all(&self) {
+        self.write_marks(Instant::now() + self.marks_every).await;
+    }
+
+    /// Writes what is due at a moment; what cannot be written waits on.
+    async fn write_marks(&self, due: Instant) {
+        loop {
+            let raised = self.waiting.take_due(due, WRITTEN_TOGETHER);
+            if raised.is_empty() {
+                return;
+            }
+            if let Err(error) = self.marks.raise_marks(&raised).await {
+                tracing::debug!(%error, "read marks wait to be stored");
+                let again = self.marks_every;
+                raised.iter().for_each(|(user, group, mark)| self.waiting.raise(user, group, *mark, again));
+                return;
+            }
+        }
+    }
+
+    async fn tell_receipts(&self) {
+        let keys: Vec<MarkKey> = self.receipts.iter().map(|entry| entry.key().clone()).collect();
+        for key in keys {
+            let Some(((user, group), (read, delivered))) = self.receipts.remove(&key) else { continue };
+            let small = self.groups.get(&group).is_some_and(|local| {
+                let state = local.state.lock();
+                state.document.as_ref().is_some_and(|document| document.members.len() <= SMALL_GROUP)
+            });
+            if small {
+                self.peers.tell_group(&group, PeerEvent::Receipt { group: group.clone(), user, read, delivered }).await;
+            }
+        }
+    }
+
+    /// Shows a receipt to the group's sessions here.
+    pub(crate) fn show(&self, id: &GroupId, user: &UserId, read: Seq, delivered: Seq) {
+        let Some(group) = self.groups.get(id) else { return };
+        let sessions = group.state.lock().sessions.clone();
+        tell_each(&sessions, &ServerFrame::Receipt(pushes::Receipt { group: id, user, read, delivered }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::local::LocalUsers;
+    use crate::hub::testing::{Bed, MemoryStore, group, local, open_session, session, text, user};
+    use crate::protocol::Encoding;
+
+    fn receipts(bed: &Bed) -> Receipts {
+        let (store, groups) = (bed.store.clone(), bed.groups.clone());
+        Receipts::new(store.clone(), store, Arc::default(), groups, bed.peers.clone(), Duration::from_secs(15))
+    }
+
+    #[tokio::test]
+    async fn a_receipt_is_encoded_once_an_encoding() {
+        let (id, bed) = (GroupId::random(), Bed::new(MemoryStore::default()));
+        let here = local(&bed.groups, group(&id, &["anna"]), 5);
+        let users = LocalUsers::default();
+        let ears = ["anna", "bob"].map(|name| {
+            let (session, ear) = open_session(&users, name);
+            here.state.lock().sessions.push(session);
+            ear
+        });
+        let (cleo, packed) = session(&users, "cleo", Encoding::MsgPack);
+        cleo.open_with(&ServerFrame::Pong(pushes::Pong { re: None }));
+        here.state.lock().sessions.push(cleo);
+        receipts(&bed).show(&id, &user("anna"), 3, 4);
+        let [one, other] = ears.map(|ear| ear.take());
+        assert_eq!((one.len(), one[0].as_ptr()), (1, other[0].as_ptr()));
+        assert_ne!(packed.take()[1], one[0]);
+    }
+
+    #[tokio::test]
+    async fn marks_go_up_to_the_head_at_most_and_those_of_senders_wait_until_they_are_due() {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], [text(&id, 1, "bob"), text(&id, 2, "bob")]));
+        local(&bed.groups, group(&id, &["anna"]), 2);
+        let (anna, _ear) = open_session(&bed.users, "anna");
+        let receipts = receipts(&bed);
+        assert!(receipts.read(&anna, &id, 2).await.is_err(), "no member");
+        anna.add_group(&id);
+        receipts.read(&anna, &id, 99).await.unwrap();
+        receipts.read_by_sending(&text(&id, 3, "bob"));
+        let marks =
+            async |name| bed.store.marks(&[user(name)]).await.unwrap().remove(&user(name)).map(|of| of[&id].read);
+        assert_eq!((marks("anna").await, marks("bob").await), (Some(2), None));
+        receipts.write_all().await;
+        assert_eq!(marks("bob").await, Some(3));
+    }
+}

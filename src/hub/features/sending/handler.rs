@@ -1,0 +1,116 @@
+//! Sends of sessions, calls and services.
+
+use std::sync::Arc;
+
+use super::effects::EffectDoor;
+use crate::domain::{Data, Refusal, UserId};
+use crate::hub::codec::Body;
+use crate::hub::config::MAX_DATA_DEPTH;
+use crate::hub::features::membership::Creation;
+use crate::hub::local::SessionHandle;
+use crate::hub::pipeline::effects;
+use crate::hub::pipeline::publish::{Publisher, Reply, Stored};
+use crate::ports::{Append, Standing};
+use crate::protocol::{RequestId, SendFrame, Target};
+
+/// How large what is sent may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SendLimits {
+    /// Greatest length of a text, in Unicode scalar values.
+    pub(crate) text: usize,
+    /// Greatest size of `data` as JSON, in bytes.
+    pub(crate) data: usize,
+}
+
+/// Takes sends in.
+pub(crate) struct Sending {
+    publisher: Arc<Publisher>,
+    creation: Arc<Creation>,
+    door: EffectDoor,
+    limits: SendLimits,
+}
+
+// === impl Sending ===
+
+impl Sending {
+    pub(crate) fn new(
+        publisher: Arc<Publisher>,
+        creation: Arc<Creation>,
+        door: EffectDoor,
+        limits: SendLimits,
+    ) -> Self {
+        Self { publisher, creation, door, limits }
+    }
+
+    /// A send from a session. Its answer comes when it is stored.
+    pub(crate) async fn send_from(
+        &self,
+        session: &Arc<SessionHandle>,
+        re: Option<RequestId>,
+        send: SendFrame,
+    ) -> Result<(), Refusal> {
+        let on_demand = matches!(send.target, Target::User(_));
+        let append = self.prepare_send(&session.user, send, true).await?;
+        self.publisher.publish(append, Reply::Session { session: session.clone(), re }, on_demand);
+        Ok(())
+    }
+    /// Sends as a user and waits for the ack.
+    pub(crate) async fn send(&self, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        let append = self.prepare_send(user, send, true).await?;
+        self.publisher.publish_and_wait(append).await
+    }
+    /// Sends in a user's name, for a service: the user need not be a member.
+    pub(crate) async fn send_as_service(&self, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
+        let append = self.prepare_send(from, send, false).await?;
+        self.publisher.publish_and_wait(append).await
+    }
+
+    /// Checks a send's limits, finds (or makes) its group, and packs it for the log.
+    async fn prepare_send(&self, from: &UserId, send: SendFrame, members_only: bool) -> Result<Append, Refusal> {
+        self.check_text(send.text.as_deref().unwrap_or_default())?;
+        self.check_data(send.data.as_ref())?;
+        let group = match &send.target {
+            Target::Group(group) => group.clone(),
+            Target::User(peer) => self.creation.direct_group(from, peer).await?,
+        };
+        self.door.check(from, &group, &send, members_only).await?;
+        let standing = match send.kind.row().filter(|_| members_only) {
+            Some(row) => effects::standing(row),
+            None => Standing::Anybody,
+        };
+        let body = Body::new(send.text, send.reference, send.data).encode();
+        let SendFrame { cid, kind, traits, .. } = send;
+        Ok(Append { group, from: from.clone(), cid, kind, traits, body, standing })
+    }
+
+    fn check_text(&self, text: &str) -> Result<(), Refusal> {
+        let most = self.limits.text;
+        // A text of no more bytes has no more characters either.
+        if text.len() > most && text.chars().count() > most {
+            return Err(Refusal::too_large(format!("a text has at most {most} characters")));
+        }
+        Ok(())
+    }
+
+    fn check_data(&self, data: Option<&Data>) -> Result<(), Refusal> {
+        let most = self.limits.data;
+        let Some(data) = data else { return Ok(()) };
+        let size = serde_json::to_vec(data).map_or(usize::MAX, |json| json.len());
+        if size > most {
+            return Err(Refusal::too_large(format!("`data` has at most {most} bytes as JSON")));
+        }
+        if data.values().any(|value| is_deeper(value, MAX_DATA_DEPTH)) {
+            return Err(Refusal::bad_frame(format!("`data` is nested at most {MAX_DATA_DEPTH} deep")));
+        }
+        Ok(())
+    }
+}
+
+/// Whether lists and maps lie in each other more than so many times.
+fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
+    match value {
+        serde_json::Value::Array(items) => most == 0 || items.iter().any(|item| is_deeper(item, most - 1)),
+        serde_json::Value::Object(fields) => most == 0 || fields.values().any(|field| is_deeper(field, most - 1)),
+        _ => false,
+    }
+}

@@ -1,0 +1,71 @@
+//! Somebody types.
+
+use std::sync::Arc;
+
+use crate::domain::{GroupId, Refusal, UserId};
+use crate::hub::codec::PeerEvent;
+use crate::hub::local::{LocalGroups, SessionHandle, tell_each};
+use crate::hub::pipeline::peers::Peers;
+use crate::protocol::{ServerFrame, pushes};
+
+/// Tells and shows that somebody types.
+pub(crate) struct Typing {
+    peers: Arc<Peers>,
+    groups: Arc<LocalGroups>,
+}
+
+// === impl Typing ===
+
+impl Typing {
+    pub(crate) fn new(peers: Arc<Peers>, groups: Arc<LocalGroups>) -> Self {
+        Self { peers, groups }
+    }
+
+    /// Tells the nodes with members of the group that somebody types.
+    pub(crate) async fn typing(&self, session: &SessionHandle, group: &GroupId) -> Result<(), Refusal> {
+        if !session.is_in(group) {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        }
+        self.peers.tell_group(group, PeerEvent::Typing { group: group.clone(), user: session.user.clone() }).await;
+        Ok(())
+    }
+
+    /// Shows it to those sessions here that watch the group.
+    pub(crate) fn show(&self, id: &GroupId, user: &UserId) {
+        let Some(group) = self.groups.get(id) else { return };
+        let sessions = group.state.lock().sessions.clone();
+        let shown = sessions.iter().filter(|session| is_shown(session, id, user));
+        tell_each(shown, &ServerFrame::Typing(pushes::Typing { group: id, user }));
+    }
+}
+
+/// Whether a session is shown that this user types.
+fn is_shown(session: &SessionHandle, id: &GroupId, user: &UserId) -> bool {
+    session.user != *user && session.watch.lock().groups.contains(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{Bed, MemoryStore, group, local, open_session, user};
+
+    #[tokio::test]
+    async fn those_who_watch_see_who_types_and_share_the_bytes() {
+        let (id, bed) = (GroupId::random(), Bed::new(MemoryStore::default()));
+        let here = local(&bed.groups, group(&id, &["anna"]), 1);
+        let [anna, bob, cleo, dora] = ["anna", "bob", "cleo", "dora"].map(|name| {
+            let (session, ear) = open_session(&bed.users, name);
+            if name != "dora" {
+                session.watch.lock().groups.push(id.clone());
+            }
+            here.state.lock().sessions.push(session.clone());
+            (session, ear)
+        });
+        let typing = Typing::new(bed.peers.clone(), bed.groups.clone());
+        typing.show(&id, &user("anna"));
+        let shown = [&bob, &cleo].map(|(_, ear)| ear.take()[0].as_ptr());
+        assert_eq!(shown[0], shown[1]);
+        assert!(anna.1.take().is_empty() && dora.1.take().is_empty());
+        assert!(typing.typing(&anna.0, &id).await.is_err(), "no member");
+    }
+}

@@ -1,0 +1,139 @@
+//! Groups come to this node: a route for each, and a position to begin from.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::catch_up::CatchUp;
+use super::lives::Lives;
+use super::routes::Routes;
+use crate::domain::{Code, GroupId, Refusal};
+use crate::hub::codec::decode_event;
+use crate::hub::local::{LocalGroup, LocalGroups, SessionHandle};
+use crate::hub::node::NodeState;
+use crate::hub::pipeline::restore::Restorer;
+use crate::ports::{Joined, Partition, Registry};
+
+/// Brings groups here.
+pub(crate) struct Joiner {
+    registry: Arc<dyn Registry>,
+    node: Arc<NodeState>,
+    groups: Arc<LocalGroups>,
+    restorer: Arc<Restorer>,
+    lives: Arc<Lives>,
+    routes: Arc<Routes>,
+    catch_up: Arc<CatchUp>,
+}
+
+// === impl Joiner ===
+
+impl Joiner {
+    pub(crate) fn new(
+        registry: Arc<dyn Registry>,
+        node: Arc<NodeState>,
+        groups: Arc<LocalGroups>,
+        restorer: Arc<Restorer>,
+        lives: Arc<Lives>,
+        routes: Arc<Routes>,
+        catch_up: Arc<CatchUp>,
+    ) -> Self {
+        Self { registry, node, groups, restorer, lives, routes, catch_up }
+    }
+
+    /// Brings groups to this node: a route for each, and a position to begin from. Each is pinned:
+    /// `unpin` it when its session is attached. Groups that do not exist are left out.
+    pub(crate) async fn pin_groups(&self, ids: &[GroupId]) -> Result<Vec<Arc<LocalGroup>>, Refusal> {
+        let groups: Vec<_> = ids.iter().map(|id| self.groups.pin(id, self.node.partitions())).collect();
+        self.routes.count();
+        let new: Vec<_> = groups.iter().filter(|group| group.state.lock().position.at().is_none()).cloned().collect();
+        match self.join_routes(&new).await {
+            Ok(missing) => {
+                let (gone, found): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| missing.contains(&group.id));
+                self.unpin(&gone);
+                Ok(found)
+            }
+            Err(refusal) => {
+                self.unpin(&groups);
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Lets go of pinned groups; those that nobody needs leave the node.
+    pub(crate) fn unpin(&self, groups: &[Arc<LocalGroup>]) {
+        for group in groups {
+            self.groups.unpin(group);
+            self.routes.leave_if_unused(&group.id);
+        }
+    }
+
+    /// Adds routes and begins positions. Answers the groups that do not exist.
+    pub(crate) async fn join_routes(&self, groups: &[Arc<LocalGroup>]) -> Result<Vec<GroupId>, Refusal> {
+        let mut by_partition: HashMap<Partition, Vec<Arc<LocalGroup>>> = HashMap::new();
+        for group in groups {
+            by_partition.entry(group.partition).or_default().push(group.clone());
+        }
+        let joins = by_partition.into_iter().map(|(partition, groups)| self.join_partition(partition, groups));
+        let missing = futures::future::try_join_all(joins).await?;
+        Ok(missing.into_iter().flatten().collect())
+    }
+
+    async fn join_partition(
+        &self,
+        partition: Partition,
+        groups: Vec<Arc<LocalGroup>>,
+    ) -> Result<Vec<GroupId>, Refusal> {
+        let mut missing = Vec::new();
+        let mut left = groups;
+        for _ in 0..2 {
+            let ids: Vec<_> = left.iter().map(|group| group.id.clone()).collect();
+            let generation = self.node.next_generation();
+            let name = self.node.name();
+            let joined = self.registry.join_routes(partition, &ids, &name, generation).await?;
+            let mut unknown = Vec::new();
+            for (group, joined) in left.into_iter().zip(joined) {
+                if !self.begin(&group, generation, joined) {
+                    match self.restorer.restore(&group.id).await {
+                        Ok(_) => unknown.push(group),
+                        Err(refusal) if refusal.code == Code::NotFound => {
+                            missing.push(group.id.clone());
+                            self.lives.let_go(&group);
+                        }
+                        Err(refusal) => return Err(refusal),
+                    }
+                }
+            }
+            left = unknown;
+            if left.is_empty() {
+                return Ok(missing);
+            }
+        }
+        Err(Refusal::unavailable())
+    }
+
+    fn begin(&self, group: &Arc<LocalGroup>, generation: u64, joined: Joined) -> bool {
+        let mut state = group.state.lock();
+        state.generation = state.generation.max(generation);
+        let Some(head) = joined.head else { return false };
+        let known = state.position.at().map_or(0, |at| at.seq);
+        state.start(head);
+        if let Some(event) = joined.last.and_then(|bytes| decode_event(&bytes)) {
+            state.seed_ring(Arc::new(event));
+        }
+        drop(state);
+        if known > head.seq {
+            self.restorer.raise_heads(group.partition, vec![(group.id.clone(), known)]);
+        }
+        self.catch_up.catch_up(group);
+        true
+    }
+
+    /// A session is gone: its groups lose it.
+    pub(crate) fn detach(&self, session: &SessionHandle) {
+        for id in session.groups() {
+            if let Some(group) = self.groups.get(&id) {
+                group.state.lock().detach(&session.id);
+                self.routes.leave_if_unused(&id);
+            }
+        }
+    }
+}

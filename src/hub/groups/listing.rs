@@ -1,0 +1,134 @@
+//! Groups with their newest events and their readers' marks, for lists of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures::StreamExt;
+
+use super::documents::Documents;
+use super::views::Views;
+use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, UserId};
+use crate::hub::config::GROUPS_PAGE;
+use crate::hub::local::{GroupState, LocalGroup, WaitingMarks};
+use crate::ports::{MessageStore, Page};
+use crate::protocol::GroupView;
+
+/// Newest events fetched at once for `welcome`.
+const LAST_AT_ONCE: usize = 16;
+/// Times that a newest event is read at most while its group moves on.
+const LAST_TRIES: usize = 3;
+
+/// Lists groups.
+pub(crate) struct Listing {
+    documents: Arc<Documents>,
+    views: Arc<Views>,
+    messages: Arc<dyn MessageStore>,
+    marks: Arc<WaitingMarks>,
+}
+
+// === impl Listing ===
+
+impl Listing {
+    pub(crate) fn new(
+        documents: Arc<Documents>,
+        views: Arc<Views>,
+        messages: Arc<dyn MessageStore>,
+        marks: Arc<WaitingMarks>,
+    ) -> Self {
+        Self { documents, views, messages, marks }
+    }
+
+    /// Those of the groups that are there and `wanted`, each with its document; names and newest events are at hand
+    /// then.
+    pub(crate) async fn prepare(
+        &self,
+        groups: Vec<Arc<LocalGroup>>,
+        wanted: impl Fn(&Group) -> bool,
+    ) -> Result<Vec<(Arc<Group>, Arc<LocalGroup>)>, Refusal> {
+        let documents = self.documents.several(&groups).await?;
+        let found: Vec<_> = groups
+            .into_iter()
+            .filter_map(|group| Some((documents.get(&group.id)?.clone(), group)))
+            .filter(|(document, _)| wanted(document))
+            .collect();
+        self.views.member_names(found.iter().map(|(document, _)| &**document)).await?;
+        self.seed_last_events(&found).await;
+        Ok(found)
+    }
+
+    /// What `reader` is shown of a group at some head, with their mark as far as this node knows it.
+    pub(crate) fn view<'a>(
+        &self,
+        document: &Group,
+        head: Head,
+        stored: &HashMap<GroupId, Mark>,
+        last: Option<&'a Event>,
+        reader: &UserId,
+    ) -> GroupView<'a> {
+        let mark = self.marks.latest(reader, &document.id, stored);
+        self.views.view(document, head, mark, last, reader)
+    }
+
+    /// The newest event that a group shows.
+    pub(crate) fn last_of(&self, state: &GroupState) -> Option<Arc<Event>> {
+        self.views.last_of(state)
+    }
+
+    /// Newest events that are not at hand are fetched, for groups shown in `welcome`.
+    async fn seed_last_events(&self, mine: &[(Arc<Group>, Arc<LocalGroup>)]) {
+        let lacking: Vec<_> = mine
+            .iter()
+            .filter_map(|(_, group)| {
+                let state = group.state.lock();
+                let lacks = |at: &Head| at.shown > 0 && state.last_event().is_none();
+                state.position.at().filter(lacks).map(|_| group.clone())
+            })
+            .take(GROUPS_PAGE)
+            .collect();
+        futures::stream::iter(lacking)
+            .for_each_concurrent(LAST_AT_ONCE, |group| async move { self.seed_last_event(&group).await })
+            .await;
+    }
+
+    /// Only `last` is missing when the store does not answer, or the group moves on and on.
+    async fn seed_last_event(&self, group: &LocalGroup) {
+        for _ in 0..LAST_TRIES {
+            let (at, base) = {
+                let state = group.state.lock();
+                (state.position.at().unwrap_or_default(), state.base())
+            };
+            let Ok(newest) = self.messages.page(&group.id, Page::Shown(at.shown + 1, 1)).await else { return };
+            let newest = newest.into_iter().find(|event| event.seq > base);
+            if group.state.lock().seed_last(newest, at.seq) {
+                return;
+            }
+        }
+    }
+}
+
+/// Drops the newest events of those groups where they would make the answer larger than so many bytes: what
+/// a small request brings must stay small, and `history` has them.
+pub(crate) fn keep_within<'a>(lasts: impl Iterator<Item = &'a mut Option<Arc<Event>>>, mut bytes: usize) {
+    for last in lasts {
+        match last.as_ref().and_then(|event| bytes.checked_sub(event.weight())) {
+            Some(left) => bytes = left,
+            None => *last = None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newest_events_are_shown_while_there_is_room() {
+        let event = |text: usize| {
+            let event = Event::void(GroupId::random(), crate::domain::Head::default());
+            Some(Arc::new(Event { text: Some("x".repeat(text)), ..event }))
+        };
+        let mut lasts = [event(400), None, event(2_000), event(10)];
+        keep_within(lasts.iter_mut(), 1_000);
+        assert_eq!(lasts.map(|last| last.is_some()), [true, false, false, true]);
+    }
+}

@@ -1,0 +1,57 @@
+//! Groups leave this node when no session here needs them.
+
+use std::sync::Arc;
+
+use crate::domain::GroupId;
+use crate::hub::local::LocalGroups;
+use crate::hub::metrics::Metrics;
+use crate::hub::node::NodeState;
+use crate::hub::tasks::Tasks;
+use crate::ports::Registry;
+
+/// The routes of groups to this node, as they end.
+pub(crate) struct Routes {
+    registry: Arc<dyn Registry>,
+    node: Arc<NodeState>,
+    groups: Arc<LocalGroups>,
+    metrics: Metrics,
+    tasks: Tasks,
+}
+
+// === impl Routes ===
+
+impl Routes {
+    pub(crate) fn new(
+        registry: Arc<dyn Registry>,
+        node: Arc<NodeState>,
+        groups: Arc<LocalGroups>,
+        metrics: Metrics,
+        tasks: Tasks,
+    ) -> Self {
+        Self { registry, node, groups, metrics, tasks }
+    }
+
+    /// Tells how many groups are here.
+    pub(crate) fn count(&self) {
+        self.metrics.local_groups.set(self.groups.len() as i64);
+    }
+
+    /// Takes a group off this node when no session here needs it.
+    pub(crate) fn leave_if_unused(&self, id: &GroupId) {
+        let Some(generation) = self.groups.remove_if_unused(id) else { return };
+        self.count();
+        self.leave_route(id, generation);
+    }
+
+    /// Removes the route that was added last, or before.
+    pub(crate) fn leave_route(&self, id: &GroupId, generation: u64) {
+        let (registry, node, id) = (self.registry.clone(), self.node.clone(), id.clone());
+        self.tasks.spawn(async move {
+            let partition = node.partition(&id);
+            if let Err(error) = registry.leave_route(partition, &id, &node.name(), generation).await {
+                // A route too many costs a peer message now and then, until this node's life ends.
+                tracing::debug!(%error, group = %id, "a route was not removed");
+            }
+        });
+    }
+}

@@ -1,0 +1,142 @@
+//! Groups as their members are shown them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::names::Names;
+use crate::domain::{Event, Group, GroupId, GroupKind, Head, Mark, Millis, Seq, UserId, now_ms};
+use crate::hub::config::SMALL_GROUP;
+use crate::hub::local::{GroupState, SessionHandle};
+use crate::ports::StoreError;
+use crate::protocol::{GroupView, MemberList, MemberView, ServerFrame, WireEvent};
+
+/// A list of members is shown again within this time: when many join at once, to all of them.
+const SHOWN_FOR: Duration = Duration::from_secs(5);
+/// So many lists are kept: a few MB at most.
+const LISTS: usize = 256;
+
+/// Shows groups.
+pub(crate) struct Views {
+    names: Names,
+    lists: MemberLists,
+    /// Messages older than this are removed.
+    retention: Option<Duration>,
+}
+
+/// Lists of members as they were shown a moment ago.
+#[derive(Default)]
+struct MemberLists(Mutex<HashMap<GroupId, ShownList>>);
+
+struct ShownList {
+    version: Seq,
+    at: Instant,
+    members: Arc<MemberList>,
+}
+
+// === impl MemberLists ===
+
+impl MemberLists {
+    fn get(&self, group: &Group) -> Option<Arc<MemberList>> {
+        let lists = self.0.lock();
+        let list = lists.get(&group.id).filter(|list| list.version == group.version)?;
+        (list.at.elapsed() < SHOWN_FOR && list.members.len() == group.members.len()).then(|| list.members.clone())
+    }
+
+    fn put(&self, group: &Group, members: Arc<MemberList>) {
+        let mut lists = self.0.lock();
+        if lists.len() >= LISTS && !lists.contains_key(&group.id) {
+            lists.clear();
+        }
+        lists.insert(group.id.clone(), ShownList { version: group.version, at: Instant::now(), members });
+    }
+}
+
+// === impl Views ===
+
+impl Views {
+    pub(crate) fn new(names: Names, retention: Option<Duration>) -> Self {
+        Self { names, lists: MemberLists::default(), retention }
+    }
+
+    /// Makes sure that the names of small groups' members are at hand.
+    pub(crate) async fn member_names(&self, groups: impl Iterator<Item = &Group>) -> Result<(), StoreError> {
+        let mut users: Vec<UserId> = groups
+            .filter(|group| group.members.len() <= SMALL_GROUP && self.lists.get(group).is_none())
+            .flat_map(|group| group.members.iter().map(|member| member.id.clone()))
+            .collect();
+        users.sort_unstable();
+        users.dedup();
+        self.names.names(&users).await.map(drop)
+    }
+
+    /// Makes sure that these users' names are at hand.
+    pub(crate) async fn know_names(&self, users: &[UserId]) -> Result<(), StoreError> {
+        self.names.names(users).await.map(drop)
+    }
+
+    /// What `reader` is shown of a group at some head.
+    pub(crate) fn view<'a>(
+        &self,
+        group: &Group,
+        head: Head,
+        mark: Mark,
+        last: Option<&'a Event>,
+        reader: &UserId,
+    ) -> GroupView<'a> {
+        GroupView {
+            id: group.id.clone(),
+            kind: group.kind,
+            name: group.name.clone(),
+            access: group.access,
+            count: group.members.len(),
+            head: head.seq,
+            n: head.n,
+            read: mark.read,
+            unread: head.n.saturating_sub(mark.n),
+            first: group.first,
+            last: last.map(|event| WireEvent::for_reader(event, reader)),
+            members: self.member_views(group),
+        }
+    }
+
+    /// The newest event that a group shows, as far as it is known here and retention has left it.
+    pub(crate) fn last_of(&self, state: &GroupState) -> Option<Arc<Event>> {
+        let last = state.last_event()?;
+        // Retention never takes the newest event of all.
+        let is_head = state.position.at().is_some_and(|at| at.seq == last.seq);
+        let oldest = self.retention.map_or(Millis::MIN, |kept| now_ms() - kept.as_millis() as Millis);
+        (is_head || last.time >= oldest).then_some(last)
+    }
+
+    fn member_views(&self, group: &Group) -> Option<Arc<MemberList>> {
+        if group.members.len() > SMALL_GROUP && group.kind != GroupKind::Direct {
+            return None;
+        }
+        if let Some(members) = self.lists.get(group) {
+            return Some(members);
+        }
+        let names = self.names.names_at_hand(group.members.iter().map(|member| &member.id));
+        let views = names.zip(&group.members).map(|((id, name), member)| MemberView {
+            id: id.clone(),
+            name,
+            role: member.role,
+        });
+        let members: Arc<MemberList> = Arc::new(views.collect());
+        self.lists.put(group, members.clone());
+        Some(members)
+    }
+
+    /// Tells a session of a group that is new to it, before the group's first event.
+    pub(crate) fn announce(&self, state: &GroupState, session: &Arc<SessionHandle>) {
+        let Some(document) = state.document.clone() else { return };
+        let head = state.position.at().unwrap_or_default();
+        // Whoever joins has read what was said before.
+        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
+        let view = self.view(&document, head, mark, None, &session.user);
+        session.send(&ServerFrame::group(None, &view));
+    }
+}

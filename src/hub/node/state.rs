@@ -1,0 +1,117 @@
+//! The node's present name, and its view of the cluster.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::RwLock;
+use tokio::sync::Notify;
+
+use super::view::View;
+use crate::domain::{GroupId, Millis, NodeName};
+use crate::ports::{NodeRecord, Partition};
+
+/// The node's present name (with its epoch) and its view of the cluster.
+pub(crate) struct NodeState {
+    /// Its name without the epoch.
+    base: String,
+    /// Number of partitions of the deployment.
+    partitions: u16,
+    name: RwLock<NodeName>,
+    live: RwLock<Arc<View>>,
+    draining: AtomicBool,
+    /// The time of the last beat that the backplane answered.
+    last_beat: AtomicU64,
+    /// The others are to be looked at without waiting for the next beat.
+    beat_now: Notify,
+    generation: AtomicU64,
+}
+
+/// What is otherwise than at the beat before.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Partitions may have another first choice: other nodes live or stay, or one passes others on.
+    pub(crate) choices: bool,
+    /// All live nodes know more, or less.
+    pub(crate) features: bool,
+}
+
+// === impl NodeState ===
+
+impl NodeState {
+    pub(crate) fn new(base: &str, partitions: u16) -> Self {
+        Self {
+            base: base.to_owned(),
+            partitions,
+            name: RwLock::new(NodeName::with_epoch("starting", 0).expect("a valid name")),
+            live: RwLock::new(Arc::new(View::of(Vec::new()))),
+            draining: AtomicBool::new(false),
+            last_beat: AtomicU64::new(0),
+            beat_now: Notify::new(),
+            generation: AtomicU64::new(1),
+        }
+    }
+
+    /// The node's name without its epoch.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// Number of partitions of the deployment.
+    pub(crate) fn partitions(&self) -> u16 {
+        self.partitions
+    }
+
+    /// The partition that a group belongs to.
+    pub(crate) fn partition(&self, group: &GroupId) -> Partition {
+        group.partition(self.partitions)
+    }
+
+    pub(crate) fn name(&self) -> NodeName {
+        self.name.read().clone()
+    }
+
+    pub(crate) fn begin_life(&self, name: NodeName) {
+        *self.name.write() = name;
+    }
+
+    pub(crate) fn view(&self) -> Arc<View> {
+        self.live.read().clone()
+    }
+
+    /// Keeps what a beat told.
+    pub(crate) fn saw(&self, nodes: Vec<NodeRecord>, now: Millis) -> Changes {
+        let view = Arc::new(View::of(nodes));
+        let before = std::mem::replace(&mut *self.live.write(), view.clone());
+        self.last_beat.store(now.max(0) as u64, Ordering::Relaxed);
+        Changes { choices: before.staying != view.staying, features: before.features != view.features }
+    }
+
+    /// When the backplane last answered a beat.
+    pub(crate) fn last_beat(&self) -> Millis {
+        self.last_beat.load(Ordering::Relaxed) as Millis
+    }
+
+    /// Has the next beat come at once.
+    pub(crate) fn beat_now(&self) {
+        self.beat_now.notify_one();
+    }
+
+    /// Waits until a beat is to come at once.
+    pub(crate) async fn asked_to_beat(&self) {
+        self.beat_now.notified().await;
+    }
+
+    /// From now on the node hands its work over.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Grows with each route that is added.
+    pub(crate) fn next_generation(&self) -> u64 {
+        self.generation.fetch_add(1, Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,100 @@
+//! The nodes that live, as of the last beat.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::knowledge::Features;
+use crate::domain::{KINDS, NodeName};
+use crate::ports::{NodeRecord, Partition};
+
+/// The nodes that live, as of the last beat.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) nodes: Vec<NodeRecord>,
+    /// What all of them know.
+    pub(crate) features: Features,
+    names: HashSet<NodeName>,
+    /// Those that do not hand their work over, each with the partitions that it passes on.
+    pub(super) staying: BTreeMap<NodeName, BTreeSet<Partition>>,
+}
+
+// === impl View ===
+
+impl View {
+    pub(crate) fn of(nodes: Vec<NodeRecord>) -> Self {
+        let features = Features::common_to(&nodes, &KINDS);
+        let names = nodes.iter().map(|node| node.node.clone()).collect();
+        let staying = nodes.iter().filter(|node| !node.draining);
+        let staying = staying.map(|node| (node.node.clone(), node.passes.clone())).collect();
+        Self { nodes, features, names, staying }
+    }
+
+    /// Whether there is anybody to hand work over to.
+    pub(crate) fn anybody_stays(&self) -> bool {
+        !self.staying.is_empty()
+    }
+
+    /// Whether a node other than this one stays that does not pass a partition on.
+    pub(crate) fn another_takes(&self, partition: Partition, me: &NodeName) -> bool {
+        self.staying.iter().any(|(node, passes)| node != me && !passes.contains(&partition))
+    }
+
+    pub(crate) fn lives(&self, node: &NodeName) -> bool {
+        self.names.contains(node)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::hub::node::{Changes, NodeState, known};
+    use crate::ports::{Knows, NodeVitals};
+
+    pub(crate) fn record(name: &str) -> NodeRecord {
+        node(name, Knows::default())
+    }
+
+    fn node(name: &str, knows: Knows) -> NodeRecord {
+        NodeRecord {
+            node: NodeName::parse(name).unwrap(),
+            public_url: None,
+            zone: None,
+            connections: 0,
+            capacity: 1,
+            draining: false,
+            version: String::new(),
+            since: 0,
+            vitals: NodeVitals::default(),
+            knows,
+            passes: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn another_takes_what_one_passes_on() {
+        let (a, b) = (node("a.1", Knows::default()), node("b.1", Knows::default()));
+        let passing = NodeRecord { passes: [4].into(), ..b.clone() };
+        let me = &a.node;
+        assert!(View::of(vec![a.clone(), b.clone()]).another_takes(4, me));
+        let others = View::of(vec![a.clone(), passing]);
+        assert!(!others.another_takes(4, me) && others.another_takes(5, me));
+        assert!(!View::of(vec![a.clone(), NodeRecord { draining: true, ..b }]).another_takes(4, me));
+        assert!(!View::of(vec![a.clone()]).another_takes(4, me));
+    }
+
+    #[test]
+    fn beats_tell_what_has_changed() {
+        let state = NodeState::new("a", 4);
+        let (a, b) = (node("a.1", known(&KINDS)), node("b.1", Knows::default()));
+        assert!(state.saw(vec![a.clone()], 1).choices);
+        assert_eq!(state.saw(vec![NodeRecord { connections: 9, ..a.clone() }], 2), Changes::default());
+        assert!(state.saw(vec![a.clone(), b.clone()], 3).choices);
+        for changed in [
+            NodeRecord { passes: [4].into(), ..b.clone() },
+            NodeRecord { passes: [5].into(), ..b.clone() },
+            NodeRecord { draining: true, ..b.clone() },
+        ] {
+            assert!(state.saw(vec![a.clone(), changed.clone()], 4).choices);
+            assert!(!state.saw(vec![a.clone(), changed], 5).choices);
+        }
+    }
+}

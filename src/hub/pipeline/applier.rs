@@ -1,0 +1,76 @@
+//! What events do to others, applied in the store.
+
+use std::sync::Arc;
+
+use crate::domain::{Effect, Event};
+use crate::hub::metrics::Metrics;
+use crate::ports::{MessageStore, StoreError};
+
+/// Events of a group that are stored at most before their effects are applied. Whoever restores a group applies those
+/// of as many again, so none is forgotten with an owner that dies between the two.
+pub(crate) const EFFECTS_BEHIND: usize = 1_000;
+
+/// Applies effects of stored events.
+pub(crate) struct EffectApplier {
+    messages: Arc<dyn MessageStore>,
+    metrics: Metrics,
+}
+
+// === impl EffectApplier ===
+
+impl EffectApplier {
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, metrics: Metrics) -> Self {
+        Self { messages, metrics }
+    }
+
+    /// Applies the effects of events that were found stored: whoever stored them may not have come to it.
+    pub(crate) async fn redo_effects(&self, events: &[Event]) -> Result<(), StoreError> {
+        let effects: Vec<Effect> = events.iter().filter_map(Effect::of).collect();
+        if effects.is_empty() { Ok(()) } else { self.apply(&effects).await }
+    }
+
+    /// Applies effects but for those that the store refuses by themselves, now and always: nobody waits for them. An
+    /// error is worth another try.
+    pub(crate) async fn apply(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        match (self.messages.apply_effects(effects).await, effects) {
+            (Err(StoreError::Refused(why)), [effect]) => {
+                self.metrics.refused_changes.inc();
+                tracing::error!(why, ?effect, "the store refused what an event does to another");
+                Ok(())
+            }
+            (Err(StoreError::Refused(_)), many) => {
+                let (some, others) = many.split_at(many.len() / 2);
+                Box::pin(self.apply(some)).await?;
+                Box::pin(self.apply(others)).await
+            }
+            (answer, _) => answer,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{GroupId, Kind};
+    use crate::hub::testing::{MemoryStore, metrics, text};
+
+    #[tokio::test]
+    async fn effects_are_applied_and_nobody_waits_for_those_that_are_refused_for_good() {
+        let (store, group) = (Arc::<MemoryStore>::default(), GroupId::random());
+        let pin = Event {
+            kind: Kind::Pinned,
+            traits: Kind::Pinned.traits(),
+            reference: Some(group.event_id(1)),
+            data: Some([("on".to_owned(), true.into())].into_iter().collect()),
+            ..text(&group, 2, "anna")
+        };
+        assert!(Effect::of(&pin).is_some());
+        let (metrics, applier) = (metrics(), |metrics| EffectApplier::new(store.clone(), metrics));
+        let applier = applier(metrics.clone());
+        applier.redo_effects(&[text(&group, 1, "anna"), pin.clone()]).await.unwrap();
+        assert_eq!(store.applied().len(), 1);
+        store.refuse_effects();
+        applier.redo_effects(&[pin.clone(), pin]).await.unwrap();
+        assert_eq!(metrics.refused_changes.get(), 2);
+    }
+}

@@ -1,0 +1,167 @@
+//! Features, put together.
+
+use std::sync::Arc;
+
+use super::groups::Groups;
+use super::parts::Parts;
+use super::pipeline::Pipeline;
+use super::sessions::SessionParts;
+use crate::hub::features::accounts::{Placement, TicketDesk};
+use crate::hub::features::deletion::GroupDeletion;
+use crate::hub::features::history::{History, Retention};
+use crate::hub::features::lists::GroupLists;
+use crate::hub::features::membership::{Changes, Creation, Membership};
+use crate::hub::features::moderation::Moderation;
+use crate::hub::features::people::People;
+use crate::hub::features::pins::Pins;
+use crate::hub::features::presence::{Presence, Watchers, Watching};
+use crate::hub::features::receipts::Receipts;
+use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
+use crate::hub::features::typing::Typing;
+
+pub(crate) struct Features {
+    pub(crate) tickets: TicketDesk,
+    pub(crate) placement: Placement,
+    pub(crate) deletion: Arc<GroupDeletion>,
+    pub(crate) history: Arc<History>,
+    pub(crate) retention: Arc<Retention>,
+    pub(crate) lists: Arc<GroupLists>,
+    pub(crate) membership: Arc<Membership>,
+    pub(crate) creation: Arc<Creation>,
+    pub(crate) moderation: Arc<Moderation>,
+    pub(crate) people: People,
+    pub(crate) pins: Arc<Pins>,
+    pub(crate) presence: Arc<Presence>,
+    pub(crate) watchers: Arc<Watchers>,
+    pub(crate) watching: Arc<Watching>,
+    pub(crate) receipts: Arc<Receipts>,
+    pub(crate) sending: Arc<Sending>,
+    pub(crate) typing: Arc<Typing>,
+}
+
+// === impl Features ===
+
+impl Features {
+    pub(crate) fn new(parts: &Parts, pipeline: &Pipeline, groups: &Groups, sessions: &SessionParts) -> Self {
+        let (messages, documents, people) = (&parts.messages, &parts.documents, &parts.people);
+        let peers = &pipeline.peers;
+        let deletion = deletion(parts, pipeline, groups);
+        let changes = changes(parts, pipeline);
+        let membership = Membership::new(changes.clone(), documents.clone(), people.clone(), parts.config.max_groups);
+        let membership = Arc::new(membership);
+        let creation = creation(parts, pipeline, &membership, changes, &deletion);
+        let watchers = Arc::<Watchers>::default();
+        let presence = presence(parts, pipeline, &watchers);
+        let watching =
+            Watching::new(presence.clone(), watchers.clone(), groups.documents.clone(), parts.groups.clone());
+        let people_of = People::new(
+            people.clone(),
+            documents.clone(),
+            sessions.arrivals.clone(),
+            presence.clone(),
+            creation.clone(),
+        );
+        let history = History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone());
+        let retention = Retention::new(messages.clone(), documents.clone(), parts.node.clone(), parts.config.retention);
+        Self {
+            tickets: TicketDesk::new(parts.tickets.clone()),
+            placement: Placement::new(parts.node.clone()),
+            history: Arc::new(history),
+            retention: Arc::new(retention),
+            lists: lists(parts, groups),
+            moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),
+            pins: Arc::new(Pins::new(messages.clone(), documents.clone())),
+            receipts: receipts(parts, pipeline),
+            sending: sending(parts, pipeline, &creation),
+            typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone())),
+            people: people_of,
+            watching: Arc::new(watching),
+            deletion,
+            membership,
+            creation,
+            presence,
+            watchers,
+        }
+    }
+}
+
+fn deletion(parts: &Parts, pipeline: &Pipeline, groups: &Groups) -> Arc<GroupDeletion> {
+    Arc::new(GroupDeletion::new(
+        parts.documents.clone(),
+        parts.messages.clone(),
+        parts.log.clone(),
+        parts.node.clone(),
+        groups.lives.clone(),
+        pipeline.peers.clone(),
+    ))
+}
+
+fn changes(parts: &Parts, pipeline: &Pipeline) -> Arc<Changes> {
+    Arc::new(Changes::new(
+        parts.log.clone(),
+        parts.documents.clone(),
+        pipeline.restorer.clone(),
+        parts.node.clone(),
+        parts.config.max_members,
+        parts.config.send_timeout,
+    ))
+}
+
+fn creation(
+    parts: &Parts,
+    pipeline: &Pipeline,
+    membership: &Arc<Membership>,
+    changes: Arc<Changes>,
+    deletion: &Arc<GroupDeletion>,
+) -> Arc<Creation> {
+    Arc::new(Creation::new(
+        membership.clone(),
+        changes,
+        deletion.clone(),
+        parts.documents.clone(),
+        parts.messages.clone(),
+        pipeline.restorer.clone(),
+        parts.groups.clone(),
+    ))
+}
+
+fn lists(parts: &Parts, groups: &Groups) -> Arc<GroupLists> {
+    Arc::new(GroupLists::new(
+        groups.listing.clone(),
+        groups.views.clone(),
+        parts.groups.clone(),
+        parts.documents.clone(),
+        parts.messages.clone(),
+        parts.people.clone(),
+        parts.marks.clone(),
+    ))
+}
+
+fn presence(parts: &Parts, pipeline: &Pipeline, watchers: &Arc<Watchers>) -> Arc<Presence> {
+    Arc::new(Presence::new(
+        parts.registry.clone(),
+        parts.people.clone(),
+        parts.node.clone(),
+        parts.users.clone(),
+        pipeline.peers.clone(),
+        watchers.clone(),
+    ))
+}
+
+fn receipts(parts: &Parts, pipeline: &Pipeline) -> Arc<Receipts> {
+    Arc::new(Receipts::new(
+        parts.messages.clone(),
+        parts.marks.clone(),
+        parts.waiting_marks.clone(),
+        parts.groups.clone(),
+        pipeline.peers.clone(),
+        parts.config.marks_every,
+    ))
+}
+
+fn sending(parts: &Parts, pipeline: &Pipeline, creation: &Arc<Creation>) -> Arc<Sending> {
+    let door =
+        EffectDoor::new(parts.node.clone(), parts.groups.clone(), parts.messages.clone(), parts.documents.clone());
+    let limits = SendLimits { text: parts.config.max_text, data: parts.config.max_data };
+    Arc::new(Sending::new(pipeline.publisher.clone(), creation.clone(), door, limits))
+}

@@ -1,0 +1,12 @@
+//! The node is put together: components from the lowest up, each given what it needs.
+
+mod cluster;
+mod features;
+mod groups;
+mod parts;
+mod pipeline;
+mod rooms;
+mod sessions;
+
+pub(crate) use parts::Parts;
+pub(crate) use rooms::Rooms;

@@ -1,0 +1,139 @@
+//! The pipeline, put together.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::parts::Parts;
+use crate::hub::pipeline::applier::EffectApplier;
+use crate::hub::pipeline::inbox::Inbox;
+use crate::hub::pipeline::owner::{Aftermath, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router};
+use crate::hub::pipeline::peers::Peers;
+use crate::hub::pipeline::publish::{Acks, Appends, Publisher, Repeats};
+use crate::hub::pipeline::restore::{Completer, Restorer};
+
+pub(crate) struct Pipeline {
+    pub(crate) acks: Arc<Acks>,
+    pub(crate) publisher: Arc<Publisher>,
+    pub(crate) restorer: Arc<Restorer>,
+    pub(crate) peers: Arc<Peers>,
+    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) owned: Arc<Owned>,
+    pub(crate) leases: Arc<Leases>,
+    /// Until it runs.
+    pub(crate) owner: Mutex<Option<Owner>>,
+}
+
+// === impl Pipeline ===
+
+impl Pipeline {
+    pub(crate) fn new(parts: &Parts) -> Self {
+        let effects = Arc::new(EffectApplier::new(parts.messages.clone(), parts.metrics.clone()));
+        let restorer = restorer(parts, effects.clone());
+        let acks = Arc::new(Acks::new(
+            parts.config.send_timeout,
+            parts.config.cid_window,
+            parts.upcalls.clone(),
+            parts.metrics.clone(),
+        ));
+        let owned = Arc::<Owned>::default();
+        Self {
+            publisher: Arc::new(publisher(parts, &acks, &restorer)),
+            acks,
+            peers: Arc::new(Peers::new(
+                parts.inboxes.clone(),
+                parts.registry.clone(),
+                parts.node.clone(),
+                parts.upcalls.clone(),
+            )),
+            inbox: Arc::new(Inbox::new(
+                parts.inboxes.clone(),
+                parts.node.clone(),
+                parts.upcalls.clone(),
+                parts.metrics.clone(),
+            )),
+            leases: Arc::new(Leases::new(
+                owned.clone(),
+                parts.cluster.clone(),
+                parts.inboxes.clone(),
+                parts.store.clone(),
+                parts.node.clone(),
+                parts.config.node_lease,
+            )),
+            owner: Mutex::new(Some(owner(parts, &owned, &restorer, effects))),
+            restorer,
+            owned,
+        }
+    }
+}
+
+fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
+    let completer = Completer::new(
+        parts.messages.clone(),
+        parts.documents.clone(),
+        effects,
+        parts.node.clone(),
+        parts.metrics.clone(),
+    );
+    Arc::new(Restorer::new(
+        parts.log.clone(),
+        completer,
+        parts.node.clone(),
+        parts.groups.clone(),
+        parts.upcalls.clone(),
+        parts.metrics.clone(),
+        parts.tasks.clone(),
+    ))
+}
+
+fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publisher {
+    let repeats = Arc::new(Repeats::new(
+        acks.clone(),
+        parts.log.clone(),
+        parts.messages.clone(),
+        restorer.clone(),
+        parts.groups.clone(),
+        parts.node.clone(),
+    ));
+    let appends = Arc::new(Appends::new(
+        acks.clone(),
+        repeats,
+        parts.log.clone(),
+        restorer.clone(),
+        parts.node.clone(),
+        parts.metrics.clone(),
+        parts.tasks.clone(),
+    ));
+    Publisher::new(acks.clone(), appends, parts.metrics.clone())
+}
+
+fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: Arc<EffectApplier>) -> Owner {
+    let reader =
+        LogReader::new(owned.clone(), parts.log.clone(), parts.node.clone(), restorer.clone(), parts.metrics.clone());
+    let inserter = Inserter::new(
+        parts.messages.clone(),
+        parts.documents.clone(),
+        parts.log.clone(),
+        owned.clone(),
+        parts.metrics.clone(),
+    );
+    let aftermath = Aftermath::new(
+        parts.documents.clone(),
+        parts.marks.clone(),
+        effects,
+        restorer.clone(),
+        owned.clone(),
+        parts.metrics.clone(),
+    );
+    let notifier = Notifier::new(parts.inboxes.clone(), parts.node.clone(), parts.upcalls.clone(), parts.tasks.clone());
+    let router = Router::new(
+        parts.log.clone(),
+        owned.clone(),
+        parts.documents.clone(),
+        parts.registry.clone(),
+        Arc::new(notifier),
+        parts.node.clone(),
+        parts.metrics.clone(),
+    );
+    Owner::new(reader, inserter, aftermath, Arc::new(router), parts.tasks.clone())
+}
