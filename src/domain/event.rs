@@ -1,6 +1,6 @@
 //! Events: what a group's sequence counts.
 
-use super::{Cid, Code, EventState, GroupId, Head, Kind, Millis, Role, Seq, Traits, UserId};
+use super::{Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Millis, Role, Seq, Traits, UserId};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
@@ -34,17 +34,6 @@ pub struct Event {
     pub cid: Cid,
     /// What later events made of it, where it comes from the store.
     pub state: EventState,
-}
-
-/// How an event changes who is a member.
-#[derive(Debug, Clone, PartialEq)]
-pub enum MembershipChange {
-    /// These became members with a role.
-    Joined(Vec<UserId>, Role),
-    /// These are members no more.
-    Left(Vec<UserId>),
-    /// These members have another role.
-    Role(Vec<UserId>, Role),
 }
 
 /// Where a void says why an event was refused.
@@ -148,16 +137,5 @@ impl Event {
     /// Whether the two are one and the same send: the same sender and `cid` in the same group.
     pub fn same_send(&self, other: &Event) -> bool {
         self.group == other.group && self.from == other.from && self.cid == other.cid
-    }
-}
-
-// === impl MembershipChange ===
-
-impl MembershipChange {
-    /// The users that it is about.
-    pub fn users(&self) -> &[UserId] {
-        match self {
-            Self::Joined(users, _) | Self::Left(users) | Self::Role(users, _) => users,
-        }
     }
 }

@@ -1,11 +1,11 @@
-//! Groups, their members, heads and read marks.
+//! Groups as they are stored.
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::open::{LaterName, open_names};
-use super::{GroupId, MembershipChange, Millis, Seq, UserId, stored};
+use super::{Base, GroupId, Head, Member, MembershipChange, Millis, Seq, UserId};
 
 /// What sort of group it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,40 +31,6 @@ pub enum Access {
     Other(LaterName),
 }
 
-/// What a member may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Adds and removes members.
-    Admin,
-    /// Reads and writes.
-    Member,
-    /// One of a later version; it allows what a member may do.
-    Other(LaterName),
-}
-
-/// One member of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Who.
-    #[serde(deserialize_with = "stored")]
-    pub id: UserId,
-    /// What they may do.
-    pub role: Role,
-    /// The seq of the event by which they joined; 0 when that was before it was kept.
-    #[serde(default)]
-    pub since: Seq,
-}
-
-/// Where a life of a group begins. The sequence of one that is deleted and made again goes on: all that was ever given
-/// lies below, all that belongs to this life above. All zero in a group's first life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Base {
-    /// A seq that no event has.
-    pub seq: Seq,
-    /// `n` there.
-    pub n: u64,
-}
-
 /// A group as it is stored. Members are in the order in which they joined.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Group {
@@ -88,51 +54,16 @@ pub struct Group {
     pub base: Base,
 }
 
-/// How far a group has come: the newest stored event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Head {
-    /// Seq of the newest stored event; 0 when there is none.
-    pub seq: Seq,
-    /// `n` of that event.
-    pub n: u64,
-    /// How many events up to that one are shown.
-    pub shown: u64,
-    /// Time of that event.
-    pub time: Millis,
-}
-
-/// How far a user has come in a group. Never goes back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Mark {
-    /// The seq read up to.
-    pub read: Seq,
-    /// `n` at that seq.
-    pub n: u64,
-    /// The greatest seq that a device of the user holds.
-    pub delivered: Seq,
-}
-
-// === impl GroupKind, Access, Role ===
+// === impl GroupKind, Access ===
 
 open_names!(GroupKind, "a kind of group", Group = "group", Direct = "direct");
 open_names!(Access, "an access", Members = "members", Open = "open");
-open_names!(Role, "a role", Admin = "admin", Member = "member");
 
 /// Reads the access that a request asks for: none that this version does not know.
 pub fn requested_access<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Access>, D::Error> {
     let Some(name) = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)? else { return Ok(None) };
     let known = Access::known(&name).map(Some);
     known.ok_or_else(|| serde::de::Error::unknown_variant(&name, &["members", "open"]))
-}
-
-// === impl Base ===
-
-impl Base {
-    /// How far a life has come that has no events yet. Shown events are numbered anew in each: nothing is compared with
-    /// those of an earlier one.
-    pub fn head(&self, time: Millis) -> Head {
-        Head { seq: self.seq, n: self.n, shown: 0, time }
-    }
 }
 
 // === impl Group ===
@@ -194,18 +125,10 @@ impl Group {
     }
 }
 
-// === impl Mark ===
-
-impl Mark {
-    /// The further of the two, field by field: a mark never goes back.
-    pub fn max(self, other: Mark) -> Mark {
-        Mark { read: self.read.max(other.read), n: self.n.max(other.n), delivered: self.delivered.max(other.delivered) }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Role;
 
     fn user(name: &str) -> UserId {
         UserId::parse(name).unwrap()

@@ -1,80 +1,11 @@
-//! Identifiers: cheap to clone, checked once where they enter, compared as strings.
+//! Identifiers, and those of them that are the hub's own.
 
-use std::borrow::Borrow;
-use std::fmt;
-use std::sync::Arc;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest, Sha256};
 
-use super::Seq;
+use super::string_id::string_id;
 use super::token::{base32, random_token};
-
-/// A string that is not an id of the kind asked for.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} must be {rule}")]
-pub struct InvalidId {
-    /// Which kind of id it should have been.
-    pub what: &'static str,
-    /// What such an id looks like.
-    pub rule: &'static str,
-}
-
-macro_rules! string_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $rule:literal, $valid:expr) => {
-        $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Arc<str>);
-
-        impl $name {
-            /// Checks and keeps an id; the error says what it must look like.
-            pub fn parse(text: &str) -> Result<Self, InvalidId> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(text) {
-                    Ok(Self(text.into()))
-                } else {
-                    Err(InvalidId { what: $what, rule: $rule })
-                }
-            }
-
-            /// The id as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
-            }
-        }
-
-        impl Borrow<str> for $name {
-            fn borrow(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl Serialize for $name {
-            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
-            }
-        }
-
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-                Self::parse(&text).map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
+use super::{InvalidId, Seq};
 
 string_id!(
     /// Who somebody is: the token's `sub`. Read from outside it is never one of the hub's own (`hub.…`): those are

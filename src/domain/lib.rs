@@ -11,27 +11,39 @@
 extern crate self as domain;
 
 mod address;
+mod effect;
 mod ending;
 mod event;
 mod group;
 mod ids;
 mod kind;
+mod kinds;
+mod membership;
 mod open;
+mod progress;
 mod refusal;
 mod state;
+mod string_id;
 mod token;
+mod traits;
 mod user;
 
 pub use address::customer_of;
+pub use effect::Effect;
 pub use ending::{ComeBack, Ending};
-pub use event::{Data, Event, MembershipChange};
-pub use group::{Access, Base, Group, GroupKind, Head, Mark, Member, Role, requested_access};
-pub use ids::{Cid, GroupId, InvalidId, NodeName, SessionId, UserId, parse_event_id, stored};
-pub use kind::{About, Author, KINDS, Kind, KindName, KindRow, Part, Traits, Unread};
+pub use event::{Data, Event};
+pub use group::{Access, Group, GroupKind, requested_access};
+pub use ids::{Cid, GroupId, NodeName, SessionId, UserId, parse_event_id, stored};
+pub use kind::{Kind, KindName};
+pub use kinds::{About, Author, KINDS, KindRow, Part, Unread};
+pub use membership::{Member, MembershipChange, Role};
 pub use open::LaterName;
+pub use progress::{Base, Head, Mark};
 pub use refusal::{Code, Refusal};
-pub use state::{Change, Effect, EventState, Switch};
+pub use state::{Change, EventState, Switch};
+pub use string_id::InvalidId;
 pub use token::{random_password, random_token};
+pub use traits::Traits;
 pub use user::{Profile, User, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".

@@ -1,6 +1,6 @@
 //! What later events made of an event: its state, reckoned from effects in whatever order they come.
 
-use super::{Event, GroupId, Kind, Seq, parse_event_id};
+use super::Seq;
 
 /// Something that events switch on and off. Of two settings the one by the event of the greater seq stands, in whatever
 /// order, and however often, they are applied.
@@ -15,17 +15,6 @@ pub struct Switch(u64);
 pub struct EventState {
     /// Whether it is pinned.
     pub pin: Switch,
-}
-
-/// What an event does to another one of its group. It may be applied twice, late, and by two owners: no harm is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Effect {
-    /// The group.
-    pub group: GroupId,
-    /// The event that it is about.
-    pub target: Seq,
-    /// What is done to it.
-    pub change: Change,
 }
 
 /// What is done to an event.
@@ -67,23 +56,6 @@ impl EventState {
         match change {
             Change::Pin(pin) => self.pin = self.pin.max(pin),
         }
-    }
-}
-
-// === impl Effect ===
-
-impl Effect {
-    /// The effect of an event; `None` of one that has none, or one that this version does not know.
-    pub fn of(event: &Event) -> Option<Self> {
-        if event.traits.fx == 0 || !event.kind.has_known_effect(event.traits) {
-            return None;
-        }
-        let change = match event.kind {
-            Kind::Pinned => Change::Pin(Switch::set(event.seq, event.flag("on")?)),
-            _ => return None,
-        };
-        let (group, target) = event.reference.as_deref().and_then(|id| parse_event_id(id).ok())?;
-        (group == event.group).then_some(Self { group, target, change })
     }
 }
 

@@ -1,7 +1,7 @@
-//! Random texts: the one place that says how long they are, and in which peer messages.
+//! Random texts: the one place that says how long they are, and in which letters.
 //!
 //! All are lower-case base32 ([`base32`]): they stand in paths, file names and cids as they are, and nobody who reads
-//! one aloud has to say which peer messages are capitals.
+//! one aloud has to say which letters are capitals.
 
 use data_encoding::{BASE32_NOPAD, Specification};
 

@@ -42,7 +42,7 @@ fn names(rows: impl Iterator<Item = &'static KindRow>) -> String {
 
 #[test]
 fn the_protocols_table_is_the_codes() {
-    docs::hold_table("kinds", "src/domain/kind.rs", &table());
+    docs::hold_table("kinds", "src/domain/kinds.rs", &table());
 }
 
 #[test]
