@@ -17,7 +17,7 @@ pub struct BackplaneLimits {
     pub recent_len: u64,
     /// How long the recent cache of an idle group is kept.
     pub recent_ttl: Duration,
-    /// Groups of a partition whose last move is remembered for [`crate::ports::Log::moved_since`].
+    /// Groups of a partition whose last move is remembered for [`crate::ports::GroupStates::moved_since`].
     pub moves_kept: u64,
 }
 

@@ -128,7 +128,7 @@ impl Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Role;
+    use crate::domain::Role;
 
     fn user(name: &str) -> UserId {
         UserId::parse(name).unwrap()

@@ -18,12 +18,12 @@ macro_rules! string_id {
 
         impl $name {
             /// Checks and keeps an id; the error says what it must look like.
-            pub fn parse(text: &str) -> Result<Self, $crate::InvalidId> {
+            pub fn parse(text: &str) -> Result<Self, $crate::domain::InvalidId> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
                     Ok(Self(text.into()))
                 } else {
-                    Err($crate::InvalidId { what: $what, rule: $rule })
+                    Err($crate::domain::InvalidId { what: $what, rule: $rule })
                 }
             }
 

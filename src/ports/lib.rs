@@ -1,9 +1,9 @@
 //! What the hub needs from outside, each need a small trait with its guarantees.
 //!
 //! - [`Store`]: users, groups, messages and read marks; what is in it is the truth.
-//! - [`Backplane`]: what nodes share while they live: the partition logs ([`Log`]), inboxes
-//!   ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and tickets
-//!   ([`Tickets`]). All of it may be lost and is rebuilt.
+//! - [`Backplane`]: what nodes share while they live: sequences ([`Sequencer`]), the partition logs ([`Log`]), states of
+//!   groups ([`GroupStates`]), inboxes ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and
+//!   tickets ([`Tickets`]). All of it may be lost and is rebuilt.
 //! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
 //! - [`Outbound`]: the way to one connection.
 //! - [`StartError`]: what keeps a node from starting.
@@ -21,25 +21,19 @@ use hubbub_domain as domain;
 
 mod accounts;
 mod backplane;
-mod cluster;
-mod inbox;
-mod log;
 mod outbound;
-mod registry;
 mod start;
 mod store;
 mod tokens;
 
 pub use accounts::{Account, Accounts};
-pub use backplane::{Backplane, BackplaneError};
-pub use cluster::{Beat, Cluster, Knows, LeaseToken, NodeRecord, NodeVitals};
-pub use inbox::{InboxEntry, InboxPosition, InboxRead, Inboxes};
-pub use log::{
-    Append, Appended, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, EntryId, GroupCommit,
-    GroupSnapshot, Log, LogEntry, LogRead, LogStats, Partition, Permission, Reseq, Standing,
+pub use backplane::{
+    Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
+    Committed, EntryId, GroupCommit, GroupSnapshot, GroupStates, InboxEntry, InboxPosition, InboxRead, Inboxes, Joined,
+    Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeVitals, Partition, Permission, PresenceChange,
+    Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
 };
 pub use outbound::{Offered, Outbound};
-pub use registry::{Joined, PresenceChange, Registry, SessionRecord, Tickets, UserPresence};
 pub use start::StartError;
 pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
 pub use tokens::{Identity, TokenError, Tokens};

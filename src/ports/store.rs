@@ -31,6 +31,15 @@ impl From<StoreError> for Refusal {
     }
 }
 
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unreachable(_) => Self::NotYet(error.to_string()),
+            StoreError::Refused(_) => Self::Never(error.to_string()),
+        }
+    }
+}
+
 /// What became of one event of a bulk insert.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inserted {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Traits, UserId};
 use hubbub::hub::HistoryQuery;
-use hubbub::ports::{Append, Appended, Log, Standing};
+use hubbub::ports::{Append, Appended, Log, Sequencer, Standing};
 use serde_json::{Value, json};
 
 use crate::people::{Client, EmbeddedHub, make_group};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Seq, UserId};
 use hubbub::hub::HistoryQuery;
-use hubbub::ports::{Append, Log, Standing};
+use hubbub::ports::{Append, Sequencer, Standing};
 use serde_json::{Value, json};
 
 use crate::people::{Client, EmbeddedHub, make_group};

@@ -1,6 +1,5 @@
 //! [`Cluster`] in process.
 
-use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,60 +9,6 @@ use super::partition::Lease;
 use crate::domain::{Millis, NodeName, UserId};
 use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition, StartError};
 
-/// The node leases.
-#[derive(Default)]
-pub(super) struct Nodes {
-    /// Since when the present contents are there.
-    since: Millis,
-    records: HashMap<NodeName, (NodeRecord, Millis)>,
-    reaped: HashSet<NodeName>,
-    epochs: HashMap<String, u64>,
-}
-
-// === impl Nodes ===
-
-impl Nodes {
-    /// No nodes, as of now.
-    pub(super) fn since(now: Millis) -> Self {
-        Self { since: now, ..Self::default() }
-    }
-
-    pub(super) fn is_reaped(&self, node: &NodeName) -> bool {
-        self.reaped.contains(node)
-    }
-
-    fn beat(&mut self, record: &NodeRecord, lease: Duration, now: Millis) -> Beat {
-        let held = self.records.get(&record.node).is_some_and(|(_, end)| *end > now);
-        let renewed = held && !self.is_reaped(&record.node);
-        if !self.is_reaped(&record.node) {
-            let end = now + lease.as_millis() as Millis;
-            self.records.insert(record.node.clone(), (record.clone(), end));
-        }
-        let (live, dead): (Vec<_>, Vec<_>) = self.records.values().partition(|(_, end)| *end > now);
-        Beat {
-            renewed,
-            live: live.into_iter().map(|(record, _)| record.clone()).collect(),
-            dead: dead.into_iter().map(|(record, _)| record.node.clone()).collect(),
-            uptime: (now - self.since).max(0) as u64,
-        }
-    }
-
-    /// From now on this life of the node is refused. False when its lease lives.
-    fn begin_reaping(&mut self, node: &NodeName, now: Millis) -> bool {
-        let lives = self.records.get(node).is_some_and(|(_, end)| *end > now);
-        if !lives {
-            self.reaped.insert(node.clone());
-        }
-        !lives
-    }
-
-    fn end_lease(&mut self, node: &NodeName, now: Millis) {
-        if let Some((_, end)) = self.records.get_mut(node) {
-            *end = now;
-        }
-    }
-}
-
 #[async_trait]
 impl Cluster for LocalBackplane {
     async fn beat(&self, record: &NodeRecord, lease: Duration) -> Result<Beat, BackplaneError> {
@@ -71,10 +16,7 @@ impl Cluster for LocalBackplane {
     }
 
     async fn next_epoch(&self, base: &str, at_least: u64) -> Result<u64, BackplaneError> {
-        let mut nodes = self.nodes.lock();
-        let epoch = nodes.epochs.entry(base.to_owned()).or_default();
-        *epoch = at_least.max(*epoch + 1);
-        Ok(*epoch)
+        Ok(self.nodes.lock().next_epoch(base, at_least))
     }
 
     async fn hold_partition(
@@ -117,7 +59,7 @@ impl Cluster for LocalBackplane {
             return Ok(Vec::new());
         }
         let users = self.remove_node(node);
-        self.nodes.lock().records.remove(node);
+        self.nodes.lock().forget(node);
         Ok(users)
     }
 

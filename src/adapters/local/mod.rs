@@ -3,20 +3,27 @@
 //! Everything lives in memory: after a restart all of it is absent, as when Redis lost everything.
 //!
 //! - `partition`, `group`, `membership`, `seen`, `moves`: the state of a partition, without I/O.
-//! - `log`, `inbox`, `registry`, `cluster`, `tickets`: the ports on it.
+//! - `inbox`, `nodes`, `presence`, `kept_tickets`: the rest of the state.
+//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `tickets`: the ports on it.
 
 mod aging;
 mod clock;
 mod cluster;
 mod entries;
 mod group;
+mod group_states;
 mod inbox;
+mod inboxes;
+mod kept_tickets;
 mod log;
 mod membership;
 mod moves;
+mod nodes;
 mod partition;
+mod presence;
 mod registry;
 mod seen;
+mod sequencer;
 mod tickets;
 
 use std::sync::Arc;
@@ -37,9 +44,9 @@ pub struct LocalBackplane {
     /// Wakes readers of any partition's log.
     appended: Notify,
     inboxes: DashMap<crate::domain::NodeName, Arc<inbox::Inbox>>,
-    nodes: Mutex<cluster::Nodes>,
-    presence: Mutex<registry::Presence>,
-    tickets: Mutex<tickets::Kept>,
+    nodes: Mutex<nodes::Nodes>,
+    presence: Mutex<presence::Presence>,
+    tickets: Mutex<kept_tickets::KeptTickets>,
 }
 
 // === impl LocalBackplane ===
@@ -53,7 +60,7 @@ impl LocalBackplane {
     /// An empty backplane that keeps no more than this.
     pub fn with_limits(limits: BackplaneLimits) -> Self {
         let clock = Clock::start();
-        let nodes = Mutex::new(cluster::Nodes::since(clock.now()));
+        let nodes = Mutex::new(nodes::Nodes::since(clock.now()));
         Self {
             limits,
             clock,
@@ -70,9 +77,13 @@ impl LocalBackplane {
     pub fn lose_everything(&self) {
         self.partitions.clear();
         self.inboxes.clear();
-        *self.nodes.lock() = cluster::Nodes::since(self.clock.now());
-        *self.presence.lock() = registry::Presence::default();
-        *self.tickets.lock() = tickets::Kept::default();
+        *self.nodes.lock() = nodes::Nodes::since(self.clock.now());
+        *self.presence.lock() = presence::Presence::default();
+        *self.tickets.lock() = kept_tickets::KeptTickets::default();
+    }
+
+    fn context(&self) -> partition::Context<'_> {
+        partition::Context { now: self.clock.now(), limits: &self.limits }
     }
 
     fn partition(&self, number: ports::Partition) -> Arc<Mutex<partition::Partition>> {

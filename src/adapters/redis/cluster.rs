@@ -8,8 +8,7 @@ use fred::types::config::{Options, Server};
 use fred::types::{ClusterHash, CustomCommand, Value};
 
 use super::RedisBackplane;
-use super::commits::node_names;
-use super::reply::{Reply, to_error};
+use super::reply::{Reply, node_names, to_error};
 use super::script::{BEAT, Call, HOLD_PARTITION, NEXT_EPOCH, RELEASE_PARTITION};
 use crate::domain::{Millis, NodeName, UserId};
 use crate::ports::{BackplaneError, Beat, Cluster, LeaseToken, NodeRecord, Partition, StartError};

@@ -10,7 +10,7 @@ use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 /// Version of entries that this reads.
 const VERSION: u64 = 2;
 
-/// A role as scripts and entries have it: a peer message, or the name of one of a later version.
+/// A role as scripts and entries have it: a letter, or the name of one of a later version.
 pub(super) fn role_token(role: &Role) -> &str {
     match role {
         Role::Admin => "a",
@@ -28,8 +28,8 @@ pub(super) fn role_of(token: &str) -> Result<Role, InvalidId> {
     }
 }
 
-/// A member as the member set has them: a peer message for what they may do, the seq by which they joined, and the name
-/// of a role that is none of the peer messages'. Scripts write it too, in admins.lua.
+/// A member as the member set has them: a letter for what they may do, the seq by which they joined, and the name
+/// of a role that is none of the letters'. Scripts write it too, in admins.lua.
 pub(super) fn member_value(member: &Member) -> String {
     match &member.role {
         Role::Other(_) => format!("m{} {}", member.since, member.role),

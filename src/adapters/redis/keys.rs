@@ -13,6 +13,9 @@ const VERSION: &str = "v2";
 /// The layout before, which was never released: what reads it knows events by their kinds alone.
 const VERSION_BEFORE: &str = "v1";
 
+/// The consumer group of the owners, on each partition's log.
+pub(super) const FANOUT: &str = "fanout";
+
 #[derive(Clone)]
 pub(super) struct Keys {
     prefix: String,

@@ -4,30 +4,30 @@
 //! docs/backplane.md lists the keys and what is lost when Redis loses what.
 //!
 //! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
-//! - `sequence`, `commits`, `views`: the calls of [`Log`](crate::ports::Log) that write, that the
-//!   owner makes, and that look; `reading`, `pending`: blocking reads.
-//! - `masters`: those of a Cluster, watched.
-//! - `inbox`, `registry`, `cluster`, `reaping`, `tickets`: the other ports; `session_batch`: sessions that come or go
-//!   together.
+//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `tickets`: a port each; `reaping`: a dead
+//!   node's share of them.
+//! - `log_reader`, `inbox_reader`, `pending_read`: blocking reads; `session_batch`: sessions that come or go together.
+//! - `entry`, `session_record`: what stands in keys. `masters`: those of a Cluster, watched.
 
 mod client;
 mod cluster;
-mod commits;
 mod config;
 mod entry;
-mod inbox;
+mod group_states;
+mod inbox_reader;
+mod inboxes;
 mod keys;
 mod log;
+mod log_reader;
 mod masters;
 mod pending_read;
-mod queries;
-mod reading;
 mod reaping;
 mod registry;
 mod reply;
 mod script;
-mod sequence;
+mod sequencer;
 mod session_batch;
+mod session_record;
 mod tickets;
 
 pub use config::RedisConfig;
@@ -46,8 +46,8 @@ pub struct RedisBackplane {
     client: fred::clients::Client,
     keys: Keys,
     limits: BackplaneLimits,
-    log_reader: reading::LogReader,
-    inbox_reader: inbox::InboxReader,
+    log_reader: log_reader::LogReader,
+    inbox_reader: inbox_reader::InboxReader,
     sessions: session_batch::SessionBatch,
     _masters: Option<masters::Watch>,
 }
@@ -64,11 +64,11 @@ impl RedisBackplane {
         let keys = Keys::new(&config.prefix);
         Ok(Self {
             sessions: session_batch::SessionBatch::new(client.clone(), keys.clone(), connector.clustered()),
+            log_reader: log_reader::LogReader::new(connector.clone(), client.clone(), keys.clone()),
+            inbox_reader: inbox_reader::InboxReader::new(connector.clone(), client.clone(), keys.clone()),
             keys,
             limits: config.limits.clone(),
             _masters: connector.clustered().then(|| masters::Watch::begin(client.clone(), connector.clone())),
-            log_reader: reading::LogReader::default(),
-            inbox_reader: inbox::InboxReader::default(),
             client,
             connector,
         })
@@ -79,5 +79,10 @@ impl RedisBackplane {
         self.log_reader.close().await;
         self.inbox_reader.close().await;
         client::quit(&self.client).await;
+    }
+
+    /// How long a cid is remembered, in seconds.
+    fn cid_window(&self) -> u64 {
+        self.limits.cid_window.as_secs().max(1)
     }
 }

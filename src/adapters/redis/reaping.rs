@@ -8,9 +8,9 @@ use fred::types::{ClusterHash, CustomCommand, Value};
 use futures::future::try_join_all;
 
 use super::RedisBackplane;
-use super::registry::parse_index_entry;
 use super::reply::{Reply, to_error};
 use super::script::{BEGIN_REAP, Call};
+use super::session_record::parse_index_entry;
 use crate::domain::{GroupId, NodeName, UserId};
 use crate::ports::{BackplaneError, Partition, SessionRecord};
 

@@ -6,11 +6,10 @@ use fred::types::Value;
 use futures::future::try_join_all;
 
 use super::RedisBackplane;
-use super::commits::node_names;
-use super::queries::head;
-use super::reply::{Reply, to_error};
+use super::reply::{Reply, head, node_names, to_error};
 use super::script::{Call, JOIN_ROUTES, LEAVE_ROUTE};
-use crate::domain::{GroupId, Millis, NodeName, SessionId, UserId};
+use super::session_record::session_record;
+use crate::domain::{GroupId, Millis, NodeName, UserId};
 use crate::ports::{BackplaneError, Joined, Partition, PresenceChange, Registry, SessionRecord, UserPresence};
 
 /// Routes that one script adds.
@@ -81,21 +80,6 @@ impl Registry for RedisBackplane {
         let nodes: Result<Value, _> = self.client.hkeys(self.keys.routes(partition, group)).await;
         node_names(nodes.map_err(|error| to_error(&error))?)
     }
-}
-
-/// What stands in a node's index of its sessions.
-pub(super) fn index_entry(user: &UserId, session: &SessionId) -> String {
-    format!("{session} {user}")
-}
-
-/// The session and user of an index entry.
-pub(super) fn parse_index_entry(text: &str) -> Result<(SessionId, UserId), ()> {
-    let (session, user) = text.split_once(' ').ok_or(())?;
-    Ok((SessionId::parse(session).map_err(|_| ())?, UserId::stored(user).map_err(|_| ())?))
-}
-
-pub(super) fn session_record(session: &Value, node: &Value) -> Result<SessionRecord, BackplaneError> {
-    Ok(SessionRecord { session: session.parsed(SessionId::parse)?, node: node.parsed(NodeName::parse)? })
 }
 
 /// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use fred::error::{Error, ErrorKind};
 use fred::types::Value;
 
+use crate::domain::{Head, Millis, NodeName};
 use crate::ports::BackplaneError;
 
 /// Errors with which Redis says that it cannot serve now, or no longer here.
@@ -111,6 +112,22 @@ impl Reply for Value {
 
     fn present(self) -> Option<Self> {
         if self.is_null() { None } else { Some(self) }
+    }
+}
+
+/// Names of nodes.
+pub(super) fn node_names(value: Value) -> Result<Vec<NodeName>, BackplaneError> {
+    value.list()?.iter().map(|name| name.parsed(NodeName::parse)).collect()
+}
+
+/// A head of four numbers.
+pub(super) fn head(values: &[Value]) -> Result<Head, BackplaneError> {
+    match values {
+        [seq, n, shown, time, ..] => {
+            let [seq, n, shown] = [seq.number()?, n.number()?, shown.number()?];
+            Ok(Head { seq, n, shown, time: time.number()? as Millis })
+        }
+        _ => Err(BackplaneError::Unexpected("a head without its numbers".into())),
     }
 }
 

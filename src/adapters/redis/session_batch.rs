@@ -9,9 +9,9 @@ use fred::types::Value;
 use futures::future::try_join_all;
 
 use super::keys::Keys;
-use super::registry::{index_entry, session_record};
 use super::reply::{Reply, to_error};
 use super::script::{Call, INDEX_SESSIONS, REGISTER, Script, UNREGISTER};
+use super::session_record::{index_entry, session_record};
 use crate::domain::{Millis, NodeName, UserId};
 use crate::kernel::{Asked, Batcher};
 use crate::ports::{BackplaneError, PresenceChange, SessionRecord};

@@ -10,14 +10,14 @@ use crate::hub::local::{LocalGroup, LocalGroups};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
 use crate::hub::tasks::Tasks;
-use crate::ports::{Log, Partition};
+use crate::ports::{GroupStates, Partition};
 
 /// A peer message that has not come after so long is looked for.
 const ON_THEIR_WAY: Duration = Duration::from_secs(1);
 
 /// Sweeps over the groups of the node.
 pub(crate) struct Sweeper {
-    log: Arc<dyn Log>,
+    states: Arc<dyn GroupStates>,
     groups: Arc<LocalGroups>,
     node: Arc<NodeState>,
     restorer: Arc<Restorer>,
@@ -38,7 +38,7 @@ enum Behind {
 
 impl Sweeper {
     pub(crate) fn new(
-        log: Arc<dyn Log>,
+        states: Arc<dyn GroupStates>,
         groups: Arc<LocalGroups>,
         node: Arc<NodeState>,
         restorer: Arc<Restorer>,
@@ -46,7 +46,7 @@ impl Sweeper {
         comparisons: Arc<Comparisons>,
         tasks: Tasks,
     ) -> Self {
-        Self { log, groups, node, restorer, catch_up, comparisons, tasks }
+        Self { states, groups, node, restorer, catch_up, comparisons, tasks }
     }
 
     /// Finds, every few seconds, groups that moved on without this node hearing of it. Costs what
@@ -68,7 +68,7 @@ impl Sweeper {
     }
 
     async fn sweep(self: &Arc<Self>, partition: Partition, groups: Vec<Arc<LocalGroup>>, after: &mut u64) {
-        match self.log.moved_since(partition, *after).await {
+        match self.states.moved_since(partition, *after).await {
             Ok((newest, Some(moved))) => {
                 *after = newest;
                 let mut beyond = Vec::new();

@@ -10,8 +10,9 @@ use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::metrics::Metrics;
 use crate::ports::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
-    Committed, GroupSnapshot, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead, LogStats,
-    NodeRecord, Partition, PresenceChange, Registry, Reseq, SessionRecord, StartError, Tickets, UserPresence,
+    Committed, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead,
+    LogStats, NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError, Tickets,
+    UserPresence,
 };
 
 /// The backplane, its failures counted.
@@ -37,20 +38,26 @@ impl CountedBackplane {
 
 type Answer<T> = Result<T, BackplaneError>;
 
-forward!(Log of CountedBackplane {
+forward!(Sequencer of CountedBackplane {
     append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Answer<Vec<Appended>>;
     change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest) -> Answer<ChangeOutcome>;
-    restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Answer<bool>;
-    roles(partition: Partition, group: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>>;
+    forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Answer<()>;
+});
+
+forward!(Log of CountedBackplane {
     read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Answer<Vec<LogRead>> => see_partitions;
     claim(consumer: &NodeName, partition: Partition) -> Answer<LogRead>;
     commit(commit: &Commit) -> Result<Committed, CommitError>;
     reseq(reseq: &Reseq) -> Result<(), CommitError>;
-    forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Answer<()>;
+    log_stats(partition: Partition) -> Answer<LogStats>;
+});
+
+forward!(GroupStates of CountedBackplane {
+    restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Answer<bool>;
+    roles(partition: Partition, group: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>>;
     heads(partition: Partition, groups: &[GroupId]) -> Answer<Vec<Option<Head>>>;
     moved_since(partition: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Head)>>)>;
     recent(partition: Partition, group: &GroupId, after: Seq) -> Answer<Vec<(Seq, Bytes)>>;
-    log_stats(partition: Partition) -> Answer<LogStats>;
     forget_group(partition: Partition, group: &GroupId, life: Seq, stored: Head) -> Answer<Base>;
 });
 

@@ -12,8 +12,8 @@ use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::codec::{PeerEvent, PeerMessage};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, GroupSnapshot,
-    InboxPosition, InboxRead, Inboxes, Joined, Log, LogRead, LogStats, Partition, PresenceChange, Registry, Reseq,
-    SessionRecord, UserPresence,
+    GroupStates, InboxPosition, InboxRead, Inboxes, Joined, Log, LogRead, LogStats, Partition, PresenceChange,
+    Registry, Reseq, Sequencer, SessionRecord, UserPresence,
 };
 
 type Answer<T> = Result<T, BackplaneError>;
@@ -113,7 +113,7 @@ impl Registry for MemoryRegistry {
     }
 }
 
-/// A log whose answers are laid down before. Those that are asked of groups come from heads.
+/// Sequences, logs and states of groups whose answers are laid down before. Those that are asked of groups come from heads.
 #[derive(Default)]
 pub(crate) struct MemoryLog {
     /// Answers to appends, in turn; each append is accepted where there is none.
@@ -132,7 +132,7 @@ pub(crate) struct MemoryLog {
 }
 
 #[async_trait]
-impl Log for MemoryLog {
+impl Sequencer for MemoryLog {
     async fn append(&self, _: Partition, _: &NodeName, appends: &[Append]) -> Answer<Vec<Appended>> {
         self.appended.lock().extend(appends.iter().cloned());
         let mut answers = self.answers.lock();
@@ -145,16 +145,13 @@ impl Log for MemoryLog {
         Ok(self.outcomes.lock().pop_front().unwrap_or(ChangeOutcome::Accepted { seq: 1 }))
     }
 
-    async fn restore(&self, _: Partition, _: &NodeName, floor: &GroupSnapshot) -> Answer<bool> {
-        self.heads.lock().insert(floor.group.clone(), floor.head);
-        self.restored.lock().push(floor.clone());
-        Ok(true)
+    async fn forget_cid(&self, _: Partition, _: &GroupId, _: &UserId, _: &Cid) -> Answer<()> {
+        Ok(())
     }
+}
 
-    async fn roles(&self, _: Partition, _: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>> {
-        Ok(Some(users.iter().map(|_| Some(Role::Member)).collect()))
-    }
-
+#[async_trait]
+impl Log for MemoryLog {
     async fn read_log(&self, _: &NodeName, _: &[Partition], _: Duration) -> Answer<Vec<LogRead>> {
         Ok(Vec::new())
     }
@@ -176,8 +173,21 @@ impl Log for MemoryLog {
         Ok(())
     }
 
-    async fn forget_cid(&self, _: Partition, _: &GroupId, _: &UserId, _: &Cid) -> Answer<()> {
-        Ok(())
+    async fn log_stats(&self, _: Partition) -> Answer<LogStats> {
+        Ok(LogStats::default())
+    }
+}
+
+#[async_trait]
+impl GroupStates for MemoryLog {
+    async fn restore(&self, _: Partition, _: &NodeName, floor: &GroupSnapshot) -> Answer<bool> {
+        self.heads.lock().insert(floor.group.clone(), floor.head);
+        self.restored.lock().push(floor.clone());
+        Ok(true)
+    }
+
+    async fn roles(&self, _: Partition, _: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>> {
+        Ok(Some(users.iter().map(|_| Some(Role::Member)).collect()))
     }
 
     async fn heads(&self, _: Partition, groups: &[GroupId]) -> Answer<Vec<Option<Head>>> {
@@ -191,10 +201,6 @@ impl Log for MemoryLog {
 
     async fn recent(&self, _: Partition, _: &GroupId, _: Seq) -> Answer<Vec<(Seq, Bytes)>> {
         Ok(Vec::new())
-    }
-
-    async fn log_stats(&self, _: Partition) -> Answer<LogStats> {
-        Ok(LogStats::default())
     }
 
     async fn forget_group(&self, _: Partition, _: &GroupId, _: Seq, stored: Head) -> Answer<Base> {

@@ -33,7 +33,7 @@ impl ClusterParts {
             parts.tasks.clone(),
         );
         let sweeper = Sweeper::new(
-            parts.log.clone(),
+            parts.states.clone(),
             parts.groups.clone(),
             parts.node.clone(),
             pipeline.restorer.clone(),

@@ -89,7 +89,7 @@ fn deletion(parts: &Parts, pipeline: &Pipeline, groups: &Groups) -> Arc<GroupDel
     Arc::new(GroupDeletion::new(
         parts.documents.clone(),
         parts.messages.clone(),
-        parts.log.clone(),
+        parts.states.clone(),
         parts.node.clone(),
         groups.lives.clone(),
         pipeline.peers.clone(),
@@ -98,7 +98,8 @@ fn deletion(parts: &Parts, pipeline: &Pipeline, groups: &Groups) -> Arc<GroupDel
 
 fn changes(parts: &Parts, pipeline: &Pipeline) -> Arc<Changes> {
     Arc::new(Changes::new(
-        parts.log.clone(),
+        parts.sequencer.clone(),
+        parts.states.clone(),
         parts.documents.clone(),
         pipeline.restorer.clone(),
         parts.node.clone(),

@@ -27,7 +27,7 @@ impl Groups {
     pub(crate) fn new(parts: &Parts, pipeline: &Pipeline) -> Self {
         let documents = Arc::new(Documents::new(parts.documents.clone()));
         let views = Arc::new(Views::new(Names::new(parts.people.clone()), parts.config.retention));
-        let fetcher = Arc::new(Fetcher::new(parts.log.clone(), parts.messages.clone()));
+        let fetcher = Arc::new(Fetcher::new(parts.states.clone(), parts.messages.clone()));
         let routes = Arc::new(Routes::new(
             parts.registry.clone(),
             parts.node.clone(),

@@ -10,8 +10,8 @@ use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
-    Backplane, Cluster, CursorStore, GroupStore, Inboxes, Log, MessageStore, Registry, Store, Tickets, Tokens,
-    UserStore,
+    Backplane, Cluster, CursorStore, GroupStates, GroupStore, Inboxes, Log, MessageStore, Registry, Sequencer, Store,
+    Tickets, Tokens, UserStore,
 };
 
 /// The parts.
@@ -30,7 +30,9 @@ pub(crate) struct Parts {
     pub(crate) documents: Arc<dyn GroupStore>,
     pub(crate) people: Arc<dyn UserStore>,
     pub(crate) marks: Arc<dyn CursorStore>,
+    pub(crate) sequencer: Arc<dyn Sequencer>,
     pub(crate) log: Arc<dyn Log>,
+    pub(crate) states: Arc<dyn GroupStates>,
     pub(crate) inboxes: Arc<dyn Inboxes>,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) cluster: Arc<dyn Cluster>,
@@ -63,7 +65,9 @@ impl Parts {
             documents: store.clone(),
             people: store.clone(),
             marks: store,
+            sequencer: backplane.clone(),
             log: backplane.clone(),
+            states: backplane.clone(),
             inboxes: backplane.clone(),
             registry: backplane.clone(),
             cluster: backplane.clone(),

@@ -76,7 +76,7 @@ fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
         parts.metrics.clone(),
     );
     Arc::new(Restorer::new(
-        parts.log.clone(),
+        parts.states.clone(),
         completer,
         parts.node.clone(),
         parts.groups.clone(),
@@ -89,7 +89,8 @@ fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
 fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publisher {
     let repeats = Arc::new(Repeats::new(
         acks.clone(),
-        parts.log.clone(),
+        parts.sequencer.clone(),
+        parts.states.clone(),
         parts.messages.clone(),
         restorer.clone(),
         parts.groups.clone(),
@@ -98,7 +99,7 @@ fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publi
     let appends = Arc::new(Appends::new(
         acks.clone(),
         repeats,
-        parts.log.clone(),
+        parts.sequencer.clone(),
         restorer.clone(),
         parts.node.clone(),
         parts.metrics.clone(),
@@ -108,12 +109,19 @@ fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publi
 }
 
 fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: Arc<EffectApplier>) -> Owner {
-    let reader =
-        LogReader::new(owned.clone(), parts.log.clone(), parts.node.clone(), restorer.clone(), parts.metrics.clone());
+    let reader = LogReader::new(
+        owned.clone(),
+        parts.log.clone(),
+        parts.states.clone(),
+        parts.node.clone(),
+        restorer.clone(),
+        parts.metrics.clone(),
+    );
     let inserter = Inserter::new(
         parts.messages.clone(),
         parts.documents.clone(),
         parts.log.clone(),
+        parts.sequencer.clone(),
         owned.clone(),
         parts.metrics.clone(),
     );

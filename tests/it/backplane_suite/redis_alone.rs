@@ -9,7 +9,10 @@ use fred::types::{ClusterHash, CustomCommand};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::domain::{GroupId, now_ms};
-use hubbub::ports::{Appended, BackplaneError, Cluster, Commit, CommitError, InboxPosition, Log, Reseq, StartError};
+use hubbub::ports::{
+    Appended, BackplaneError, Cluster, Commit, CommitError, GroupStates, InboxPosition, Log, Reseq, Sequencer,
+    StartError,
+};
 
 use super::PARTITIONS;
 use super::redis::Redis;

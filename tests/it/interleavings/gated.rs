@@ -51,13 +51,14 @@ macro_rules! gated {
     };
 }
 
-gated! { Log for GatedBackplane {
+gated! { Sequencer for GatedBackplane {
     fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
     fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
         -> Result<ChangeOutcome, BackplaneError>;
-    fn restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Result<bool, BackplaneError>;
-    fn roles(partition: Partition, group: &GroupId, users: &[UserId])
-        -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
+    fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
+} }
+
+gated! { Log for GatedBackplane {
     fn read_log(consumer: &NodeName, partitions: &[Partition], wait: Duration) -> Result<Vec<LogRead>, BackplaneError>;
     fn claim(consumer: &NodeName, partition: Partition) -> Result<LogRead, BackplaneError>;
     fn commit(commit: &Commit) -> Result<Committed, CommitError>
@@ -65,12 +66,17 @@ gated! { Log for GatedBackplane {
         // Peer messages leave by themselves, as in a Cluster, so that they can be held.
         with commit = Commit { hinted: Vec::new(), ..commit.clone() };
     fn reseq(reseq: &Reseq) -> Result<(), CommitError>;
-    fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
+    fn log_stats(partition: Partition) -> Result<LogStats, BackplaneError>;
+} }
+
+gated! { GroupStates for GatedBackplane {
+    fn restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Result<bool, BackplaneError>;
+    fn roles(partition: Partition, group: &GroupId, users: &[UserId])
+        -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn heads(partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
     fn moved_since(partition: Partition, after: u64)
         -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError>;
     fn recent(partition: Partition, group: &GroupId, after: Seq) -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
-    fn log_stats(partition: Partition) -> Result<LogStats, BackplaneError>;
     fn forget_group(partition: Partition, group: &GroupId, life: Seq, stored: Head) -> Result<Base, BackplaneError>;
 } }
 

@@ -7,7 +7,7 @@ use crate::hub::codec::PeerEvent;
 use crate::hub::groups::Lives;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::peers::Peers;
-use crate::ports::{Deletion, GroupStore, Log, MessageStore};
+use crate::ports::{Deletion, GroupStates, GroupStore, MessageStore};
 
 /// Tries to make a group while others delete and make it.
 const TRIES: usize = 3;
@@ -16,7 +16,7 @@ const TRIES: usize = 3;
 pub(crate) struct GroupDeletion {
     documents: Arc<dyn GroupStore>,
     messages: Arc<dyn MessageStore>,
-    log: Arc<dyn Log>,
+    states: Arc<dyn GroupStates>,
     node: Arc<NodeState>,
     lives: Arc<Lives>,
     peers: Arc<Peers>,
@@ -28,12 +28,12 @@ impl GroupDeletion {
     pub(crate) fn new(
         documents: Arc<dyn GroupStore>,
         messages: Arc<dyn MessageStore>,
-        log: Arc<dyn Log>,
+        states: Arc<dyn GroupStates>,
         node: Arc<NodeState>,
         lives: Arc<Lives>,
         peers: Arc<Peers>,
     ) -> Self {
-        Self { documents, messages, log, node, lives, peers }
+        Self { documents, messages, states, node, lives, peers }
     }
 
     /// Deletes a group with everything in it. Repeat it when it fails half-way.
@@ -50,7 +50,7 @@ impl GroupDeletion {
             Some(base) => base,
             None => {
                 let stored = self.messages.head(id).await?;
-                let forgotten = self.log.forget_group(self.node.partition(id), id, deletion.life, stored).await;
+                let forgotten = self.states.forget_group(self.node.partition(id), id, deletion.life, stored).await;
                 forgotten?
             }
         };

@@ -7,7 +7,7 @@ use crate::domain::{Cid, Code, GroupId, Kind, Refusal, Role, Seq, UserId};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
 use crate::kernel::Backoff;
-use crate::ports::{ChangeOutcome, ChangeRequest, GroupStore, Log, Permission};
+use crate::ports::{ChangeOutcome, ChangeRequest, GroupStates, GroupStore, Permission, Sequencer};
 
 /// Between two looks at whether a change is stored: most are within milliseconds.
 const LOOK: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(100));
@@ -25,7 +25,8 @@ pub(crate) struct Change<'a> {
 
 /// Makes changes.
 pub(crate) struct Changes {
-    log: Arc<dyn Log>,
+    sequencer: Arc<dyn Sequencer>,
+    states: Arc<dyn GroupStates>,
     documents: Arc<dyn GroupStore>,
     restorer: Arc<Restorer>,
     node: Arc<NodeState>,
@@ -39,14 +40,15 @@ pub(crate) struct Changes {
 
 impl Changes {
     pub(crate) fn new(
-        log: Arc<dyn Log>,
+        sequencer: Arc<dyn Sequencer>,
+        states: Arc<dyn GroupStates>,
         documents: Arc<dyn GroupStore>,
         restorer: Arc<Restorer>,
         node: Arc<NodeState>,
         max_members: usize,
         timeout: Duration,
     ) -> Self {
-        Self { log, documents, restorer, node, max_members, timeout }
+        Self { sequencer, states, documents, restorer, node, max_members, timeout }
     }
 
     /// Makes a change, and waits until all that it brought is stored.
@@ -69,7 +71,7 @@ impl Changes {
     async fn append_change(&self, change: &ChangeRequest) -> Result<(), Refusal> {
         let partition = self.node.partition(&change.group);
         for _ in 0..2 {
-            let outcome = self.log.change_members(partition, &self.node.name(), change).await;
+            let outcome = self.sequencer.change_members(partition, &self.node.name(), change).await;
             match outcome? {
                 ChangeOutcome::Accepted { seq } => return self.until_stored(&change.group, seq).await,
                 ChangeOutcome::Unchanged => return Ok(()),
@@ -94,7 +96,7 @@ impl Changes {
         let wait = async {
             let mut look = LOOK;
             loop {
-                let heads = self.log.heads(partition, std::slice::from_ref(group)).await;
+                let heads = self.states.heads(partition, std::slice::from_ref(group)).await;
                 match heads.map(|heads| heads.first().copied().flatten()) {
                     Ok(Some(head)) if head.seq >= seq => return Ok(()),
                     // It may have been deleted meanwhile: then it never will be stored.

@@ -116,7 +116,8 @@ mod tests {
 
     fn membership(bed: &Bed) -> Membership {
         let (log, store, restorer) = (bed.log.clone(), bed.store.clone(), bed.restorer.clone());
-        let changes = Changes::new(log, store.clone(), restorer, bed.node.clone(), 150, Duration::from_secs(1));
+        let changes =
+            Changes::new(log.clone(), log, store.clone(), restorer, bed.node.clone(), 150, Duration::from_secs(1));
         Membership::new(Arc::new(changes), store.clone(), store, 1)
     }
 

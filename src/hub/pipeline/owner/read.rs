@@ -14,7 +14,7 @@ use crate::hub::codec::Body;
 use crate::hub::metrics::{Metrics, Stage};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
-use crate::ports::{BackplaneError, Log, LogEntry, LogRead, Partition};
+use crate::ports::{BackplaneError, GroupStates, Log, LogEntry, LogRead, Partition};
 
 /// A blocking read of the logs ends after this long: a partition that leaves is read no more then.
 const READ_WAIT: Duration = Duration::from_millis(500);
@@ -24,6 +24,7 @@ pub(crate) struct LogReader {
     held: BTreeMap<Partition, Held>,
     owned: Arc<Owned>,
     log: Arc<dyn Log>,
+    states: Arc<dyn GroupStates>,
     node: Arc<NodeState>,
     restorer: Arc<Restorer>,
     metrics: Metrics,
@@ -35,11 +36,12 @@ impl LogReader {
     pub(crate) fn new(
         owned: Arc<Owned>,
         log: Arc<dyn Log>,
+        states: Arc<dyn GroupStates>,
         node: Arc<NodeState>,
         restorer: Arc<Restorer>,
         metrics: Metrics,
     ) -> Self {
-        Self { held: BTreeMap::new(), owned, log, node, restorer, metrics }
+        Self { held: BTreeMap::new(), owned, log, states, node, restorer, metrics }
     }
 
     /// A partition that is held.
@@ -181,7 +183,7 @@ impl LogReader {
 
     /// How far a group is stored, as far as the backplane knows.
     pub(super) async fn stored_head(&self, partition: Partition, group: &GroupId) -> Seq {
-        let heads = self.log.heads(partition, std::slice::from_ref(group)).await;
+        let heads = self.states.heads(partition, std::slice::from_ref(group)).await;
         heads.ok().and_then(|heads| heads.first().copied().flatten()).map_or(0, |head| head.seq)
     }
 

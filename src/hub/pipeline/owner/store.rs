@@ -13,13 +13,14 @@ use super::settled::{Fate, Open, Settled, Verdict, void_for};
 use crate::domain::{Event, GroupId, Head, Seq, now_ms};
 use crate::hub::codec::event_of;
 use crate::hub::metrics::{Metrics, Stage};
-use crate::ports::{GroupStore, Inserted, Log, LogEntry, MessageStore, Page, Partition, Reseq, StoreError};
+use crate::ports::{GroupStore, Inserted, Log, LogEntry, MessageStore, Page, Partition, Reseq, Sequencer, StoreError};
 
 /// Stores entries.
 pub(crate) struct Inserter {
     messages: Arc<dyn MessageStore>,
     documents: Arc<dyn GroupStore>,
     log: Arc<dyn Log>,
+    sequencer: Arc<dyn Sequencer>,
     checker: EffectChecker,
     owned: Arc<Owned>,
     metrics: Metrics,
@@ -32,11 +33,12 @@ impl Inserter {
         messages: Arc<dyn MessageStore>,
         documents: Arc<dyn GroupStore>,
         log: Arc<dyn Log>,
+        sequencer: Arc<dyn Sequencer>,
         owned: Arc<Owned>,
         metrics: Metrics,
     ) -> Self {
         let checker = EffectChecker::new(messages.clone());
-        Self { messages, documents, log, checker, owned, metrics }
+        Self { messages, documents, log, sequencer, checker, owned, metrics }
     }
 
     /// Stores entries until each is settled, or its partition is no longer ours. Keeps the order.
@@ -182,7 +184,7 @@ impl Inserter {
     async fn refused(&self, one: &Open, why: &str) -> Verdict {
         tracing::error!(group = %one.entry.group, seq = one.entry.seq, why, "the store refused a message");
         let entry = &one.entry;
-        let forgotten = self.log.forget_cid(one.partition, &entry.group, &entry.from, &entry.cid).await;
+        let forgotten = self.sequencer.forget_cid(one.partition, &entry.group, &entry.from, &entry.cid).await;
         if forgotten.is_err() {
             return Verdict::Later;
         }
@@ -238,7 +240,7 @@ mod tests {
         let (store, group, owned) = (Arc::<MemoryStore>::default(), GroupId::random(), Arc::<Owned>::default());
         owned.take_up(0, LeaseToken::random());
         let log = Arc::<MemoryLog>::default();
-        let inserter = Inserter::new(store.clone(), store.clone(), log, owned.clone(), metrics());
+        let inserter = Inserter::new(store.clone(), store.clone(), log.clone(), log, owned.clone(), metrics());
         let (fresh, taken) = (entry(&group, 1, 0), entry(&group, 2, 0));
         store.put([text(&group, 2, "anna")]);
         let entries = [fresh.clone(), taken, fresh].map(|entry| (0, entry)).to_vec();

@@ -10,7 +10,7 @@ use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
 use crate::hub::tasks::Tasks;
 use crate::kernel::Batcher;
-use crate::ports::{Append, Appended, BackplaneError, Log, Partition};
+use crate::ports::{Append, Appended, BackplaneError, Partition, Sequencer};
 
 /// An append carries so many sends at most: a script that runs longer would hold others up.
 const BATCH_MAX: usize = 256;
@@ -23,7 +23,7 @@ pub(crate) struct Appends {
     batchers: Vec<Batcher<Queued>>,
     acks: Arc<Acks>,
     repeats: Arc<Repeats>,
-    log: Arc<dyn Log>,
+    sequencer: Arc<dyn Sequencer>,
     restorer: Arc<Restorer>,
     node: Arc<NodeState>,
     metrics: Metrics,
@@ -36,14 +36,14 @@ impl Appends {
     pub(crate) fn new(
         acks: Arc<Acks>,
         repeats: Arc<Repeats>,
-        log: Arc<dyn Log>,
+        sequencer: Arc<dyn Sequencer>,
         restorer: Arc<Restorer>,
         node: Arc<NodeState>,
         metrics: Metrics,
         tasks: Tasks,
     ) -> Self {
         let batchers = (0..node.partitions()).map(|_| Batcher::bounded(BATCH_MAX, WAITING_MAX)).collect();
-        Self { batchers, acks, repeats, log, restorer, node, metrics, tasks }
+        Self { batchers, acks, repeats, sequencer, restorer, node, metrics, tasks }
     }
 
     /// False when as many wait as may.
@@ -67,7 +67,7 @@ impl Appends {
         let mut restored: Option<GroupId> = None;
         while !left.is_empty() {
             let appends: Vec<Append> = left.iter().map(|queued| queued.append.clone()).collect();
-            let answers = match self.log.append(partition, &self.node.name(), &appends).await {
+            let answers = match self.sequencer.append(partition, &self.node.name(), &appends).await {
                 Ok(answers) => answers,
                 Err(error) => {
                     left = self.after_failed_append(left, error).await;

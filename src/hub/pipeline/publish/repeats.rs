@@ -12,7 +12,7 @@ use crate::hub::local::LocalGroups;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
 use crate::kernel::Backoff;
-use crate::ports::{Append, Log, MessageStore, StoreError};
+use crate::ports::{Append, GroupStates, MessageStore, Sequencer, StoreError};
 
 /// Repeated sends looked up in the store at the same time.
 const CHECKS_AT_ONCE: usize = 16;
@@ -43,7 +43,8 @@ enum Found {
 /// Finds out what became of sends that were seen before.
 pub(crate) struct Repeats {
     acks: Arc<Acks>,
-    log: Arc<dyn Log>,
+    sequencer: Arc<dyn Sequencer>,
+    states: Arc<dyn GroupStates>,
     messages: Arc<dyn MessageStore>,
     restorer: Arc<Restorer>,
     groups: Arc<LocalGroups>,
@@ -57,13 +58,14 @@ pub(crate) struct Repeats {
 impl Repeats {
     pub(crate) fn new(
         acks: Arc<Acks>,
-        log: Arc<dyn Log>,
+        sequencer: Arc<dyn Sequencer>,
+        states: Arc<dyn GroupStates>,
         messages: Arc<dyn MessageStore>,
         restorer: Arc<Restorer>,
         groups: Arc<LocalGroups>,
         node: Arc<NodeState>,
     ) -> Self {
-        Self { acks, log, messages, restorer, groups, node, checks: Semaphore::new(CHECKS_AT_ONCE) }
+        Self { acks, sequencer, states, messages, restorer, groups, node, checks: Semaphore::new(CHECKS_AT_ONCE) }
     }
 
     /// A repeated send: acked when the document under its seq, or under its cid, is this very send.
@@ -76,7 +78,7 @@ impl Repeats {
             Ok(Found::Stored(event)) => self.acks.resolve(&event),
             Ok(Found::Lost) if !queued.again => {
                 let partition = self.node.partition(group);
-                if self.log.forget_cid(partition, group, from, cid).await.is_ok() {
+                if self.sequencer.forget_cid(partition, group, from, cid).await.is_ok() {
                     queued.again = true;
                     return Some(queued);
                 }
@@ -128,7 +130,7 @@ impl Repeats {
         if self.groups.get(group).is_some_and(|group| group.at() >= seq) {
             return true;
         }
-        let heads = self.log.heads(self.node.partition(group), std::slice::from_ref(group)).await;
+        let heads = self.states.heads(self.node.partition(group), std::slice::from_ref(group)).await;
         let head = heads.ok().and_then(|heads| heads.first().copied().flatten());
         head.is_some_and(|head| head.seq >= seq)
     }
@@ -169,7 +171,8 @@ mod tests {
         let bed = Bed::new(MemoryStore::of(&group, &["anna"], [text(&group, 1, "anna"), text(&group, 2, "bob")]));
         bed.log.heads.lock().insert(group.clone(), head(2));
         let (acks, log, store) = (bed.acks.clone(), bed.log.clone(), bed.store.clone());
-        let repeats = Repeats::new(acks, log, store, bed.restorer.clone(), bed.groups.clone(), bed.node.clone());
+        let repeats =
+            Repeats::new(acks, log.clone(), log, store, bed.restorer.clone(), bed.groups.clone(), bed.node.clone());
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let stored = queued(&text(&group, 1, "anna"));
         bed.acks.wait(key_of(&stored.append), Reply::Call(sender));

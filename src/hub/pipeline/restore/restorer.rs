@@ -17,7 +17,7 @@ use crate::hub::node::NodeState;
 use crate::hub::tasks::RETRY;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::{Upcall, Upcalls};
-use crate::ports::{GroupSnapshot, Log, Partition};
+use crate::ports::{GroupSnapshot, GroupStates, Partition};
 
 /// Heads asked for in one call.
 const HEADS_AT_ONCE: usize = 500;
@@ -31,7 +31,7 @@ const AGREE_AT_ONCE: usize = 8;
 /// Restores one group at a time on this node: when much is lost at once and the store is slow, who waits must not make
 /// it slower.
 pub(crate) struct Restorer {
-    log: Arc<dyn Log>,
+    states: Arc<dyn GroupStates>,
     completer: Completer,
     node: Arc<NodeState>,
     groups: Arc<LocalGroups>,
@@ -51,7 +51,7 @@ type Turn = Arc<Mutex<Option<(Instant, Result<Group, Refusal>)>>>;
 
 impl Restorer {
     pub(crate) fn new(
-        log: Arc<dyn Log>,
+        states: Arc<dyn GroupStates>,
         completer: Completer,
         node: Arc<NodeState>,
         groups: Arc<LocalGroups>,
@@ -60,7 +60,7 @@ impl Restorer {
         tasks: Tasks,
     ) -> Self {
         let (under_way, agreeing) = (DashMap::new(), Semaphore::new(AGREE_AT_ONCE));
-        Self { log, completer, node, groups, upcalls, metrics, tasks, under_way, agreeing }
+        Self { states, completer, node, groups, upcalls, metrics, tasks, under_way, agreeing }
     }
 
     /// Raises the group's state in the backplane to what the store knows. Answers the stored
@@ -131,7 +131,7 @@ impl Restorer {
             base: group.base.seq,
         };
         self.metrics.restores.inc();
-        Ok(self.log.restore(self.node.partition(id), &self.node.name(), &floor).await?)
+        Ok(self.states.restore(self.node.partition(id), &self.node.name(), &floor).await?)
     }
 
     /// Up to these seqs the groups are known to be stored, and the backplane, or what is left of it, may not
@@ -167,7 +167,7 @@ impl Restorer {
             let ids: Vec<_> = chunk.iter().map(|(id, _)| id.clone()).collect();
             let mut retry = RETRY;
             let heads = loop {
-                match self.log.heads(partition, &ids).await {
+                match self.states.heads(partition, &ids).await {
                     Ok(heads) => break heads,
                     Err(_) => retry.pause().await,
                 }
@@ -205,7 +205,7 @@ impl Restorer {
         };
         let stored: HashMap<&UserId, Role> = group.members.iter().map(|member| (&member.id, member.role)).collect();
         let asked: Vec<UserId> = users.iter().chain(stored.keys().copied()).cloned().collect();
-        let roles = self.log.roles(self.node.partition(id), id, &asked).await;
+        let roles = self.states.roles(self.node.partition(id), id, &asked).await;
         let Ok(Some(roles)) = roles else { return false };
         asked.iter().zip(roles).all(|(user, role)| stored.get(user).copied() == role)
     }

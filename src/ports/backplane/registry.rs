@@ -1,6 +1,4 @@
-//! Where users and groups are: sessions, presence, routes, and one-time tickets.
-
-use std::time::Duration;
+//! Where users and groups are: sessions, presence, routes.
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -84,15 +82,4 @@ pub trait Registry: Send + Sync + 'static {
 
     /// The nodes that have a route for a group.
     async fn routes(&self, partition: Partition, group: &GroupId) -> Result<Vec<NodeName>, BackplaneError>;
-}
-
-/// One-time tickets.
-#[async_trait]
-pub trait Tickets: Send + Sync + 'static {
-    /// Keeps a ticket's contents for `ttl`.
-    async fn put_ticket(&self, ticket: &str, contents: &str, ttl: Duration) -> Result<(), BackplaneError>;
-
-    /// Takes a ticket: its contents for the first who asks, `None` for everybody after, for an
-    /// unknown and for an expired one.
-    async fn take_ticket(&self, ticket: &str) -> Result<Option<String>, BackplaneError>;
 }

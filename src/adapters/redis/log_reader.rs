@@ -1,6 +1,7 @@
 //! Reading the partition logs: one blocking read over all partitions where Redis is one, one for
 //! each partition in a Cluster.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use fred::clients::Client;
@@ -10,10 +11,9 @@ use futures::future::{join_all, select_all, try_join_all};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::RedisBackplane;
-use super::client::quit;
-use super::commits::FANOUT;
+use super::client::{Connector, quit};
 use super::entry::add_log_entries;
+use super::keys::{FANOUT, Keys};
 use super::pending_read::{Landed, PendingRead, block_ms, read_options};
 use super::reply::{Reply, to_error};
 use crate::domain::NodeName;
@@ -23,8 +23,11 @@ use crate::ports::{BackplaneError, LogRead, Partition};
 const READ_MAX: u64 = 512;
 
 /// The connections on which logs are read.
-#[derive(Default)]
 pub(super) struct LogReader {
+    connector: Arc<Connector>,
+    /// For what does not wait.
+    client: Client,
+    keys: Keys,
     state: Mutex<State>,
 }
 
@@ -45,51 +48,24 @@ struct PartitionReader {
 // === impl LogReader ===
 
 impl LogReader {
+    pub(super) fn new(connector: Arc<Connector>, client: Client, keys: Keys) -> Self {
+        Self { connector, client, keys, state: Mutex::default() }
+    }
+
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
         join_all(state.readers.drain(..).map(PartitionReader::retire)).await;
     }
-}
 
-// === impl PartitionReader ===
-
-impl PartitionReader {
-    /// Ends the read under way and closes the connection; answers what was read.
-    async fn retire(self) -> Option<Landed> {
-        let landed = match self.pending {
-            Some(pending) => Some(pending.land_now().await),
-            None => None,
-        };
-        quit(&self.client).await;
-        landed
-    }
-}
-
-// === impl State ===
-
-impl State {
-    /// Takes what was read, of the partitions asked for; other entries stay pending. An error when none of
-    /// the partitions can be read.
-    fn take(&mut self, partitions: &[Partition]) -> Result<Vec<LogRead>, BackplaneError> {
-        let mut reads = std::mem::take(&mut self.reads);
-        reads.retain(|read| partitions.contains(&read.partition));
-        let all_failed = reads.len() >= partitions.len() && reads.iter().all(|read| read.error.is_some());
-        match reads.first().and_then(|read| read.error.clone()) {
-            Some(error) if all_failed => Err(error),
-            _ => Ok(reads),
-        }
-    }
-}
-
-impl RedisBackplane {
-    pub(super) async fn read_new(
+    /// See [`Log::read_log`](crate::ports::Log::read_log).
+    pub(super) async fn read(
         &self,
         consumer: &NodeName,
         partitions: &[Partition],
         wait: Duration,
     ) -> Result<Vec<LogRead>, BackplaneError> {
         let deadline = Instant::now() + wait;
-        let mut state = self.log_reader.state.lock().await;
+        let mut state = self.state.lock().await;
         self.arrange(&mut state, partitions).await?;
         loop {
             let reads = state.take(partitions)?;
@@ -220,6 +196,36 @@ impl RedisBackplane {
         match self.client.xgroup_create::<(), _, _, _>(log, FANOUT, "0", true).await {
             Err(error) if error.details().starts_with("BUSYGROUP") => Ok(()),
             made => made.map_err(|error| to_error(&error)),
+        }
+    }
+}
+
+// === impl PartitionReader ===
+
+impl PartitionReader {
+    /// Ends the read under way and closes the connection; answers what was read.
+    async fn retire(self) -> Option<Landed> {
+        let landed = match self.pending {
+            Some(pending) => Some(pending.land_now().await),
+            None => None,
+        };
+        quit(&self.client).await;
+        landed
+    }
+}
+
+// === impl State ===
+
+impl State {
+    /// Takes what was read, of the partitions asked for; other entries stay pending. An error when none of
+    /// the partitions can be read.
+    fn take(&mut self, partitions: &[Partition]) -> Result<Vec<LogRead>, BackplaneError> {
+        let mut reads = std::mem::take(&mut self.reads);
+        reads.retain(|read| partitions.contains(&read.partition));
+        let all_failed = reads.len() >= partitions.len() && reads.iter().all(|read| read.error.is_some());
+        match reads.first().and_then(|read| read.error.clone()) {
+            Some(error) if all_failed => Err(error),
+            _ => Ok(reads),
         }
     }
 }

@@ -1,14 +1,7 @@
-//! The backplane as a whole.
+//! Why the backplane did not answer.
 
-use super::{Cluster, Inboxes, Log, Registry, Tickets};
 use crate::domain::Refusal;
-
-/// Everything that nodes share while they live. Two adapters: Redis, and in process for one node.
-///
-/// The whole of it may vanish at any moment; the hub rebuilds it from the store and its sessions.
-pub trait Backplane: Log + Inboxes + Registry + Cluster + Tickets {}
-
-impl<T: Log + Inboxes + Registry + Cluster + Tickets> Backplane for T {}
+use crate::ports::StartError;
 
 /// Why the backplane did not answer as asked. Whether the call took effect is unknown, so every
 /// call may be repeated.
@@ -31,6 +24,15 @@ impl From<BackplaneError> for Refusal {
         match error {
             BackplaneError::OutOfMemory => Refusal::overloaded("the hub has no room for this now; try again"),
             BackplaneError::Unreachable(_) | BackplaneError::Unexpected(_) => Refusal::unavailable(),
+        }
+    }
+}
+
+impl From<BackplaneError> for StartError {
+    fn from(error: BackplaneError) -> Self {
+        match error {
+            BackplaneError::Unreachable(_) | BackplaneError::OutOfMemory => Self::NotYet(error.to_string()),
+            BackplaneError::Unexpected(_) => Self::Never(error.to_string()),
         }
     }
 }

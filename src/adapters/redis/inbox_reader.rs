@@ -1,24 +1,21 @@
-//! [`Inboxes`] in Redis: a stream a node life.
+//! Reading the node's own inbox, on a connection of its own.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use fred::clients::Client;
 use fred::interfaces::{ClientLike, KeysInterface, SortedSetsInterface, StreamsInterface};
 use fred::types::Value;
-use futures::future::try_join_all;
 use tokio::sync::Mutex;
 
-use super::RedisBackplane;
-use super::client::quit;
+use super::client::{Connector, quit};
 use super::entry::stream_entries;
+use super::keys::Keys;
 use super::pending_read::{PendingRead, block_ms, read_options};
 use super::reply::{Reply, to_error};
-use super::script::{Call, OPEN_INBOX, POST};
+use super::script::{Call, OPEN_INBOX};
 use crate::domain::{Millis, NodeName};
-use crate::ports::{BackplaneError, InboxEntry, InboxPosition, InboxRead, Inboxes};
+use crate::ports::{BackplaneError, InboxEntry, InboxPosition, InboxRead};
 
 /// Entries that one read brings at most.
 const READ_MAX: u64 = 1024;
@@ -27,8 +24,11 @@ const READ_MAX: u64 = 1024;
 const TRIM_EVERY: usize = 512;
 
 /// The connection on which the node's own inbox is read.
-#[derive(Default)]
 pub(super) struct InboxReader {
+    connector: Arc<Connector>,
+    /// For what does not wait.
+    client: Client,
+    keys: Keys,
     state: Mutex<State>,
 }
 
@@ -44,6 +44,10 @@ struct State {
 // === impl InboxReader ===
 
 impl InboxReader {
+    pub(super) fn new(connector: Arc<Connector>, client: Client, keys: Keys) -> Self {
+        Self { connector, client, keys, state: Mutex::default() }
+    }
+
     pub(super) async fn close(&self) {
         let mut state = self.state.lock().await;
         if let Some((_, _, pending)) = state.pending.take() {
@@ -53,23 +57,43 @@ impl InboxReader {
             quit(&client).await;
         }
     }
-}
 
-impl RedisBackplane {
+    /// See [`Inboxes::read_inbox`](crate::ports::Inboxes::read_inbox).
+    pub(super) async fn read(
+        &self,
+        node: &NodeName,
+        after: InboxPosition,
+        wait: Duration,
+    ) -> Result<InboxRead, BackplaneError> {
+        let mut state = self.state.lock().await;
+        self.begin_read(&mut state, node, after, wait).await?;
+        if state.untrimmed >= TRIM_EVERY {
+            self.trim_inbox(node, after).await?;
+            state.untrimmed = 0;
+        }
+        let landed = match &mut state.pending {
+            Some((_, _, pending)) => pending.landed().await,
+            None => Ok(Value::Null),
+        };
+        state.pending = None;
+        let (read, marks) = inbox_read(landed.map_err(|error| to_error(&error))?)?;
+        if read.entries.is_empty() && !read.lossy {
+            let lossy = self.revive_inbox(node, after).await?;
+            return Ok(InboxRead { lossy, ..read });
+        }
+        state.untrimmed += read.entries.len();
+        if read.lossy {
+            self.accept_again(node, marks).await?;
+            state.untrimmed = TRIM_EVERY;
+        }
+        Ok(read)
+    }
+
     /// Makes the inbox when it is not there; true when it was made.
-    async fn make_inbox(&self, node: &NodeName, after: InboxPosition) -> Result<bool, BackplaneError> {
+    pub(super) async fn make_inbox(&self, node: &NodeName, after: InboxPosition) -> Result<bool, BackplaneError> {
         let keys = [self.keys.inbox(node), self.keys.full_inbox(node)];
         let call = Call::keys(keys).arg(position_text(after));
         Ok(OPEN_INBOX.run(&self.client, call).await?.number()? == 1)
-    }
-
-    async fn post_to(&self, node: &NodeName, payloads: Vec<Bytes>) -> Result<(), BackplaneError> {
-        let keys = [self.keys.inbox(node), self.keys.full_inbox(node)];
-        let mut call = Call::keys(keys).number(self.limits.inbox_cap);
-        for payload in payloads {
-            call.push(payload);
-        }
-        POST.run(&self.client, call).await.map(|_| ())
     }
 
     /// Begins a blocking read, unless the same one is under way already.
@@ -123,51 +147,6 @@ impl RedisBackplane {
         let reaped: Option<f64> =
             self.client.zscore(self.keys.reaped(), node.as_str()).await.map_err(|error| to_error(&error))?;
         if reaped.is_some() { Ok(true) } else { self.make_inbox(node, after).await }
-    }
-}
-
-#[async_trait]
-impl Inboxes for RedisBackplane {
-    async fn open_inbox(&self, node: &NodeName) -> Result<(), BackplaneError> {
-        self.make_inbox(node, InboxPosition::default()).await.map(|_| ())
-    }
-
-    async fn post(&self, posts: &[(NodeName, Bytes)]) -> Result<(), BackplaneError> {
-        let mut by_node: HashMap<&NodeName, Vec<Bytes>> = HashMap::new();
-        for (node, payload) in posts {
-            by_node.entry(node).or_default().push(payload.clone());
-        }
-        try_join_all(by_node.into_iter().map(|(node, payloads)| self.post_to(node, payloads))).await.map(|_| ())
-    }
-
-    async fn read_inbox(
-        &self,
-        node: &NodeName,
-        after: InboxPosition,
-        wait: Duration,
-    ) -> Result<InboxRead, BackplaneError> {
-        let mut state = self.inbox_reader.state.lock().await;
-        self.begin_read(&mut state, node, after, wait).await?;
-        if state.untrimmed >= TRIM_EVERY {
-            self.trim_inbox(node, after).await?;
-            state.untrimmed = 0;
-        }
-        let landed = match &mut state.pending {
-            Some((_, _, pending)) => pending.landed().await,
-            None => Ok(Value::Null),
-        };
-        state.pending = None;
-        let (read, marks) = inbox_read(landed.map_err(|error| to_error(&error))?)?;
-        if read.entries.is_empty() && !read.lossy {
-            let lossy = self.revive_inbox(node, after).await?;
-            return Ok(InboxRead { lossy, ..read });
-        }
-        state.untrimmed += read.entries.len();
-        if read.lossy {
-            self.accept_again(node, marks).await?;
-            state.untrimmed = TRIM_EVERY;
-        }
-        Ok(read)
     }
 }
 

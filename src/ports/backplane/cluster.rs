@@ -6,21 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{BackplaneError, Partition, StartError};
-use crate::domain::{Millis, NodeName, random_token};
-
-/// Random proof of holding a partition's lease.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct LeaseToken(pub String);
-
-// === impl LeaseToken ===
-
-impl LeaseToken {
-    /// A token that nobody else has.
-    pub fn random() -> Self {
-        Self(random_token())
-    }
-}
+use super::{BackplaneError, LeaseToken, Partition};
+use crate::domain::{Millis, NodeName};
+use crate::ports::StartError;
 
 /// What a node says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

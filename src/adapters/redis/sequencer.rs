@@ -1,24 +1,26 @@
-//! What gives seqs: append, membership changes, restoring a group's state.
+//! [`Sequencer`] in Redis: what gives seqs.
 
 use std::collections::HashMap;
 
+use async_trait::async_trait;
 use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{member_value, role_token, stream_id};
+use super::entry::{role_token, stream_id};
 use super::reply::{Reply, to_error, unexpected};
-use super::script::{APPEND, CHANGE_MEMBERS, Call, RESTORE};
+use super::script::{APPEND, CHANGE_MEMBERS, Call};
 use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, GroupSnapshot, Partition, Permission, Standing,
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Partition, Permission, Sequencer, Standing,
 };
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
 const APPEND_CHUNK: usize = 256;
 
-impl RedisBackplane {
-    pub(super) async fn append_all(
+#[async_trait]
+impl Sequencer for RedisBackplane {
+    async fn append(
         &self,
         partition: Partition,
         origin: &NodeName,
@@ -34,33 +36,7 @@ impl RedisBackplane {
         Ok(answers)
     }
 
-    fn append_call(&self, partition: Partition, origin: &NodeName, appends: &[Append]) -> Call {
-        let mut numbers: HashMap<&GroupId, u64> = HashMap::new();
-        let mut call = Call::keys([self.keys.log(partition)]);
-        for append in appends {
-            let next = numbers.len() as u64 + 1;
-            numbers.entry(&append.group).or_insert_with(|| {
-                call.push_key(self.keys.group(partition, &append.group));
-                next
-            });
-        }
-        call = call.arg(origin.as_str()).number(self.limits.log_cap).number(self.cid_window());
-        call.push_number(numbers.len() as u64);
-        for append in appends {
-            call.push_key(self.keys.cid(partition, &append.group, &append.from, &append.cid));
-            call.push_number(numbers[&append.group]);
-            call.push(append.group.as_str());
-            call.push(append.from.as_str());
-            call.push(append.cid.as_str());
-            call.push(append.kind.as_str());
-            call.push_number(append.traits.bits().into());
-            call.push_number(standing_number(append.standing));
-            call.push(append.body.clone());
-        }
-        call
-    }
-
-    pub(super) async fn change(
+    async fn change_members(
         &self,
         partition: Partition,
         origin: &NodeName,
@@ -89,40 +65,7 @@ impl RedisBackplane {
         outcome(CHANGE_MEMBERS.run(&self.client, call).await?)
     }
 
-    pub(super) async fn restore_state(
-        &self,
-        partition: Partition,
-        origin: &NodeName,
-        floor: &GroupSnapshot,
-    ) -> Result<bool, BackplaneError> {
-        let keys = [
-            self.keys.log(partition),
-            self.keys.group(partition, &floor.group),
-            self.keys.recent(partition, &floor.group),
-            self.keys.moves(partition),
-            self.keys.heads(partition),
-        ];
-        let mut call = Call::keys(keys)
-            .arg(floor.group.as_str())
-            .number(self.limits.moves_kept)
-            .number(floor.head.seq)
-            .number(floor.head.n)
-            .number(floor.head.shown)
-            .arg(floor.head.time)
-            .arg(floor.kind.as_str())
-            .arg(floor.access.as_str())
-            .number(floor.version)
-            .number(floor.base)
-            .arg(origin.as_str())
-            .arg(Cid::random().as_str());
-        for member in &floor.members {
-            call.push(member.id.as_str());
-            call.push(member_value(member));
-        }
-        Ok(RESTORE.run(&self.client, call).await?.number()? == 1)
-    }
-
-    pub(super) async fn forget_send(
+    async fn forget_cid(
         &self,
         partition: Partition,
         group: &GroupId,
@@ -132,9 +75,33 @@ impl RedisBackplane {
         let key = self.keys.cid(partition, group, from, cid);
         self.client.del::<(), _>(key).await.map_err(|error| to_error(&error))
     }
+}
 
-    pub(super) fn cid_window(&self) -> u64 {
-        self.limits.cid_window.as_secs().max(1)
+impl RedisBackplane {
+    fn append_call(&self, partition: Partition, origin: &NodeName, appends: &[Append]) -> Call {
+        let mut numbers: HashMap<&GroupId, u64> = HashMap::new();
+        let mut call = Call::keys([self.keys.log(partition)]);
+        for append in appends {
+            let next = numbers.len() as u64 + 1;
+            numbers.entry(&append.group).or_insert_with(|| {
+                call.push_key(self.keys.group(partition, &append.group));
+                next
+            });
+        }
+        call = call.arg(origin.as_str()).number(self.limits.log_cap).number(self.cid_window());
+        call.push_number(numbers.len() as u64);
+        for append in appends {
+            call.push_key(self.keys.cid(partition, &append.group, &append.from, &append.cid));
+            call.push_number(numbers[&append.group]);
+            call.push(append.group.as_str());
+            call.push(append.from.as_str());
+            call.push(append.cid.as_str());
+            call.push(append.kind.as_str());
+            call.push_number(append.traits.bits().into());
+            call.push_number(standing_number(append.standing));
+            call.push(append.body.clone());
+        }
+        call
     }
 }
 
