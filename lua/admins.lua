@@ -2,7 +2,7 @@
 -- member, so that all of them decide alike.
 --
 -- A member's value in the state is their role (a or m) and the seq of the event by which they joined; behind a space,
--- the name of a role of a later version, whose peer message is m. `ad` is the number of admins, and the member version that
+-- the name of a role of a later version, whose letter is m. `ad` is the number of admins, and the member version that
 -- it is of: a number of another version counts for nothing.
 
 -- Traits of every event that changes members: shown, not counted, without effect on other events.

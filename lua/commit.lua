@@ -11,31 +11,61 @@
 -- Returns false when the lease is not held with this token, else for each group {base, {its nodes}}; the base is -1
 --       when it is not known. Nobody is told here of a group with events that may be of an earlier life
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local recent_cap, recent_ttl = tonumber(ARGV[2]), ARGV[3]
+local token, recent_cap, recent_ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local moves_kept, trim_every, inbox_cap = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+-- Values that one command takes: Lua's stack has an end.
 local CHUNK = 1000
--- A small batch leaves its entries in the log for one of so many commits to trim. Acks that go alone
--- leave none.
-local trim_every = tonumber(ARGV[5])
 -- The recent cache may be so much longer than its cap, that it need not be cut each time.
 local SLACK = math.floor(recent_cap / 8)
 
--- The lease's value is "<owner> <token>".
-local held = redis.call('GET', lease)
-if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
+if not holds(lease, token) then return false end
 
-local at = 8
+-- === Arguments, read once from front to back; what is long stays where it is and is named by where it begins ===
+
+local at = 7
+
 local function next_arg()
   at = at + 1
   return ARGV[at - 1]
 end
 
-local function ack(count)
+local function next_number()
+  return tonumber(next_arg())
+end
+
+local function skip(count)
+  at = at + count
+  return at - count
+end
+
+local function read_acks()
+  local count = next_number()
+  return skip(count), count
+end
+
+-- Nodes within reach, by name: where their inboxes are, and what they are told.
+local function read_reach()
+  local reach, count = {}, next_number()
+  for node = 1, count do
+    reach[next_arg()] = { inbox = KEYS[3 + 2 * node], full = KEYS[4 + 2 * node], fields = {} }
+  end
+  return reach, count
+end
+
+local function read_names()
+  local names = {}
+  for name = 1, next_number() do names[name] = next_arg() end
+  return names
+end
+
+-- === The log: acks, and what may go ===
+
+local function ack(first_id, count)
   local acked = 0
-  for first = at, at + count - 1, CHUNK do
-    local last = math.min(first + CHUNK, at + count) - 1
+  for first = first_id, first_id + count - 1, CHUNK do
+    local last = math.min(first + CHUNK, first_id + count) - 1
     acked = acked + redis.call('XACK', log, 'fanout', unpack(ARGV, first, last))
   end
-  at = at + count
   return acked
 end
 
@@ -54,17 +84,19 @@ local function trim()
   end
 end
 
+-- === The recent cache ===
+
 -- The cache is a list without holes whose last event is `newest`. Answers the new newest.
-local function fill(cache, newest, count)
+local function fill(cache, newest, first_event, count)
   local fresh = {}
-  for _ = 1, count do
-    local seq, event = tonumber(next_arg()), next_arg()
+  for event = first_event, first_event + 2 * count - 2, 2 do
+    local seq = tonumber(ARGV[event])
     if seq > newest then
       if seq > newest + 1 then
         redis.call('DEL', cache)
         fresh = {}
       end
-      fresh[#fresh + 1] = event
+      fresh[#fresh + 1] = ARGV[event + 1]
       newest = seq
     end
   end
@@ -79,19 +111,19 @@ local function fill(cache, newest, count)
   return newest
 end
 
+-- === Stored heads ===
+
 -- Moves one group on; answers whether its stored head moved, where its present life begins, and whether all its
 -- events belong to it. A group whose state is absent stays so.
 local function advance(state, cache)
-  local seq, n, shown = tonumber(next_arg()), tonumber(next_arg()), tonumber(next_arg())
-  local time, count = next_arg(), tonumber(next_arg())
+  local seq, n, shown, time = next_number(), next_number(), next_number(), next_arg()
+  local count = next_number()
+  local first_event = skip(2 * count)
   local now = redis.call('HMGET', state, 's', 'n', 'h', 'x', 'b', 'w')
   local base = tonumber(now[5] or now[1] and 0 or -1)
-  local present = base >= 0 and (count == 0 or tonumber(ARGV[at]) > base)
-  if not now[1] then
-    at = at + 2 * count
-    return false, base, present
-  end
-  local fields = { 'x', fill(cache, math.max(tonumber(now[4] or 0), base), count) }
+  local present = base >= 0 and (count == 0 or tonumber(ARGV[first_event]) > base)
+  if not now[1] then return false, base, present end
+  local fields = { 'x', fill(cache, math.max(tonumber(now[4] or 0), base), first_event, count) }
   local function set(field, value)
     fields[#fields + 1] = field
     fields[#fields + 1] = value
@@ -120,7 +152,7 @@ local function note_moves(moved)
     redis.call('HSET', moves, 'c', number, 'b', number - 1)
   end
   for _, group in ipairs(moved) do redis.call('ZADD', heads, number, group) end
-  local surplus = redis.call('ZCARD', heads) - tonumber(ARGV[4])
+  local surplus = redis.call('ZCARD', heads) - moves_kept
   if surplus > 0 then
     local popped = redis.call('ZPOPMIN', heads, surplus)
     redis.call('HSET', moves, 'b', popped[#popped])
@@ -128,36 +160,23 @@ local function note_moves(moved)
   return number
 end
 
--- Nodes within reach, by name: where their inboxes are, and what they are told.
-local function read_reach()
-  local reach, count = {}, tonumber(next_arg())
-  for node = 1, count do
-    reach[next_arg()] = { inbox = KEYS[3 + 2 * node], full = KEYS[4 + 2 * node], fields = {} }
-  end
-  return reach, count
-end
+-- === What nodes within reach are told ===
 
--- Each group has one peer message, which a node gets once though it has a route and asks as well.
-local function address(reach, group, letter, names)
+-- Each group has one message, which a node gets once though it has a route and asks as well.
+local function address(reach, group, message, names)
   for _, name in ipairs(names) do
     local node = reach[name]
     if node and node.last ~= group then
       node.last = group
       node.fields[#node.fields + 1] = 'p'
-      node.fields[#node.fields + 1] = letter
+      node.fields[#node.fields + 1] = message
     end
   end
 end
 
-local function read_askers()
-  local askers = {}
-  for asker = 1, tonumber(next_arg()) do askers[asker] = next_arg() end
-  return askers
-end
-
 -- As post.lua does it, with many peer messages in one entry.
 local function post(node)
-  if redis.call('XLEN', node.inbox) < tonumber(ARGV[6]) then
+  if redis.call('XLEN', node.inbox) < inbox_cap then
     for first = 1, #node.fields, CHUNK do
       local last = math.min(first + CHUNK - 1, #node.fields)
       redis.call('XADD', node.inbox, 'NOMKSTREAM', '*', unpack(node.fields, first, last))
@@ -167,7 +186,9 @@ local function post(node)
   end
 end
 
-local acked = ack(tonumber(ARGV[7]))
+-- === The commit ===
+
+local acked = ack(read_acks())
 local reach, reached = read_reach()
 local moved, nodes = {}, {}
 for key = 5 + 2 * reached, #KEYS, 3 do
@@ -177,10 +198,10 @@ for key = 5 + 2 * reached, #KEYS, 3 do
   local routes = redis.call('HKEYS', KEYS[key + 1])
   nodes[#nodes + 1] = { base, routes }
   if reached > 0 then
-    local letter, askers = next_arg(), read_askers()
+    local message, askers = next_arg(), read_names()
     if present then
-      address(reach, group, letter, routes)
-      address(reach, group, letter, askers)
+      address(reach, group, message, routes)
+      address(reach, group, message, askers)
     end
   end
 end
@@ -188,5 +209,6 @@ for _, node in pairs(reach) do
   if #node.fields > 0 then post(node) end
 end
 local number = #moved > 0 and note_moves(moved) or 0
+-- A small batch leaves its entries in the log for one of so many commits to trim. Acks that go alone leave none.
 if acked >= trim_every or acked > 0 and number % trim_every == 0 then trim() end
 return nodes

@@ -4,5 +4,4 @@
 -- KEYS  lease
 -- ARGV  token
 -- Returns nothing
-local held = redis.call('GET', KEYS[1])
-if held and held:sub(held:find(' ', 1, true) + 1) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+if holds(KEYS[1], ARGV[1]) then redis.call('DEL', KEYS[1]) end

@@ -9,9 +9,7 @@
 -- Returns false when the lease is not held with this token, else 1
 local lease, log, state, cid_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
--- The lease's value is "<owner> <token>".
-local held = redis.call('GET', lease)
-if not held or held:sub(held:find(' ', 1, true) + 1) ~= ARGV[1] then return false end
+if not holds(lease, ARGV[1]) then return false end
 if redis.call('EXISTS', log) == 0 or redis.call('XACK', log, 'fanout', ARGV[2]) == 0 then return 1 end
 
 local seen = redis.call('GET', cid_key)

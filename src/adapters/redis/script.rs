@@ -23,9 +23,9 @@ pub(super) struct Call {
 }
 
 macro_rules! scripts {
-    ($($name:ident = $file:literal $(after $shared:literal)?;)*) => {
+    ($($name:ident = $file:literal $(after $($shared:literal),+)?;)*) => {
         $(pub(super) static $name: LazyLock<Script> = LazyLock::new(|| {
-            let shared: &[&str] = &[$(include_str!(concat!("../../../lua/", $shared, ".lua")))?];
+            let shared: &[&str] = &[$($(include_str!(concat!("../../../lua/", $shared, ".lua"))),+)?];
             Script::new(include_str!(concat!("../../../lua/", $file, ".lua")), shared)
         });)*
     };
@@ -36,9 +36,9 @@ scripts! {
     BEAT = "beat";
     BEGIN_REAP = "begin_reap";
     CHANGE_MEMBERS = "change_members" after "admins";
-    COMMIT = "commit";
+    COMMIT = "commit" after "lease";
     FORGET = "forget";
-    HOLD_PARTITION = "hold_partition";
+    HOLD_PARTITION = "hold_partition" after "lease";
     INDEX_SESSIONS = "index_sessions";
     JOIN_ROUTES = "join_routes";
     LEAVE_ROUTE = "leave_route";
@@ -48,8 +48,8 @@ scripts! {
     POST = "post";
     RECENT = "recent";
     REGISTER = "register";
-    RELEASE_PARTITION = "release_partition";
-    RESEQ = "reseq" after "admins";
+    RELEASE_PARTITION = "release_partition" after "lease";
+    RESEQ = "reseq" after "lease", "admins";
     RESTORE = "restore" after "admins";
     TEND_CONSUMERS = "tend_consumers";
     UNREGISTER = "unregister";
