@@ -3,9 +3,9 @@
 use mongodb::bson::doc;
 
 use super::MongoStore;
-use super::documents::{AccountDocument, VERSION, read};
+use super::documents::{AccountDocument, UserDocument, VERSION, read};
 use crate::domain::{UserId, now_ms};
-use crate::ports::{StoreError, UserStore};
+use crate::ports::StoreError;
 
 /// How long a registration may take between claiming the username and making the user. An older
 /// claim without its user was left behind by a node that died between the two.
@@ -44,8 +44,9 @@ impl MongoStore {
         if now_ms() - claim.time < CLAIM_STANDS {
             return Ok(false);
         }
-        let user = self.user(&claim.user).await?;
-        Ok(user.is_none_or(|user| user.profile.username != claim.username))
+        let user = self.find_one(&self.users, doc! { "_id": claim.user.as_str() }).await?;
+        let user = user.map(|document| read::<UserDocument>(&document)).transpose()?;
+        Ok(user.is_none_or(|user| user.username != claim.username))
     }
 
     async fn take_over(&self, old: &AccountDocument, new: &AccountDocument) -> Result<bool, StoreError> {

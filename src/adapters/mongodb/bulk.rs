@@ -9,8 +9,9 @@ use mongodb::Database;
 use mongodb::bson::raw::{CStr, cstr};
 use mongodb::bson::{Document, RawArrayBuf, RawDocumentBuf};
 
+use super::MongoStore;
+use super::commands::{bounded, number};
 use super::errors::{DUPLICATE_KEY, not_inserted, refusal};
-use super::{MongoStore, bounded};
 use crate::ports::{Inserted, StoreError};
 
 /// Bytes of documents in one command: well below the 16 MB that a command may have.
@@ -168,16 +169,5 @@ impl Report {
             Some(why) => Err(StoreError::Unreachable(format!("no majority yet: {why}"))),
             None => Ok(collided),
         }
-    }
-}
-
-/// An integer that a server may send in any of the number types.
-pub(super) fn number(document: &Document, key: &str) -> Option<i32> {
-    use mongodb::bson::Bson;
-    match document.get(key)? {
-        Bson::Int32(number) => Some(*number),
-        Bson::Int64(number) => i32::try_from(*number).ok(),
-        Bson::Double(number) => Some(*number as i32),
-        _ => None,
     }
 }

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 
+use super::commands::encode;
 use super::documents::{CursorDocument, VERSION, int, read};
-use super::{IDS_AT_ONCE, MongoStore, by_ids, encode};
+use super::{IDS_AT_ONCE, MongoStore, by_ids};
 use crate::domain::{GroupId, Mark, Seq, UserId};
 use crate::ports::{CursorStore, StoreError};
 

@@ -1,4 +1,4 @@
-//! The deployment: what the server is, what is recorded, ping and leases.
+//! The deployment: what is recorded, ping and leases.
 
 use std::time::Duration;
 
@@ -8,14 +8,10 @@ use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, doc};
 use serde::Deserialize;
 
-use super::bulk::number;
+use super::MongoStore;
+use super::commands::{bounded, encode};
 use super::documents::{VERSION, int, read};
-use super::errors::not_started;
-use super::{MongoStore, bounded, encode, no_answer};
 use crate::ports::{StartError, Store, StoreError};
-
-/// The oldest supported wire protocol: MongoDB 6.0's. FerretDB says so too.
-const OLDEST_WIRE_VERSION: i32 = 17;
 
 /// The form of messages that this software writes: with `shown`, `place` and `traits`.
 const FORM: i32 = 2;
@@ -32,21 +28,6 @@ struct DeploymentDocument {
 struct LeaseDocument {
     node: String,
     until: i64,
-}
-
-/// Looks at the server: whether it is a router.
-pub(super) async fn inspect(client: &Client, timeout: Duration) -> Result<bool, StartError> {
-    let command = async { client.database("admin").run_command(doc! { "hello": 1 }).await };
-    let hello = tokio::time::timeout(timeout, command).await;
-    let hello = hello.map_err(|_| no_answer(timeout))?.map_err(not_started)?;
-    if number(&hello, "maxWireVersion").unwrap_or_default() < OLDEST_WIRE_VERSION {
-        return Err(StartError::Never("it is older than MongoDB 6.0; use a newer one".into()));
-    }
-    let sharded = hello.get_str("msg").is_ok_and(|msg| msg == "isdbgrid");
-    if !sharded && !hello.contains_key("setName") {
-        tracing::warn!("MongoDB is neither a replica set nor sharded: what is acked is on one disk only");
-    }
-    Ok(sharded)
 }
 
 async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreError> {

@@ -1,11 +1,12 @@
 //! What events made of others: switches in the messages' own documents, and a collection of what is pinned.
 
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{RawDocumentBuf, doc};
 
-use super::documents::{PinDocument, VERSION, event, int, message_id, read};
-use super::messages::between;
-use super::{MongoStore, encode};
+use super::MongoStore;
+use super::commands::encode;
+use super::documents::{PinDocument, VERSION, int, message_id, read};
+use super::filters::between;
 use crate::domain::{Change, Effect, Event, GroupId, Seq};
 use crate::ports::StoreError;
 
@@ -61,13 +62,5 @@ impl MongoStore {
         }
         pinned.truncate(limit);
         Ok(pinned)
-    }
-
-    /// The messages of a group under these seqs.
-    pub(super) async fn messages_under(&self, group: &GroupId, seqs: &[Seq]) -> Result<Vec<Event>, StoreError> {
-        let ids: Vec<String> = seqs.iter().map(|seq| message_id(group, *seq)).collect();
-        let (filter, limit) = (self.of_group(group, doc! { "$in": &ids }), ids.len());
-        let found = self.find(&self.messages, filter, Document::new(), 0, limit).await?;
-        found.iter().map(|document| event(document)).collect()
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
+use mongodb::bson::doc;
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Bson, Document, doc};
 
 use super::MongoStore;
 use super::documents::{MessageDocument, event, int, message, message_id, read};
+use super::filters::between;
 use crate::domain::{Cid, Effect, Event, GroupId, Head, Millis, Seq, UserId};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 
@@ -107,16 +108,6 @@ impl MessageStore for MongoStore {
 // === impl MongoStore ===
 
 impl MongoStore {
-    /// A filter on the ids of one group's messages, with the shard key where there are shards:
-    /// without it the router would ask all of them.
-    pub(super) fn of_group(&self, group: &GroupId, id: impl Into<Bson>) -> Document {
-        let mut filter = doc! { "_id": id.into() };
-        if self.sharded {
-            filter.insert("group", group.as_str());
-        }
-        filter
-    }
-
     /// Removes a group's events below a seq, oldest first, in slices.
     pub(super) async fn remove_below(&self, group: &GroupId, end: Seq) -> Result<u64, StoreError> {
         let mut removed = 0;
@@ -135,11 +126,4 @@ impl MongoStore {
             removed += self.within(self.messages.delete_many(slice)).await?.deleted_count;
         }
     }
-}
-
-/// Ids of a group's messages from a seq on, up to another (exclusive; the greatest means all).
-pub(super) fn between(group: &GroupId, from: Seq, to: Seq) -> Document {
-    let (from, end) = (message_id(group, from), message_id(group, to));
-    let upper = if to == Seq::MAX { "$lte" } else { "$lt" };
-    doc! { "$gte": from, upper: end }
 }

@@ -7,13 +7,14 @@
 //! - `effects`: what events made of others.
 //! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: what is recorded for the deployment, ping and leases; `indexes`: made by one node at a time.
-//! - `errors`: what a failure means for the caller.
+//! - `topology`: what the server is; `commands`, `filters`, `errors`: what is asked of it, and what a failure means.
 //!
 //! Every operation is one that MongoDB makes atomic by itself: there are no transactions, and what
 //! touches several documents may be repeated. Hot paths read by `_id`.
 
 mod accounts;
 mod bulk;
+mod commands;
 mod config;
 mod cursors;
 mod deletions;
@@ -21,23 +22,25 @@ mod deployment;
 mod documents;
 mod effects;
 mod errors;
+mod filters;
 mod groups;
 mod indexes;
 mod messages;
+mod topology;
 mod users;
 
-use std::future::Future;
 use std::time::Duration;
 
 use futures::TryStreamExt;
-use mongodb::bson::{Document, RawDocumentBuf, doc, serialize_to_raw_document_buf};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::{Client, Collection, Database};
 use serde::Serialize;
 
 pub use config::MongoConfig;
 
 use crate::ports::{StartError, StoreError};
-use errors::{is_duplicate, store_error};
+use commands::{bounded, encode};
+use errors::is_duplicate;
 
 /// A store in MongoDB. Made to be shared behind an `Arc`.
 pub struct MongoStore {
@@ -69,7 +72,7 @@ impl MongoStore {
         let options = config.client_options().await?;
         let hosts: Vec<String> = options.hosts.iter().map(ToString::to_string).collect();
         let client = Client::with_options(options).map_err(|error| StartError::Never(error.kind.to_string()))?;
-        let sharded = deployment::inspect(&client, config.operation_timeout)
+        let sharded = topology::inspect(&client, config.operation_timeout)
             .await
             .map_err(|error| error.map(|why| format!("MongoDB at {}: {why}", hosts.join(","))))?;
         let db = client.database(&config.database);
@@ -191,23 +194,3 @@ const MAX_BATCH: u32 = 1_000;
 
 /// Ids in one query at most: enough to make few round trips, and each a short one.
 const IDS_AT_ONCE: usize = 250;
-
-/// Waits for an operation up to a time; what became of it is unknown after that.
-async fn bounded<T>(
-    timeout: Duration,
-    operation: impl Future<Output = mongodb::error::Result<T>>,
-) -> Result<T, StoreError> {
-    match tokio::time::timeout(timeout, operation).await {
-        Ok(answer) => answer.map_err(store_error),
-        Err(_) => Err(no_answer(timeout)),
-    }
-}
-
-fn no_answer(timeout: Duration) -> StoreError {
-    StoreError::Unreachable(format!("no answer in {} ms", timeout.as_millis()))
-}
-
-/// A document of ours as bytes.
-fn encode(document: &impl Serialize) -> Result<RawDocumentBuf, StoreError> {
-    serialize_to_raw_document_buf(document).map_err(|error| StoreError::Refused(error.to_string()))
-}

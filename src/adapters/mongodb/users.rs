@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 
+use super::MongoStore;
+use super::commands::encode;
 use super::documents::{UserDocument, VERSION, int, read};
-use super::{MongoStore, encode};
 use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, now_ms};
 use crate::ports::{StoreError, UserStore};
 

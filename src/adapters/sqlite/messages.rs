@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::{SqliteStore, from_sql, is_refusal, to_sql};
+use super::errors::is_refusal;
+use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{Change, Cid, Effect, Event, EventState, GroupId, Head, Kind, Millis, Seq, Switch, Traits, UserId};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 

@@ -8,6 +8,7 @@
 
 mod cursors;
 mod deletions;
+mod errors;
 mod groups;
 mod messages;
 mod readers;
@@ -19,7 +20,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
 use crate::ports::{StartError, Store, StoreError};
 use readers::Readers;
@@ -110,30 +111,6 @@ fn lock(path: &Path) -> Result<File, StartError> {
             path.display()
         ))),
         Err(TryLockError::Error(error)) => Err(StartError::Never(format!("cannot lock {}: {error}", name.display()))),
-    }
-}
-
-/// What a failure of SQLite means for the caller.
-fn store_error(error: rusqlite::Error) -> StoreError {
-    if is_refusal(&error) {
-        return StoreError::Refused(error.to_string());
-    }
-    StoreError::Unreachable(match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => "the disk is full".into(),
-        _ => error.to_string(),
-    })
-}
-
-/// Whether the same call would fail again: for its own input, or for what is stored and cannot be
-/// read. A full or broken disk may be mended.
-fn is_refusal(error: &rusqlite::Error) -> bool {
-    use ErrorCode::{ConstraintViolation, TooBig, TypeMismatch};
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => {
-            matches!(failure.code, TooBig | ConstraintViolation | TypeMismatch)
-        }
-        rusqlite::Error::UnwindingPanic => false,
-        _ => true,
     }
 }
 

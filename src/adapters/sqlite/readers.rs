@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
-use super::store_error;
+use super::errors::store_error;
 use crate::ports::StoreError;
 
 /// A bounded pool: as many queries run at once as there are connections, the others wait in turn.

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::store_error;
+use super::errors::store_error;
 use crate::ports::StoreError;
 
 /// Changes that wait for the writer before those who ask must wait themselves.

@@ -1,7 +1,9 @@
 //! What the process tells of itself: log lines on standard output, and in files if wanted.
 //!
-//! - [`lines`]: how they look; [`outlet`]: how they get out without anybody waiting; [`panics`]: what panics say.
+//! - [`lines`]: how they look; [`outlet`]: how they get out without anybody waiting; [`panics`]: what panics say;
+//!   [`mod@last_words`]: what is said where there is no log.
 
+mod last_words;
 mod lines;
 mod outlet;
 mod panics;
@@ -12,11 +14,12 @@ use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+use last_words::LAST_LINES;
 use lines::{BareLine, JsonLine};
 use outlet::Outlet;
-use prometheus::{IntCounter, IntCounterVec};
+use prometheus::IntCounterVec;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_appender::rolling::{InitError, RollingFileAppender, Rotation};
@@ -28,13 +31,13 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
+pub use last_words::last_words;
+
 use super::config::{LogConfig, LogFormat};
 use crate::transport::REQUESTS;
 
 /// Two weeks of daily files.
 const FILES_KEPT: usize = 14;
-/// The last lines may take so long at the end: whoever reads is there, or is not.
-const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// Why logs cannot be written as asked.
 #[derive(Debug, thiserror::Error)]
@@ -72,22 +75,6 @@ pub fn start(config: &LogConfig, dropped: &IntCounterVec) -> Result<Telemetry, T
     subscriber.try_init().map_err(|_| TelemetryError::Twice)?;
     panics::log_them();
     Ok(telemetry)
-}
-
-/// Says a last sentence on standard error. Whoever does not take it within two seconds does not get it.
-pub fn last_words(sentence: &str) {
-    if let Ok(words) = to_standard_error(sentence) {
-        words.finish(Instant::now() + LAST_LINES);
-    }
-}
-
-fn to_standard_error(sentence: &str) -> io::Result<Outlet> {
-    let error = io::stderr().as_fd().try_clone_to_owned()?;
-    // Where standard error is stuck nobody is left who could be told.
-    let uncounted = IntCounter::new("uncounted", "uncounted").map_err(io::Error::other)?;
-    let outlet = Outlet::open("standard error", File::from(error), uncounted)?;
-    outlet.push(format!("{sentence}\n").as_bytes());
-    Ok(outlet)
 }
 
 fn build(

@@ -4,7 +4,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{self, PanicHookInfo};
 use std::thread;
 
-use super::to_standard_error;
+use super::last_words::to_standard_error;
 
 /// From here on panics of all threads are errors in the log.
 pub(super) fn log_them() {

@@ -1,6 +1,8 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use prometheus::IntCounter;
 use serde_json::{Map, Value, json};
 
 use super::*;
