@@ -41,7 +41,7 @@ pub fn root() -> PathBuf {
     std::env::var_os("HOUSE_SRC").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), PathBuf::from)
 }
 
-pub fn read(path: &Path) -> String {
+fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

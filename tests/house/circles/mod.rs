@@ -6,9 +6,10 @@
 //!   a map passes on (`pub use`) is that of the file that declares it, and passing on is no use;
 //! - it calls a method that the other one has, or reads a field of a type of it. The receiver's type is followed
 //!   through fields, variables, parameters, patterns, closures and what calls give, whatever is wrapped around it;
-//! - it calls a method through a trait of this room: it leads to the trait's file and to all that implement it.
-//!   Free is what is given to the root (`lib.rs`): it may implement anybody's trait, since what must go up is an event
-//!   given to its dispatcher. A trait of another room is a port and leads nowhere;
+//! - it calls a method of a trait object, where the trait is of this room: it leads to the trait's file and to all that
+//!   implement it. Free is what is given to the root (`lib.rs`): it may implement anybody's trait, since what must go up
+//!   is an event given to its dispatcher. A trait of another room is a port and leads nowhere. Through a type
+//!   parameter it leads to the trait's file alone: whoever fills the parameter in names what is called;
 //! - it calls a method on what no type was found for, and only one type of the room has a method of that name.
 //!
 //! A closure's calls are those of the file in which it is written. What is there for tests only leads nowhere.

@@ -235,21 +235,37 @@ fn calls_through_traits_lead_to_the_trait_and_to_all_that_implement_it() {
         "struct A { t: Box<dyn Does + Send + Sync> } impl A { fn f(&self) { self.t.does() } }",
         "struct A { t: Weak<dyn Does> } impl A { fn f(&self) { self.t.upgrade().unwrap().does() } }",
         "fn f(t: &dyn Does) { t.does() }",
-        "fn f(t: impl Does) { t.does() }",
-        "fn f<T: Does>(t: T) { t.does() }",
-        "fn f<T>(t: T) where T: Does { t.does() }",
-        "struct A<T> { t: T } impl<T: Does> A<T> { fn f(&self) { self.t.does() } }",
         "fn f(all: Vec<Arc<dyn Does>>) { for t in all { t.does() } }",
         "fn f(t: &dyn Does) { t.dull() }",
         "fn f(t: &dyn Does) { t.sub() }",
         "fn f(t: &dyn Does) { Does::does(t) }",
-        "fn f<T: Does>(t: &T) { T::does(t) }",
     ] {
         let a = format!("use super::t::Does; {a}");
         let sources = planted(&a, &does);
         let circles = Circles::of(&sources);
         assert!(circles.leads("hub/a.rs", "hub/t.rs"), "{a}");
         assert!(circles.leads("hub/a.rs", "hub/x.rs"), "{a}");
+    }
+}
+
+#[test]
+fn calls_through_type_parameters_lead_to_the_trait_alone() {
+    let does = [
+        ("t", "pub trait Does { fn does(&self); }"),
+        ("x", "pub struct X; impl super::t::Does for X { fn does(&self) {} }"),
+    ];
+    for a in [
+        "fn f(t: impl Does) { t.does() }",
+        "fn f<T: Does>(t: T) { t.does() }",
+        "fn f<T>(t: T) where T: Does { t.does() }",
+        "struct A<T> { t: T } impl<T: Does> A<T> { fn f(&self) { self.t.does() } }",
+        "fn f<T: Does>(t: &T) { T::does(t) }",
+    ] {
+        let a = format!("use super::t::Does; {a}");
+        let sources = planted(&a, &does);
+        let circles = Circles::of(&sources);
+        assert!(circles.leads("hub/a.rs", "hub/t.rs"), "{a}");
+        assert!(!circles.leads("hub/a.rs", "hub/x.rs"), "{a}");
     }
 }
 

@@ -24,22 +24,25 @@ pub struct Bag {
     pub items: BTreeSet<ItemId>,
     /// It may also be something of another house, whose methods are none of ours.
     pub foreign: bool,
+    /// Its traits are those of objects, behind which anything may stand that implements them.
+    pub objects: bool,
 }
 
 // === impl Bag ===
 
 impl Bag {
     pub fn of(item: ItemId) -> Self {
-        Self { items: BTreeSet::from([item]), foreign: false }
+        Self { items: BTreeSet::from([item]), ..Self::default() }
     }
 
     pub fn foreign() -> Self {
-        Self { items: BTreeSet::new(), foreign: true }
+        Self { foreign: true, ..Self::default() }
     }
 
     pub fn add(&mut self, other: &Self) {
         self.items.extend(&other.items);
         self.foreign |= other.foreign;
+        self.objects |= other.objects;
     }
 
     pub fn with(mut self, other: &Self) -> Self {
@@ -113,7 +116,7 @@ impl World<'_> {
             Type::Array(inner) => self.bag(&inner.elem, scope),
             Type::Ptr(inner) => self.bag(&inner.elem, scope),
             Type::Tuple(tuple) => tuple.elems.iter().map(|elem| self.bag(elem, scope)).collect(),
-            Type::TraitObject(object) => self.bounds(object.bounds.iter(), scope),
+            Type::TraitObject(object) => Bag { objects: true, ..self.bounds(object.bounds.iter(), scope) },
             Type::ImplTrait(object) => self.bounds(object.bounds.iter(), scope),
             Type::BareFn(function) => self.returned(&function.output, scope),
             _ => Bag::default(),

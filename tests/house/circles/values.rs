@@ -44,11 +44,11 @@ impl<'a> Calls<'_, 'a> {
             },
         };
         let arguments = Bag { foreign: false, ..self.world.bag_of_path(path, &self.scope) };
-        let all = items.into_iter().map(|item| self.value_of(item, names.get(rest), path.span()));
-        all.collect::<Bag>().with(&Bag { items: arguments.items, foreign: false })
+        let all = items.into_iter().map(|item| self.value_of(item, &names[0], names.get(rest), path.span()));
+        all.collect::<Bag>().with(&arguments)
     }
 
-    fn value_of(&mut self, item: ItemId, member: Option<&String>, at: Span) -> Bag {
+    fn value_of(&mut self, item: ItemId, first: &str, member: Option<&String>, at: Span) -> Bag {
         let named = &self.world.modules.items[item];
         let scope = Scope { module: named.module, ..Scope::default() };
         match (named.item, member) {
@@ -60,7 +60,9 @@ impl<'a> Calls<'_, 'a> {
             (Item::Static(item), _) => self.world.bag(&item.ty, &scope),
             (_, Some(member)) => {
                 let methods = self.world.methods(item, member);
-                let given = Bag::of(item);
+                // `Trait::method(x)` says nothing of what `x` is; of `T::method(x)` the caller knows.
+                let objects = matches!(named.item, Item::Trait(_)) && !self.scope.parameters.contains_key(first);
+                let given = Bag { objects, ..Bag::of(item) };
                 if methods.is_empty() { given } else { self.given_by(methods, &given, at) }
             }
             (Item::Type(alias), None) => self.world.bag(&alias.ty, &scope),
@@ -73,17 +75,17 @@ impl<'a> Calls<'_, 'a> {
         let mut result = Bag::default();
         for method in methods {
             result.add(&self.world.result(method, held));
-            self.note(method, at);
+            self.note(method, held, at);
         }
         result
     }
 
-    fn note(&mut self, method: &Method<'_>, at: Span) {
+    fn note(&mut self, method: &Method<'_>, held: &Bag, at: Span) {
         let line = at.start().line;
         let owner = &self.world.modules.items[method.owner];
         let what = format!("{}::{}", owner.name, method.signature.ident);
         self.edges.add(self.file, line, method.file, what.clone());
-        if !matches!(owner.item, Item::Trait(_)) {
+        if !matches!(owner.item, Item::Trait(_)) || !(held.objects || held.is_unknown()) {
             return;
         }
         let modules = &self.world.modules;
