@@ -77,7 +77,7 @@ impl People {
         name: Option<&str>,
     ) -> Result<FoundUser, Refusal> {
         if username.is_some_and(is_reserved_username) {
-            return Err(Refusal::bad_frame("`username` must not begin with \"this.\": such names are the hub's own"));
+            return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
         }
         self.ensure_users(std::slice::from_ref(id)).await?;
         let username = username.map(str::to_lowercase);
