@@ -59,19 +59,31 @@ pub struct Metrics {
     pub(crate) reaps: IntCounter,
     pub(crate) reregistrations: IntCounter,
     pub(crate) owned_partitions: IntGauge,
-    log_length: IntGaugeVec,
-    log_pending: IntGaugeVec,
-    log_lag: IntGaugeVec,
-    /// The same three, of the partitions owned here.
-    logs: Arc<Mutex<BTreeMap<Partition, LogStats>>>,
+    logs: LogMetrics,
     errors: IntCounterVec,
     pub(crate) live_nodes: IntGauge,
     pub(crate) pending_sends: IntGauge,
     pub(crate) remembered_cids: IntGauge,
     pub(crate) draining: IntGauge,
-    probe: Histogram,
-    pub(crate) probe_failures: IntCounter,
-    probe_last_success: Gauge,
+    probe: ProbeMetrics,
+}
+
+/// The logs of the partitions owned here.
+#[derive(Debug, Clone)]
+struct LogMetrics {
+    length: IntGaugeVec,
+    pending: IntGaugeVec,
+    lag: IntGaugeVec,
+    /// The same three.
+    stats: Arc<Mutex<BTreeMap<Partition, LogStats>>>,
+}
+
+/// The node's messages to itself.
+#[derive(Debug, Clone)]
+struct ProbeMetrics {
+    seconds: Histogram,
+    failures: IntCounter,
+    last_success: Gauge,
 }
 
 // === impl Stage ===
@@ -130,14 +142,7 @@ impl Metrics {
             reaps: make.counter("reaps_total", "Dead nodes cleared away by this node.")?,
             reregistrations: make.counter("reregistrations_total", "Times this node found its lease gone.")?,
             owned_partitions: make.gauge("owned_partitions", "Partitions owned by this node.")?,
-            log_length: make.gauges("log_length", "Entries in a partition's log.", &["partition"])?,
-            log_pending: make.gauges(
-                "log_pending",
-                "Entries of group fanout delivered and not acked.",
-                &["partition"],
-            )?,
-            log_lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", &["partition"])?,
-            logs: Arc::default(),
+            logs: LogMetrics::register(&make)?,
             errors: make.counters(
                 "part_errors_total",
                 "Calls to the parts that the hub stands on that failed.",
@@ -148,15 +153,7 @@ impl Metrics {
             remembered_cids: make
                 .gauge("remembered_cids", "Sends of this node's life whose repeats the backplane knows.")?,
             draining: make.gauge("draining", "1 while this node hands its work over.")?,
-            probe: make.histogram(
-                "probe_seconds",
-                "Time of this node's messages to itself, from send to ack.",
-                &LATENCY_EDGES,
-            )?,
-            probe_failures: make
-                .counter("probe_failures_total", "Messages of this node to itself that did not come back.")?,
-            probe_last_success: make
-                .gauge("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
+            probe: ProbeMetrics::register(&make)?,
         };
         for code in Code::ALL {
             metrics.rejected.with_label_values(&[code.as_str()]);
@@ -174,8 +171,13 @@ impl Metrics {
 
     /// Notes that the node's message to itself came back, after some seconds, now.
     pub(crate) fn probe_succeeded(&self, seconds: f64, now: Millis) {
-        self.probe.observe(seconds);
-        self.probe_last_success.set(now as f64 / 1e3);
+        self.probe.seconds.observe(seconds);
+        self.probe.last_success.set(now as f64 / 1e3);
+    }
+
+    /// Notes that the node's message to itself did not come back.
+    pub(crate) fn probe_failed(&self) {
+        self.probe.failures.inc();
     }
 
     pub(crate) fn rejected(&self, code: Code) {
@@ -187,19 +189,16 @@ impl Metrics {
         self.errors.with_label_values(&[part])
     }
 
+    /// Notes how far the readers of a partition's log are.
     pub(crate) fn log(&self, partition: Partition, stats: LogStats) {
-        let label = partition.to_string();
-        self.log_length.with_label_values(&[&label]).set(stats.length as i64);
-        self.log_pending.with_label_values(&[&label]).set(stats.pending as i64);
-        self.log_lag.with_label_values(&[&label]).set(stats.lag as i64);
-        self.logs.lock().insert(partition, stats);
+        self.logs.set(partition, stats);
     }
 
     /// How this node has been doing.
     pub(crate) fn vitals(&self, now: Millis) -> NodeVitals {
         let gauge = |gauge: &IntGauge| gauge.get().max(0) as u64;
         let latency = &self.stages[Stage::EndToEnd as usize];
-        let logs = self.logs.lock();
+        let logs = self.logs.stats.lock();
         NodeVitals {
             time: now,
             users: gauge(&self.users_online),
@@ -217,7 +216,7 @@ impl Metrics {
             faults: occurred([
                 ("backplane_error", self.errors.with_label_values(&["backplane"]).get()),
                 ("store_error", self.errors.with_label_values(&["store"]).get()),
-                ("probe_lost", self.probe_failures.get()),
+                ("probe_lost", self.probe.failures.get()),
                 ("lease_lost", self.reregistrations.get()),
                 ("node_reaped", self.reaps.get()),
                 ("entries_claimed", self.claims.get()),
@@ -227,7 +226,7 @@ impl Metrics {
                 ("void", self.voids.get()),
             ]),
             latency: counts(latency),
-            probe: counts(&self.probe),
+            probe: counts(&self.probe.seconds),
             stages: Stage::ALL
                 .into_iter()
                 .filter(|stage| *stage != Stage::EndToEnd)
@@ -239,12 +238,56 @@ impl Metrics {
 
     /// A partition that is no longer owned here is no longer reported from here.
     pub(crate) fn forget_log(&self, partition: Partition) {
-        self.logs.lock().remove(&partition);
+        self.logs.forget(partition);
+    }
+}
+
+// === impl LogMetrics ===
+
+impl LogMetrics {
+    fn register(make: &Maker) -> Result<Self, prometheus::Error> {
+        Ok(Self {
+            length: make.gauges("log_length", "Entries in a partition's log.", &["partition"])?,
+            pending: make.gauges("log_pending", "Entries of group fanout delivered and not acked.", &["partition"])?,
+            lag: make.gauges("log_lag", "Entries of group fanout not yet delivered.", &["partition"])?,
+            stats: Arc::default(),
+        })
+    }
+
+    fn set(&self, partition: Partition, stats: LogStats) {
         let label = partition.to_string();
-        for gauge in [&self.log_length, &self.log_pending, &self.log_lag] {
+        self.length.with_label_values(&[&label]).set(stats.length as i64);
+        self.pending.with_label_values(&[&label]).set(stats.pending as i64);
+        self.lag.with_label_values(&[&label]).set(stats.lag as i64);
+        self.stats.lock().insert(partition, stats);
+    }
+
+    fn forget(&self, partition: Partition) {
+        self.stats.lock().remove(&partition);
+        let label = partition.to_string();
+        for gauge in [&self.length, &self.pending, &self.lag] {
             // Absent is what is wanted, so an absent one is no error.
             let _ = gauge.remove_label_values(&[&label]);
         }
+    }
+}
+
+// === impl ProbeMetrics ===
+
+impl ProbeMetrics {
+    fn register(make: &Maker) -> Result<Self, prometheus::Error> {
+        let edges = &LATENCY_EDGES;
+        Ok(Self {
+            seconds: make.histogram(
+                "probe_seconds",
+                "Time of this node's messages to itself, from send to ack.",
+                edges,
+            )?,
+            failures: make
+                .counter("probe_failures_total", "Messages of this node to itself that did not come back.")?,
+            last_success: make
+                .gauge("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
+        })
     }
 }
 

@@ -74,7 +74,7 @@ impl Probe {
         match self.publisher.publish_and_wait(append).await {
             Ok(_) => self.metrics.probe_succeeded(started.elapsed().as_secs_f64(), now_ms()),
             Err(refusal) => {
-                self.metrics.probe_failures.inc();
+                self.metrics.probe_failed();
                 tracing::warn!(%refusal, "the node's message to itself did not come back");
             }
         }
