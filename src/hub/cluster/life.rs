@@ -124,3 +124,28 @@ impl NodeLife {
         self.users.tell_all(&ServerFrame::Features(pushes::Features { features: view.features.names() }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::node::tests::record;
+    use crate::hub::testing::{MemoryCluster, MemoryInboxes, metrics, node, open_session};
+
+    #[tokio::test]
+    async fn a_life_begins_with_a_new_epoch_and_sessions_hear_what_all_nodes_know() {
+        let (cluster, node, users) = (Arc::<MemoryCluster>::default(), node(), Arc::<LocalUsers>::default());
+        let (_anna, ear) = open_session(&users, "anna");
+        let lease = Duration::from_secs(8);
+        let config = LifeConfig { public_url: None, zone: Some("north".into()), capacity: 9, lease };
+        let inboxes = Arc::<MemoryInboxes>::default();
+        let life = NodeLife::new(cluster.clone(), inboxes, node.clone(), Arc::default(), users, config, metrics());
+        life.begin(7_000).await.unwrap();
+        assert_eq!((node.name().to_string(), ear.texts().len()), ("a.7".into(), 1));
+        assert_eq!(life.record(&node.name()).zone.as_deref(), Some("north"));
+        cluster.others.lock().push(record("b.1"));
+        life.saw(life.beat().await.unwrap().live, false);
+        assert_eq!(ear.texts().len(), 1, "b knows less");
+        life.announce_drain().await.unwrap();
+        assert!(node.is_draining() && node.view().nodes.iter().any(|seen| seen.draining));
+    }
+}

@@ -41,3 +41,18 @@ impl Reaper {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::node::tests::record;
+    use crate::hub::testing::{MemoryCluster, Told, metrics, node, user};
+
+    #[tokio::test]
+    async fn whose_node_is_dead_is_told_above() {
+        let (cluster, told) = (Arc::<MemoryCluster>::default(), Arc::<Told>::default());
+        cluster.of_dead.lock().push(user("anna"));
+        Reaper::new(cluster, node(), told.clone(), metrics()).reap(&record("dead.1").node).await;
+        assert!(matches!(&told.take()[..], [one] if one.starts_with("node gone") && one.contains("anna")));
+    }
+}

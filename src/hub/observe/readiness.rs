@@ -68,3 +68,27 @@ impl Readiness {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::hub::testing::{MemoryCluster, metrics, node};
+
+    #[tokio::test]
+    async fn a_node_takes_traffic_while_it_has_room_and_its_lease_and_is_answered() {
+        let (cluster, node, metrics) = (Arc::<MemoryCluster>::default(), node(), metrics());
+        let lease = Duration::from_secs(8);
+        let readiness = Readiness::new(node.clone(), cluster.clone(), metrics.clone(), 1, lease);
+        assert!(matches!(readiness.ready().await, Err(NotReady::LeaseEnded)));
+        node.saw(Vec::new(), now_ms());
+        assert!(readiness.ready().await.is_ok());
+        cluster.silent.store(true, Relaxed);
+        assert!(matches!(readiness.ready().await, Err(NotReady::Backplane(_))));
+        metrics.sessions.inc();
+        assert!(matches!(readiness.ready().await, Err(NotReady::Full)));
+        node.drain();
+        assert!(matches!(readiness.ready().await, Err(NotReady::Draining)));
+    }
+}

@@ -8,12 +8,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use parking_lot::Mutex;
 
+use super::head;
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::codec::{PeerEvent, PeerMessage};
 use crate::ports::{
-    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, GroupSnapshot,
-    GroupStates, InboxPosition, InboxRead, Inboxes, Joined, Log, LogRead, LogStats, Partition, PresenceChange,
-    Registry, Reseq, Sequencer, SessionRecord, UserPresence,
+    Append, Appended, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError, Committed,
+    GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead, LogStats,
+    NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError, Tickets,
+    UserPresence,
 };
 
 type Answer<T> = Result<T, BackplaneError>;
@@ -120,6 +122,8 @@ pub(crate) struct MemoryLog {
     pub(crate) answers: Mutex<VecDeque<Appended>>,
     pub(crate) appended: Mutex<Vec<Append>>,
     pub(crate) changes: Mutex<Vec<ChangeRequest>>,
+    /// Whether changes are stored as soon as they are accepted.
+    pub(crate) stores_changes: AtomicBool,
     /// Answers to changes, in turn; each change is accepted where there is none.
     pub(crate) outcomes: Mutex<VecDeque<ChangeOutcome>>,
     pub(crate) heads: Mutex<HashMap<GroupId, Head>>,
@@ -142,6 +146,9 @@ impl Sequencer for MemoryLog {
 
     async fn change_members(&self, _: Partition, _: &NodeName, change: &ChangeRequest) -> Answer<ChangeOutcome> {
         self.changes.lock().push(change.clone());
+        if self.stores_changes.load(Relaxed) {
+            self.heads.lock().insert(change.group.clone(), head(1));
+        }
         Ok(self.outcomes.lock().pop_front().unwrap_or(ChangeOutcome::Accepted { seq: 1 }))
     }
 
@@ -205,5 +212,71 @@ impl GroupStates for MemoryLog {
 
     async fn forget_group(&self, _: Partition, _: &GroupId, _: Seq, stored: Head) -> Answer<Base> {
         Ok(Base { seq: stored.seq + 1, n: stored.n })
+    }
+}
+
+/// Leases of nodes and partitions: whoever asks has them, unless they are lost.
+#[derive(Default)]
+pub(crate) struct MemoryCluster {
+    /// The nodes that live, beside the one that asks.
+    pub(crate) others: Mutex<Vec<NodeRecord>>,
+    /// The users who were online through a dead node.
+    pub(crate) of_dead: Mutex<Vec<UserId>>,
+    pub(crate) silent: AtomicBool,
+}
+
+#[async_trait]
+impl Cluster for MemoryCluster {
+    async fn beat(&self, record: &NodeRecord, _: Duration) -> Answer<Beat> {
+        let live = self.others.lock().iter().chain([record]).cloned().collect();
+        Ok(Beat { renewed: true, live, dead: Vec::new(), uptime: 60_000 })
+    }
+
+    async fn next_epoch(&self, _: &str, at_least: u64) -> Answer<u64> {
+        Ok(at_least)
+    }
+
+    async fn hold_partition(&self, _: Partition, _: &NodeName, _: &LeaseToken, _: Duration) -> Answer<bool> {
+        Ok(true)
+    }
+
+    async fn release_partition(&self, _: Partition, _: &LeaseToken) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn partition_owner(&self, _: Partition) -> Answer<Option<NodeName>> {
+        Ok(None)
+    }
+
+    async fn reap(&self, _: &NodeName, _: Partition) -> Answer<Vec<UserId>> {
+        Ok(self.of_dead.lock().clone())
+    }
+
+    async fn leave(&self, _: &NodeName, _: Partition) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn check(&self, _: Partition) -> Result<(), StartError> {
+        Ok(())
+    }
+
+    async fn ping(&self) -> Answer<()> {
+        if self.silent.load(Relaxed) { silent() } else { Ok(()) }
+    }
+}
+
+/// Tickets, each taken once.
+#[derive(Default)]
+pub(crate) struct MemoryTickets(Mutex<HashMap<String, String>>);
+
+#[async_trait]
+impl Tickets for MemoryTickets {
+    async fn put_ticket(&self, ticket: &str, contents: &str, _: Duration) -> Answer<()> {
+        self.0.lock().insert(ticket.into(), contents.into());
+        Ok(())
+    }
+
+    async fn take_ticket(&self, ticket: &str) -> Answer<Option<String>> {
+        Ok(self.0.lock().remove(ticket))
     }
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{MemoryInboxes, MemoryLog, MemoryRegistry, MemoryStore, Told, metrics, node};
+use crate::hub::features::deletion::GroupDeletion;
+use crate::hub::features::membership::{Changes, Creation, Membership};
 use crate::hub::groups::{
     Attacher, CatchUp, Comparisons, Deliverer, Documents, Fetcher, Giver, Joiner, Lives, Names, Replayer, Routes, Views,
 };
@@ -11,7 +13,7 @@ use crate::hub::local::{LocalGroups, LocalUsers};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::applier::EffectApplier;
 use crate::hub::pipeline::peers::Peers;
-use crate::hub::pipeline::publish::Acks;
+use crate::hub::pipeline::publish::{Acks, Appends, Publisher, Repeats};
 use crate::hub::pipeline::restore::{Completer, Restorer};
 use crate::hub::tasks::Tasks;
 
@@ -110,6 +112,42 @@ impl Bed {
         let (joiner, documents, views) = (self.joiner.clone(), self.documents.clone(), self.views.clone());
         let (users, told) = (self.users.clone(), self.told.clone());
         Arc::new(Attacher::new(joiner, documents, views, replayer, users, told, self.tasks.clone()))
+    }
+
+    pub(crate) fn publisher(&self) -> Arc<Publisher> {
+        let (acks, log, store) = (self.acks.clone(), self.log.clone(), self.store.clone());
+        let (restorer, groups, node) = (self.restorer.clone(), self.groups.clone(), self.node.clone());
+        let repeats = Arc::new(Repeats::new(
+            acks.clone(),
+            log.clone(),
+            log.clone(),
+            store,
+            restorer.clone(),
+            groups,
+            node.clone(),
+        ));
+        let tasks = self.tasks.clone();
+        let appends = Arc::new(Appends::new(acks.clone(), repeats, log, restorer, node, metrics(), tasks));
+        Arc::new(Publisher::new(acks, appends, metrics()))
+    }
+
+    pub(crate) fn creation(&self) -> Arc<Creation> {
+        let (log, store, restorer) = (self.log.clone(), self.store.clone(), self.restorer.clone());
+        let (node, groups) = (self.node.clone(), self.groups.clone());
+        let second = Duration::from_secs(1);
+        let changes = Arc::new(Changes::new(
+            log.clone(),
+            log.clone(),
+            store.clone(),
+            restorer.clone(),
+            node.clone(),
+            150,
+            second,
+        ));
+        let membership = Arc::new(Membership::new(changes.clone(), store.clone(), store.clone(), 100));
+        let (lives, peers) = (self.lives.clone(), self.peers.clone());
+        let deletion = Arc::new(GroupDeletion::new(store.clone(), store.clone(), log, node, lives, peers));
+        Arc::new(Creation::new(membership, changes, deletion, store.clone(), store, restorer, groups))
     }
 
     pub(crate) fn comparisons(&self) -> Arc<Comparisons> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use prometheus::Registry;
 
-pub(crate) use backplane::{MemoryInboxes, MemoryLog, MemoryRegistry};
+pub(crate) use backplane::{MemoryCluster, MemoryInboxes, MemoryLog, MemoryRegistry, MemoryTickets};
 pub(crate) use bed::{Bed, until};
 pub(crate) use ear::{open_session, session};
 pub(crate) use store::MemoryStore;

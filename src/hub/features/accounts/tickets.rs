@@ -68,3 +68,21 @@ impl TicketDesk {
         Ok(Identity { user: contents.user, profile, expires: contents.expires, proven: 0 })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{MemoryTickets, user};
+
+    #[tokio::test]
+    async fn a_ticket_is_worth_something_once_and_while_its_bearer_is_proven() {
+        let desk = TicketDesk::new(Arc::<MemoryTickets>::default());
+        let profile = Profile { username: "anna".into(), name: "Anna".into() };
+        let identity = Identity { user: user("anna"), profile, expires: now_ms() + 60_000, proven: 0 };
+        let issued = desk.issue(&identity).await.unwrap();
+        assert_eq!(desk.redeem(&issued.ticket).await.unwrap(), identity);
+        assert_eq!(desk.redeem(&issued.ticket).await.unwrap_err().code, Code::Unauthorized);
+        let over = desk.issue(&Identity { expires: now_ms(), ..identity }).await.unwrap();
+        assert_eq!(desk.redeem(&over.ticket).await.unwrap_err().code, Code::Unauthorized);
+    }
+}

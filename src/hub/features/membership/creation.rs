@@ -153,3 +153,28 @@ fn memberless(id: &GroupId, kind: GroupKind, name: String, access: Access) -> Gr
 fn deleted_meanwhile(refusal: Refusal) -> Refusal {
     if refusal.code == Code::NotFound { Refusal::unavailable() } else { refusal }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use super::*;
+    use crate::hub::testing::{Bed, MemoryStore, user};
+
+    #[tokio::test(start_paused = true)]
+    async fn members_come_by_events_the_creator_first_and_nobody_who_is_not_known() {
+        let bed = Bed::new(MemoryStore::of(&GroupId::random(), &["anna", "bob"], []));
+        bed.log.stores_changes.store(true, Relaxed);
+        let creation = bed.creation();
+        let create = async |users: Vec<UserId>| {
+            creation.create_group(&user("anna"), "tea".into(), users, Access::Members, None).await
+        };
+        let id = create(vec![user("bob")]).await.unwrap();
+        let changes: Vec<_> = bed.log.changes.lock().drain(..).map(|change| (change.role, change.users)).collect();
+        assert_eq!(changes, [(Role::Admin, vec![user("anna")]), (Role::Member, vec![user("bob")])]);
+        assert!(bed.store.group(&id).await.unwrap().unwrap().members.is_empty());
+        assert_eq!(create(vec![user("nobody")]).await.unwrap_err().code, Code::NotFound);
+        let alone = creation.direct_group(&user("anna"), &user("anna")).await.unwrap_err();
+        assert_eq!((alone.code, bed.log.changes.lock().len()), (Code::BadFrame, 0));
+    }
+}

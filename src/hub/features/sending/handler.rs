@@ -114,3 +114,43 @@ fn is_deeper(value: &serde_json::Value, most: usize) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Cid, Code, Event, GroupId};
+    use crate::hub::testing::{Bed, MemoryStore, text, until, user};
+    use crate::protocol::Content;
+
+    fn sending(bed: &Bed) -> Sending {
+        let (groups, store) = (bed.groups.clone(), bed.store.clone());
+        let door = EffectDoor::new(bed.node.clone(), groups, store.clone(), store);
+        Sending::new(bed.publisher(), bed.creation(), door, SendLimits { text: 5, data: 10 })
+    }
+
+    fn send(group: &GroupId, text: &str) -> SendFrame {
+        let content = Content { text: Some(text.into()), ..Content::default() };
+        SendFrame::new(Target::Group(group.clone()), Cid::parse("c1").unwrap(), content).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_send_within_its_limits_is_appended_and_acked_when_it_is_stored() {
+        let (id, bed) = (GroupId::random(), Bed::new(MemoryStore::default()));
+        let (sending, anna, bob) = (sending(&bed), user("anna"), user("bob"));
+        tokio::spawn(bed.acks.clone().run_send_deadlines());
+        assert_eq!(sending.send(&anna, send(&id, "longer")).await.unwrap_err().code, Code::TooLarge);
+        let stored = async {
+            until(|| bed.log.appended.lock().len() == 2).await;
+            bed.acks.resolve(&Event { cid: Cid::parse("c1").unwrap(), ..text(&id, 9, "anna") });
+        };
+        let (sent, as_service, ()) = tokio::join!(
+            sending.send(&anna, send(&id, "short")),
+            sending.send_as_service(&bob, send(&id, "short")),
+            stored
+        );
+        assert_eq!(sent.unwrap().seq, 9);
+        assert_eq!(as_service.unwrap_err().code, Code::Unavailable, "nothing answers it");
+        let standings: Vec<_> = bed.log.appended.lock().iter().map(|append| append.standing).collect();
+        assert_eq!(standings, [Standing::Member, Standing::Anybody]);
+    }
+}
