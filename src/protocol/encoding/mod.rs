@@ -4,9 +4,12 @@
 
 mod json;
 mod msgpack;
+mod unreadable;
 
 use serde::Serialize;
 use serde::de::Deserialize;
+
+pub(crate) use unreadable::Unreadable;
 
 /// An encoding of frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,19 +18,6 @@ pub enum Encoding {
     Json,
     /// One MessagePack map a frame.
     MsgPack,
-}
-
-/// Why bytes are no frame.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    #[error("it is no map")]
-    NoMap,
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    #[error(transparent)]
-    MsgPack(#[from] rmp_serde::decode::Error),
-    #[error("bytes after the end of the map")]
-    TooLong,
 }
 
 // === impl Encoding ===

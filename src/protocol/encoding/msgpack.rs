@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Unreadable;
+use super::unreadable::Unreadable;
 
 /// Nesting beyond this is refused: nobody means it, and it costs stack.
 const MAX_DEPTH: usize = 64;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Request;
+use super::request::Request;
 use crate::domain::{Access, Cid, Refusal, UserId, requested_access};
 use crate::protocol::form::frame;
 

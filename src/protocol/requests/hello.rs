@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
-use super::Request;
+use super::request::Request;
 use crate::domain::{GroupId, Refusal, Seq};
 use crate::protocol::form::frame;
 

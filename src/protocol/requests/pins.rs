@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Request;
+use super::request::Request;
 use crate::domain::{GroupId, Refusal};
 use crate::protocol::form::frame;
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::Request;
+use super::request::Request;
 use crate::domain::{Author, Cid, Code, Data, GroupId, Kind, KindRow, Part, Refusal, Traits, UserId, parse_event_id};
 use crate::protocol::form::frame;
 
