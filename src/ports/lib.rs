@@ -35,5 +35,7 @@ pub use backplane::{
 };
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;
-pub use store::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, UserStore};
+pub use store::{
+    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, StoreHealth, UserStore,
+};
 pub use tokens::{Identity, TokenError, Tokens};

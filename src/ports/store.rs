@@ -209,15 +209,19 @@ pub trait CursorStore: Send + Sync + 'static {
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 }
 
+/// Whether anything can be stored.
+#[async_trait]
+pub trait StoreHealth: Send + Sync + 'static {
+    /// A write-path round trip: whether storing is possible now.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
 /// The whole store. Two adapters: MongoDB, and SQLite for one node.
 #[async_trait]
-pub trait Store: MessageStore + GroupStore + UserStore + CursorStore {
+pub trait Store: MessageStore + GroupStore + UserStore + CursorStore + StoreHealth {
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,
     /// document versions); records it the first time.
     async fn prepare(&self, partitions: u16) -> Result<(), StartError>;
-
-    /// A write-path round trip: whether storing is possible now.
-    async fn ping(&self) -> Result<(), StoreError>;
 
     /// For a store that must not be used by two nodes at once (MongoDB without Redis): takes or
     /// renews the lease document. False when another node holds it.

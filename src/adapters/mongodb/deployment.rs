@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::MongoStore;
 use super::commands::{bounded, encode};
 use super::documents::{VERSION, int, read};
-use crate::ports::{StartError, Store, StoreError};
+use crate::ports::{StartError, Store, StoreError, StoreHealth};
 
 /// The form of messages that this software writes: with `shown`, `place` and `traits`.
 const FORM: i32 = 2;
@@ -35,6 +35,15 @@ async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreErro
 }
 
 #[async_trait]
+impl StoreHealth for MongoStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        let count = doc! { "$inc": { "count": 1_i64 }, "$setOnInsert": { "v": VERSION } };
+        let statement = encode(&doc! { "q": { "_id": "ping" }, "u": count, "upsert": true })?;
+        self.update_all(cstr!("meta"), vec![statement]).await
+    }
+}
+
+#[async_trait]
 impl Store for MongoStore {
     async fn prepare(&self, partitions: u16) -> Result<(), StartError> {
         self.make_indexes().await.map_err(|error| error.map(|why| format!("the indexes are not there yet: {why}")))?;
@@ -55,12 +64,6 @@ impl Store for MongoStore {
              {partitions}: set it to {recorded}, the number is fixed once there are messages",
             self.db.name()
         )))
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        let count = doc! { "$inc": { "count": 1_i64 }, "$setOnInsert": { "v": VERSION } };
-        let statement = encode(&doc! { "q": { "_id": "ping" }, "u": count, "upsert": true })?;
-        self.update_all(cstr!("meta"), vec![statement]).await
     }
 
     async fn hold_single_node_lease(&self, node: &str, lease_ms: u64) -> Result<bool, StoreError> {

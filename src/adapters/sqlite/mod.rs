@@ -22,7 +22,7 @@ use std::path::Path;
 use async_trait::async_trait;
 use rusqlite::Connection;
 
-use crate::ports::{StartError, Store, StoreError};
+use crate::ports::{StartError, Store, StoreError, StoreHealth};
 use readers::Readers;
 use writer::Writer;
 
@@ -71,6 +71,13 @@ impl SqliteStore {
 }
 
 #[async_trait]
+impl StoreHealth for SqliteStore {
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.write(schema::touch).await
+    }
+}
+
+#[async_trait]
 impl Store for SqliteStore {
     async fn prepare(&self, partitions: u16) -> Result<(), StartError> {
         let recorded = self.write(move |db| schema::record_partitions(db, partitions)).await?;
@@ -81,10 +88,6 @@ impl Store for SqliteStore {
             "this data directory was made with {recorded} partitions, the configuration says \
              {partitions}: set it to {recorded}, the number is fixed once there are messages"
         )))
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.write(schema::touch).await
     }
 
     /// Always true: the file lock keeps other processes out.

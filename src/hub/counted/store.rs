@@ -9,7 +9,8 @@ use crate::domain::{
 };
 use crate::hub::metrics::Metrics;
 use crate::ports::{
-    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError, UserStore,
+    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError, StoreHealth,
+    UserStore,
 };
 
 /// The store, its failures counted.
@@ -73,8 +74,11 @@ forward!(CursorStore of CountedStore {
     raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Answer<()>;
 });
 
+forward!(StoreHealth of CountedStore {
+    ping() -> Answer<()>;
+});
+
 forward!(Store of CountedStore {
     prepare(partitions: u16) -> Result<(), StartError>;
-    ping() -> Answer<()>;
     hold_single_node_lease(node: &str, lease_ms: u64) -> Answer<bool>;
 });

@@ -10,7 +10,9 @@ use super::{group, user};
 use crate::domain::{
     Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
-use crate::ports::{CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StoreError, UserStore};
+use crate::ports::{
+    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StoreError, StoreHealth, UserStore,
+};
 
 type Answer<T> = Result<T, StoreError>;
 
@@ -293,5 +295,12 @@ impl CursorStore for MemoryStore {
             *kept = kept.max(*mark);
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl StoreHealth for MemoryStore {
+    async fn ping(&self) -> Answer<()> {
+        self.answer(())
     }
 }

@@ -11,7 +11,7 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, GroupStates, GroupStore, Inboxes, Log, MessageStore, Registry, Sequencer, Store,
-    Tickets, Tokens, UserStore,
+    StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// The parts.
@@ -25,7 +25,7 @@ pub(crate) struct Parts {
     pub(crate) waiting_marks: Arc<WaitingMarks>,
     pub(crate) upcalls: Arc<dyn Upcalls>,
     pub(crate) tokens: Arc<dyn Tokens>,
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) health: Arc<dyn StoreHealth>,
     pub(crate) messages: Arc<dyn MessageStore>,
     pub(crate) documents: Arc<dyn GroupStore>,
     pub(crate) people: Arc<dyn UserStore>,
@@ -60,7 +60,7 @@ impl Parts {
             waiting_marks: Arc::default(),
             upcalls,
             tokens,
-            store: store.clone(),
+            health: store.clone(),
             messages: store.clone(),
             documents: store.clone(),
             people: store.clone(),

@@ -56,7 +56,7 @@ impl Pipeline {
                 owned.clone(),
                 parts.cluster.clone(),
                 parts.inboxes.clone(),
-                parts.store.clone(),
+                parts.health.clone(),
                 parts.node.clone(),
                 parts.config.node_lease,
             )),

@@ -162,8 +162,11 @@ gated! { CursorStore for GatedStore {
     fn raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 } }
 
+gated! { StoreHealth for GatedStore {
+    fn ping() -> Result<(), StoreError>;
+} }
+
 gated! { Store for GatedStore {
     fn prepare(partitions: u16) -> Result<(), StartError>;
-    fn ping() -> Result<(), StoreError>;
     fn hold_single_node_lease(node: &str, lease_ms: u64) -> Result<bool, StoreError>;
 } }

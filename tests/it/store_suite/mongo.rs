@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
 use hubbub::domain::{Base, Event, GroupId};
-use hubbub::ports::{Inserted, MessageStore, Page, StartError, Store, StoreError};
+use hubbub::ports::{Inserted, MessageStore, Page, StartError, Store, StoreError, StoreHealth};
 use mongodb::bson::{Bson, Document, doc, serialize_to_bson};
 use serde_json::Value;
 

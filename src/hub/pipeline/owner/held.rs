@@ -50,6 +50,11 @@ impl Held {
 // === impl Pending ===
 
 impl Pending {
+    /// Whether anything is to be taken over.
+    pub(super) fn is_wanted(&self) -> bool {
+        !matches!(self, Self::Taken)
+    }
+
     pub(super) fn is_silent(&self) -> bool {
         matches!(self, Self::Silent(_))
     }

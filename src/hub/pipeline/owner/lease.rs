@@ -13,7 +13,7 @@ use super::owned::Owned;
 use crate::domain::NodeName;
 use crate::hub::codec::{PeerEvent, PeerMessage};
 use crate::hub::node::NodeState;
-use crate::ports::{Cluster, Inboxes, LeaseToken, Partition, Store};
+use crate::ports::{Cluster, Inboxes, LeaseToken, Partition, StoreHealth};
 
 /// How often leases are renewed and free partitions looked for.
 const TICK: Duration = Duration::from_secs(1);
@@ -25,7 +25,7 @@ pub(crate) struct Leases {
     owned: Arc<Owned>,
     cluster: Arc<dyn Cluster>,
     inboxes: Arc<dyn Inboxes>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn StoreHealth>,
     node: Arc<NodeState>,
     /// How long a lease lives without being renewed.
     lease: Duration,
@@ -47,7 +47,7 @@ impl Leases {
         owned: Arc<Owned>,
         cluster: Arc<dyn Cluster>,
         inboxes: Arc<dyn Inboxes>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn StoreHealth>,
         node: Arc<NodeState>,
         lease: Duration,
     ) -> Self {
@@ -185,5 +185,35 @@ impl Leases {
             }
         }))
         .await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::node::tests::record;
+    use crate::hub::testing::{MemoryCluster, MemoryInboxes, MemoryStore, node, until};
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_ours_is_held_while_the_store_answers_and_handed_over_to_who_comes() {
+        let (owned, cluster, inboxes) = (Arc::<Owned>::default(), Arc::default(), Arc::<MemoryInboxes>::default());
+        let (store, node) = (Arc::<MemoryStore>::default(), node());
+        store.be_silent(true);
+        node.begin_life(record("a.1").node);
+        node.saw(vec![record("a.1")], 1);
+        let cluster: Arc<MemoryCluster> = cluster;
+        let lease = Duration::from_secs(8);
+        let leases = Leases::new(owned.clone(), cluster, inboxes.clone(), store.clone(), node.clone(), lease);
+        tokio::spawn(Arc::new(leases).run());
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        assert_eq!(owned.count(), 0, "who cannot store takes nothing");
+        store.be_silent(false);
+        until(|| owned.holds(0)).await;
+        node.drain();
+        node.saw(vec![crate::ports::NodeRecord { draining: true, ..record("a.1") }, record("b.1")], 2);
+        until(|| !owned.holds(0)).await;
+        assert!(
+            matches!(&inboxes.take()[..], [(to, events)] if to == "b.1" && matches!(events[..], [PeerEvent::Freed]))
+        );
     }
 }

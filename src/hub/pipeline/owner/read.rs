@@ -78,7 +78,8 @@ impl LogReader {
     /// Takes over everything pending where that is due. Where the backplane is silent it stays due, and is not
     /// waited for.
     pub(super) async fn drain(&mut self) {
-        let claims = self.held.iter_mut().map(|(partition, held)| {
+        let due = self.held.iter_mut().filter(|(_, held)| held.pending.is_wanted());
+        let claims = due.map(|(partition, held)| {
             let (log, name, partition) = (&self.log, &self.node, *partition);
             let begin = move || {
                 let (log, name) = (log.clone(), name.name());
