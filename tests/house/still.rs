@@ -10,8 +10,6 @@ pub const IN_CIRCLES: &[&str] = &[
     "app/cli/mod.rs",
     "app/cli/token.rs",
     "app/cli/tools.rs",
-    "app/config/auth.rs",
-    "app/config/codec.rs",
     "app/config/layers.rs",
     "app/config/mod.rs",
     "app/config/rules.rs",

@@ -190,6 +190,10 @@ impl<'a> Calls<'_, 'a> {
             self.edges.add(self.file, field.member.span().start().line, file, what);
             result.add(&part);
         }
+        if result.is_unknown() {
+            // A field of a type parameter is what this `impl` asks of its parameters.
+            result = self.scope.parameters.values().cloned().collect();
+        }
         result
     }
 
