@@ -56,8 +56,9 @@ use std::sync::{Arc, OnceLock, Weak};
 pub use config::{HubConfig, ProbeConfig, Rate};
 pub use features::accounts::{Location, Ticket};
 pub use features::history::{HistoryPage, HistoryQuery};
+pub use features::lists::OwnGroup;
 pub use features::people::FoundUser;
-pub use front::{ConnectionInfo, Flow, Session};
+pub use front::{Calls, ConnectionInfo, Flow, Session};
 pub use limits::TokenBucket;
 pub use metrics::{LATENCY_EDGES, Metrics, Stage};
 pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
@@ -203,6 +204,11 @@ impl Hub {
     /// Sends in a user's name, for a service: the user need not be a member.
     pub async fn send_as_service(&self, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
         self.rooms.features.sending.send_as_service(from, send).await
+    }
+
+    /// What callers ask about their groups, as sessions do by frames.
+    pub fn calls(&self) -> Calls<'_> {
+        Calls::new(&self.rooms.front.dispatch)
     }
 
     /// A page of a group's history, for a member.

@@ -3,6 +3,7 @@
 
 use hubbub::protocol::Encoding;
 use hubbub::transport::http::descriptions::ASYNCAPI;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::contract::stage::token;
@@ -13,10 +14,12 @@ use crate::support::Hub;
 /// Ids that the hub gives: of what it does in a group, of itself, of its probes.
 const OWN: [&str; 4] = ["hub.create", "hub.create.admin", "hub.system", "hub.probe"];
 /// What people write freely, and what names groups: no user and no send.
-const FREE: [&str; 16] = [
+const FREE: [&str; 25] = [
     "NewMessage.text",
     "NewMessage.kind",
     "NewMessage.ref",
+    "NewOwnGroup.name",
+    "NewOwnGroup.access",
     "CredentialsBody.password",
     "CredentialsBody.name",
     "NewGroup.name",
@@ -26,6 +29,13 @@ const FREE: [&str; 16] = [
     "ProfileUpdate.name",
     "GET /chat/{group}/message group",
     "GET /chat/{group}/pins group",
+    "GET /chat/{group} group",
+    "POST /chat/{group}/join group",
+    "POST /chat/{group}/leave group",
+    "PUT /chat/{group}/members/{user} group",
+    "DELETE /chat/{group}/members/{user} group",
+    "POST /chat/{group}/read group",
+    "POST /chat/{group}/typing group",
     "POST /chat/{group}/message group",
     "GET /group/{id} id",
     "GET /message/{id} id",
@@ -111,7 +121,16 @@ struct Door {
     body: fn(&str) -> Value,
 }
 
-const PUBLIC: [Door; 3] = [
+impl Door {
+    fn method(&self) -> Method {
+        match self.name.split_once(' ') {
+            Some((method, _)) => method.parse().expect("a name begins with a method, or is a field's"),
+            None => Method::POST,
+        }
+    }
+}
+
+const PUBLIC: [Door; 8] = [
     Door {
         name: "NewMessage.cid",
         operation: "/chat/{group}/message",
@@ -123,6 +142,36 @@ const PUBLIC: [Door; 3] = [
         operation: "/chat/{group}/message",
         path: "/chat/GROUP/message",
         body: |_| json!({"text": "x"}),
+    },
+    Door {
+        name: "NewOwnGroup.members",
+        operation: "/chat",
+        path: "/chat",
+        body: |own| json!({"name": "x", "members": ["anna", own]}),
+    },
+    Door {
+        name: "NewOwnGroup.cid",
+        operation: "/chat",
+        path: "/chat",
+        body: |own| json!({"name": "x", "members": [], "cid": own}),
+    },
+    Door {
+        name: "POST /chat Idempotency-Key",
+        operation: "/chat",
+        path: "/chat",
+        body: |_| json!({"name": "x", "members": []}),
+    },
+    Door {
+        name: "PUT /chat/{group}/members/{user} user",
+        operation: "/chat/{group}/members/{user}",
+        path: "/chat/GROUP/members/OWN",
+        body: |_| json!({}),
+    },
+    Door {
+        name: "DELETE /chat/{group}/members/{user} user",
+        operation: "/chat/{group}/members/{user}",
+        path: "/chat/GROUP/members/OWN",
+        body: |_| json!({}),
     },
     Door {
         name: "CredentialsBody.username",
@@ -192,7 +241,7 @@ async fn is_closed(caller: &mut Caller, group: &str, doors: &[Door]) {
             let key = [("Idempotency-Key", own)];
             let headers = if door.name.ends_with("Idempotency-Key") { &key[..] } else { &[] };
             let body = serde_json::from_str(&body).unwrap();
-            let answer = caller.ask(reqwest::Method::POST, door.operation, &path, Some(body), headers).await;
+            let answer = caller.ask(door.method(), door.operation, &path, Some(body), headers).await;
             let problem = answer.expect(400);
             assert_eq!(problem["code"], "bad_frame", "{} {own}", door.name);
             assert!(problem["detail"].as_str().unwrap().contains("hub."), "{}: {problem}", door.name);

@@ -1,8 +1,10 @@
-//! The front: one connection's requests, in their order, each given to the feature that it is of.
+//! The front: one connection's requests, in their order, and callers', each given to the feature that it is of.
 
+mod calls;
 mod dispatch;
 mod session;
 
+pub use calls::Calls;
 pub(crate) use dispatch::Dispatch;
 pub(crate) use session::Front;
 pub use session::{ConnectionInfo, Flow, Session};

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::Api;
-use crate::domain::{Code, Refusal};
+use crate::domain::{Cid, Code, Refusal};
 use crate::transport::listen::{Client, origin};
 use crate::transport::metrics::HttpMetrics;
 use crate::transport::problem::Problem;
@@ -87,7 +87,7 @@ pub(super) fn cors(api: &Api) -> CorsLayer {
     };
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, IDEMPOTENCY_KEY])
         .expose_headers([header::RETRY_AFTER])
         .max_age(PREFLIGHT_AGE)
@@ -114,4 +114,15 @@ pub(super) async fn wrong_method() -> Problem {
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     key.to_str().map(Some).map_err(|_| Refusal::bad_frame("`Idempotency-Key` must be plain ASCII"))
+}
+
+/// The `cid` of a request: in its body, or else its `Idempotency-Key`.
+pub(super) fn cid_of(body: Option<&str>, key: Option<&str>) -> Result<Option<Cid>, Refusal> {
+    match (body, key) {
+        (Some(cid), Some(key)) if cid != key => {
+            Err(Refusal::bad_frame("`cid` and `Idempotency-Key` differ: give one of them"))
+        }
+        (Some(cid), _) | (None, Some(cid)) => Ok(Some(Cid::parse(cid)?)),
+        (None, None) => Ok(None),
+    }
 }

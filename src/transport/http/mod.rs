@@ -11,6 +11,7 @@ pub mod descriptions;
 mod extract;
 #[doc(hidden)]
 pub mod fuzzing;
+mod group_views;
 mod guard;
 mod internal;
 mod layers;

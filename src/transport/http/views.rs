@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::layers::cid_of;
 use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
 use crate::ports::Account;
@@ -285,13 +286,7 @@ impl HistoryView {
 impl NewMessage {
     /// The send, to a group. `key` is the request's `Idempotency-Key`.
     pub(super) fn into_send(self, group: &str, key: Option<&str>) -> Result<SendFrame, Refusal> {
-        let cid = match (self.cid.as_deref(), key) {
-            (Some(cid), Some(key)) if cid != key => {
-                return Err(Refusal::bad_frame("`cid` and `Idempotency-Key` differ: give one of them"));
-            }
-            (Some(cid), _) | (None, Some(cid)) => Cid::parse(cid)?,
-            (None, None) => Cid::random(),
-        };
+        let cid = cid_of(self.cid.as_deref(), key)?.unwrap_or_else(Cid::random);
         let target = Target::Group(super::extract::group_id(group)?);
         let content = Content { kind: self.kind, text: self.text, reference: self.reference, data: self.data };
         SendFrame::new(target, cid, content)

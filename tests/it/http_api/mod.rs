@@ -3,6 +3,7 @@
 
 pub mod caller;
 mod descriptions;
+mod groups;
 mod internal;
 mod public;
 mod renewal;

@@ -63,6 +63,7 @@ async fn every_operation_is_served_and_answers_as_described() {
     let bundle = caller.get("/chat/message", "/chat/message?perPage=1").await.expect(200);
     assert_eq!((texts(&bundle["groups"][0]).as_str(), &bundle["groups"][0]["more"]), ("4", &json!(true)));
 
+    super::groups::every_call(&mut caller).await;
     let found = caller.get("/users", "/users?username=AN").await.expect(200);
     assert_eq!((&found[0]["username"], &found[0]["name"]), (&json!("anna"), &json!("Anna")));
     let location = caller.get("/chat/location", "/chat/location").await.expect(200);

@@ -12,13 +12,13 @@ use crate::protocol::{RequestId, ServerFrame, pushes};
 
 /// Answers for groups.
 pub(crate) struct GroupLists {
-    listing: Arc<Listing>,
-    views: Arc<Views>,
-    groups: Arc<LocalGroups>,
-    documents: Arc<dyn GroupStore>,
-    messages: Arc<dyn MessageStore>,
-    people: Arc<dyn UserStore>,
-    marks: Arc<dyn CursorStore>,
+    pub(super) listing: Arc<Listing>,
+    pub(super) views: Arc<Views>,
+    pub(super) groups: Arc<LocalGroups>,
+    pub(super) documents: Arc<dyn GroupStore>,
+    pub(super) messages: Arc<dyn MessageStore>,
+    pub(super) people: Arc<dyn UserStore>,
+    pub(super) marks: Arc<dyn CursorStore>,
 }
 
 // === impl GroupLists ===
@@ -74,7 +74,7 @@ impl GroupLists {
         Ok(())
     }
 
-    async fn marks_of(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, Refusal> {
+    pub(super) async fn marks_of(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, Refusal> {
         Ok(self.marks.marks(std::slice::from_ref(user)).await?.remove(user).unwrap_or_default())
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use tokio::time::Instant;
 
-use crate::domain::{Event, GroupId, Mark, Refusal, Seq, UserId};
+use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
 use crate::hub::codec::PeerEvent;
 use crate::hub::config::SMALL_GROUP;
 use crate::hub::local::{LocalGroups, SessionHandle, WaitingMarks, tell_each};
@@ -71,17 +71,26 @@ impl Receipts {
         let Some(group) = self.groups.get(id).filter(|_| session.is_in(id)) else {
             return Err(Refusal::forbidden("you are not a member of this group"));
         };
-        let (head, at_hand) = {
+        let (head, small) = {
             let state = group.state.lock();
-            let head = state.position.at().unwrap_or_default();
-            (head, state.ring_event(seq.min(head.seq)).map(|event| event.n))
+            (state.position.at().unwrap_or_default(), state.document.as_deref().is_some_and(is_small))
         };
-        let seq = seq.min(head.seq);
+        self.raise_read(&session.user, id, seq.min(head.seq), head, small).await
+    }
+
+    /// A member read up to a seq (at most the head). Stored when this returns.
+    pub(crate) async fn read_up_to(&self, user: &UserId, group: &Group, head: Head, seq: Seq) -> Result<(), Refusal> {
+        self.raise_read(user, &group.id, seq.min(head.seq), head, is_small(group)).await
+    }
+
+    /// A member read up to a seq, which is no greater than the head's; the members of a small group are told of it.
+    async fn raise_read(&self, user: &UserId, id: &GroupId, seq: Seq, head: Head, small: bool) -> Result<(), Refusal> {
         if seq == 0 {
             return Ok(());
         }
+        let at_hand = self.groups.get(id).and_then(|group| group.state.lock().ring_event(seq));
         let n = match at_hand {
-            Some(n) => n,
+            Some(event) => event.n,
             None if seq == head.seq => head.n,
             None => {
                 let event = self.messages.event(id, seq).await?;
@@ -90,9 +99,10 @@ impl Receipts {
             }
         };
         let mark = Mark { read: seq, n, delivered: seq };
-        let raised = [(session.user.clone(), id.clone(), mark)];
-        self.marks.raise_marks(&raised).await?;
-        self.receipt(&session.user, id, seq, seq);
+        self.marks.raise_marks(&[(user.clone(), id.clone(), mark)]).await?;
+        if small {
+            self.receipt(user, id, seq, seq);
+        }
         Ok(())
     }
 
@@ -100,11 +110,16 @@ impl Receipts {
     pub(crate) fn delivered_marks(&self, session: &SessionHandle, cursors: HashMap<GroupId, Seq>) {
         for (id, seq) in cursors.into_iter().filter(|(id, _)| session.is_in(id)) {
             let Some(group) = self.groups.get(&id) else { continue };
-            let head = group.state.lock().position.at().map_or(0, |at| at.seq);
+            let (head, small) = {
+                let state = group.state.lock();
+                (state.position.at().map_or(0, |at| at.seq), state.document.as_deref().is_some_and(is_small))
+            };
             let delivered = seq.min(head);
             let mark = Mark { read: 0, n: 0, delivered };
             self.waiting.raise(&session.user, &id, mark, self.marks_every);
-            self.receipt(&session.user, &id, 0, delivered);
+            if small {
+                self.receipt(&session.user, &id, 0, delivered);
+            }
         }
     }
 
@@ -146,13 +161,7 @@ impl Receipts {
         let keys: Vec<MarkKey> = self.receipts.iter().map(|entry| entry.key().clone()).collect();
         for key in keys {
             let Some(((user, group), (read, delivered))) = self.receipts.remove(&key) else { continue };
-            let small = self.groups.get(&group).is_some_and(|local| {
-                let state = local.state.lock();
-                state.document.as_ref().is_some_and(|document| document.members.len() <= SMALL_GROUP)
-            });
-            if small {
-                self.peers.tell_group(&group, PeerEvent::Receipt { group: group.clone(), user, read, delivered }).await;
-            }
+            self.peers.tell_group(&group, PeerEvent::Receipt { group: group.clone(), user, read, delivered }).await;
         }
     }
 
@@ -162,6 +171,11 @@ impl Receipts {
         let sessions = group.state.lock().sessions.clone();
         tell_each(&sessions, &ServerFrame::Receipt(pushes::Receipt { group: id, user, read, delivered }));
     }
+}
+
+/// Whether members of a group are told how far the others have come.
+fn is_small(document: &Group) -> bool {
+    document.members.len() <= SMALL_GROUP
 }
 
 #[cfg(test)]

@@ -21,13 +21,18 @@ impl Typing {
         Self { peers, groups }
     }
 
-    /// Tells the nodes with members of the group that somebody types.
+    /// A session's user types.
     pub(crate) async fn typing(&self, session: &SessionHandle, group: &GroupId) -> Result<(), Refusal> {
         if !session.is_in(group) {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
-        self.peers.tell_group(group, PeerEvent::Typing { group: group.clone(), user: session.user.clone() }).await;
+        self.tell(&session.user, group).await;
         Ok(())
+    }
+
+    /// Tells the nodes with members of the group that one of them types.
+    pub(crate) async fn tell(&self, user: &UserId, group: &GroupId) {
+        self.peers.tell_group(group, PeerEvent::Typing { group: group.clone(), user: user.clone() }).await;
     }
 
     /// Shows it to those sessions here that watch the group.

@@ -2,6 +2,7 @@
 
 mod auth;
 mod chat;
+mod groups;
 mod people;
 
 use axum::Router;
@@ -39,6 +40,13 @@ pub(super) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(chat::histories))
         .routes(routes!(chat::history, chat::send))
         .routes(routes!(chat::pins))
+        .routes(routes!(groups::list, groups::make))
+        .routes(routes!(groups::show))
+        .routes(routes!(groups::join))
+        .routes(routes!(groups::leave))
+        .routes(routes!(groups::add, groups::remove))
+        .routes(routes!(groups::read))
+        .routes(routes!(groups::typing))
         .routes(routes!(people::find))
         .routes(routes!(auth::register))
         .routes(routes!(auth::login))

@@ -1,0 +1,123 @@
+//! Bodies of calls about groups, as their members are shown them: the fields of the frame `group`.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::views::MessageView;
+use crate::domain::{Access, Cid, GroupKind, Refusal, Seq, UserId, requested_access};
+use crate::hub::OwnGroup;
+use crate::protocol::MemberList;
+
+/// A group, as one of its members is shown it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnGroupView {
+    /// Its id.
+    id: String,
+    /// `group` or `direct`; take another for a group whose members nobody changes.
+    #[schema(value_type = String, example = "group")]
+    kind: GroupKind,
+    /// Its name; empty for a direct chat.
+    name: String,
+    /// `members` or `open`; take another for `members`.
+    #[schema(value_type = String, example = "members")]
+    access: Access,
+    /// How many members.
+    count: usize,
+    /// Seq of the newest event.
+    head: Seq,
+    /// `n` at the head.
+    n: u64,
+    /// The caller's read mark.
+    read: Seq,
+    /// `n` at the head − `n` at the read mark.
+    unread: u64,
+    /// The oldest seq still stored.
+    first: Seq,
+    /// The newest event that is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last: Option<MessageView>,
+    /// Its members, in groups of at most 200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<MemberBody>>)]
+    members: Option<Arc<MemberList>>,
+}
+
+/// A member of a group.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MemberBody {
+    /// The user's id.
+    id: String,
+    /// The name to show.
+    name: String,
+    /// `admin` or `member`; take another for `member`.
+    #[schema(example = "member")]
+    role: String,
+}
+
+/// A page of the caller's groups.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OwnGroupsView {
+    /// Newest activity first.
+    pub(super) groups: Vec<OwnGroupView>,
+    /// Whether there are more after these.
+    pub(super) more: bool,
+}
+
+/// A group to make, with the caller as its first admin.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct NewOwnGroup {
+    /// Its name: 1 to 200 characters.
+    pub(super) name: String,
+    /// Ids of known users, which do not begin with `hub.`.
+    #[schema(value_type = Vec<String>)]
+    pub(super) members: Vec<UserId>,
+    /// `members` (default) or `open`.
+    #[schema(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "requested_access")]
+    pub(super) access: Option<Access>,
+    /// The caller's own id for it (1 to 64 bytes that do not begin with `hub.`): repeating a request with the same one
+    /// makes no second group.
+    #[schema(min_length = 1, max_length = 64, pattern = r"^(?!hub\.)")]
+    cid: Option<String>,
+}
+
+/// Up to where the caller has read.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ReadUpTo {
+    /// Never goes back; at most the head.
+    pub(super) seq: Seq,
+}
+
+// === impl OwnGroupView ===
+
+impl OwnGroupView {
+    /// The group as `reader` sees it.
+    pub(super) fn of(group: OwnGroup, reader: &UserId) -> Self {
+        let OwnGroup { view, last } = group;
+        Self {
+            id: view.id.to_string(),
+            kind: view.kind,
+            name: view.name,
+            access: view.access,
+            count: view.count,
+            head: view.head,
+            n: view.n,
+            read: view.read,
+            unread: view.unread,
+            first: view.first,
+            last: last.map(|event| MessageView::of(Arc::unwrap_or_clone(event), Some(reader))),
+            members: view.members,
+        }
+    }
+}
+
+// === impl NewOwnGroup ===
+
+impl NewOwnGroup {
+    /// The creator's id for it. `key` is the request's `Idempotency-Key`.
+    pub(super) fn cid(&self, key: Option<&str>) -> Result<Option<Cid>, Refusal> {
+        super::layers::cid_of(self.cid.as_deref(), key)
+    }
+}

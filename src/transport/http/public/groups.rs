@@ -1,0 +1,186 @@
+//! The caller's groups: what clients ask by the frames `groups`, `create`, `join`, `leave`, `add`, `remove`, `read` and
+//! `typing`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::super::extract::{self, Asked, Body, Caller, Segment};
+use super::super::group_views::{NewOwnGroup, OwnGroupView, OwnGroupsView, ReadUpTo};
+use super::super::layers::idempotency_key;
+use super::Api;
+use crate::domain::{GroupId, Refusal, UserId};
+use crate::transport::problem::{Problem, Problems};
+
+/// Which of the caller's groups.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OwnGroupsParams {
+    /// The last group of the page before.
+    #[param(value_type = Option<String>)]
+    after: Option<GroupId>,
+    /// Groups on a page (200, and at most 200).
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<usize>,
+}
+
+/// The caller's groups, newest activity first.
+#[utoipa::path(
+    get, path = "/chat", tag = "groups", security(("bearer" = [])), params(OwnGroupsParams),
+    responses(
+        (status = 200, description = "A page of them", body = OwnGroupsView),
+        Problems,
+    )
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Asked(params): Asked<OwnGroupsParams>,
+) -> Result<Json<OwnGroupsView>, Problem> {
+    let (groups, more) = api.hub.calls().own_groups(&caller.user, params.after.as_ref(), params.limit).await?;
+    let groups = groups.into_iter().map(|group| OwnGroupView::of(group, &caller.user)).collect();
+    Ok(Json(OwnGroupsView { groups, more }))
+}
+
+/// Makes a group.
+#[utoipa::path(
+    post, path = "/chat", tag = "groups", security(("bearer" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Serves as `cid`")),
+    request_body = NewOwnGroup,
+    responses(
+        (status = 201, description = "Made", body = OwnGroupView),
+        Problems,
+    )
+)]
+pub(super) async fn make(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    headers: HeaderMap,
+    Body(group): Body<NewOwnGroup>,
+) -> Result<(StatusCode, Json<OwnGroupView>), Problem> {
+    let cid = group.cid(idempotency_key(&headers)?)?;
+    let access = group.access.unwrap_or_default();
+    let made = api.hub.calls().create(&caller.user, group.name, group.members, access, cid).await?;
+    Ok((StatusCode::CREATED, Json(OwnGroupView::of(made, &caller.user))))
+}
+
+/// One of the caller's groups.
+#[utoipa::path(
+    get, path = "/chat/{group}", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")),
+    responses(
+        (status = 200, description = "The group", body = OwnGroupView),
+        Problems,
+    )
+)]
+pub(super) async fn show(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+) -> Result<Json<OwnGroupView>, Problem> {
+    let group = api.hub.calls().own_group(&caller.user, &extract::group_id(&group)?).await?;
+    Ok(Json(OwnGroupView::of(group, &caller.user)))
+}
+
+/// Makes the caller a member of an open group.
+#[utoipa::path(
+    post, path = "/chat/{group}/join", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")),
+    responses((status = 204, description = "The caller is a member"), Problems)
+)]
+pub(super) async fn join(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().join(&caller.user, &extract::group_id(&group)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes the caller a member no more.
+#[utoipa::path(
+    post, path = "/chat/{group}/leave", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")),
+    responses((status = 204, description = "The caller is no member"), Problems)
+)]
+pub(super) async fn leave(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().leave(&caller.user, &extract::group_id(&group)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a user a member; by an admin.
+#[utoipa::path(
+    put, path = "/chat/{group}/members/{user}", tag = "groups", security(("bearer" = [])),
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "A known user's id"),
+    ),
+    responses((status = 204, description = "The user is a member"), Problems)
+)]
+pub(super) async fn add(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment((group, user)): Segment<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().add(&caller.user, &extract::group_id(&group)?, vec![user_id(&user)?]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a user a member no more; by an admin.
+#[utoipa::path(
+    delete, path = "/chat/{group}/members/{user}", tag = "groups", security(("bearer" = [])),
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "The user's id"),
+    ),
+    responses((status = 204, description = "The user is no member"), Problems)
+)]
+pub(super) async fn remove(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment((group, user)): Segment<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().remove(&caller.user, &extract::group_id(&group)?, vec![user_id(&user)?]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes up to where the caller has read. Stored when this is answered.
+#[utoipa::path(
+    post, path = "/chat/{group}/read", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")), request_body = ReadUpTo,
+    responses((status = 204, description = "Noted"), Problems)
+)]
+pub(super) async fn read(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+    Body(body): Body<ReadUpTo>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().read(&caller.user, &extract::group_id(&group)?, body.seq).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tells those who watch the group that the caller types.
+#[utoipa::path(
+    post, path = "/chat/{group}/typing", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")),
+    responses((status = 204, description = "Told, as far as it goes"), Problems)
+)]
+pub(super) async fn typing(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+) -> Result<StatusCode, Problem> {
+    api.hub.calls().typing(&caller.user, &extract::group_id(&group)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn user_id(text: &str) -> Result<UserId, Refusal> {
+    Ok(UserId::parse(text)?)
+}

@@ -1,0 +1,140 @@
+//! What is asked of groups by calls: the same as by frames, and seen by the same people.
+
+use hubbub::protocol::Encoding;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::caller::{Answer, Caller};
+use crate::contract::stage::token;
+use crate::protocol::peer::Peer;
+use crate::support::Hub;
+
+const MEMBER: &str = "/chat/{group}/members/{user}";
+
+/// Does something to a group that is answered without a body.
+async fn act(caller: &mut Caller, group: &str, what: &str, body: Option<Value>) -> Answer {
+    let (operation, path) = (format!("/chat/{{group}}/{what}"), format!("/chat/{group}/{what}"));
+    caller.ask(Method::POST, &operation, &path, body, &[]).await
+}
+
+async fn member(caller: &mut Caller, method: Method, group: &str, user: &str) -> Answer {
+    caller.ask(method, MEMBER, &format!("/chat/{group}/members/{user}"), None, &[]).await
+}
+
+async fn shown(caller: &mut Caller, group: &str) -> Answer {
+    caller.get("/chat/{group}", &format!("/chat/{group}")).await
+}
+
+/// Each call once, as they are described.
+pub async fn every_call(anna: &mut Caller) {
+    let made = anna.post("/chat", "/chat", json!({"name": "calls", "members": [], "access": "open"})).await.expect(201);
+    let group = made["id"].as_str().unwrap();
+    assert_eq!(shown(anna, group).await.expect(200)["name"], "calls");
+    assert_eq!(anna.get("/chat", "/chat?limit=1").await.expect(200)["groups"][0]["id"], group);
+    act(anna, group, "typing", None).await.expect(204);
+    act(anna, group, "read", Some(json!({"seq": 1}))).await.expect(204);
+    member(anna, Method::PUT, group, "anna").await.expect(204);
+    member(anna, Method::DELETE, group, "nobody").await.expect(204);
+    act(anna, group, "join", None).await.expect(204);
+    act(anna, group, "leave", None).await.expect(204);
+}
+
+async fn caller(hub: &Hub, user: &str) -> Caller {
+    let mut caller = Caller::new(hub.http_url()).await;
+    caller.bearer(token(user));
+    caller
+}
+
+#[tokio::test]
+async fn what_calls_do_to_a_group_its_members_see_in_their_sessions() {
+    let hub = Hub::embedded().await;
+    let [mut anna, mut bert, _cleo] = Peer::people(&hub, Encoding::Json, ["anna", "bert", "cleo"]).await;
+    let (mut by_anna, mut by_bert) = (caller(&hub, "anna").await, caller(&hub, "bert").await);
+    let new = json!({"name": "trip", "members": ["bert"], "cid": "c1"});
+    let made = by_anna.post("/chat", "/chat", new.clone()).await.expect(201);
+    let group = made["id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&made["count"], &made["members"][0]),
+        (&json!(2), &json!({"id": "anna", "name": "anna", "role": "admin"}))
+    );
+    for peer in [&mut anna, &mut bert] {
+        assert_eq!(peer.next("group").await["name"], "trip");
+    }
+    // As over WebSocket, and together with it: a group is made once.
+    assert_eq!(by_anna.post("/chat", "/chat", new).await.expect(201)["id"], json!(group));
+    let again = json!({"type": "create", "name": "trip", "members": ["bert"], "cid": "c1"});
+    assert_eq!(anna.ask(again, "group").await["id"], json!(group));
+
+    member(&mut by_anna, Method::PUT, &group, "cleo").await.expect(204);
+    let joined =
+        |user: &'static str| move |frame: &Value| frame["kind"] == "joined" && frame["data"]["users"] == json!([user]);
+    bert.next_where(joined("cleo")).await;
+    member(&mut by_anna, Method::DELETE, &group, "cleo").await.expect(204);
+    bert.next_where(|frame| frame["kind"] == "left" && frame["data"]["users"] == json!(["cleo"])).await;
+
+    bert.ask(json!({"type": "watch", "groups": [group]}), "presence").await;
+    act(&mut by_anna, &group, "typing", None).await.expect(204);
+    assert_eq!(bert.next("typing").await["user"], "anna");
+    let seq = bert.send(&group, "m1", "when?").await;
+    act(&mut by_anna, &group, "read", Some(json!({"seq": seq + 1_000}))).await.expect(204);
+    let receipt = bert.next_where(|frame| frame["type"] == "receipt" && frame["user"] == "anna").await;
+    assert_eq!(receipt["read"], json!(seq));
+    let seen = shown(&mut by_anna, &group).await.expect(200);
+    assert_eq!((&seen["unread"], &seen["read"], &seen["last"]["text"]), (&json!(0), &json!(seq), &json!("when?")));
+
+    act(&mut by_bert, &group, "leave", None).await.expect(204);
+    anna.next_where(|frame| frame["kind"] == "left" && frame["data"]["users"] == json!(["bert"])).await;
+    assert_eq!(shown(&mut by_bert, &group).await.problem(404), "not_found");
+}
+
+#[tokio::test]
+async fn lists_go_by_activity_page_by_page_as_in_a_session() {
+    let hub = Hub::embedded().await;
+    let (mut anna, _) = Peer::hello(&hub, Encoding::Json, "anna").await;
+    let mut by_anna = caller(&hub, "anna").await;
+    let mut groups = Vec::new();
+    for _ in 0..3 {
+        groups.push(anna.group(&[]).await);
+    }
+    anna.send(&groups[0], "m1", "newest").await;
+    let mut listed = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = by_anna.get("/chat", &format!("/chat{query}")).await.expect(200);
+        listed.extend(page["groups"].as_array().unwrap().clone());
+        if page["more"] == false {
+            break;
+        }
+        query = format!("?limit=2&after={}", listed.last().unwrap()["id"].as_str().unwrap());
+    }
+    let told = anna.ask(json!({"type": "groups"}), "groups").await;
+    assert_eq!(json!(listed), told["groups"], "fields and order are those of the frame");
+    assert_eq!(listed[0]["last"]["text"], "newest");
+}
+
+#[tokio::test]
+async fn strangers_are_refused_as_over_a_socket() {
+    let hub = Hub::embedded().await;
+    let [mut anna, mut eve] = Peer::people(&hub, Encoding::Json, ["anna", "eve"]).await;
+    let mut by_eve = caller(&hub, "eve").await;
+    let group = anna.group(&[]).await;
+    for (what, body) in [("typing", None), ("read", Some(json!({"seq": 1}))), ("join", None)] {
+        let mut frame = body.clone().unwrap_or_else(|| json!({}));
+        frame["type"] = json!(what);
+        frame["group"] = json!(group);
+        let refused = eve.refused(frame).await;
+        assert_eq!(act(&mut by_eve, &group, what, body).await.problem(403), refused, "{what}");
+    }
+    // Whoever is no member leaves without a change.
+    eve.ask(json!({"type": "leave", "group": group}), "ok").await;
+    act(&mut by_eve, &group, "leave", None).await.expect(204);
+    for (method, what) in [(Method::PUT, "add"), (Method::DELETE, "remove")] {
+        let refused = eve.refused(json!({"type": what, "group": group, "users": ["eve"]})).await;
+        assert_eq!(member(&mut by_eve, method, &group, "eve").await.problem(403), refused, "{what}");
+    }
+    assert_eq!(shown(&mut by_eve, &group).await.problem(404), "not_found");
+    assert_eq!(by_eve.get("/chat", "/chat").await.expect(200), json!({"groups": [], "more": false}));
+    let unknown = json!({"name": "x", "members": ["nobody"]});
+    assert_eq!(by_eve.post("/chat", "/chat", unknown).await.problem(404), "not_found");
+    assert_eq!(by_eve.post("/chat", "/chat", json!({"name": " ", "members": []})).await.problem(400), "bad_frame");
+}
