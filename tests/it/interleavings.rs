@@ -7,6 +7,7 @@
 //! - [`leavers`]: an owner that drains hands over what it owns, a session that ends is gone
 //! - [`losses`]: Redis loses all or some of what it held at the wrong moment
 //! - [`resumers`]: a hello is held up while the group goes on
+//! - [`callers`]: calls come to a node that holds nothing of the group
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group
 //! - [`effects`]: every write of an owner is a point at which it dies, with what events do to others under way
 //! - [`deletions`]: a group is deleted while something of it is under way
@@ -14,6 +15,7 @@
 //! - [`senders`]: repeats, removals and first messages while a send is under way
 //! - [`successors`]: admins come and go, several at once
 
+mod callers;
 mod comers;
 mod creations;
 mod deletions;
