@@ -1,16 +1,13 @@
-//! The deployment: what is recorded, ping and leases.
-
-use std::time::Duration;
+//! The deployment: what is recorded of it, and whether it answers.
 
 use async_trait::async_trait;
-use mongodb::Client;
+use mongodb::bson::doc;
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Document, doc};
 use serde::Deserialize;
 
 use super::MongoStore;
-use super::commands::{bounded, encode};
-use super::documents::{VERSION, int, read};
+use super::commands::encode;
+use super::documents::{VERSION, read};
 use crate::ports::{StartError, Store, StoreError, StoreHealth};
 
 /// The form of messages that this software writes: with `shown`, `place` and `traits`.
@@ -22,16 +19,6 @@ struct DeploymentDocument {
     /// The form of messages; absent before there was more than one.
     #[serde(default)]
     form: i32,
-}
-
-#[derive(Deserialize)]
-struct LeaseDocument {
-    node: String,
-    until: i64,
-}
-
-async fn hello(client: &Client, timeout: Duration) -> Result<Document, StoreError> {
-    bounded(timeout, async { client.database("admin").run_command(doc! { "hello": 1 }).await }).await
 }
 
 #[async_trait]
@@ -74,26 +61,6 @@ impl Store for MongoStore {
 // === impl MongoStore ===
 
 impl MongoStore {
-    /// Takes or renews a lease in `meta`, by the server's clock, so that the clocks of nodes do not matter; false while
-    /// another holds it.
-    pub(super) async fn hold_lease(&self, id: &str, node: &str, lease_ms: u64) -> Result<bool, StoreError> {
-        let now = hello(&self.client, self.timeout).await?;
-        let now = now.get_datetime("localTime").map(|time| time.timestamp_millis());
-        let now = now.map_err(|error| StoreError::Refused(error.to_string()))?;
-        let until = now.saturating_add(int(lease_ms));
-        let lease = doc! { "_id": id, "node": node, "until": until, "v": VERSION };
-        let Some(held) = self.find_one(&self.meta, doc! { "_id": id }).await? else {
-            return self.insert_new(&self.meta, &lease).await;
-        };
-        let held: LeaseDocument = read(&held)?;
-        if held.node != node && held.until > now {
-            return Ok(false);
-        }
-        let as_read = doc! { "_id": id, "node": held.node, "until": held.until };
-        let renew = doc! { "$set": { "node": node, "until": until } };
-        Ok(self.within(self.meta.update_one(as_read, renew)).await?.matched_count > 0)
-    }
-
     /// Records the number of partitions the first time; answers what is recorded.
     async fn record(&self, partitions: u16) -> Result<DeploymentDocument, StoreError> {
         let partitions = i64::from(partitions);

@@ -6,7 +6,7 @@
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
 //! - `effects`: what events made of others.
 //! - `deletions`: how a group ends, and begins anew.
-//! - `deployment`: what is recorded for the deployment, ping and leases; `indexes`: made by one node at a time.
+//! - `deployment`: what is recorded for the deployment, and ping; `leases`; `indexes`: made by one node at a time.
 //! - `topology`: what the server is; `commands`, `filters`, `errors`: what is asked of it, and what a failure means.
 //!
 //! Every operation is one that MongoDB makes atomic by itself: there are no transactions, and what
@@ -25,6 +25,7 @@ mod errors;
 mod filters;
 mod groups;
 mod indexes;
+mod leases;
 mod messages;
 mod topology;
 mod users;
