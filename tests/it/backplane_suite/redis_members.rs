@@ -92,7 +92,7 @@ async fn a_set_of_a_later_version_keeps_what_is_not_known_here() {
     client.hset::<(), _, _>(state.clone(), later).await.unwrap();
     let owner = Role::parse("owner").unwrap();
     assert_eq!(scene.role("anna").await, Some(owner));
-    // The peer message before the name says what it allows here.
+    // The letter before the name says what it allows here.
     assert_eq!(scene.change(&add(&scene.group, "anna", &["cleo"])).await, ChangeOutcome::Accepted { seq: 1 });
     let stored = GroupSnapshot {
         members: vec![Member { since: 3, ..member("anna", owner) }],
