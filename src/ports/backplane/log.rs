@@ -125,7 +125,7 @@ pub struct Committed {
     /// For each group of the commit where its present life begins, as far as that is known here; a deleted group has
     /// its next life's. Events at or below it were stored too late: nobody is to see them.
     pub bases: Vec<Option<Seq>>,
-    /// Whether peer messages were posted: to each node of the commit's reach those of the groups that it has a
+    /// Whether peer messages were posted: to each node that the commit hints at those of the groups that it has a
     /// route for or asks about. All others are still to be told, as is everybody of a group whose base is unknown,
     /// or above any of the events.
     pub told: bool,

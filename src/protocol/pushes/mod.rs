@@ -1,6 +1,6 @@
 //! Frames that the hub sends: a file a family, with their forms and descriptions.
 //!
-//! [`pushes!`] below lists them.
+//! `pushes!` below lists them.
 
 mod answers;
 mod event;

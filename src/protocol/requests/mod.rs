@@ -1,6 +1,6 @@
 //! Frames that a client may send: a file each, with its form, what it checks, and its description.
 //!
-//! [`requests!`] below lists them; [`decode`] finds the one of a frame's `type`.
+//! `requests!` below lists them; [`decode`] finds the one of a frame's `type`.
 
 mod add;
 mod create;
