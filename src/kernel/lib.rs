@@ -5,7 +5,7 @@
 //! - [`Delayed`]: what is written after a while, together.
 //! - [`Maker`]: makes and registers metrics.
 //! - [`units`]: durations and sizes as people write them.
-//! - [`print`]: text for whoever reads standard output.
+//! - [`print()`]: text for whoever reads standard output.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

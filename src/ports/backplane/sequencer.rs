@@ -69,7 +69,7 @@ pub enum Appended {
 pub enum Permission {
     /// The actor must be an admin of the group.
     Admin,
-    /// The actor joins or leaves by themself: joining needs [`Access::Open`].
+    /// The actor joins or leaves by themself: joining needs [`Access::Open`](crate::domain::Access::Open).
     Oneself,
     /// The hub itself: creation, services, operators.
     Hub,
