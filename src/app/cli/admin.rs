@@ -5,7 +5,7 @@ mod print;
 use clap::{Args, Subcommand};
 use url::Url;
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::app::config::Loaded;
 use crate::app::operator::{AdminClient, AdminCommand};
 use crate::domain::{GroupId, UserId, random_password};

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::app::config::{Loaded, docs, show};
 use crate::app::identity::Identities;
 use crate::kernel::print;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::app::config::Loaded;
 use crate::kernel::print;
 

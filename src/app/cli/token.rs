@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::{CommandError, braces};
+use super::braces;
+use super::error::CommandError;
 use crate::app::config::Loaded;
 use crate::app::identity::{Identities, OwnKey};
 use crate::domain::{Profile, UserId};

@@ -2,7 +2,7 @@
 
 use prometheus::Registry;
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::app::config::{Loaded, LogConfig};
 use crate::app::identity::Identities;
 use crate::app::metrics::ProcessMetrics;
