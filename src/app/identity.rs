@@ -1,20 +1,19 @@
 //! From settings to those whose tokens are accepted, and to the hub's own key.
 
+mod error;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::config::{AccountsMode, AuthConfig, Config, FurtherIssuer};
+pub use error::IdentityError;
+
+use super::config::{AccountsMode, AuthConfig, Config, FurtherIssuer, LOCAL_ISSUER, LOCAL_PREFIX};
 use super::signing_key;
 use crate::domain::Profile;
 use crate::identity::tokens::{
     Issuer, Jwks, JwksTimes, JwtTokens, KeyError, KeySource, Minted, SigningKey, VerifyingKey,
 };
-
-/// The name under which the hub's own tokens go beside another issuer's.
-pub const LOCAL_ISSUER: &str = "hubbub";
-/// What the ids of built-in accounts begin with beside another issuer's users.
-pub const LOCAL_PREFIX: &str = "local";
 
 /// Who is accepted, and how the hub makes tokens of its own.
 pub struct Identities {
@@ -33,35 +32,6 @@ pub struct OwnKey {
     pub key: Arc<SigningKey>,
     /// What the ids of its users begin with, before a `|`.
     pub prefix: Option<&'static str>,
-}
-
-/// Why there is no telling who somebody is.
-#[derive(Debug, thiserror::Error)]
-pub enum IdentityError {
-    /// A file of the operator's or of the hub's own cannot be read or written.
-    #[error("{path}: {error}")]
-    File {
-        /// The file.
-        path: String,
-        /// What happened.
-        #[source]
-        error: std::io::Error,
-    },
-    /// A key that cannot be used.
-    #[error("{place}: {error}")]
-    Key {
-        /// The setting or file that holds it.
-        place: String,
-        /// Why.
-        #[source]
-        error: KeyError,
-    },
-    /// Accounts are to be had, and no key for their tokens.
-    #[error("accounts: built-in accounts need a key to sign with; set jwt_secret or a private jwt_key_file")]
-    NoKeyForAccounts,
-    /// No client for fetching keys.
-    #[error("keys cannot be fetched: {0}")]
-    Fetching(#[from] crate::identity::tokens::JwksError),
 }
 
 /// The keys that settings name, read.

@@ -2,18 +2,6 @@
 
 /// Files that lead back to themselves.
 pub const IN_CIRCLES: &[&str] = &[
-    "app/config/layers.rs",
-    "app/config/mod.rs",
-    "app/config/rules.rs",
-    "app/config/setting.rs",
-    "app/config/settings/auth.rs",
-    "app/config/settings/cluster.rs",
-    "app/config/settings/limits.rs",
-    "app/config/settings/mod.rs",
-    "app/config/settings/network.rs",
-    "app/config/settings/process.rs",
-    "app/identity.rs",
-    "app/signing_key.rs",
     "transport/http/descriptions.rs",
     "transport/http/internal/mod.rs",
     "transport/http/public/mod.rs",

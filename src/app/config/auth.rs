@@ -8,6 +8,11 @@ use url::Url;
 
 use super::codec::Codec;
 
+/// The name under which the hub's own tokens go beside another issuer's.
+pub const LOCAL_ISSUER: &str = "hubbub";
+/// What the ids of built-in accounts begin with beside another issuer's users.
+pub const LOCAL_PREFIX: &str = "local";
+
 /// Whose tokens are accepted, and whether the hub has accounts of its own.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AuthConfig {

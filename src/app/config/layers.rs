@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 use super::mistakes::{Mistake, nearest};
-use super::setting::Setting;
+use super::setting::{PREFIX, Setting};
 use crate::tools::probe;
 
-/// What every variable of the hub begins with.
-pub(super) const PREFIX: &str = "HUBBUB_";
 /// Names the file; not a setting itself.
 const FILE_VARIABLE: &str = "HUBBUB_CONFIG";
 /// Read when it exists and no other is named.

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::auth::{AccountsMode, AuthConfig, FurtherIssuer};
+use super::auth::{AccountsMode, AuthConfig, FurtherIssuer, LOCAL_ISSUER, LOCAL_PREFIX};
 use super::mistakes::Mistake;
-use super::{Config, StorageConfig};
-use crate::app::identity::{LOCAL_ISSUER, LOCAL_PREFIX};
+use super::process::StorageConfig;
+use super::values::Config;
 use crate::transport::TransportConfig;
 
 /// Adds what is wrong between settings that are right by themselves. Where one of those named is

@@ -2,9 +2,12 @@
 
 use toml::Value;
 
-use super::Config;
 use super::codec::Codec;
 use super::mask::mask_url;
+use super::values::Config;
+
+/// What every variable of the hub begins with.
+pub(super) const PREFIX: &str = "HUBBUB_";
 
 /// What must not be shown of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl Setting {
 
     /// The environment variable: `HUBBUB_MAX_TEXT`.
     pub fn variable(&self) -> String {
-        format!("{}{}", super::layers::PREFIX, self.name.to_ascii_uppercase())
+        format!("{}{}", PREFIX, self.name.to_ascii_uppercase())
     }
 
     /// The flag without its dashes, `max-text`; none for secrets.
