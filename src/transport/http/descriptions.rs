@@ -8,8 +8,10 @@ use axum::response::{IntoResponse, Response};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{Components, InfoBuilder, OpenApi};
 use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::{internal, public};
+use super::{Api, internal, public};
 use crate::transport::problem::ProblemDocument;
 
 /// Which listener's API.
@@ -30,9 +32,9 @@ static INTERNAL: LazyLock<Bytes> = LazyLock::new(|| encoded(Listener::Internal))
 /// The description of a listener's API.
 pub fn openapi(listener: Listener) -> OpenApi {
     let (mut description, scheme) = match listener {
-        Listener::Public => (public::documented().into_openapi(), "bearer"),
+        Listener::Public => (public().into_openapi(), "bearer"),
         Listener::Internal => {
-            let mut description = internal::documented().into_openapi();
+            let mut description = internal().into_openapi();
             description.merge(internal::documented_page().into_openapi());
             description.merge(internal::documented_health().into_openapi());
             (description, "service")
@@ -49,12 +51,22 @@ pub fn openapi(listener: Listener) -> OpenApi {
     description
 }
 
+/// The public routes, this description's among them.
+pub(super) fn public() -> OpenApiRouter<Api> {
+    public::documented().routes(routes!(public_openapi)).routes(routes!(asyncapi))
+}
+
+/// The guarded internal routes, this description's among them.
+pub(super) fn internal() -> OpenApiRouter<Api> {
+    internal::documented().routes(routes!(internal_openapi))
+}
+
 /// This description.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "descriptions",
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
-pub(super) async fn public_openapi() -> Response {
+async fn public_openapi() -> Response {
     json(PUBLIC.clone())
 }
 
@@ -63,7 +75,7 @@ pub(super) async fn public_openapi() -> Response {
     get, path = "/openapi.json", tag = "descriptions", security((), ("service" = [])),
     responses((status = 200, description = "OpenAPI 3.1", body = Object))
 )]
-pub(super) async fn internal_openapi() -> Response {
+async fn internal_openapi() -> Response {
     json(INTERNAL.clone())
 }
 
@@ -72,7 +84,7 @@ pub(super) async fn internal_openapi() -> Response {
     get, path = "/asyncapi.json", tag = "descriptions",
     responses((status = 200, description = "AsyncAPI 3", body = Object))
 )]
-pub(super) async fn asyncapi() -> Response {
+async fn asyncapi() -> Response {
     json(Bytes::from_static(ASYNCAPI.as_bytes()))
 }
 

@@ -17,14 +17,14 @@ mod internal;
 mod layers;
 mod pages;
 mod public;
+mod routers;
 pub mod starting;
 pub mod views;
 
 use std::sync::Arc;
 
 pub use access_log::REQUESTS;
-pub use internal::router as internal_router;
-pub use public::router as public_router;
+pub use routers::{internal_router, public_router};
 
 use super::TransportMetrics;
 use super::config::TransportConfig;

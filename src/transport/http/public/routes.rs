@@ -1,0 +1,30 @@
+//! Which requests clients may make.
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::super::{Api, pages};
+use super::{auth, chat, groups, people};
+
+/// The routes with their descriptions.
+pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(chat::location))
+        .routes(routes!(chat::histories))
+        .routes(routes!(chat::history, chat::send))
+        .routes(routes!(chat::pins))
+        .routes(routes!(groups::list, groups::make))
+        .routes(routes!(groups::show))
+        .routes(routes!(groups::join))
+        .routes(routes!(groups::leave))
+        .routes(routes!(groups::add, groups::remove))
+        .routes(routes!(groups::read))
+        .routes(routes!(groups::typing))
+        .routes(routes!(people::find))
+        .routes(routes!(auth::register))
+        .routes(routes!(auth::login))
+        .routes(routes!(auth::renew))
+        .routes(routes!(auth::ticket))
+        .routes(routes!(pages::page))
+        .routes(routes!(pages::module))
+}
