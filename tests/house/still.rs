@@ -1,13 +1,7 @@
 //! What still breaks a rule. Each list only gets shorter: what is mended has to be taken off.
 
 /// Files that lead back to themselves.
-pub const IN_CIRCLES: &[&str] = &[
-    "transport/ws/conn/closing.rs",
-    "transport/ws/conn/mod.rs",
-    "transport/ws/conn/timing.rs",
-    "transport/ws/conn/writing.rs",
-    "transport/ws/connections.rs",
-];
+pub const IN_CIRCLES: &[&str] = &[];
 
 /// Files beside its own in which `Hub` has methods.
 pub const WITH_IMPL_HUB: &[&str] = &[];

@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-use super::connections::Connections;
+use super::conn::Connections;
 use super::handler::Sessions;
 use super::task::start;
 use crate::domain::{Code, Refusal};

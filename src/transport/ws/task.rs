@@ -10,8 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedReadHalf;
 
-use super::conn::Conn;
-use super::connections::Connections;
+use super::conn::{Conn, Connections};
 use super::handler::{Session, Sessions};
 use super::pongs::Pongs;
 use super::read_buffer::ReadBuffer;

@@ -1,13 +1,9 @@
-//! How a connection ends: by the hub, by the client, or cut off.
-
-use std::net::Shutdown;
+//! How a connection ends: by the hub or by the client.
 
 use bytes::Bytes;
-use socket2::SockRef;
 
 use super::super::farewell;
-use super::super::queue::Queue;
-use super::{Conn, Out, Stage};
+use super::state::{Conn, Out, Stage};
 use crate::domain::Ending;
 use crate::transport::wire::{CloseCode, Violation, close_frame};
 
@@ -19,21 +15,6 @@ impl Conn {
             self.node.metrics.closed_by_client();
             self.finish_with(&mut out, &close_frame(code.map(CloseCode), ""));
         }
-    }
-
-    /// The connection is gone: whatever is queued goes nowhere.
-    pub(in crate::transport::ws) fn give_up(&self) {
-        let mut out = self.out.lock();
-        if out.stage == Stage::Open {
-            self.node.metrics.lost();
-        }
-        self.cut_off(&mut out);
-    }
-
-    /// Says to the client that nothing more comes.
-    pub(in crate::transport::ws) fn shut_down_write(&self) {
-        // Already gone: as well.
-        let _ = SockRef::from(self.socket()).shutdown(Shutdown::Write);
     }
 
     /// The client broke the rules: nothing is said to it but why.
@@ -67,20 +48,6 @@ impl Conn {
             out.pong = None;
             self.reschedule(out);
         }
-        self.drained.notify_waiters();
-        self.task.wake();
-    }
-
-    pub(super) fn cut_off(&self, out: &mut Out) {
-        if out.stage == Stage::Closed {
-            return;
-        }
-        out.stage = Stage::Closed;
-        out.pong = None;
-        self.node.metrics.queue_bytes.sub(out.queue.bytes() as i64);
-        out.queue = Queue::default();
-        // Also where others hold on to this connection, its socket is done. Already gone: as well.
-        let _ = SockRef::from(self.socket()).shutdown(Shutdown::Both);
         self.drained.notify_waiters();
         self.task.wake();
     }

@@ -1,14 +1,11 @@
-//! What a connection does when its time has come: pings, closes, and when the wheel looks again.
+//! What is known of a connection's times, and when the wheel looks at it again.
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::super::deadlines::{Due, Facts};
-use super::{Conn, Out, Stage};
+use super::super::deadlines::Facts;
+use super::state::{Conn, Out, STRANGER, Stage};
 use crate::domain::{Millis, now_ms};
-use crate::transport::wire::ping_frame;
 
-/// [`Conn::expires`] before a hello.
-pub(super) const STRANGER: Millis = 0;
 /// [`Conn::expires`] while the first frame is being answered: the client was in time, and what takes
 /// long is not its doing.
 const GREETED: Millis = Millis::MAX;
@@ -34,7 +31,8 @@ impl Conn {
         }
     }
 
-    fn facts(&self, out: &Out, now: u64) -> Facts {
+    /// What is known of its times.
+    pub(super) fn facts(&self, out: &Out, now: u64) -> Facts {
         let expires = match self.expires.load(Relaxed) {
             STRANGER => None,
             expires => Some(now.saturating_add(expires.saturating_sub(now_ms()).max(0) as u64)),
@@ -56,45 +54,9 @@ impl Conn {
         }
     }
 
-    fn schedule(&self, out: &mut Out, at: u64) {
+    /// Has the wheel look at that time.
+    pub(super) fn schedule(&self, out: &mut Out, at: u64) {
         out.scheduled = at;
         self.node.wheel.schedule(at, (self.me.clone(), at));
-    }
-
-    /// The wheel looks: does what is due.
-    pub(in crate::transport::ws) fn visit(&self, at: u64) {
-        let mut out = self.out.lock();
-        self.tell_metrics(&mut out);
-        if out.scheduled != at || out.stage == Stage::Closed {
-            return;
-        }
-        self.control_frames.store(0, Relaxed);
-        let now = self.node.wheel.now();
-        let (due, next) = self.facts(&out, now).decide(now, &self.node.config);
-        match due {
-            Due::Nothing => self.schedule(&mut out, next),
-            Due::Ping => {
-                self.ping(&mut out, now);
-                self.schedule(&mut out, next);
-            }
-            Due::Close(ending) => {
-                out.scheduled = u64::MAX;
-                self.begin_close(&mut out, &ending);
-            }
-            Due::SendAway => {
-                out.scheduled = u64::MAX;
-                self.overflow(&mut out);
-            }
-            Due::Abort => self.cut_off(&mut out),
-        }
-    }
-
-    fn ping(&self, out: &mut Out, now: u64) {
-        out.pinged = now;
-        // Behind a queue a ping would tell nothing: the client has something to read already.
-        if out.queue.is_empty() {
-            self.node.metrics.pings.inc();
-            self.transmit(out, &ping_frame());
-        }
     }
 }

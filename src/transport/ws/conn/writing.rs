@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use socket2::SockRef;
 
-use super::{Conn, Out, Stage};
+use super::state::{Conn, Out, Stage};
 use crate::ports::Offered;
 
 /// Pieces that leave in one gathered write.
