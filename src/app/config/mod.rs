@@ -3,7 +3,7 @@
 //! - [`Config`] holds the components' own structs, each defined in its layer, with its defaults.
 //! - [`settings`] is the table of all settings: names, meaning, reasons, and where each belongs.
 //! - [`Sources`] are the file, the environment and the flags; the later wins.
-//! - [`load`] puts them together and reports every mistake at once ([`Mistakes`]).
+//! - [`load()`] puts them together and reports every mistake at once ([`Mistakes`]).
 //! - [`show`] and [`docs`] tell about settings.
 
 mod auth;
