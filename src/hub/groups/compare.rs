@@ -106,6 +106,7 @@ impl Comparisons {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
+
     /// Brings to a session those of the user's groups that it lacks: after a loss of peer messages.
     async fn check_memberships(&self, user: &UserId) -> Result<(), StoreError> {
         let Some(stored) = self.people.user(user).await? else { return Ok(()) };

@@ -41,6 +41,7 @@ impl Names {
     fn get(&self, user: &UserId, now: Instant) -> Option<Arc<str>> {
         self.names.get(user).filter(|entry| now - entry.1 < FRESH).map(|entry| entry.0.clone())
     }
+
     /// The names of these users; their ids for those who have none.
     pub(crate) async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, Arc<str>>, StoreError> {
         let now = Instant::now();

@@ -50,6 +50,7 @@ impl Ring {
             }
         }
     }
+
     /// Brings what is held up to an effect.
     pub(super) fn apply(&mut self, effect: &Effect) {
         let at = self.events.front().and_then(|first| effect.target.checked_sub(first.seq));
@@ -58,6 +59,7 @@ impl Ring {
             apply(event, effect);
         }
     }
+
     pub(super) fn after(&self, seq: Seq) -> Option<Vec<Arc<Event>>> {
         let first = self.events.front()?.seq;
         if seq + 1 < first {

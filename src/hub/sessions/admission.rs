@@ -53,6 +53,7 @@ impl Admission {
             (refusal, Ending::Unavailable)
         })
     }
+
     /// Counts a call of a user against their rate, which their sessions share.
     ///
     /// # Errors

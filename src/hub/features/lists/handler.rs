@@ -98,6 +98,7 @@ impl GroupLists {
         session.send(&ServerFrame::group(re, &view));
         Ok(())
     }
+
     /// A page of all groups.
     pub(crate) async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
         Ok(self.documents.all_groups(page, per_page).await?)

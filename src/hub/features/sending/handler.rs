@@ -54,11 +54,13 @@ impl Sending {
         self.publisher.publish(append, Reply::Session { session: session.clone(), re }, on_demand);
         Ok(())
     }
+
     /// Sends as a user and waits for the ack.
     pub(crate) async fn send(&self, user: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
         let append = self.prepare_send(user, send, true).await?;
         self.publisher.publish_and_wait(append).await
     }
+
     /// Sends in a user's name, for a service: the user need not be a member.
     pub(crate) async fn send_as_service(&self, from: &UserId, send: SendFrame) -> Result<Stored, Refusal> {
         let append = self.prepare_send(from, send, false).await?;

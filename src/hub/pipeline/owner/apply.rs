@@ -83,6 +83,7 @@ impl Aftermath {
             retry.pause().await;
         }
     }
+
     /// Brings documents up to the membership events among what was stored, before anybody sees them.
     async fn apply_changes(&self, settled: Vec<Settled>) -> Vec<Settled> {
         let mut kept = Vec::with_capacity(settled.len());

@@ -50,6 +50,7 @@ mod tests {
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
         assert!(first_choice(&[], 0).is_none());
     }
+
     #[test]
     fn a_partition_that_its_first_choice_passes_on_goes_to_the_next_and_no_other_moves() {
         let mut nodes = [node("a.1", false), node("b.1", false), node("c.1", true)];
