@@ -75,7 +75,7 @@ impl<'a> Calls<'a> {
 
     /// A member types.
     pub async fn typing(&self, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
-        self.dispatch.lists.of_member(user, group).await?.ok_or_else(not_a_member)?;
+        self.dispatch.lists.document_of_member(user, group).await?.ok_or_else(not_a_member)?;
         self.dispatch.typing.tell(user, group).await;
         Ok(())
     }

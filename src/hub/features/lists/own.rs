@@ -61,10 +61,14 @@ impl GroupLists {
 
     /// A group, with how far it has come, where the user is a member of it.
     pub(crate) async fn of_member(&self, user: &UserId, id: &GroupId) -> Result<Option<(Group, Head)>, Refusal> {
-        let document = self.documents.group(id).await?.filter(|group| group.member(user).is_some());
-        let Some(document) = document else { return Ok(None) };
+        let Some(document) = self.document_of_member(user, id).await? else { return Ok(None) };
         let head = self.head_of(&document).await?;
         Ok(Some((document, head)))
+    }
+
+    /// A group where the user is a member of it.
+    pub(crate) async fn document_of_member(&self, user: &UserId, id: &GroupId) -> Result<Option<Group>, Refusal> {
+        Ok(self.documents.group(id).await?.filter(|group| group.member(user).is_some()))
     }
 
     /// How far a group has come: as far as this node has given it out, or as it is stored.
