@@ -74,6 +74,36 @@ test('a page that is about to end writes what is still unwritten at once', () =>
   assert.equal(safe.writes.at(-1)?.changes[0].record.text, 'Hello');
 });
 
+test('what another tab sent or wrote before does not take away what was typed here since, which is kept again', async () => {
+  const safe = new SlowSafe();
+  const drafts = new Drafts(safe);
+  drafts.set(IN_G, 'typed here');
+  const { time } = safe.all('drafts')[0];
+  safe.writes[0].end();
+  await settled();
+  safe.hear({ store: 'drafts', id: IN_G, record: null, news: { time: time - 1 } });
+  assert.equal(drafts.get(IN_G), 'typed here');
+  assert.equal(safe.writes.at(-1)?.changes[0].record.text, 'typed here');
+  safe.writes[1].end();
+  await settled();
+  safe.hear({ store: 'drafts', id: IN_G, record: { chat: IN_G, text: 'before', time: time - 1 } });
+  assert.equal(drafts.get(IN_G), 'typed here');
+  assert.equal(safe.writes.length, 3);
+  safe.writes[2].end();
+  await settled();
+  safe.hear({ store: 'drafts', id: IN_G, record: null, news: { time } });
+  assert.equal(drafts.get(IN_G), '');
+  assert.equal(safe.writes.length, 3);
+});
+
+test('a draft that is sent says when what it was had been typed', () => {
+  const safe = new SlowSafe();
+  const drafts = new Drafts(safe);
+  drafts.set(IN_G, 'Hello');
+  const { time } = safe.all('drafts')[0];
+  assert.deepEqual(drafts.take(IN_G), [{ store: 'drafts', id: IN_G, record: null, news: { time } }]);
+});
+
 test('what another tab wrote shows, unless something newer is typed here', () => {
   const safe = new SlowSafe();
   const drafts = new Drafts(safe);

@@ -25,8 +25,8 @@ export class Drafts extends Emitter {
   #safe;
   /** @type {Map<string, Draft>} */
   #drafts = new Map();
-  /** Chats whose newest text is still to be written. @type {Set<string>} */
-  #unsaved = new Set();
+  /** Chats whose newest text is still to be written, and when it was typed. @type {Map<string, number>} */
+  #unsaved = new Map();
   #saving = false;
 
   /** @param {Safe} safe */
@@ -53,9 +53,10 @@ export class Drafts extends Emitter {
 
   /** @param {string} chat @param {string} text @param {string} [title] what the chat is called */
   set(chat, text, title) {
+    const time = Date.now();
     if (text.trim() === '') this.#drafts.delete(chat);
-    else this.#drafts.set(chat, { chat, text, title, time: Date.now() });
-    this.#unsaved.add(chat);
+    else this.#drafts.set(chat, { chat, text, title, time });
+    this.#unsaved.set(chat, time);
     // While one is being written the letters that follow gather for the next.
     if (!this.#saving) void this.#save();
   }
@@ -73,9 +74,10 @@ export class Drafts extends Emitter {
    * @returns {Change[]} to be written with what became of it
    */
   take(chat) {
+    const time = this.#drafts.get(chat)?.time;
     this.#unsaved.delete(chat);
     this.#drafts.delete(chat);
-    return [{ store: 'drafts', id: chat, record: null }];
+    return [{ store: 'drafts', id: chat, record: null, news: { time } }];
   }
 
   /** The chat goes on under another name. What was typed under both stays. @param {string} from @param {string} to */
@@ -86,7 +88,7 @@ export class Drafts extends Emitter {
       const text = there === undefined || there.text === draft.text ? draft.text : `${there.text}\n${draft.text}`;
       this.#drafts.set(to, { ...draft, chat: to, text });
       this.#drafts.delete(from);
-      this.#unsaved.add(from).add(to);
+      this.#unsaved.set(from, draft.time).set(to, draft.time);
       void this.#save();
     }
     this.emit('moved', { from, to });
@@ -95,7 +97,7 @@ export class Drafts extends Emitter {
 
   async #save() {
     if (this.#unsaved.size === 0) return;
-    const changes = [...this.#unsaved].map((chat) => this.#change(chat));
+    const changes = [...this.#unsaved].map(([chat, time]) => this.#change(chat, time));
     this.#unsaved.clear();
     this.#saving = true;
     await this.#safe.write(changes);
@@ -103,15 +105,22 @@ export class Drafts extends Emitter {
     void this.#save();
   }
 
-  /** @param {string} chat @returns {Change} */
-  #change(chat) {
-    return { store: 'drafts', id: chat, record: this.#drafts.get(chat) ?? null };
+  /** @param {string} chat @param {number} time @returns {Change} */
+  #change(chat, time) {
+    return { store: 'drafts', id: chat, record: this.#drafts.get(chat) ?? null, news: { time } };
   }
 
   /** @param {Change} change */
-  #changedElsewhere({ id, record }) {
+  #changedElsewhere({ id, record, news }) {
     // What is typed here and not written yet is newer.
     if (this.#unsaved.has(id)) return;
+    const here = this.#drafts.get(id);
+    if (here !== undefined && here.time > (record?.time ?? news?.time ?? here.time)) {
+      // The other tab did not know what is typed here when it sent or deleted its own, and has just written over it.
+      this.#unsaved.set(id, here.time);
+      if (!this.#saving) void this.#save();
+      return;
+    }
     if (record === null) this.#drafts.delete(id);
     else this.#drafts.set(id, record);
     this.emit('changed', id);
