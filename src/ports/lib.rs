@@ -4,6 +4,7 @@
 //! - [`Backplane`]: what nodes share while they live: sequences ([`Sequencer`]), the partition logs ([`Log`]), states of
 //!   groups ([`GroupStates`]), inboxes ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and
 //!   tickets ([`Tickets`]). All of it may be lost and is rebuilt.
+//! - [`FollowerStore`], [`DueStore`]: how far followers have come, and what is due later.
 //! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
 //! - [`Outbound`]: the way to one connection.
 //! - [`StartError`]: what keeps a node from starting.
@@ -21,6 +22,7 @@ use hubbub_domain as domain;
 
 mod accounts;
 mod backplane;
+mod followers;
 mod outbound;
 mod start;
 mod store;
@@ -29,10 +31,11 @@ mod tokens;
 pub use accounts::{Account, Accounts};
 pub use backplane::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
-    Committed, EntryId, GroupCommit, GroupSnapshot, GroupStates, InboxEntry, InboxPosition, InboxRead, Inboxes, Joined,
-    Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeVitals, Partition, Permission, PresenceChange,
-    Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
+    Committed, EntryId, FollowerLeases, GroupCommit, GroupSnapshot, GroupStates, InboxEntry, InboxPosition, InboxRead,
+    Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeVitals, Partition,
+    Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
 };
+pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;
 pub use store::{

@@ -5,10 +5,11 @@
 //! - [`GroupStates`]: what is known of each group: its heads, its members, its newest events.
 //! - [`Inboxes`]: what a node must hear of.
 //! - [`Registry`]: sessions, presence, routes; [`Tickets`]: one-time tickets.
-//! - [`Cluster`]: which nodes live, and what each of them owns.
+//! - [`Cluster`]: which nodes live, and what each of them owns; [`FollowerLeases`]: which works for a follower.
 
 mod cluster;
 mod error;
+mod followers;
 mod group_states;
 mod inboxes;
 mod log;
@@ -19,6 +20,7 @@ mod tickets;
 
 pub use cluster::{Beat, Cluster, Knows, NodeRecord, NodeVitals};
 pub use error::BackplaneError;
+pub use followers::FollowerLeases;
 pub use group_states::{GroupSnapshot, GroupStates};
 pub use inboxes::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{Commit, CommitError, Committed, EntryId, GroupCommit, Log, LogEntry, LogRead, LogStats, Reseq};
