@@ -164,7 +164,7 @@ async fn outages_are_counted_and_remembered() {
 async fn who_may_not_look_any_more_counts_no_outage_and_stays_away() {
     let (hub, directory) = (Hub::embedded().await, scratch::directory("refused"));
     // A hub takes it for some seconds longer than it is good for.
-    let (_, token, _) = run(hubbub(directory.path(), &["token", "--user", "ending", "--ttl", "1s"])).await;
+    let (_, token, _) = run(hubbub(directory.path(), &["token", "--user", "ending", "--ttl", "10s"])).await;
     let mut ending = Watcher::start_with(directory.path(), &["--token", token.trim(), &hub.http_url()]);
     ending.tells(&["hubbub_outside_up 1", "hubbub_outside_outages 0"]).await;
     ends_without_a_verdict(&mut ending, "does not accept the token").await;
