@@ -5,6 +5,8 @@ use std::sync::Arc;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind};
 
+use super::crypto::provide;
+
 /// Shortest secret: HS256 asks for a key of at least its output's length (RFC 7518, 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
 /// RS256 asks for 2048 bits at least (RFC 7518, 3.3).
@@ -58,11 +60,13 @@ impl VerifyingKey {
         if secret.len() < MIN_SECRET_BYTES {
             return Err(KeyError::ShortSecret(secret.len()));
         }
+        provide();
         Ok(Self { algorithm: Algorithm::HS256, key: DecodingKey::from_secret(secret), id: None })
     }
 
     /// A public key in PEM: RSA for RS256, P-256 for ES256, Ed25519 for EdDSA.
     pub fn from_pem(pem: &[u8]) -> Result<Self, KeyError> {
+        provide();
         let key = DecodingKey::from_ed_pem(pem)
             .or_else(|_| DecodingKey::from_ec_pem(pem))
             .or_else(|_| DecodingKey::from_rsa_pem(pem))
@@ -78,6 +82,7 @@ impl VerifyingKey {
     /// A key of a published key set. Its algorithm is what the set says, else the usual one of its
     /// kind. Shared secrets do not belong into such a set and are refused.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeyError> {
+        provide();
         if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {
             return Err(KeyError::Unusable);
         }

@@ -7,6 +7,7 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 
 use super::claims::MintedClaims;
+use super::crypto::provide;
 use super::keys::{KeyError, VerifyingKey};
 use crate::domain::{Millis, Profile, now_ms};
 
@@ -48,6 +49,7 @@ impl SigningKey {
             .or_else(|_| EncodingKey::from_ec_pem(pem).map(|key| (Algorithm::ES256, key)))
             .or_else(|_| EncodingKey::from_rsa_pem(pem).map(|key| (Algorithm::RS256, key)))
             .map_err(|_| KeyError::NotAKey)?;
+        provide();
         encode(&Header::new(algorithm), &serde_json::json!({}), &key).map_err(|_| KeyError::NotAKey)?;
         let public = Jwk::from_encoding_key(&key, algorithm).map_err(|_| KeyError::NotAKey)?;
         let verifying = VerifyingKey::from_jwk(&public)?;

@@ -230,6 +230,7 @@ async fn make_group(maker: &mut Socket, cid: &str, members: &[String], access: &
 pub fn token(user: &str) -> String {
     let expires = hubbub::domain::now_ms() / 1_000 + 24 * 3_600;
     let claims = json!({"sub": user, "exp": expires, "name": user});
+    hubbub::identity::tokens::provide();
     let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("HS256 signs anything")
 }

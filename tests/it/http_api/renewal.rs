@@ -92,6 +92,7 @@ async fn renewing_counts_as_any_call_does() {
 
 fn expired(user: &str) -> String {
     let claims = json!({"sub": user, "exp": now_ms() / 1_000 - 3_600});
+    hubbub::identity::tokens::provide();
     let key = jsonwebtoken::EncodingKey::from_secret(crate::support::hub::JWT_SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).expect("HS256 signs anything")
 }

@@ -14,6 +14,7 @@ use crate::support::wait::eventually;
 
 /// A token with these claims.
 fn token_of(claims: &Value) -> String {
+    hubbub::identity::tokens::provide();
     let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
     jsonwebtoken::encode(&jsonwebtoken::Header::default(), claims, &key).expect("HS256 signs anything")
 }

@@ -1,5 +1,6 @@
 //! Tokens good and bad, and keys that change.
 
+mod algorithms;
 mod forged;
 mod issuers;
 mod rotation;
@@ -38,6 +39,7 @@ fn signed(
     key: &jsonwebtoken::EncodingKey,
     claims: &Value,
 ) -> String {
+    super::provide();
     let mut header = jsonwebtoken::Header::new(algorithm);
     header.kid = kid.map(str::to_owned);
     jsonwebtoken::encode(&header, claims, key).unwrap()
