@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ports::{NodeRole, NodeRoles};
 use crate::protocol::Limits;
 
 /// How the hub behaves. Everything has a default; `app` fills it from flags, environment and file.
@@ -13,6 +14,10 @@ pub struct HubConfig {
     pub public_url: Option<String>,
     /// Availability zone, for placement by operators.
     pub zone: Option<String>,
+    /// What this node does of all that nodes do.
+    pub roles: NodeRoles,
+    /// Which of [`FOLLOWERS`] it runs, with the role `followers`; `None` for all.
+    pub followers: Option<Vec<String>>,
     /// Number of partitions. Fixed for a deployment: the store records it.
     pub partitions: u16,
     /// Greatest number of members of a group.
@@ -72,6 +77,9 @@ pub struct Rate {
     /// How many each second after that.
     pub per_second: u32,
 }
+
+/// The names of all followers: what works on stored events beside their delivery.
+pub const FOLLOWERS: &[&str] = &[];
 
 /// The reference design's own limit.
 pub const DEFAULT_MAX_MEMBERS: usize = 150;
@@ -138,6 +146,9 @@ impl Default for HubConfig {
             node: "hub".into(),
             public_url: None,
             zone: None,
+            // One node does everything, until there is somebody to leave a part to.
+            roles: NodeRoles::default(),
+            followers: None,
             partitions: DEFAULT_PARTITIONS,
             max_members: DEFAULT_MAX_MEMBERS,
             max_groups: DEFAULT_MAX_GROUPS,
@@ -166,6 +177,16 @@ impl Default for HubConfig {
 }
 
 impl HubConfig {
+    /// Connections that this node takes at most: none where it takes no clients.
+    pub fn capacity(&self) -> u64 {
+        if self.roles.has(NodeRole::Clients) { self.max_connections } else { 0 }
+    }
+
+    /// Where clients reach this node, where it takes any.
+    pub(crate) fn client_url(&self) -> Option<String> {
+        self.public_url.clone().filter(|_| self.roles.has(NodeRole::Clients))
+    }
+
     /// What clients are told of the limits.
     pub fn limits(&self) -> Limits {
         Limits {

@@ -64,7 +64,7 @@ pub use metrics::{LATENCY_EDGES, Metrics, Stage};
 pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
 pub use pipeline::publish::Stored;
 
-use crate::domain::{Access, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId};
+use crate::domain::{Access, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
 use crate::protocol::{Encoding, SendFrame};
 use above::Above;
@@ -104,11 +104,17 @@ impl Hub {
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
     ) -> Arc<Self> {
-        metrics.max_sessions.set(config.max_connections as i64);
+        metrics.max_sessions.set(config.capacity() as i64);
         let dispatcher = Arc::<Dispatcher>::default();
         let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone()));
         dispatcher.above.get_or_init(|| Arc::downgrade(&rooms.above));
         Arc::new(Self { rooms })
+    }
+
+    /// Whether the live nodes can do without the roles that this one does not have. To be asked before
+    /// [`Hub::start`]; a node that lives already goes on in any case.
+    pub async fn check_roles(&self) -> Result<(), StartError> {
+        self.rooms.cluster.life.check_roles(now_ms()).await
     }
 
     /// Registers the node and starts its tasks. The store is prepared, and the backplane was checked. After an error it

@@ -9,7 +9,7 @@ use prometheus::{Gauge, Histogram, IntCounter, IntCounterVec, IntGauge, IntGauge
 
 use crate::domain::{Code, Millis};
 use crate::kernel::Maker;
-use crate::ports::{LogStats, NodeVitals, Partition};
+use crate::ports::{LogStats, NodeRecord, NodeRole, NodeVitals, Partition};
 
 /// Edges of stage latencies in seconds: fine where a stage should be, and 1 s and 10 s, which the
 /// fitness functions speak of.
@@ -61,7 +61,9 @@ pub struct Metrics {
     pub(crate) owned_partitions: IntGauge,
     logs: LogMetrics,
     errors: IntCounterVec,
-    pub(crate) live_nodes: IntGauge,
+    live_nodes: IntGauge,
+    /// Those of them that have each role, in the order of the roles.
+    nodes_with_role: [IntGauge; NodeRole::ALL.len()],
     pub(crate) pending_sends: IntGauge,
     pub(crate) remembered_cids: IntGauge,
     pub(crate) draining: IntGauge,
@@ -149,6 +151,7 @@ impl Metrics {
                 &["part"],
             )?,
             live_nodes: make.gauge("live_nodes", "Nodes whose leases live, as this node sees them.")?,
+            nodes_with_role: nodes_with_role(&make)?,
             pending_sends: make.gauge("pending_sends", "Sends that wait for their ack.")?,
             remembered_cids: make
                 .gauge("remembered_cids", "Sends of this node's life whose repeats the backplane knows.")?,
@@ -162,6 +165,14 @@ impl Metrics {
             metrics.errors.with_label_values(&[part]);
         }
         Ok(metrics)
+    }
+
+    /// Notes which nodes live.
+    pub(crate) fn live(&self, nodes: &[NodeRecord]) {
+        self.live_nodes.set(nodes.len() as i64);
+        for (role, gauge) in NodeRole::ALL.into_iter().zip(&self.nodes_with_role) {
+            gauge.set(nodes.iter().filter(|node| node.roles.has(role)).count() as i64);
+        }
     }
 
     /// Notes what a stage took, in seconds.
@@ -289,6 +300,12 @@ impl ProbeMetrics {
                 .gauge("probe_last_success_timestamp_seconds", "When one last came back, in Unix time; 0 before.")?,
         })
     }
+}
+
+fn nodes_with_role(make: &Maker) -> Result<[IntGauge; NodeRole::ALL.len()], prometheus::Error> {
+    let help = "Live nodes that have a role, as this node sees them.";
+    let gauges: IntGaugeVec = make.gauges("nodes_with_role", help, &["role"])?;
+    Ok(NodeRole::ALL.map(|role| gauges.with_label_values(&[role.as_str()])))
 }
 
 /// Those of which there were any.

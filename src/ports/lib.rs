@@ -32,8 +32,8 @@ pub use accounts::{Account, Accounts};
 pub use backplane::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
     Committed, EntryId, FollowerLeases, GroupCommit, GroupSnapshot, GroupStates, InboxEntry, InboxPosition, InboxRead,
-    Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeVitals, Partition,
-    Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
+    Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeRole, NodeRoles, NodeVitals,
+    Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
 };
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};

@@ -9,7 +9,7 @@ use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{KINDS, KindRow, NodeName, Part};
 use hubbub::hub::{Hub, HubConfig, Metrics};
-use hubbub::ports::{Backplane, Knows, NodeRecord, NodeVitals, Store};
+use hubbub::ports::{Backplane, Knows, NodeRecord, NodeRoles, NodeVitals, Store};
 use serde_json::{Value, json};
 
 use crate::people::{Client, NameIsToken, make_group};
@@ -39,6 +39,7 @@ fn older_node() -> NodeRecord {
         capacity: 1,
         // Partitions are not to wait for it.
         draining: true,
+        roles: NodeRoles::default(),
         version: "0.1.0".into(),
         since: 0,
         vitals: NodeVitals::default(),

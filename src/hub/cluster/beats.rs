@@ -60,7 +60,7 @@ impl Beats {
     }
 
     fn after_beat(&self, beat: Beat, plan: &mut ReapPlan, asked: bool) {
-        self.metrics.live_nodes.set(beat.live.len() as i64);
+        self.metrics.live(&beat.live);
         for dead in plan.decide(self.node.base(), &beat, self.life.lease()) {
             let reaper = self.reaper.clone();
             self.tasks.spawn(async move { reaper.reap(&dead).await });

@@ -12,6 +12,7 @@ use crate::hub::node::NodeState;
 use crate::hub::pipeline::owner::{Leases, Owned};
 use crate::hub::pipeline::publish::Acks;
 use crate::hub::tasks::Tasks;
+use crate::ports::NodeRole;
 
 /// Others may take the partitions within this time, or do without being told.
 const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
@@ -74,13 +75,13 @@ impl Drain {
         }
     }
 
-    /// Hands partitions to the nodes that stay, if there are any: while sessions are still here, so that
+    /// Hands partitions to the owners that stay, if there are any: while sessions are still here, so that
     /// nobody's sends wait for a new owner.
     async fn hand_over_partitions(&self, deadline: Instant) {
         tracing::info!(phase = "partitions", partitions = self.owned.count(), "draining: handing partitions over");
         let until = deadline.min(Instant::now() + HANDED_OVER_WITHIN);
         self.owned.look_now();
-        while self.owned.count() > 0 && self.node.view().anybody_stays() && Instant::now() < until {
+        while self.owned.count() > 0 && self.node.view().an_owner_stays() && Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -92,8 +93,7 @@ impl Drain {
         let view = self.node.view();
         let name = self.node.name();
         let urls: Vec<Arc<str>> = view
-            .nodes
-            .iter()
+            .with(NodeRole::Clients)
             .filter(|node| node.node != name && !node.draining)
             .filter_map(|node| node.public_url.as_deref().map(Arc::from))
             .collect();

@@ -3,11 +3,11 @@
 //! While nodes of two versions run side by side, an owner of the older one could not carry out a newer kind's effect.
 //! So the door of a newer node takes such a kind in only once no older one lives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::domain::{Code, KindRow, Refusal};
 use crate::hub::codec;
-use crate::ports::{Knows, NodeRecord};
+use crate::ports::{Knows, NodeRecord, NodeRole};
 
 /// What every version of this hub can do beyond the base protocol.
 const ALWAYS: [&str; 4] = ["direct", "presence", "receipts", "typing"];
@@ -25,7 +25,7 @@ pub(crate) fn known(kinds: &[KindRow]) -> Knows {
     Knows {
         kinds: with_effect(kinds).map(|row| (row.name.to_owned(), row.fx)).collect(),
         forms: codec::VERSION.into(),
-        roles: BTreeSet::new(),
+        roles: NodeRole::ALL.iter().map(|role| role.as_str().to_owned()).collect(),
     }
 }
 
@@ -113,6 +113,7 @@ mod tests {
     fn a_kind_is_a_feature_while_all_live_nodes_know_it() {
         let table = [row("text", 0), row("pinned", 2), row("edited", 1)];
         let (new, old) = (knowing("a.1", &table), node("b.1", json!({})));
+        assert_eq!(old.roles.lacking().count(), 0, "a node of before roles has all of them");
         let alone = Features::common_to(std::slice::from_ref(&new), &table);
         assert_eq!(alone.names(), ["direct", "kind:edited", "kind:pinned", "presence", "receipts", "typing"]);
         assert!(table.iter().all(|row| alone.check(row).is_ok()));
@@ -142,8 +143,11 @@ mod tests {
         let table = [row("pinned", 2)];
         let later =
             json!({"kinds": {"pinned": 3, "unheard_of": 1}, "forms": 9, "roles": ["ears"], "later": {"any": 1}});
-        let later = node("b.1", json!({"knows": later, "passes": [3], "beyond": [{}]}));
+        let later = json!({"knows": later, "passes": [3], "roles": ["ears", "owner"], "beyond": [{}]});
+        let later = node("b.1", later);
         assert!(later.passes.contains(&3));
+        assert!(later.roles.has(NodeRole::Owner) && !later.roles.has(NodeRole::Clients));
+        assert_eq!(json!(later)["roles"], json!(["ears", "owner"]), "what is not known is kept");
         assert_eq!(kinds(&Features::common_to(&[knowing("a.1", &table), later], &table)), ["pinned"]);
     }
 }

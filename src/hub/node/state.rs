@@ -7,8 +7,8 @@ use parking_lot::RwLock;
 use tokio::sync::Notify;
 
 use super::view::View;
-use crate::domain::{GroupId, Millis, NodeName};
-use crate::ports::{NodeRecord, Partition};
+use crate::domain::{GroupId, Millis, NodeName, Refusal};
+use crate::ports::{NodeRecord, NodeRole, Partition};
 
 /// The node's present name (with its epoch) and its view of the cluster.
 pub(crate) struct NodeState {
@@ -19,6 +19,8 @@ pub(crate) struct NodeState {
     name: RwLock<NodeName>,
     live: RwLock<Arc<View>>,
     draining: AtomicBool,
+    /// No node that lives stores what is sent. Looked at for each send.
+    ownerless: AtomicBool,
     /// The time of the last beat that the backplane answered.
     last_beat: AtomicU64,
     /// The others are to be looked at without waiting for the next beat.
@@ -45,6 +47,7 @@ impl NodeState {
             name: RwLock::new(NodeName::with_epoch("starting", 0).expect("a valid name")),
             live: RwLock::new(Arc::new(View::of(Vec::new()))),
             draining: AtomicBool::new(false),
+            ownerless: AtomicBool::new(false),
             last_beat: AtomicU64::new(0),
             beat_now: Notify::new(),
             generation: AtomicU64::new(1),
@@ -81,9 +84,25 @@ impl NodeState {
     /// Keeps what a beat told.
     pub(crate) fn saw(&self, nodes: Vec<NodeRecord>, now: Millis) -> Changes {
         let view = Arc::new(View::of(nodes));
+        let ownerless = !view.nodes.is_empty() && view.with(NodeRole::Owner).next().is_none();
+        self.ownerless.store(ownerless, Ordering::Relaxed);
         let before = std::mem::replace(&mut *self.live.write(), view.clone());
         self.last_beat.store(now.max(0) as u64, Ordering::Relaxed);
         Changes { choices: before.staying != view.staying, features: before.features != view.features }
+    }
+
+    /// Whether no live node has the role of owner, as of the last beat.
+    pub(crate) fn is_ownerless(&self) -> bool {
+        self.ownerless.load(Ordering::Relaxed)
+    }
+
+    /// Refuses what would wait in vain, as long as no owner lives.
+    pub(crate) fn check_owner(&self) -> Result<(), Refusal> {
+        if self.is_ownerless() {
+            let message = "no node that stores messages is running; repeat it with the same cid".into();
+            return Err(Refusal { message, ..Refusal::unavailable() });
+        }
+        Ok(())
     }
 
     /// When the backplane last answered a beat.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::knowledge::Features;
 use crate::domain::{KINDS, NodeName};
-use crate::ports::{NodeRecord, Partition};
+use crate::ports::{NodeRecord, NodeRole, Partition};
 
 /// The nodes that live, as of the last beat.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(crate) struct View {
     /// What all of them know.
     pub(crate) features: Features,
     names: HashSet<NodeName>,
-    /// Those that do not hand their work over, each with the partitions that it passes on.
+    /// Owners that do not hand their work over, each with the partitions that it passes on.
     pub(super) staying: BTreeMap<NodeName, BTreeSet<Partition>>,
 }
 
@@ -23,19 +23,24 @@ impl View {
     pub(crate) fn of(nodes: Vec<NodeRecord>) -> Self {
         let features = Features::common_to(&nodes, &KINDS);
         let names = nodes.iter().map(|node| node.node.clone()).collect();
-        let staying = nodes.iter().filter(|node| !node.draining);
+        let staying = nodes.iter().filter(|node| !node.draining && node.roles.has(NodeRole::Owner));
         let staying = staying.map(|node| (node.node.clone(), node.passes.clone())).collect();
         Self { nodes, features, names, staying }
     }
 
-    /// Whether there is anybody to hand work over to.
-    pub(crate) fn anybody_stays(&self) -> bool {
+    /// Whether there is an owner to hand partitions over to.
+    pub(crate) fn an_owner_stays(&self) -> bool {
         !self.staying.is_empty()
     }
 
-    /// Whether a node other than this one stays that does not pass a partition on.
+    /// Whether an owner other than this node stays that does not pass a partition on.
     pub(crate) fn another_takes(&self, partition: Partition, me: &NodeName) -> bool {
         self.staying.iter().any(|(node, passes)| node != me && !passes.contains(&partition))
+    }
+
+    /// The nodes that have a role.
+    pub(crate) fn with(&self, role: NodeRole) -> impl Iterator<Item = &NodeRecord> {
+        self.nodes.iter().filter(move |node| node.roles.has(role))
     }
 
     pub(crate) fn lives(&self, node: &NodeName) -> bool {
@@ -47,7 +52,7 @@ impl View {
 pub(crate) mod tests {
     use super::*;
     use crate::hub::node::{Changes, NodeState, known};
-    use crate::ports::{Knows, NodeVitals};
+    use crate::ports::{Knows, NodeRoles, NodeVitals};
 
     pub(crate) fn record(name: &str) -> NodeRecord {
         node(name, Knows::default())
@@ -61,6 +66,7 @@ pub(crate) mod tests {
             connections: 0,
             capacity: 1,
             draining: false,
+            roles: NodeRoles::default(),
             version: String::new(),
             since: 0,
             vitals: NodeVitals::default(),
@@ -79,6 +85,10 @@ pub(crate) mod tests {
         assert!(!others.another_takes(4, me) && others.another_takes(5, me));
         assert!(!View::of(vec![a.clone(), NodeRecord { draining: true, ..b }]).another_takes(4, me));
         assert!(!View::of(vec![a.clone()]).another_takes(4, me));
+        let no_owner = NodeRecord { roles: [NodeRole::Clients].into_iter().collect(), ..node("c.1", Knows::default()) };
+        let beside = View::of(vec![a.clone(), no_owner.clone()]);
+        assert!(!beside.another_takes(4, me) && beside.an_owner_stays());
+        assert!(!View::of(vec![no_owner]).an_owner_stays());
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub enum NotReady {
     /// What nodes share has not answered while it was waited for.
     #[error("the backplane does not answer")]
     Silent,
+    /// What its clients send would not be stored.
+    #[error("no live node has the role of owner: nothing that is sent can be stored")]
+    NoOwner,
     /// The others may take it for dead.
     #[error("the node's lease is not renewed")]
     LeaseEnded,
@@ -33,8 +36,8 @@ pub(crate) struct Readiness {
     node: Arc<NodeState>,
     cluster: Arc<dyn Cluster>,
     metrics: Metrics,
-    /// Connections that the node takes at most.
-    capacity: u64,
+    /// Connections that the node takes at most; `None` where it takes no clients.
+    capacity: Option<u64>,
     /// How long its lease lives without being renewed.
     lease: Duration,
 }
@@ -46,7 +49,7 @@ impl Readiness {
         node: Arc<NodeState>,
         cluster: Arc<dyn Cluster>,
         metrics: Metrics,
-        capacity: u64,
+        capacity: Option<u64>,
         lease: Duration,
     ) -> Self {
         Self { node, cluster, metrics, capacity, lease }
@@ -57,13 +60,17 @@ impl Readiness {
         if self.node.is_draining() {
             return Err(NotReady::Draining);
         }
-        if self.metrics.sessions.get() >= self.capacity as i64 {
+        if self.capacity.is_some_and(|capacity| self.metrics.sessions.get() >= capacity as i64) {
             return Err(NotReady::Full);
         }
         self.cluster.ping().await?;
         let since = now_ms() - self.node.last_beat();
         if since > self.lease.as_millis() as Millis {
             return Err(NotReady::LeaseEnded);
+        }
+        // It concerns those who send: the other nodes do their own work, whoever else lives.
+        if self.capacity.is_some() && self.node.is_ownerless() {
+            return Err(NotReady::NoOwner);
         }
         Ok(())
     }
@@ -74,13 +81,15 @@ mod tests {
     use std::sync::atomic::Ordering::Relaxed;
 
     use super::*;
+    use crate::hub::node::tests::record;
     use crate::hub::testing::{MemoryCluster, metrics, node};
+    use crate::ports::{NodeRecord, NodeRole};
 
     #[tokio::test]
     async fn a_node_takes_traffic_while_it_has_room_and_its_lease_and_is_answered() {
         let (cluster, node, metrics) = (Arc::<MemoryCluster>::default(), node(), metrics());
         let lease = Duration::from_secs(8);
-        let readiness = Readiness::new(node.clone(), cluster.clone(), metrics.clone(), 1, lease);
+        let readiness = Readiness::new(node.clone(), cluster.clone(), metrics.clone(), Some(1), lease);
         assert!(matches!(readiness.ready().await, Err(NotReady::LeaseEnded)));
         node.saw(Vec::new(), now_ms());
         assert!(readiness.ready().await.is_ok());
@@ -90,5 +99,18 @@ mod tests {
         assert!(matches!(readiness.ready().await, Err(NotReady::Full)));
         node.drain();
         assert!(matches!(readiness.ready().await, Err(NotReady::Draining)));
+    }
+
+    #[tokio::test]
+    async fn only_nodes_with_clients_wait_for_an_owner() {
+        let (cluster, node, lease) = (Arc::<MemoryCluster>::default(), node(), Duration::from_secs(8));
+        let ready = |capacity| Readiness::new(node.clone(), cluster.clone(), metrics(), capacity, lease);
+        let with = |name: &str, role| NodeRecord { roles: [role].into_iter().collect(), ..record(name) };
+        let (clients, followers) = (ready(Some(9)), ready(None));
+        node.saw(vec![with("a.1", NodeRole::Clients), with("b.1", NodeRole::Followers)], now_ms());
+        assert!(matches!(clients.ready().await, Err(NotReady::NoOwner)));
+        assert!(followers.ready().await.is_ok());
+        node.saw(vec![with("a.1", NodeRole::Clients), with("c.1", NodeRole::Owner)], now_ms());
+        assert!(clients.ready().await.is_ok());
     }
 }

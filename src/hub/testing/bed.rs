@@ -127,8 +127,8 @@ impl Bed {
             node.clone(),
         ));
         let tasks = self.tasks.clone();
-        let appends = Arc::new(Appends::new(acks.clone(), repeats, log, restorer, node, metrics(), tasks));
-        Arc::new(Publisher::new(acks, appends, metrics()))
+        let appends = Arc::new(Appends::new(acks.clone(), repeats, log, restorer, node.clone(), metrics(), tasks));
+        Arc::new(Publisher::new(acks, appends, node, metrics()))
     }
 
     pub(crate) fn creation(&self) -> Arc<Creation> {

@@ -57,9 +57,10 @@ impl ClusterParts {
 
 fn life(parts: &Parts, pipeline: &Pipeline) -> Arc<NodeLife> {
     let config = LifeConfig {
-        public_url: parts.config.public_url.clone(),
+        public_url: parts.config.client_url(),
         zone: parts.config.zone.clone(),
-        capacity: parts.config.max_connections,
+        capacity: parts.config.capacity(),
+        roles: parts.config.roles.clone(),
         lease: parts.config.node_lease,
     };
     Arc::new(NodeLife::new(

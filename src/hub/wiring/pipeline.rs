@@ -105,7 +105,7 @@ fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publi
         parts.metrics.clone(),
         parts.tasks.clone(),
     ));
-    Publisher::new(acks.clone(), appends, parts.metrics.clone())
+    Publisher::new(acks.clone(), appends, parts.node.clone(), parts.metrics.clone())
 }
 
 fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: Arc<EffectApplier>) -> Owner {

@@ -14,7 +14,7 @@ use crate::domain::now_ms;
 use crate::hub::above::Above;
 use crate::hub::front::{Dispatch, Front};
 use crate::hub::observe::{Observer, Probe, Readiness};
-use crate::ports::BackplaneError;
+use crate::ports::{BackplaneError, NodeRole};
 
 /// The rooms.
 pub(crate) struct Rooms {
@@ -68,9 +68,12 @@ impl Rooms {
         });
         tasks.spawn(self.cluster.beats.clone().run());
         tasks.spawn(self.pipeline.inbox.clone().run());
-        tasks.spawn(self.pipeline.leases.clone().run());
-        if let Some(owner) = self.pipeline.owner.lock().take() {
-            tasks.spawn(owner.run());
+        let roles = &self.parts.config.roles;
+        if roles.has(NodeRole::Owner) {
+            tasks.spawn(self.pipeline.leases.clone().run());
+            if let Some(owner) = self.pipeline.owner.lock().take() {
+                tasks.spawn(owner.run());
+            }
         }
         tasks.spawn(self.pipeline.acks.clone().run_send_deadlines());
         tasks.spawn(self.features.presence.clone().run_presence());
@@ -79,7 +82,7 @@ impl Rooms {
         tasks.spawn(self.cluster.sweeper.clone().run(self.parts.config.sweep_every));
         tasks.spawn(self.observer.clone().run_history());
         tasks.spawn(self.probe.clone().run());
-        if self.parts.config.retention.is_some() {
+        if self.parts.config.retention.is_some() && roles.has(NodeRole::Followers) {
             tasks.spawn(self.features.retention.clone().run());
         }
         Ok(())
@@ -117,7 +120,9 @@ fn above(parts: &Parts, pipeline: &Pipeline, groups: &Groups, cluster: &ClusterP
 
 fn readiness(parts: &Parts) -> Arc<Readiness> {
     let (node, cluster, metrics) = (parts.node.clone(), parts.cluster.clone(), parts.metrics.clone());
-    Arc::new(Readiness::new(node, cluster, metrics, parts.config.max_connections, parts.config.node_lease))
+    let config = &parts.config;
+    let capacity = config.roles.has(NodeRole::Clients).then_some(config.max_connections);
+    Arc::new(Readiness::new(node, cluster, metrics, capacity, config.node_lease))
 }
 
 fn observer(parts: &Parts, readiness: &Arc<Readiness>, cluster: &ClusterParts) -> Arc<Observer> {

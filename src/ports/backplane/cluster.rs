@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{BackplaneError, LeaseToken, Partition};
+use super::{BackplaneError, LeaseToken, NodeRoles, Partition};
 use crate::domain::{Millis, NodeName};
 use crate::ports::StartError;
 
@@ -25,6 +25,9 @@ pub struct NodeRecord {
     pub capacity: u64,
     /// It hands its work over and takes no new clients.
     pub draining: bool,
+    /// What it does; a record without it is of a node that does everything.
+    #[serde(default)]
+    pub roles: NodeRoles,
     /// Its version of the software.
     pub version: String,
     /// When this life of the node began.
@@ -49,7 +52,7 @@ pub struct Knows {
     pub kinds: BTreeMap<String, u16>,
     /// The version of bodies and of what nodes tell each other.
     pub forms: u16,
-    /// Roles of nodes.
+    /// Roles of nodes: who knows one looks for it in the records of others.
     pub roles: BTreeSet<String>,
 }
 

@@ -15,6 +15,7 @@ mod inboxes;
 mod log;
 mod partition;
 mod registry;
+mod roles;
 mod sequencer;
 mod tickets;
 
@@ -26,6 +27,7 @@ pub use inboxes::{InboxEntry, InboxPosition, InboxRead, Inboxes};
 pub use log::{Commit, CommitError, Committed, EntryId, GroupCommit, Log, LogEntry, LogRead, LogStats, Reseq};
 pub use partition::{LeaseToken, Partition};
 pub use registry::{Joined, PresenceChange, Registry, SessionRecord, UserPresence};
+pub use roles::{NodeRole, NodeRoles};
 pub use sequencer::{Append, Appended, ChangeOutcome, ChangeRequest, Permission, Sequencer, Standing};
 pub use tickets::Tickets;
 

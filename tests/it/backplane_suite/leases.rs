@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::adapters::BackplaneLimits;
-use hubbub::ports::{Knows, LeaseToken, NodeRecord, NodeVitals};
+use hubbub::ports::{Knows, LeaseToken, NodeRecord, NodeRole, NodeVitals};
 
 use super::World;
 use super::sample::*;
@@ -59,6 +59,7 @@ pub async fn records_are_seen_as_told<W: World>() {
         zone: Some("zone {1}".into()),
         connections: 99,
         draining: true,
+        roles: [NodeRole::Owner].into_iter().collect(),
         vitals: NodeVitals { users: 7, faults: [("void".into(), 1)].into(), latency: vec![0, 1], ..Default::default() },
         knows: Knows { kinds: [("pinned".into(), 2)].into(), forms: 3, roles: ["followers".into()].into() },
         passes: [5, 7].into(),

@@ -9,7 +9,8 @@ use hubbub::adapters::BackplaneLimits;
 use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
 use hubbub::ports::{
     Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, GroupCommit,
-    GroupSnapshot, Knows, LeaseToken, LogEntry, NodeRecord, NodeVitals, Partition, Permission, SessionRecord, Standing,
+    GroupSnapshot, Knows, LeaseToken, LogEntry, NodeRecord, NodeRoles, NodeVitals, Partition, Permission,
+    SessionRecord, Standing,
 };
 
 use super::World;
@@ -49,6 +50,7 @@ pub fn record(name: &str) -> NodeRecord {
         connections: 3,
         capacity: 1000,
         draining: false,
+        roles: NodeRoles::default(),
         version: "1.2.3".into(),
         since: 1_700_000_000_000,
         vitals: NodeVitals::default(),

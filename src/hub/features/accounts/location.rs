@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::hub::node::NodeState;
-use crate::ports::NodeRecord;
+use crate::ports::{NodeRecord, NodeRole};
 
 /// Where to connect.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +26,9 @@ impl Placement {
         Self { node }
     }
 
-    /// Public URLs of the live nodes.
+    /// Public URLs of the live nodes that take clients.
     pub(crate) fn public_urls(&self) -> Vec<String> {
-        self.node.view().nodes.iter().filter_map(|node| node.public_url.clone()).collect()
+        self.node.view().with(NodeRole::Clients).filter_map(|node| node.public_url.clone()).collect()
     }
 
     /// The live nodes, as of the last beat.
@@ -40,7 +40,7 @@ impl Placement {
     pub(crate) fn location(&self) -> Location {
         let view = self.node.view();
         let room = |node: &NodeRecord| (node.capacity.saturating_sub(node.connections), node.node.clone());
-        let staying = view.nodes.iter().filter(|node| !node.draining && node.public_url.is_some());
+        let staying = view.with(NodeRole::Clients).filter(|node| !node.draining && node.public_url.is_some());
         match staying.max_by_key(|node| room(node)) {
             Some(node) => Location { url: node.public_url.clone(), node: node.node.base().into() },
             None => Location { url: None, node: self.node.name().base().into() },
@@ -69,5 +69,8 @@ mod tests {
         node.saw(vec![at("a.1", 5, false), at("b.1", 2, false), at("c.1", 0, true)], 1);
         assert_eq!(placement.location(), Location { url: Some("wss://b.1/ws".into()), node: "b".into() });
         assert_eq!(placement.public_urls().len(), 3);
+        let owner = NodeRecord { roles: [NodeRole::Owner].into_iter().collect(), ..at("d.1", 0, false) };
+        node.saw(vec![at("a.1", 5, false), owner], 2);
+        assert_eq!((placement.location().node.as_str(), placement.public_urls().len()), ("a", 1));
     }
 }

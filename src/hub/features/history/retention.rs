@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::domain::{Millis, now_ms};
 use crate::hub::node::NodeState;
-use crate::hub::pipeline::owner::first_choice;
-use crate::ports::{GroupStore, MessageStore};
+use crate::hub::pipeline::owner::first_with;
+use crate::ports::{GroupStore, MessageStore, NodeRole};
 
 /// How often retention is seen to.
 const EXPIRE_EVERY: Duration = Duration::from_secs(600);
@@ -32,7 +32,7 @@ impl Retention {
         Self { messages, documents, node, kept }
     }
 
-    /// Removes old messages of the groups whose partitions are this node's, where that is set.
+    /// Removes old messages of the groups whose partitions this node follows, where that is set.
     pub(crate) async fn run(self: Arc<Self>) {
         let Some(retention) = self.kept else { return };
         let mut tick = tokio::time::interval(EXPIRE_EVERY);
@@ -47,7 +47,7 @@ impl Retention {
                 page += 1;
                 for group in groups {
                     let (view, me) = (self.node.view(), self.node.name());
-                    let first = first_choice(&view.nodes, self.node.partition(&group.id));
+                    let first = first_with(NodeRole::Followers, &view.nodes, self.node.partition(&group.id));
                     if first == Some(&me) && self.messages.expire(&group.id, before).await.is_err() {
                         tracing::debug!(group = %group.id, "old messages are still to be removed");
                     }

@@ -69,6 +69,7 @@ impl Changes {
     /// Appends a membership change, and waits until all that it brought is stored. The group's state is restored first
     /// where it is absent.
     async fn append_change(&self, change: &ChangeRequest) -> Result<(), Refusal> {
+        self.node.check_owner()?;
         let partition = self.node.partition(&change.group);
         for _ in 0..2 {
             let outcome = self.sequencer.change_members(partition, &self.node.name(), change).await;

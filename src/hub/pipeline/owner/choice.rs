@@ -1,15 +1,21 @@
-//! Whose a partition should be: rendezvous hashing over the live nodes.
+//! Whose a partition should be: rendezvous hashing over the live nodes of a role.
 
 use sha2::{Digest, Sha256};
 
 use crate::domain::NodeName;
-use crate::ports::{NodeRecord, Partition};
+use crate::ports::{NodeRecord, NodeRole, Partition};
 
-/// The node that should own a partition: the highest score of those that live and stay and do not pass it on. Where all
-/// of them pass it on, it is one of these, so that it has an owner.
+/// The node that should own a partition: the highest score of the owners that live and stay and do not pass it on. Where
+/// all of them pass it on, it is one of these, so that it has an owner.
 pub(crate) fn first_choice(nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
+    first_with(NodeRole::Owner, nodes, partition)
+}
+
+/// The node of a role that should see to a partition, by the same rule.
+pub(crate) fn first_with(role: NodeRole, nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
     let best = |passing: bool| {
-        let able = nodes.iter().filter(|node| !node.draining && (passing || !node.passes.contains(&partition)));
+        let staying = nodes.iter().filter(|node| !node.draining && node.roles.has(role));
+        let able = staying.filter(|node| passing || !node.passes.contains(&partition));
         able.map(|node| &node.node).max_by_key(|name| score(name.base(), partition))
     };
     best(false).or_else(|| best(true))
@@ -49,6 +55,17 @@ mod tests {
         }
         assert!(counts.values().all(|count| *count >= 10), "{counts:?}");
         assert!(first_choice(&[], 0).is_none());
+    }
+
+    #[test]
+    fn partitions_go_to_owners_alone() {
+        let with = |name: &str, role| NodeRecord { roles: [role].into_iter().collect(), ..record(name) };
+        let nodes = [with("a.1", NodeRole::Clients), with("b.1", NodeRole::Followers), record("c.1")];
+        for partition in 0..64 {
+            assert_eq!(first_choice(&nodes, partition).unwrap().base(), "c", "a record without roles has all");
+            assert!(first_choice(&nodes[..2], partition).is_none());
+            assert_ne!(first_with(NodeRole::Followers, &nodes, partition).unwrap().base(), "a");
+        }
     }
 
     #[test]

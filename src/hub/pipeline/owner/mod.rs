@@ -35,7 +35,7 @@ use std::time::Duration;
 use crate::kernel::Backoff;
 
 pub(crate) use apply::Aftermath;
-pub(crate) use choice::first_choice;
+pub(crate) use choice::first_with;
 pub(crate) use lease::Leases;
 pub(crate) use notify::Notifier;
 pub(crate) use owned::Owned;
