@@ -15,10 +15,10 @@ use super::config::Config;
 use super::identity::Identities;
 use super::metrics::ProcessMetrics;
 use super::operator::{self, AdminService};
-use super::waiting::{REDIS, Waiting};
+use super::waiting::{NODES, REDIS, Waiting};
 use crate::hub::{Hub, Metrics};
 use crate::identity::accounts::BuiltInAccounts;
-use crate::ports::Accounts;
+use crate::ports::{Accounts, NodeRole};
 use crate::transport::Bound;
 
 /// Answers under way when the hub ends may take so long to finish.
@@ -110,6 +110,7 @@ impl Node {
         let accounts = accounts(config, &parts, identities)?;
         let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
         let single = SingleNode::hold(&parts, &config.hub.node, waiting).await?;
+        waiting.until(NODES, async || hub.check_roles().await).await?;
         waiting.until(REDIS, async || hub.start().await).await?;
         let desk = AdminService::of_hub(hub.clone(), parts.store.clone());
         Ok(Self { hub, accounts, operators: operator::routes(Arc::new(desk)), single })
@@ -120,7 +121,11 @@ impl Node {
 fn announce(config: &Config, public: SocketAddr) {
     let kind = if config.storage.is_embedded() { "everything inside" } else { "scaled out" };
     let (version, port) = (env!("CARGO_PKG_VERSION"), public.port());
-    tracing::info!("hubbub {version} ({kind}): the chat page is at http://localhost:{port}/");
+    if config.hub.roles.has(NodeRole::Clients) {
+        tracing::info!("hubbub {version} ({kind}): the chat page is at http://localhost:{port}/");
+    } else {
+        tracing::info!("hubbub {version} ({kind}) takes no clients: its roles are {}", config.hub.roles);
+    }
 }
 
 /// The signals that end a hub.

@@ -14,6 +14,7 @@ use crate::ports::StartError;
 /// The parts, as people call them.
 pub(super) const REDIS: &str = "Redis";
 pub(super) const MONGODB: &str = "MongoDB";
+pub(super) const NODES: &str = "nodes";
 
 /// Between two tries.
 const RETRY: Backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(10));
@@ -37,7 +38,7 @@ pub(super) struct Waiting {
 impl Waiting {
     /// Waits for so long, from now on.
     pub(super) fn new(patience: Option<Duration>, gauge: IntGaugeVec) -> Self {
-        for part in [REDIS, MONGODB] {
+        for part in [REDIS, MONGODB, NODES] {
             gauge.with_label_values(&[label(part).as_str()]).set(0);
         }
         let told = watch::Sender::new(STARTING.to_owned());

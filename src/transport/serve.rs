@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::http::starting::{self, Starting};
-use super::http::{Api, internal_router, public_router};
+use super::http::{Api, elsewhere, internal_router, public_router};
 use super::listen::{Admission, Answers, Listener, bind};
 use super::ws::{Connections, Gateway, routes};
 use super::{AdmissionConfig, TransportConfig, TransportMetrics};
 use crate::hub::Hub;
-use crate::ports::Accounts;
+use crate::ports::{Accounts, NodeRole};
 
 /// The ports of both listeners, bound: what is wrong with them is known before anything else starts.
 #[derive(Debug)]
@@ -140,8 +140,12 @@ impl Running {
         };
         let (config, metrics) = (self.config.clone(), self.metrics.clone());
         let api = Api { hub, accounts, config, metrics, registry: self.registry.clone() };
+        let public = match api.hub.config().roles.has(NodeRole::Clients) {
+            true => public_router(api.clone(), routes(Arc::new(gateway))),
+            false => elsewhere(&api.metrics.http),
+        };
         // Whoever is told that the node is ready must find that it is.
-        self.to_clients.change_to(public_router(api.clone(), routes(Arc::new(gateway))));
+        self.to_clients.change_to(public);
         self.serving.cancel();
         self.to_services.change_to(internal_router(api, operators));
     }

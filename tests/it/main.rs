@@ -11,6 +11,7 @@
 //!   [`close_codes`] to that of close codes, [`forms`] to the forms of frames
 //! - [`pins`] pins messages and takes pins back
 //! - [`node_probe`] watches nodes send messages to themselves
+//! - [`node_roles`] runs nodes that share the roles among them
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
@@ -42,6 +43,7 @@ mod interleavings;
 mod kinds;
 mod logs;
 mod node_probe;
+mod node_roles;
 mod open_kinds;
 mod output;
 mod people;

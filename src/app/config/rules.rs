@@ -6,6 +6,7 @@ use super::auth::{AccountsMode, AuthConfig, FurtherIssuer, LOCAL_ISSUER, LOCAL_P
 use super::mistakes::Mistake;
 use super::process::StorageConfig;
 use super::values::Config;
+use crate::ports::NodeRole;
 use crate::transport::TransportConfig;
 
 /// Adds what is wrong between settings that are right by themselves. Where one of those named is
@@ -18,6 +19,7 @@ pub(super) fn check(config: &Config, broken: &HashSet<&str>, mistakes: &mut Vec<
     };
     storage(&config.storage, &mut wrong);
     redis_over_tls(&config.storage, &mut wrong);
+    roles(config, &mut wrong);
     keys(config, &mut wrong);
     further_issuers(&config.auth, &mut wrong);
     sizes(config, &mut wrong);
@@ -54,6 +56,17 @@ fn storage(storage: &StorageConfig, wrong: &mut dyn FnMut(&str, &str)) {
             "Redis without MongoDB: nodes that share Redis but each have a SQLite of their own would each have a \
              history of their own. Set mongodb_url (HUBBUB_MONGODB_URL), or leave redis_url out to run one node",
         );
+    }
+}
+
+fn roles(config: &Config, wrong: &mut dyn FnMut(&str, &str)) {
+    let lacking: Vec<&str> = config.hub.roles.lacking().map(NodeRole::as_str).collect();
+    if config.storage.redis_url.is_none() && !lacking.is_empty() {
+        let problem = format!(
+            "without Redis there is one node, and nobody else to be {}: leave node_roles out, or set redis_url",
+            lacking.join(", ")
+        );
+        wrong("node_roles, redis_url", &problem);
     }
 }
 

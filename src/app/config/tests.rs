@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
+use crate::ports::NodeRole;
 
 const SECRET: &str = "a secret of more than thirty-two bytes";
 
@@ -72,6 +73,8 @@ fn all_mistakes_are_told_at_once() {
         ("HUBBUB_REDISURL", "x"),
         ("HUBBUB_LISTEN", "8080"),
         ("HUBBUB_LOG_FORMAT", "xml"),
+        ("HUBBUB_NODE_ROLES", "clients, ears"),
+        ("HUBBUB_FOLLOWERS", "nobody"),
     ])
     .environment;
     sources.flags = vec![("partitions".into(), "0".into())];
@@ -84,6 +87,8 @@ fn all_mistakes_are_told_at_once() {
         "HUBBUB_REDISURL: no such variable; did you mean HUBBUB_REDIS_URL?",
         "HUBBUB_LISTEN: expected an address and a port",
         "HUBBUB_LOG_FORMAT: expected one of text, json, got \"xml\"",
+        "HUBBUB_NODE_ROLES: expected a list (or, separated by commas, several) of: one of clients, owner, followers, got",
+        "HUBBUB_FOLLOWERS: expected all, or a list",
         "--partitions: expected a whole number from 1 to 1024, got \"0\"",
         "redis_url, mongodb_url: Redis without MongoDB",
         "jwt_secret, jwt_key_file, jwks_url: with Redis or MongoDB all nodes need the same key",
@@ -93,7 +98,7 @@ fn all_mistakes_are_told_at_once() {
     }
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     let report = load(&sources).unwrap_err().to_string();
-    assert!(report.contains("10 mistakes"), "{report}");
+    assert!(report.contains("12 mistakes"), "{report}");
 }
 
 #[test]
@@ -138,6 +143,22 @@ fn storage_must_be_shared_as_a_whole() {
     for wrong in [("HUBBUB_REDIS_URL", "localhost:6379"), ("HUBBUB_MONGODB_URL", "localhost")] {
         assert!(only_mistake(&environment(&[wrong])).contains("expected a URL"));
     }
+}
+
+#[test]
+fn a_node_has_some_roles_and_all_where_it_is_alone() {
+    let (redis, secret) = (("HUBBUB_REDIS_URL", "redis://h"), ("HUBBUB_JWT_SECRET", SECRET));
+    let shared = |roles: &str| {
+        environment(&[redis, ("HUBBUB_MONGODB_URL", "mongodb://m"), secret, ("HUBBUB_NODE_ROLES", roles)])
+    };
+    let hub = load(&shared("owner,followers")).unwrap().config.hub;
+    assert!(hub.roles.has(NodeRole::Owner) && !hub.roles.has(NodeRole::Clients));
+    assert_eq!((hub.capacity(), hub.followers), (0, None));
+    assert!(only_mistake(&shared(",")).contains("expected a list"));
+    assert!(only_mistake(&file("node_roles = []")).contains("expected a list"));
+    let told = only_mistake(&file("node_roles = ['owner']"));
+    assert!(told.contains("nobody else to be clients, followers") && told.contains("redis_url"), "{told}");
+    assert!(mistakes(&file("node_roles = ['owner', 'clients', 'followers']")).is_empty());
 }
 
 #[test]

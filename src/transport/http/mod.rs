@@ -2,12 +2,13 @@
 //!
 //! - [`public_router`]: what clients ask: history, sending, people, accounts, tickets, the page.
 //! - [`internal_router`]: what services and operators ask, behind [`guard`].
-//! - [`starting`]: what both answer before there is a hub.
+//! - [`starting`]: what both answer before there is a hub; [`elsewhere()`]: what a node that takes no clients answers them.
 //! - [`views`]: bodies of requests and answers; [`extract`]: how requests are read.
 //! - [`descriptions`]: OpenAPI, made from the code.
 
 mod access_log;
 pub mod descriptions;
+mod elsewhere;
 mod extract;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -24,6 +25,7 @@ pub mod views;
 use std::sync::Arc;
 
 pub use access_log::REQUESTS;
+pub use elsewhere::elsewhere;
 pub use routers::{internal_router, public_router};
 
 use super::TransportMetrics;

@@ -5,12 +5,20 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
-use crate::app::config::codec::{Codec, List, Optional, Parsed, Switch, Text};
+use crate::app::config::codec::{Codec, List, OneOf, Optional, Parsed, Switch, Text};
 use crate::app::config::setting::{Secrecy, Setting, field};
 use crate::domain::NodeName;
+use crate::hub::config::FOLLOWERS;
+use crate::ports::{NodeRole, NodeRoles};
 
 /// Reads `https://host` and the like, and keeps `wss://host/ws`.
 struct PublicUrl;
+
+/// Reads a list of roles; a node without any would do nothing.
+struct Roles;
+
+/// Reads the name of a follower.
+struct Follower;
 
 /// A network, or an address for a network of one.
 struct Network;
@@ -44,6 +52,18 @@ pub(super) fn settings() -> Vec<Setting> {
         Setting::new("zone", field!(hub.zone), Optional(Text("a name", |text| !text.trim().is_empty()), ""))
             .about("This node's availability zone, told to operators and other nodes.")
             .because("Nothing depends on it."),
+        Setting::new("node_roles", field!(hub.roles), Roles)
+            .about(
+                "What this node does: `clients` (WebSockets and the public API), `owner` (stores messages and routes them), \
+                 `followers` (what works on stored messages beside that, such as `retention`).",
+            )
+            .because(
+                "Unset, each node does everything, and one is enough. A node with fewer roles needs Redis, and others that \
+                 have the rest.",
+            ),
+        Setting::new("followers", field!(hub.followers), Optional(List(Follower), "all"))
+            .about("Which followers this node runs, where it has that role.")
+            .because("Whoever can run one can run any."),
         Setting::new("allowed_origins", field!(transport.admission.allowed_origins), List(ORIGIN))
             .about("Origins of pages that may use this hub, beyond its own.")
             .because("The host asked and every node's public_url are allowed by themselves."),
@@ -101,6 +121,42 @@ impl Codec<String> for PublicUrl {
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         let path = url.path().trim_end_matches('/').trim_end_matches("/ws");
         Some(format!("{scheme}://{host}{port}{path}/ws"))
+    }
+
+    fn show(&self, value: &String) -> Option<toml::Value> {
+        Some(toml::Value::String(value.clone()))
+    }
+}
+
+/// Roles by their names.
+const ROLE: OneOf<NodeRole> =
+    OneOf(&[("clients", NodeRole::Clients), ("owner", NodeRole::Owner), ("followers", NodeRole::Followers)]);
+
+impl Codec<NodeRoles> for Roles {
+    fn expected(&self) -> String {
+        List(ROLE).expected()
+    }
+
+    fn parse(&self, text: &str) -> Option<NodeRoles> {
+        let roles: Vec<NodeRole> = List(ROLE).parse(text)?;
+        (!roles.is_empty()).then(|| roles.into_iter().collect())
+    }
+
+    fn show(&self, value: &NodeRoles) -> Option<toml::Value> {
+        List(ROLE).show(&NodeRole::ALL.into_iter().filter(|role| value.has(*role)).collect())
+    }
+}
+
+impl Codec<String> for Follower {
+    fn expected(&self) -> String {
+        match FOLLOWERS {
+            [] => "the name of a follower (this version has none)".into(),
+            names => format!("one of {}", names.join(", ")),
+        }
+    }
+
+    fn parse(&self, text: &str) -> Option<String> {
+        FOLLOWERS.contains(&text).then(|| text.to_owned())
     }
 
     fn show(&self, value: &String) -> Option<toml::Value> {

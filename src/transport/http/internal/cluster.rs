@@ -50,6 +50,8 @@ pub(super) struct NodeView {
     capacity: u64,
     /// Whether it hands its work over.
     draining: bool,
+    /// What it does: `clients`, `owner`, `followers`.
+    roles: Vec<String>,
     /// Its version.
     version: String,
     /// When this life of it began, in Unix milliseconds.
@@ -185,6 +187,7 @@ impl From<NodeRecord> for NodeView {
             connections: record.connections,
             capacity: record.capacity,
             draining: record.draining,
+            roles: record.roles.names().map(str::to_owned).collect(),
             version: record.version,
             since: record.since,
             vitals: record.vitals.into(),
