@@ -106,6 +106,8 @@ async fn operators_see_and_change_what_a_running_node_holds() {
     let token = account["token"].as_str().expect("a token").to_owned();
     assert_eq!(asks_with(&node, &token).await, StatusCode::OK);
     assert!(succeeds(admin(&["users", "an"])).await.contains("anna"));
+    let nodes = succeeds(admin(&["nodes"])).await;
+    assert!(nodes.contains("ROLES") && nodes.contains("clients, followers, owner"), "{nodes}");
 
     succeeds(admin(&["ban", "anna"])).await;
     assert_eq!(asks_with(&node, &token).await, StatusCode::FORBIDDEN);

@@ -35,6 +35,7 @@ export class TokenNeeded extends Error {
  * @property {number} connections
  * @property {number} capacity
  * @property {boolean} draining
+ * @property {string[]} roles
  * @property {string} version
  * @property {number} since
  * @property {Vitals} vitals

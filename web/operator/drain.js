@@ -48,10 +48,14 @@ export function keepAsking(cluster) {
 function consequence({ nodes }, name) {
   const node = nodes.find((one) => one.node === name);
   if (node === undefined) return 'This node is not there any more.';
-  const others = nodes.filter((other) => other.node !== name && !other.draining).length;
+  const left = nodes.filter((other) => other.node !== name && !other.draining);
+  const others = left.filter(({ roles }) => roles.includes('clients')).length;
   const to = others === 0
     ? 'There is no other node: they wait until one is back.'
     : `They go to the other ${others === 1 ? 'node' : `${others} nodes`}, and resume without a loss.`;
+  const stored = left.length === 0 || left.some(({ roles }) => roles.includes('owner'))
+    ? ''
+    : 'No other node is an owner: what is sent is refused until one is there. ';
   const who = node.connections === 1 ? '1 session is' : `${whole(node.connections)} sessions are`;
-  return `${who} sent away. ${to} Then the process ends; what supervises it may start it again.`;
+  return `${who} sent away. ${to} ${stored}Then the process ends; what supervises it may start it again.`;
 }

@@ -38,6 +38,13 @@ function bar(share) {
   return meter;
 }
 
+/** How full a node is; nothing where it takes no clients. @param {import("./api.js").Node} node */
+function places(node) {
+  if (node.capacity === 0) return [];
+  const full = node.connections / node.capacity;
+  return [bar(full), `${whole(node.connections)} · ${percent(1 - full)} free`];
+}
+
 /** @param {Cluster} cluster @param {Sample[]} samples */
 export function nodes(cluster, samples) {
   const rows = cluster.nodes.map((node) => {
@@ -55,13 +62,13 @@ export function nodes(cluster, samples) {
       0.99,
     );
     const here = node.node === cluster.node;
-    const full = node.capacity === 0 ? 0 : node.connections / node.capacity;
     return h(
       'tr',
       {},
       h('th', { scope: 'row' }, base(node.node), ' ', here ? h('span', { class: 'here' }, 'this node') : null),
       h('td', {}, state(cluster, node)),
-      h('td', { class: 'filled' }, bar(full), `${whole(node.connections)} · ${percent(1 - full)} free`),
+      h('td', {}, node.roles.join(', ')),
+      h('td', { class: 'filled' }, ...places(node)),
       number(whole(node.vitals.users)),
       number(short(mean(({ vitals }) => vitals.accepted))),
       number(short(mean(({ vitals }) => vitals.delivered))),
@@ -93,6 +100,7 @@ export function nodes(cluster, samples) {
     head([
       'Node',
       'State',
+      'Roles',
       'Sessions',
       '#Users',
       '#Sends/s',

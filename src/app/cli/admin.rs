@@ -16,6 +16,7 @@ const EXAMPLES: &str = "\
 Examples:
   hubbub admin users ann                 users whose username begins with ann
   hubbub admin groups                    all groups, the first 50
+  hubbub admin nodes                     the nodes that live, with their roles
   hubbub admin make-admin GROUP anna
   hubbub admin kick bert                 closes bert's connections
   hubbub admin kick bert --group GROUP   removes bert from a group
@@ -72,6 +73,8 @@ enum Command {
         #[arg(value_parser = GroupId::parse)]
         group: GroupId,
     },
+    /// List the nodes that live, with their roles
+    Nodes,
     /// Make a member of a group its admin
     MakeAdmin {
         /// The group's id
@@ -163,6 +166,7 @@ impl Command {
             Self::User { user } => AdminCommand::ShowUser { user },
             Self::Groups { part, limit } => AdminCommand::FindGroups { part, limit },
             Self::Group { group } => AdminCommand::ShowGroup { group },
+            Self::Nodes => AdminCommand::ListNodes,
             Self::MakeAdmin { group, user } => AdminCommand::MakeAdmin { group, user },
             Self::Kick { user, group } => AdminCommand::Kick { user, group },
             Self::Ban { user } => AdminCommand::Ban { user },

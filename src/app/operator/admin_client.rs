@@ -42,7 +42,7 @@ pub enum OrderError {
     NobodyThere(Url),
     /// The same, and the store alone will not do.
     #[error(
-        "no hub answers at {0}. Only a running hub can do this, for it changes what nodes hold: start one, or name its \
+        "no hub answers at {0}. Only a running hub can do this, for it is about what nodes hold: start one, or name its \
          internal listener with --hub"
     )]
     NeedsHub(Url),

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Access, Group, GroupId, GroupKind, Millis, Role, User, UserId};
+use crate::domain::{Access, Group, GroupId, GroupKind, Millis, NodeName, Role, User, UserId};
+use crate::ports::{NodeRecord, NodeRoles};
 
 /// What an operator wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +33,8 @@ pub enum AdminCommand {
         /// Its id.
         group: GroupId,
     },
+    /// The nodes that live.
+    ListNodes,
     /// Makes a member of a group its admin.
     MakeAdmin {
         /// The group.
@@ -110,6 +113,11 @@ pub enum Report {
         /// The members.
         members: Vec<MemberLine>,
     },
+    /// The nodes that live.
+    Nodes {
+        /// A line each.
+        nodes: Vec<NodeLine>,
+    },
     /// It is done.
     Done {
         /// What, in a sentence.
@@ -153,6 +161,23 @@ pub struct GroupLine {
     pub members: usize,
 }
 
+/// A node, as operators see one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NodeLine {
+    /// Its name with its epoch.
+    pub node: NodeName,
+    /// Its version.
+    pub version: String,
+    /// What it does.
+    pub roles: NodeRoles,
+    /// Sessions.
+    pub connections: u64,
+    /// Partitions that it owns.
+    pub partitions: u64,
+    /// Whether it hands its work over.
+    pub draining: bool,
+}
+
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberLine {
@@ -167,11 +192,12 @@ pub struct MemberLine {
 // === impl AdminCommand ===
 
 impl AdminCommand {
-    /// Whether it changes what nodes hold, so that only a running hub can carry it out.
+    /// Whether it is about what nodes hold, so that only a running hub can carry it out.
     pub fn needs_hub(&self) -> bool {
         matches!(
             self,
-            Self::MakeAdmin { .. }
+            Self::ListNodes
+                | Self::MakeAdmin { .. }
                 | Self::Kick { .. }
                 | Self::DeleteUser { .. }
                 | Self::DeleteGroup { .. }
@@ -193,6 +219,19 @@ impl UserLine {
             online,
             last_seen: user.last_seen,
             groups: user.groups.len(),
+        }
+    }
+}
+
+impl From<NodeRecord> for NodeLine {
+    fn from(record: NodeRecord) -> Self {
+        Self {
+            node: record.node,
+            version: record.version,
+            roles: record.roles,
+            connections: record.connections,
+            partitions: record.vitals.partitions,
+            draining: record.draining,
         }
     }
 }

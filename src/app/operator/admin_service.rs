@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::admin_command::{AdminCommand, GroupLine, MemberLine, Report, UserLine};
+use super::admin_command::{AdminCommand, GroupLine, MemberLine, NodeLine, Report, UserLine};
 use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms};
 use crate::hub::Hub;
 use crate::ports::{Store, StoreError};
@@ -41,6 +41,7 @@ impl AdminService {
             AdminCommand::ShowUser { user } => self.show_user(&user).await,
             AdminCommand::FindGroups { part, limit } => self.find_groups(&part, limit).await,
             AdminCommand::ShowGroup { group } => self.show_group(&group).await,
+            AdminCommand::ListNodes => self.list_nodes(),
             AdminCommand::MakeAdmin { group, user } => {
                 self.member(&group, &user).await?;
                 self.running()?.make_admin(&group, &user).await?;
@@ -75,7 +76,7 @@ impl AdminService {
     }
 
     fn running(&self) -> Result<&Arc<Hub>, Refusal> {
-        let advice = "this changes what nodes hold: start the hub, and give this command its internal listener";
+        let advice = "this is about what nodes hold: start the hub, and give this command its internal listener";
         self.hub.as_ref().ok_or_else(|| Refusal::new(Code::Unavailable, advice))
     }
 
@@ -157,6 +158,12 @@ impl AdminService {
         let members =
             members.map(|member| MemberLine { id: member.id.clone(), name: name(&member.id), role: member.role });
         Ok(Report::Group { members: members.collect(), group: GroupLine::from(&group) })
+    }
+
+    fn list_nodes(&self) -> Result<Report, Refusal> {
+        let mut nodes: Vec<NodeLine> = self.running()?.nodes().into_iter().map(NodeLine::from).collect();
+        nodes.sort_by(|one, other| one.node.cmp(&other.node));
+        Ok(Report::Nodes { nodes })
     }
 
     async fn kick(&self, user: &UserId, group: Option<&GroupId>) -> Result<Report, Refusal> {

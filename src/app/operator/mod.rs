@@ -1,4 +1,4 @@
-//! What an operator can do: find and list, make admins, kick and ban, set passwords, delete, drain a node.
+//! What an operator can do: find and list, also nodes, make admins, kick and ban, set passwords, delete, drain a node.
 //!
 //! - [`AdminCommand`] says what to do, [`Report`] what came of it; both travel as JSON.
 //! - [`AdminService`] carries orders out, over the running hub or over the store alone.
@@ -11,7 +11,7 @@ mod admin_service;
 mod route;
 
 pub use admin_client::{AdminClient, OrderError};
-pub use admin_command::{AdminCommand, GroupLine, MemberLine, Report, UserLine};
+pub use admin_command::{AdminCommand, GroupLine, MemberLine, NodeLine, Report, UserLine};
 pub use admin_service::AdminService;
 pub use route::{PATH, routes};
 

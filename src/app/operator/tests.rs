@@ -162,6 +162,15 @@ async fn a_node_is_drained_by_name_and_a_stranger_is_not_found() {
 }
 
 #[tokio::test]
+async fn nodes_are_listed_with_what_they_do() {
+    let (house, _) = running().await;
+    let Report::Nodes { nodes } = house.desk.carry_out(AdminCommand::ListNodes).await.unwrap() else { panic!("nodes") };
+    let [node] = nodes.as_slice() else { panic!("{nodes:?}") };
+    assert_eq!((node.roles.to_string().as_str(), node.draining), ("clients, followers, owner", false));
+    assert_eq!(store_alone().await.refused(AdminCommand::ListNodes).await, Code::Unavailable);
+}
+
+#[tokio::test]
 async fn orders_reach_a_running_hub_and_else_the_store() {
     let house = store_alone().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -203,6 +212,7 @@ fn named(order: &AdminCommand) -> Option<&'static str> {
         AdminCommand::FindUsers { .. }
         | AdminCommand::FindGroups { .. }
         | AdminCommand::ShowGroup { .. }
+        | AdminCommand::ListNodes
         | AdminCommand::DeleteGroup { .. }
         | AdminCommand::Drain { .. } => None,
     }

@@ -19,6 +19,7 @@ const node = (name, vitals, more = {}) => ({
   connections: 0,
   capacity: 100,
   draining: false,
+  roles: ['clients', 'followers', 'owner'],
   version: '1',
   since: 0,
   vitals: {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::app::operator::{GroupLine, Report, UserLine};
+use crate::app::operator::{GroupLine, NodeLine, Report, UserLine};
 use crate::domain::{Millis, now_ms};
 
 /// A report as text, columns aligned.
@@ -20,12 +20,14 @@ pub(super) fn text(report: &Report) -> String {
             let group = table(&GROUP_HEAD, vec![group_row(group)]);
             format!("{group}\n{}", table(&["MEMBER", "NAME", "ROLE"], rows.collect()))
         }
+        Report::Nodes { nodes } => table(&NODE_HEAD, nodes.iter().map(node_row).collect()),
         Report::Done { what } => format!("{what}\n"),
     }
 }
 
 const USER_HEAD: [&str; 7] = ["USER", "USERNAME", "NAME", "ACCOUNT", "STATE", "SEEN", "GROUPS"];
 const GROUP_HEAD: [&str; 5] = ["GROUP", "NAME", "KIND", "ACCESS", "MEMBERS"];
+const NODE_HEAD: [&str; 6] = ["NODE", "VERSION", "ROLES", "STATE", "SESSIONS", "PARTITIONS"];
 
 fn user_row(user: &UserLine) -> Vec<String> {
     let state = match (user.banned, user.online) {
@@ -53,6 +55,17 @@ fn group_row(group: &GroupLine) -> Vec<String> {
         group.kind.to_string(),
         group.access.to_string(),
         group.members.to_string(),
+    ]
+}
+
+fn node_row(node: &NodeLine) -> Vec<String> {
+    vec![
+        node.node.to_string(),
+        plain(&node.version),
+        plain(&node.roles.to_string()),
+        if node.draining { "draining" } else { "stays" }.into(),
+        node.connections.to_string(),
+        node.partitions.to_string(),
     ]
 }
 
