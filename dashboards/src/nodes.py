@@ -268,12 +268,21 @@ def _cluster(board: Board) -> None:
     )
     board.add(
         graph(
+            "Nodes by role",
+            "Live nodes that have each role. Without an owner nothing that is sent is stored.",
+            "none",
+            (f"max by (role) ({of('hubbub_nodes_with_role')})", "{{role}}"),
+        ),
+        12,
+    )
+    board.add(
+        graph(
             "Lines of logs dropped",
             "Lines that nobody took, or that could not be written, in five minutes: the log has a gap there.",
             "none",
             (f"increase({of('hubbub_log_lines_dropped_total')}[5m])", "{{instance}} {{log}}"),
         ),
-        24,
+        12,
     )
 
 
