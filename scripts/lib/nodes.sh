@@ -3,6 +3,7 @@
 # tools.sh, services.sh, mongodb.sh, and of the script:
 #   BASE_PORT         the first of its ports, before this is sourced
 #   NODES             the numbers of its nodes
+#   ROLES             what each of them does, in their order: all roles, where it says nothing
 #   REDIS_OPTIONS     what Redis is given beside the usual: nothing, if it says nothing
 #   node_settings     a function that exports what its nodes are to have beside the usual
 # It may define redis_port_for_nodes and mongodb_port_for_nodes, where nodes go
@@ -15,12 +16,16 @@ REDIS_PORT=$((BASE_PORT + 2))
 MONGODB_PORT=$((BASE_PORT + 3))
 
 REDIS_OPTIONS=()
+ROLES=()
 
 # Given, it is run as it is; otherwise the sources are built.
 BINARY=${HUBBUB_CLUSTER_BINARY:-$TARGET_DIR/release/hubbub}
 
 public_port() { say $((BASE_PORT + 10 * ($1 - 1))); }
 internal_port() { say $((BASE_PORT + 10 * ($1 - 1) + 1)); }
+# The setting node_roles of node N: nothing where it has all of them.
+roles_of() { say "${ROLES[$1 - 1]:-}"; }
+takes_clients() { [[ -z $(roles_of "$1") || $(roles_of "$1") == *clients* ]]; }
 redis_port_for_nodes() { say "$REDIS_PORT"; }
 
 require_servers() {
@@ -67,6 +72,9 @@ start_node() (
     HUBBUB_MONGODB_URL=$(mongodb_url)
     export HUBBUB_REDIS_URL HUBBUB_MONGODB_URL
     export HUBBUB_DATA_DIR=$RUN/node-$1
+    # An older version would take even an empty one for a mistake.
+    roles=$(roles_of "$1")
+    [[ -z $roles ]] || export HUBBUB_NODE_ROLES=$roles
     # One file descriptor a client.
     ulimit -n "$(ulimit -Hn)" 2>/dev/null
     forget_own_variables
@@ -82,3 +90,15 @@ stop_nodes() {
 
 # Not settings of the hub, which takes them for mistakes.
 forget_own_variables() { unset HUBBUB_CLUSTER_PORT HUBBUB_CLUSTER_BINARY HUBBUB_RUN_DIR; }
+
+# check_roles sees that the roles that were given are enough for a hub.
+check_roles() {
+    local n clients='' owner=''
+    ((${#ROLES[@]} == 0)) && return
+    ((${#ROLES[@]} <= ${#NODES[@]})) || die "There are ${#NODES[@]} nodes: --roles once for each of them."
+    for n in "${NODES[@]}"; do
+        ! takes_clients "$n" || clients=yes
+        [[ -n $(roles_of "$n") && $(roles_of "$n") != *owner* ]] || owner=yes
+    done
+    [[ -n $clients && -n $owner ]] || die "Some node must take clients, and some node must be an owner."
+}

@@ -43,7 +43,7 @@ start_probe() (
     forget_own_variables
     urls=()
     for n in "${NODES[@]}"; do
-        urls+=("http://127.0.0.1:$(public_port "$n")")
+        ! takes_clients "$n" || urls+=("http://127.0.0.1:$(public_port "$n")")
     done
     start_service probe "$PROBE_PORT" "$BINARY" probe --listen "127.0.0.1:$PROBE_PORT" \
         --state "$RUN/probe.json" "${urls[@]}"

@@ -22,13 +22,16 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-async def obey(command: list[str], crowd: Crowd, steps: Steps) -> bool:
+async def obey(command: list[str], crowd: Crowd, steps: Steps, nodes: list[str]) -> bool:
     crowd.check_on_tasks()
     match command:
         case ["begin"]:
             await crowd.begin()
         case ["nodes", nodes]:
             await crowd.nodes_are(nodes)
+        case ["serve", *urls]:
+            # The one list that the clients and the steps look at.
+            nodes[:] = urls
         case ["talk", seconds]:
             await steps.talk(float(seconds))
         case ["pin", wanted, seconds]:
@@ -67,7 +70,7 @@ async def main() -> int:
     good = True
     try:
         while line := await asyncio.to_thread(sys.stdin.readline):
-            kept = await obey(line.split(), crowd, steps)
+            kept = await obey(line.split(), crowd, steps, asked.node)
             good &= kept
             say("done" if kept else "failed")
     except (Unreadable, RuntimeError, ValueError) as error:
