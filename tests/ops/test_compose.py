@@ -66,6 +66,18 @@ class Compose(unittest.TestCase):
                 self.assertEqual(set(environment) - known_variables(), set())
                 self.assertEqual(environment["HUBBUB_NODE"], hub)
 
+    def test_followers_are_a_node_beside_the_others_and_only_where_they_are_wanted(self):
+        followers, hub = self.services["followers"], self.services["hub-1"]
+        self.assertEqual(followers["profiles"], ["followers"])
+        own = {"HUBBUB_NODE": "followers", "HUBBUB_NODE_ROLES": "followers"}
+        self.assertEqual(followers["environment"], hub["environment"] | own)
+        self.assertEqual(hub["environment"]["HUBBUB_NODE_ROLES"], "", "all roles, unless somebody says otherwise")
+        alike = {key: value for key, value in followers.items() if key not in ("profiles", "environment")}
+        self.assertEqual(alike, {key: value for key, value in hub.items() if key != "environment"})
+        hubs = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text())["scrape_configs"][0]
+        self.assertEqual(hubs["dns_sd_configs"][0]["names"], ["followers"])
+        self.assertNotIn("followers", (ROOT / "deploy/haproxy.cfg").read_text())
+
     def test_redis_keeps_what_it_is_given(self):
         command = " ".join(self.services["redis"]["command"])
         self.assertIn("--appendonly yes", command)

@@ -108,7 +108,7 @@ class Manifests(unittest.TestCase):
                 }.get(document["kind"])
                 name = document["metadata"]["name"]
                 if selectors and name.startswith("hubbub"):
-                    pod = pods["hubbub-probe" if name.startswith("hubbub-probe") else "hubbub"]
+                    pod = pods[next((own for own in ("hubbub-probe", "hubbub-followers") if name.startswith(own)), "hubbub")]
                     with self.subTest(overlay=overlay.name, kind=document["kind"], name=name):
                         self.assertTrue(selectors() and selectors().items() <= pod.items())
 
@@ -167,6 +167,52 @@ class Probe(unittest.TestCase):
         one(self.prod, "PersistentVolumeClaim", claim)
         state = self.container["args"][self.container["args"].index("--state") + 1]
         self.assertTrue(state.startswith(self.container["volumeMounts"][0]["mountPath"] + "/"))
+
+
+class Followers(unittest.TestCase):
+    def setUp(self):
+        self.documents = rendered(ROOT / "k8s/overlays/prod-roles")
+        self.deployment = one(self.documents, "Deployment", "hubbub-followers")["spec"]
+        self.pod = self.deployment["template"]["spec"]
+        self.container = self.pod["containers"][0]
+        self.hub = one(self.documents, "Deployment")["spec"]["template"]["spec"]["containers"][0]
+
+    def settings(self, container: dict) -> dict[str, str]:
+        """As the pod has them: a variable of its own wins over that of the ConfigMap."""
+        settings = dict(one(self.documents, "ConfigMap", container["envFrom"][0]["configMapRef"]["name"])["data"])
+        return settings | {variable["name"]: variable["value"] for variable in container["env"] if "value" in variable}
+
+    def test_all_roles_are_somebodys_and_only_one_differs(self):
+        nodes, followers = self.settings(self.hub), self.settings(self.container)
+        self.assertEqual((nodes.pop("HUBBUB_NODE_ROLES"), followers.pop("HUBBUB_NODE_ROLES")), ("clients,owner", "followers"))
+        self.assertEqual(nodes, followers)
+        self.assertEqual(self.container["image"], self.hub["image"])
+        self.assertEqual(self.container["envFrom"], self.hub["envFrom"])
+        prod = rendered(ROOT / "k8s/overlays/prod")
+        name = one(prod, "Deployment")["spec"]["template"]["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"]
+        self.assertNotIn("HUBBUB_NODE_ROLES", one(prod, "ConfigMap", name)["data"])
+
+    def test_no_service_budget_or_policy_of_the_other_nodes_is_about_them(self):
+        labels = self.deployment["template"]["metadata"]["labels"].items()
+        for document in self.documents:
+            spec = document.get("spec", {})
+            selector = spec.get("selector") or spec.get("podSelector") or {}
+            selector = selector.get("matchLabels", selector)
+            name = document["metadata"]["name"]
+            if document["kind"] in ("Service", "Deployment", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"):
+                self.assertEqual(selector.items() <= labels, name == "hubbub-followers", f"{document['kind']} {name}")
+
+    def test_their_metrics_are_of_the_hubs_job(self):
+        [endpoint] = one(self.documents, "PodMonitor", "hubbub-followers")["spec"]["podMetricsEndpoints"]
+        self.assertIn({"targetLabel": "job", "replacement": "hubbub"}, endpoint["relabelings"])
+        self.assertEqual(endpoint["port"], self.container["ports"][0]["name"])
+        policy = one(self.documents, "NetworkPolicy", "hubbub-followers")["spec"]
+        self.assertEqual(policy["egress"], one(self.documents, "NetworkPolicy")["spec"]["egress"])
+        self.assertEqual([port["port"] for rule in policy["ingress"] for port in rule["ports"]], ["internal"])
+
+    def test_the_grace_period_covers_the_drain(self):
+        drain = int(self.settings(self.container)["HUBBUB_DRAIN_DEADLINE"].removesuffix("s"))
+        self.assertGreaterEqual(self.pod["terminationGracePeriodSeconds"], drain + 10)
 
 
 class Hub(unittest.TestCase):
