@@ -45,7 +45,8 @@ export { TokenKeeper } from './client/token-keeper.js';
  *   connect and shortly before the last one runs out
  * @property {() => Promise<string>} [ticket] gets a one-time ticket for each connect, in place of a token
  * @property {"json" | "msgpack"} [encoding] JSON when absent
- * @property {string} [device] a name for this device, shown to nobody but the user
+ * @property {string} [device] a name for this device, 1 to 64 characters, made once and kept: it has delivered marks
+ *   of its own, which operators see; without one it has none
  * @property {Record<string, number>} [cursors] group id → last seq held, to go on from an earlier `hub.cursors`
  * @property {any} [WebSocket] a class with the standard interface; the global one when absent
  * @property {Partial<Timing>} [timing]

@@ -51,6 +51,14 @@ string_id!(
     |t| t.len() == GROUP_ID_LEN && t.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'))
 );
 
+string_id!(
+    /// What a client calls the device that it runs on. The same name of the same user is the same device.
+    DeviceName,
+    "a device",
+    "1 to 64 characters, none of them a control character",
+    |t| (1..=64).contains(&t.chars().count()) && !t.chars().any(char::is_control)
+);
+
 const GROUP_ID_LEN: usize = 26;
 
 /// Ids that begin so are the hub's own: nobody outside makes them.

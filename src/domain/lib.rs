@@ -11,6 +11,7 @@
 extern crate self as domain;
 
 mod address;
+mod device;
 mod effect;
 mod ending;
 mod event;
@@ -29,11 +30,12 @@ mod traits;
 mod user;
 
 pub use address::customer_of;
+pub use device::{Device, MAX_DEVICES};
 pub use effect::Effect;
 pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event};
 pub use group::{Access, Group, GroupKind, requested_access};
-pub use ids::{Cid, GroupId, NodeName, SessionId, UserId, parse_event_id, stored};
+pub use ids::{Cid, DeviceName, GroupId, NodeName, SessionId, UserId, parse_event_id, stored};
 pub use kind::{Kind, KindName};
 pub use kinds::{About, Author, KINDS, KindRow, Part, Unread};
 pub use membership::{Member, MembershipChange, Role};

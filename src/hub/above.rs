@@ -51,6 +51,7 @@ impl Above {
             Upcall::SessionEnded(session) => {
                 self.watchers.unwatch(session);
                 self.marks.hasten(&session.user);
+                self.receipts.left(session);
             }
             Upcall::NodeGone(users) => self.node_gone(users),
         }

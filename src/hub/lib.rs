@@ -51,6 +51,7 @@ mod testing;
 mod upcalls;
 mod wiring;
 
+use std::collections::HashSet;
 use std::sync::{Arc, OnceLock, Weak};
 
 pub use config::{HubConfig, ProbeConfig, Rate};
@@ -64,7 +65,7 @@ pub use metrics::{LATENCY_EDGES, Metrics, Stage};
 pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
 pub use pipeline::publish::Stored;
 
-use crate::domain::{Access, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
+use crate::domain::{Access, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
 use crate::protocol::{Encoding, SendFrame};
 use above::Above;
@@ -314,6 +315,11 @@ impl Hub {
     /// The users, each with whether they are online.
     pub async fn with_presence(&self, users: Vec<User>) -> Result<Vec<FoundUser>, Refusal> {
         self.rooms.features.people.with_presence(users).await
+    }
+
+    /// The devices of a user that are connected, on whichever node.
+    pub async fn connected_devices(&self, user: &UserId) -> Result<HashSet<DeviceName>, Refusal> {
+        Ok(self.rooms.features.presence.devices_of(user).await?)
     }
 
     /// Sets a user's profile; creates the user when unknown.

@@ -39,6 +39,7 @@ pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;
 pub use store::{
-    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, Store, StoreError, StoreHealth, UserStore,
+    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreError, StoreHealth,
+    UserStore,
 };
 pub use tokens::{Identity, TokenError, Tokens};

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use super::StartError;
 use crate::domain::{
-    Base, Cid, Code, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Refusal, Seq, User,
-    UserId,
+    Base, Cid, Code, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Refusal,
+    Seq, User, UserId,
 };
 
 /// Why the store did not answer as asked.
@@ -145,8 +145,8 @@ pub trait GroupStore: Send + Sync + 'static {
     async fn deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError>;
 
     /// Does what is left of a deletion: the group's messages, its name and members, and its entries in the users'
-    /// lists and marks are removed, and `base` is kept for a life to come. Repeat it when it fails half-way. Touches
-    /// nothing of a life that began meanwhile.
+    /// lists, in their marks and in those of their devices are removed, and `base` is kept for a life to come. Repeat it
+    /// when it fails half-way. Touches nothing of a life that began meanwhile.
     async fn finish_deletion(&self, id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError>;
 
     /// Removes messages of a group's earlier lives, which were stored too late to be deleted with it.
@@ -194,7 +194,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// Notes when users were last seen; never goes back. Unknown users are left out.
     async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError>;
 
-    /// Deletes a user: profile, password, list of groups and read marks. What they said stays, and so
+    /// Deletes a user: profile, password, list of groups, read marks and devices. What they said stays, and so
     /// does the id, banned: see [`User::is_deleted`]. Does nothing for a user that does not exist.
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError>;
 }
@@ -209,6 +209,18 @@ pub trait CursorStore: Send + Sync + 'static {
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 }
 
+/// Devices of users, with their own delivered marks.
+#[async_trait]
+pub trait DeviceStore: Send + Sync + 'static {
+    /// Notes that devices were seen, and raises their marks; neither goes back, whatever the order of calls. Of a user's
+    /// devices the [`crate::domain::MAX_DEVICES`] seen last stay, the others go with their marks; after a failure there
+    /// may be more until the user's next new device. Those of users who are not there, or deleted, are left out.
+    async fn raise_devices(&self, devices: &[(UserId, Device)]) -> Result<(), StoreError>;
+
+    /// The devices of a user, the one seen last first; [`crate::domain::MAX_DEVICES`] at most.
+    async fn devices(&self, user: &UserId) -> Result<Vec<Device>, StoreError>;
+}
+
 /// Whether anything can be stored.
 #[async_trait]
 pub trait StoreHealth: Send + Sync + 'static {
@@ -218,7 +230,7 @@ pub trait StoreHealth: Send + Sync + 'static {
 
 /// The whole store. Two adapters: MongoDB, and SQLite for one node.
 #[async_trait]
-pub trait Store: MessageStore + GroupStore + UserStore + CursorStore + StoreHealth {
+pub trait Store: MessageStore + GroupStore + UserStore + CursorStore + DeviceStore + StoreHealth {
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,
     /// document versions); records it the first time.
     async fn prepare(&self, partitions: u16) -> Result<(), StartError>;

@@ -162,6 +162,7 @@ macro_rules! backplane_suite {
             presence: those_who_come_and_go_together_each_see_their_own,
             presence: registering_twice_changes_nothing,
             presence: whereabouts_in_the_order_asked,
+            presence: a_session_keeps_the_name_of_its_device,
             presence: who_leaves_unknown_was_here_until_now,
             presence: tickets_are_taken_once,
             presence: tickets_run_out,

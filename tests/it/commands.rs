@@ -29,7 +29,8 @@ async fn run(command: Command) -> (bool, String, String) {
     (output.status.success(), text(output.stdout), text(output.stderr))
 }
 
-async fn succeeds(command: Command) -> String {
+/// What a command prints that is to succeed.
+pub async fn succeeds(command: Command) -> String {
     let (good, out, error) = run(command).await;
     assert!(good, "{error}");
     out
@@ -48,7 +49,8 @@ fn settings(node: &Hub) -> Vec<(&'static str, String)> {
     vec![("HUBBUB_INTERNAL_LISTEN", internal), ("HUBBUB_DATA_DIR", data), ("HUBBUB_JWT_SECRET", JWT_SECRET.to_owned())]
 }
 
-fn beside(node: &Hub, directory: &Path, arguments: &[&str]) -> Command {
+/// `hubbub` with the settings of a running node.
+pub fn beside(node: &Hub, directory: &Path, arguments: &[&str]) -> Command {
     let settings = settings(node);
     let variables: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
     hubbub(directory, &variables, arguments)

@@ -7,6 +7,7 @@
 //! - [`people`] are clients of a hub in the test's own process
 //! - [`hub_core`] holds the use cases to the protocol, over the embedded parts
 //! - [`deletions`] ends groups and begins them anew
+//! - [`devices`] has one user on several, each with a mark of its own
 //! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds,
 //!   [`close_codes`] to that of close codes, [`forms`] to the forms of frames
 //! - [`pins`] pins messages and takes pins back
@@ -32,6 +33,7 @@ mod close_codes;
 mod commands;
 mod contract;
 mod deletions;
+mod devices;
 mod faults;
 mod features;
 mod forms;

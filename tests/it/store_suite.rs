@@ -4,6 +4,7 @@
 //! for one adapter. What only one adapter can show stands in its own file.
 
 mod deletions;
+mod devices;
 mod effects;
 mod faults;
 mod groups;
@@ -91,6 +92,11 @@ macro_rules! store_suite {
             marks: marks_never_go_back,
             marks: marks_raised_at_once_keep_the_greatest,
             marks: marks_of_many_at_once,
+            devices: each_device_keeps_the_greatest_of_its_own,
+            devices: the_device_that_was_seen_longest_ago_makes_room,
+            devices: many_new_devices_at_once_leave_as_many_as_are_kept,
+            devices: users_who_are_not_there_have_no_devices,
+            devices: marks_of_devices_end_with_their_group,
             faults: partitions_are_recorded,
             faults: a_ping_writes,
             interleavings: repeats_and_disorder_end_equal,

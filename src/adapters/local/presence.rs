@@ -65,7 +65,7 @@ impl Presence {
         let fresh = !self.users.contains_key(user);
         let held = self.users.entry(user.clone()).or_default();
         let before = held.sessions.len();
-        held.sessions.retain(|other| other != record);
+        held.sessions.retain(|other| !other.is_same(record));
         if held.sessions.len() < before || fresh {
             held.last_seen = now.time;
             held.changed(now);
@@ -77,7 +77,7 @@ impl Presence {
     pub(super) fn remove_node(&mut self, node: &NodeName, now: Moment) -> Vec<UserId> {
         let index = self.nodes.get(node).cloned().unwrap_or_default();
         for (user, session) in &index {
-            let record = SessionRecord { session: session.clone(), node: node.clone() };
+            let record = SessionRecord { session: session.clone(), node: node.clone(), device: None };
             self.unregister(user, &record, now);
         }
         self.nodes.remove(node);

@@ -33,6 +33,8 @@ const UPSERT_TRIES: usize = 4;
 struct Report {
     /// Code and message by position.
     errors: HashMap<usize, (i32, String)>,
+    /// The ids of the documents that upserts made.
+    made: Vec<String>,
     /// Why the majority was not reached, if so.
     concern: Option<String>,
 }
@@ -71,15 +73,25 @@ impl MongoStore {
         collection: &CStr,
         statements: Vec<RawDocumentBuf>,
     ) -> Result<(), StoreError> {
-        let mut left = statements;
+        self.upsert_all(collection, statements).await.map(drop)
+    }
+
+    /// The same; answers the ids of the documents that were made by it.
+    pub(super) async fn upsert_all(
+        &self,
+        collection: &CStr,
+        statements: Vec<RawDocumentBuf>,
+    ) -> Result<Vec<String>, StoreError> {
+        let (mut left, mut made) = (statements, Vec::new());
         for _ in 0..UPSERT_TRIES {
             let mut collided = Vec::new();
             for slice in slices(&left, UPDATES) {
-                let report = self.bulk(cstr!("update"), collection, cstr!("updates"), slice).await?;
+                let mut report = self.bulk(cstr!("update"), collection, cstr!("updates"), slice).await?;
+                made.append(&mut report.made);
                 collided.extend(report.collided(slice)?);
             }
             if collided.is_empty() {
-                return Ok(());
+                return Ok(made);
             }
             left = collided;
         }
@@ -142,9 +154,11 @@ impl Report {
                 errors.insert(at, (code, message));
             }
         }
+        let upserted = reply.get_array("upserted").into_iter().flatten().filter_map(|one| one.as_document());
+        let made = upserted.filter_map(|one| Some(one.get_str("_id").ok()?.to_owned())).collect();
         let concern = reply.get_document("writeConcernError").ok();
         let concern = concern.map(|error| error.get_str("errmsg").unwrap_or_default().to_owned());
-        Self { errors, concern }
+        Self { errors, made, concern }
     }
 
     /// What became of the document at this position.

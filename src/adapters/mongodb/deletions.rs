@@ -67,6 +67,7 @@ impl MongoStore {
         let left = doc! { "$max": { format!("groups.{id}"): int(base.seq).saturating_mul(2) } };
         self.update_by_ids(&self.users, &members, &left).await?;
         self.forget_marks(id, &members, base.seq).await?;
+        self.forget_device_marks(id, &members, base.seq).await?;
         let update = doc! { "$set": { "gone": 2, "base": int(base.seq), "base_n": int(base.n) } };
         self.advance(id, doc! { "gone": 1, "base": int(life) }, update).await.map(drop)
     }

@@ -45,11 +45,12 @@ impl Index<'_> {
 // === impl MongoStore ===
 
 impl MongoStore {
-    fn indexes(&self) -> [Index<'_>; 3] {
+    fn indexes(&self) -> [Index<'_>; 4] {
         [
             Index { collection: &self.messages, keys: doc! { "group": 1, "from": 1, "cid": 1 }, unique: true },
             Index { collection: &self.messages, keys: doc! { "group": 1, "place": -1 }, unique: false },
             Index { collection: &self.users, keys: doc! { "username": 1, "_id": 1 }, unique: false },
+            Index { collection: &self.devices, keys: doc! { "user": 1, "seen": -1 }, unique: false },
         ]
     }
 
@@ -83,11 +84,11 @@ impl MongoStore {
     }
 
     async fn missing_indexes(&self) -> Result<Vec<Index<'_>>, StoreError> {
-        let there: BTreeSet<(&str, String)> = [&self.messages, &self.users]
-            .into_iter()
-            .zip([self.index_names(&self.messages).await?, self.index_names(&self.users).await?])
-            .flat_map(|(collection, names)| names.into_iter().map(|name| (collection.name(), name)))
-            .collect();
+        let mut there = BTreeSet::new();
+        for collection in [&self.messages, &self.users, &self.devices] {
+            let names = self.index_names(collection).await?;
+            there.extend(names.into_iter().map(|name| (collection.name(), name)));
+        }
         let is_missing = |index: &Index<'_>| !there.contains(&(index.collection.name(), index.name()));
         Ok(self.indexes().into_iter().filter(is_missing).collect())
     }

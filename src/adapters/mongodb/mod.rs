@@ -3,7 +3,7 @@
 //! - [`config`]: the settings, and how they become the driver's.
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions.
-//! - `messages`, `groups`, `users`, `accounts`, `cursors`: the operations of each part of the port.
+//! - `messages`, `groups`, `users`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
 //! - `effects`: what events made of others.
 //! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: what is recorded for the deployment, and ping; `leases`; `indexes`: made by one node at a time.
@@ -19,6 +19,7 @@ mod config;
 mod cursors;
 mod deletions;
 mod deployment;
+mod devices;
 mod documents;
 mod effects;
 mod errors;
@@ -52,6 +53,7 @@ pub struct MongoStore {
     groups: Collection<RawDocumentBuf>,
     messages: Collection<RawDocumentBuf>,
     cursors: Collection<RawDocumentBuf>,
+    devices: Collection<RawDocumentBuf>,
     pins: Collection<RawDocumentBuf>,
     meta: Collection<RawDocumentBuf>,
     /// Whether a router answers: then messages are asked for with their shard key.
@@ -83,6 +85,7 @@ impl MongoStore {
             groups: db.collection("groups"),
             messages: db.collection("messages"),
             cursors: db.collection("cursors"),
+            devices: db.collection("devices"),
             pins: db.collection("pins"),
             meta: db.collection("meta"),
             sharded,

@@ -139,7 +139,8 @@ impl UserStore for MongoStore {
         let nothing = doc! { "username": "", "name": "", "banned": true, "groups": {} };
         let update = doc! { "$set": nothing, "$unset": { "password": "" } };
         self.within(self.users.update_one(key, update)).await?;
-        Ok(())
+        // Only now does nobody make a device of theirs any more.
+        self.remove_devices(id).await
     }
 }
 

@@ -55,7 +55,7 @@ impl RedisBackplane {
             for entry in &entries {
                 let (session, user) = entry.parsed(parse_index_entry)?;
                 users.insert(user.clone());
-                removals.push((user, SessionRecord { session, node: node.clone() }));
+                removals.push((user, SessionRecord { session, node: node.clone(), device: None }));
             }
             self.sessions.remove(&removals).await?;
             cursor = next;

@@ -82,7 +82,8 @@ impl Registry for RedisBackplane {
     }
 }
 
-/// The fields of a user's hash: `v`ersion, last seen at `t`, and `s:<session>` = node.
+/// The fields of a user's hash: `v`ersion, last seen at `t`, `s:<session>` = node, and `d:<session>` = device of those
+/// that have one.
 fn whereabouts(value: Value) -> Result<UserPresence, BackplaneError> {
     let mut found = UserPresence::default();
     let fields = value.into_map().map_err(|error| to_error(&error))?;
@@ -92,7 +93,8 @@ fn whereabouts(value: Value) -> Result<UserPresence, BackplaneError> {
             Some("t") => found.last_seen = value.number()? as Millis,
             Some(other) => {
                 if let Some(session) = other.strip_prefix("s:") {
-                    found.sessions.push(session_record(&session.into(), value)?);
+                    let device = fields.get(&format!("d:{session}").into());
+                    found.sessions.push(session_record(&session.into(), value, device)?);
                 }
             }
             None => {}

@@ -47,12 +47,12 @@ scripts! {
     OPEN_INBOX = "open_inbox";
     POST = "post";
     RECENT = "recent";
-    REGISTER = "register";
+    REGISTER = "register" after "sessions";
     RELEASE_PARTITION = "release_partition" after "lease";
     RESEQ = "reseq" after "lease", "admins";
     RESTORE = "restore" after "admins";
     TEND_CONSUMERS = "tend_consumers";
-    UNREGISTER = "unregister";
+    UNREGISTER = "unregister" after "sessions";
 }
 
 // === impl Script ===

@@ -95,7 +95,10 @@ impl Calls {
             INDEX_SESSIONS.run(&self.client, call)
         });
         try_join_all(indexed).await?;
-        self.run_all(&REGISTER, Call::default(), sessions).await
+        let with_device = |call: &mut Call, record: &SessionRecord| {
+            call.push(record.device.as_ref().map_or("", |device| device.as_str()));
+        };
+        self.run_all(&REGISTER, Call::default(), with_device, sessions).await
     }
 
     async fn unregister_all(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
@@ -108,14 +111,16 @@ impl Calls {
     }
 
     async fn remove(&self, sessions: &[UserSession]) -> Result<Vec<PresenceChange>, BackplaneError> {
-        self.run_all(&UNREGISTER, Call::default().number(FORGET_AFTER), sessions).await
+        self.run_all(&UNREGISTER, Call::default().number(FORGET_AFTER), |_, _| (), sessions).await
     }
 
-    /// Runs a script of these first arguments over all of these sessions; answers in their order.
+    /// Runs a script of these first arguments, and for each session more, over all of these sessions; answers in their
+    /// order.
     async fn run_all(
         &self,
         script: &Script,
         first: Call,
+        more: impl Fn(&mut Call, &SessionRecord),
         sessions: &[UserSession],
     ) -> Result<Vec<PresenceChange>, BackplaneError> {
         let chunks = self.chunks(sessions);
@@ -125,6 +130,7 @@ impl Calls {
                 call.push_key(self.keys.user(user));
                 call.push(record.session.as_str());
                 call.push(record.node.as_str());
+                more(&mut call, record);
             }
             script.run(&self.client, call)
         });
@@ -173,7 +179,10 @@ fn sighting(value: Value) -> Result<PresenceChange, BackplaneError> {
     let [version, time, others] = value.tuple()?;
     let others = others.list()?;
     Ok(PresenceChange {
-        others: others.chunks_exact(2).map(|pair| session_record(&pair[0], &pair[1])).collect::<Result<_, _>>()?,
+        others: others
+            .chunks_exact(3)
+            .map(|one| session_record(&one[0], &one[1], Some(&one[2])))
+            .collect::<Result<_, _>>()?,
         version: version.number()?,
         time: time.number()? as Millis,
     })

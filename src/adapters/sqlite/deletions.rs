@@ -55,7 +55,9 @@ pub(super) fn forget(db: &Connection, id: &GroupId, life: Seq, base: Base) -> ru
     }
     let left = "UPDATE memberships SET mark = max(mark, 2 * ?2) WHERE grp = ?1";
     db.prepare_cached(left)?.execute(params![id.as_str(), to_sql(base.seq)])?;
-    db.prepare_cached("DELETE FROM marks WHERE grp = ?1")?.execute([id.as_str()])?;
+    for table in ["marks", "device_marks"] {
+        db.prepare_cached(&format!("DELETE FROM {table} WHERE grp = ?1"))?.execute([id.as_str()])?;
+    }
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -85,11 +85,25 @@ CREATE TABLE marks (
     PRIMARY KEY (user, grp)
 ) WITHOUT ROWID;
 CREATE INDEX marks_by_group ON marks (grp);
+CREATE TABLE devices (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+CREATE TABLE device_marks (
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (user, device, grp)
+) WITHOUT ROWID;
+CREATE INDEX device_marks_by_group ON device_marks (grp);
 ";
 
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
-/// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned.
-const STEPS: [&str; 2] = [
+/// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then devices.
+const STEPS: [&str; 3] = [
     "
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -106,6 +120,22 @@ CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
     "
 ALTER TABLE messages ADD COLUMN pin INTEGER;
 CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
+",
+    "
+CREATE TABLE devices (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+CREATE TABLE device_marks (
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (user, device, grp)
+) WITHOUT ROWID;
+CREATE INDEX device_marks_by_group ON device_marks (grp);
 ",
 ];
 

@@ -99,7 +99,7 @@ impl UserStore for SqliteStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |db| {
-            for place in ["accounts", "memberships", "marks"] {
+            for place in ["accounts", "memberships", "marks", "devices", "device_marks"] {
                 db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
             let sql = "UPDATE users SET username = '', name = '', password = NULL, banned = 1 WHERE id = ?1";

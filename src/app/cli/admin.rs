@@ -15,6 +15,7 @@ use crate::kernel::print;
 const EXAMPLES: &str = "\
 Examples:
   hubbub admin users ann                 users whose username begins with ann
+  hubbub admin user anna                 anna with her groups and devices
   hubbub admin groups                    all groups, the first 50
   hubbub admin nodes                     the nodes that live, with their roles
   hubbub admin make-admin GROUP anna
@@ -53,7 +54,7 @@ enum Command {
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
-    /// Show a user and their groups
+    /// Show a user with their groups and devices, and how far each device is behind
     User {
         /// Id or username
         user: String,
@@ -114,7 +115,7 @@ enum Command {
         #[arg(long)]
         stdin: bool,
     },
-    /// Delete a user: profile, password, memberships, read marks; what they said stays, and nobody can
+    /// Delete a user: profile, password, memberships, read marks, devices; what they said stays, and nobody can
     /// be that user again until `unban` (and `set-password`, for an account of this hub)
     DeleteUser {
         /// The user's id

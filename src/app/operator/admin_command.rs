@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Access, Group, GroupId, GroupKind, Millis, NodeName, Role, User, UserId};
+use crate::domain::{Access, DeviceName, Group, GroupId, GroupKind, Millis, NodeName, Role, Seq, User, UserId};
 use crate::ports::{NodeRecord, NodeRoles};
 
 /// What an operator wants.
@@ -66,8 +66,8 @@ pub enum AdminCommand {
         /// Its argon2id hash.
         hash: String,
     },
-    /// Deletes a user: profile, password, memberships and read marks. What they said stays, and the
-    /// id is banned: tokens for it may still be about.
+    /// Deletes a user: profile, password, memberships, read marks and devices. What they said stays, and
+    /// the id is banned: tokens for it may still be about.
     DeleteUser {
         /// Who.
         user: UserId,
@@ -99,12 +99,15 @@ pub enum Report {
         /// A line each.
         groups: Vec<GroupLine>,
     },
-    /// One user with their groups.
+    /// One user with their groups and devices.
     User {
         /// The user.
         user: UserLine,
         /// The groups.
         groups: Vec<GroupLine>,
+        /// The devices, the one seen last first; an older hub tells none.
+        #[serde(default)]
+        devices: Vec<DeviceLine>,
     },
     /// One group with its members.
     Group {
@@ -187,6 +190,32 @@ pub struct MemberLine {
     pub name: String,
     /// What they may do.
     pub role: Role,
+}
+
+/// A device of a user, as operators see one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceLine {
+    /// What its client calls it.
+    pub device: DeviceName,
+    /// Whether it is connected; unknown without a running hub.
+    pub online: Option<bool>,
+    /// When it was last seen, in Unix milliseconds.
+    pub last_seen: Millis,
+    /// In how many of the user's groups it has a delivered mark.
+    pub groups: usize,
+    /// Those of them in which it is furthest behind, ten at most.
+    pub marks: Vec<DeviceMark>,
+}
+
+/// How far a device has come in a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceMark {
+    /// The group.
+    pub group: GroupId,
+    /// The greatest seq that the device holds.
+    pub delivered: Seq,
+    /// How many events the group's head is further.
+    pub behind: u64,
 }
 
 // === impl AdminCommand ===

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::admin_command::{AdminCommand, GroupLine, MemberLine, NodeLine, Report, UserLine};
+use super::admin_command::{AdminCommand, DeviceLine, GroupLine, MemberLine, NodeLine, Report, UserLine};
+use super::devices;
 use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms};
 use crate::hub::Hub;
 use crate::ports::{Store, StoreError};
@@ -126,9 +127,18 @@ impl AdminService {
         let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
         let groups = self.store.groups(&ids).await.map_err(unanswered)?;
         let groups = groups.iter().map(GroupLine::from).collect();
+        let devices = self.devices(&user).await?;
         let lines = self.lines(vec![user]).await?;
         let user = lines.into_iter().next().ok_or_else(|| Refusal::not_found("there is no such user"))?;
-        Ok(Report::User { user, groups })
+        Ok(Report::User { user, groups, devices })
+    }
+
+    async fn devices(&self, user: &User) -> Result<Vec<DeviceLine>, Refusal> {
+        let connected = match &self.hub {
+            Some(hub) => Some(hub.connected_devices(&user.id).await?),
+            None => None,
+        };
+        devices::lines(&*self.store, user, connected.as_ref()).await.map_err(unanswered)
     }
 
     async fn find_groups(&self, part: &str, limit: usize) -> Result<Report, Refusal> {

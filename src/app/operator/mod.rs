@@ -8,10 +8,11 @@
 mod admin_client;
 mod admin_command;
 mod admin_service;
+mod devices;
 mod route;
 
 pub use admin_client::{AdminClient, OrderError};
-pub use admin_command::{AdminCommand, GroupLine, MemberLine, NodeLine, Report, UserLine};
+pub use admin_command::{AdminCommand, DeviceLine, DeviceMark, GroupLine, MemberLine, NodeLine, Report, UserLine};
 pub use admin_service::AdminService;
 pub use route::{PATH, routes};
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
 use crate::hub::metrics::Metrics;
 use crate::ports::{
-    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError, StoreHealth,
-    UserStore,
+    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError,
+    StoreHealth, UserStore,
 };
 
 /// The store, its failures counted.
@@ -72,6 +72,11 @@ forward!(UserStore of CountedStore {
 forward!(CursorStore of CountedStore {
     marks(users: &[UserId]) -> Answer<HashMap<UserId, HashMap<GroupId, Mark>>>;
     raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Answer<()>;
+});
+
+forward!(DeviceStore of CountedStore {
+    raise_devices(devices: &[(UserId, Device)]) -> Answer<()>;
+    devices(user: &UserId) -> Answer<Vec<Device>>;
 });
 
 forward!(StoreHealth of CountedStore {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use super::dispatch::Dispatch;
-use crate::domain::{Code, Ending, GroupId, Millis, Refusal, Seq};
+use crate::domain::{Code, DeviceName, Ending, GroupId, Millis, Refusal, Seq};
 use crate::hub::config::Rate;
 use crate::hub::limits::TokenBucket;
 use crate::hub::local::SessionHandle;
@@ -148,11 +148,11 @@ impl Session {
     }
 
     async fn first_frame(&mut self, re: Option<RequestId>, frame: ClientFrame) -> Flow {
-        let ClientFrame::Hello(requests::Hello { token, cursors, .. }) = frame else {
+        let ClientFrame::Hello(requests::Hello { token, device, cursors }) = frame else {
             self.refuse(re.as_ref(), &Refusal::new(Code::Unauthorized, "say `hello` first"));
             return no_hello();
         };
-        match self.hello(token, cursors.unwrap_or_default()).await {
+        match self.hello(token, device, cursors.unwrap_or_default()).await {
             Ok(live) => {
                 self.live = Some(live);
                 Flow::Continue
@@ -164,7 +164,12 @@ impl Session {
         }
     }
 
-    async fn hello(&mut self, token: Option<String>, cursors: HashMap<GroupId, Seq>) -> Result<Live, Refused> {
+    async fn hello(
+        &mut self,
+        token: Option<String>,
+        device: Option<DeviceName>,
+        cursors: HashMap<GroupId, Seq>,
+    ) -> Result<Live, Refused> {
         let front = self.front.clone();
         let identity = match token {
             Some(token) => front.admission.identify(&token).await?,
@@ -174,7 +179,9 @@ impl Session {
             })?,
         };
         front.admission.admit(&identity)?;
-        let handle = front.sessions.begin(&identity, self.outbound.clone(), self.encoding, cursors).await?;
+        let held = if device.is_some() { cursors.clone() } else { HashMap::new() };
+        let handle = front.sessions.begin(&identity, self.outbound.clone(), self.encoding, device, cursors).await?;
+        front.dispatch.receipts.came(&handle, &held);
         let user_bucket = front.admission.bucket_of(&handle.user);
         Ok(Live { handle, user_bucket, expires: identity.expires })
     }

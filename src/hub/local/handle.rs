@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::frames::PerEncoding;
-use crate::domain::{Ending, GroupId, SessionId, UserId};
+use crate::domain::{DeviceName, Ending, GroupId, SessionId, UserId};
 use crate::ports::{Offered, Outbound};
 use crate::protocol::{Encoding, ServerFrame, encode};
 
@@ -17,6 +17,8 @@ use crate::protocol::{Encoding, ServerFrame, encode};
 pub(crate) struct SessionHandle {
     pub(crate) id: SessionId,
     pub(crate) user: UserId,
+    /// What the client calls its device, if it says.
+    pub(crate) device: Option<DeviceName>,
     pub(crate) encoding: Encoding,
     outbound: Arc<dyn Outbound>,
     /// Set once `welcome` is out; until then what others offer waits in `held`.
@@ -46,6 +48,7 @@ impl SessionHandle {
         Self {
             id: SessionId::random(),
             user,
+            device: None,
             encoding,
             outbound,
             open: AtomicBool::new(false),
@@ -55,6 +58,11 @@ impl SessionHandle {
             over: AtomicBool::new(false),
             ending: Notify::new(),
         }
+    }
+
+    /// The same session, on a device.
+    pub(crate) fn on(self, device: Option<DeviceName>) -> Self {
+        Self { device, ..self }
     }
 
     /// Hands over bytes in this session's encoding; never waits.

@@ -7,7 +7,7 @@ use super::admission::Refused;
 use super::arrivals::{Arrivals, Arrived};
 use super::registration::Registration;
 use super::welcome::Welcome;
-use crate::domain::{Ending, GroupId, Refusal, Seq};
+use crate::domain::{DeviceName, Ending, GroupId, Refusal, Seq};
 use crate::hub::groups::{Attacher, Comparisons, Joiner};
 use crate::hub::local::{LocalUsers, SessionHandle};
 use crate::hub::metrics::Metrics;
@@ -59,13 +59,14 @@ impl Sessions {
         identity: &Identity,
         outbound: Arc<dyn Outbound>,
         encoding: Encoding,
+        device: Option<DeviceName>,
         cursors: HashMap<GroupId, Seq>,
     ) -> Result<Arc<SessionHandle>, Refused> {
         if self.node.is_draining() {
             let refusal = Refusal::overloaded("this node is shutting down; connect to another one");
             return Err((refusal, Ending::restarting()));
         }
-        let handle = Arc::new(SessionHandle::new(identity.user.clone(), encoding, outbound));
+        let handle = Arc::new(SessionHandle::new(identity.user.clone(), encoding, outbound).on(device));
         // Known here before memberships are read, so that no `joined` can slip between.
         let users = self.users.add(&handle);
         self.metrics.users_online.set(users as i64);

@@ -35,7 +35,7 @@ impl Registration {
     }
 
     pub(crate) async fn register(&self, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
-        let record = SessionRecord { session: handle.id.clone(), node: self.node.name() };
+        let record = record_of(handle, self.node.name());
         let change = self.registry.register(&handle.user, &record).await?;
         self.upcalls.tell(Upcall::Came { user: &handle.user, change: &change });
         Ok(())
@@ -44,7 +44,7 @@ impl Registration {
     /// Tries until it is done or this life of the node is over (it is reaped then).
     pub(crate) async fn unregister(&self, user: UserId, session: SessionId) {
         let name = self.node.name();
-        let record = SessionRecord { session, node: name.clone() };
+        let record = SessionRecord { session, node: name.clone(), device: None };
         let mut retry = RETRY;
         while self.node.name() == name {
             match self.registry.unregister(&user, &record).await {
@@ -65,7 +65,7 @@ impl Registration {
     }
 
     async fn register_again(&self, session: Arc<SessionHandle>, name: NodeName) {
-        let record = SessionRecord { session: session.id.clone(), node: name.clone() };
+        let record = record_of(&session, name.clone());
         let mut retry = RETRY;
         while self.node.name() == name && !session.is_over() {
             match self.registry.register(&session.user, &record).await {
@@ -82,6 +82,10 @@ impl Registration {
             self.unregister(session.user.clone(), session.id.clone()).await;
         }
     }
+}
+
+fn record_of(session: &SessionHandle, node: NodeName) -> SessionRecord {
+    SessionRecord { session: session.id.clone(), node, device: session.device.clone() }
 }
 
 #[cfg(test)]

@@ -86,7 +86,7 @@ impl Registry for MemoryRegistry {
     async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Answer<PresenceChange> {
         let mut sessions = self.sessions.lock();
         let of_user = sessions.entry(user.clone()).or_default();
-        of_user.retain(|other| other != record);
+        of_user.retain(|other| !other.is_same(record));
         Ok(PresenceChange { others: of_user.clone(), ..PresenceChange::default() })
     }
 

@@ -7,7 +7,7 @@ use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::user;
-use crate::domain::Ending;
+use crate::domain::{DeviceName, Ending};
 use crate::hub::local::{LocalUsers, SessionHandle};
 use crate::ports::{Offered, Outbound};
 use crate::protocol::{Encoding, ServerFrame, pushes};
@@ -60,7 +60,18 @@ pub(crate) fn session(users: &LocalUsers, name: &str, encoding: Encoding) -> (Ar
     (session, ear)
 }
 
-/// The same, welcomed; in JSON.
+/// A welcomed session of somebody on a device, in JSON.
+pub(crate) fn device_session(users: &LocalUsers, name: &str, device: &str) -> (Arc<SessionHandle>, Arc<Ear>) {
+    let ear = Arc::new(Ear::default());
+    let session = SessionHandle::new(user(name), Encoding::Json, ear.clone());
+    let session = Arc::new(session.on(Some(DeviceName::parse(device).unwrap())));
+    users.add(&session);
+    session.open_with(&ServerFrame::Pong(pushes::Pong { re: None }));
+    ear.take();
+    (session, ear)
+}
+
+/// A session of somebody on this node without a device, welcomed; in JSON.
 pub(crate) fn open_session(users: &LocalUsers, name: &str) -> (Arc<SessionHandle>, Arc<Ear>) {
     let (session, ear) = session(users, name, Encoding::Json);
     session.open_with(&ServerFrame::Pong(pushes::Pong { re: None }));

@@ -12,7 +12,7 @@ use prometheus::Registry;
 
 pub(crate) use backplane::{MemoryCluster, MemoryInboxes, MemoryLog, MemoryRegistry, MemoryTickets};
 pub(crate) use bed::{Bed, until};
-pub(crate) use ear::{open_session, session};
+pub(crate) use ear::{device_session, open_session, session};
 pub(crate) use store::MemoryStore;
 pub(crate) use told::Told;
 

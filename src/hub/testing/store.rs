@@ -1,17 +1,18 @@
 //! A store in memory, for each of the small ports.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::{group, user};
 use crate::domain::{
-    Base, Cid, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Device, DeviceName, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq,
+    User, UserId,
 };
 use crate::ports::{
-    CursorStore, Deletion, GroupStore, Inserted, MessageStore, Page, StoreError, StoreHealth, UserStore,
+    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, StoreError, StoreHealth, UserStore,
 };
 
 type Answer<T> = Result<T, StoreError>;
@@ -23,6 +24,9 @@ pub(crate) struct MemoryStore {
     groups: Mutex<HashMap<GroupId, Group>>,
     users: Mutex<BTreeMap<UserId, User>>,
     marks: Mutex<HashMap<UserId, HashMap<GroupId, Mark>>>,
+    devices: Mutex<BTreeMap<(UserId, DeviceName), Device>>,
+    /// Devices that were raised, each as often as it was.
+    raised: AtomicUsize,
     effects: Mutex<Vec<Effect>>,
     refuses_effects: AtomicBool,
     silent: AtomicBool,
@@ -60,6 +64,11 @@ impl MemoryStore {
 
     pub(crate) fn refuse_effects(&self) {
         self.refuses_effects.store(true, Relaxed);
+    }
+
+    /// How often a device was raised.
+    pub(crate) fn raised(&self) -> usize {
+        self.raised.load(Relaxed)
     }
 
     /// The effects that were applied.
@@ -295,6 +304,26 @@ impl CursorStore for MemoryStore {
             *kept = kept.max(*mark);
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DeviceStore for MemoryStore {
+    async fn raise_devices(&self, devices: &[(UserId, Device)]) -> Answer<()> {
+        self.answer(())?;
+        self.raised.fetch_add(devices.len(), Relaxed);
+        let mut kept = self.devices.lock();
+        for (user, device) in devices {
+            let fresh = || Device::new(device.name.clone(), 0);
+            let known = kept.entry((user.clone(), device.name.clone())).or_insert_with(fresh);
+            known.raise(device.seen, device.delivered.clone());
+        }
+        Ok(())
+    }
+
+    async fn devices(&self, user: &UserId) -> Answer<Vec<Device>> {
+        let devices = self.devices.lock();
+        self.answer(devices.iter().filter(|((of, _), _)| of == user).map(|(_, device)| device.clone()).collect())
     }
 }
 

@@ -15,7 +15,7 @@ use crate::hub::features::moderation::Moderation;
 use crate::hub::features::people::People;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Presence, Watchers, Watching};
-use crate::hub::features::receipts::Receipts;
+use crate::hub::features::receipts::{DeviceMarks, Receipts};
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
 
@@ -154,6 +154,7 @@ fn receipts(parts: &Parts, pipeline: &Pipeline) -> Arc<Receipts> {
         parts.messages.clone(),
         parts.marks.clone(),
         parts.waiting_marks.clone(),
+        Arc::new(DeviceMarks::new(parts.devices.clone(), parts.config.marks_every)),
         parts.groups.clone(),
         pipeline.peers.clone(),
         parts.config.marks_every,

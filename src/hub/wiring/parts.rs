@@ -10,8 +10,8 @@ use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
-    Backplane, Cluster, CursorStore, GroupStates, GroupStore, Inboxes, Log, MessageStore, Registry, Sequencer, Store,
-    StoreHealth, Tickets, Tokens, UserStore,
+    Backplane, Cluster, CursorStore, DeviceStore, GroupStates, GroupStore, Inboxes, Log, MessageStore, Registry,
+    Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// The parts.
@@ -30,6 +30,7 @@ pub(crate) struct Parts {
     pub(crate) documents: Arc<dyn GroupStore>,
     pub(crate) people: Arc<dyn UserStore>,
     pub(crate) marks: Arc<dyn CursorStore>,
+    pub(crate) devices: Arc<dyn DeviceStore>,
     pub(crate) sequencer: Arc<dyn Sequencer>,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) states: Arc<dyn GroupStates>,
@@ -64,7 +65,8 @@ impl Parts {
             messages: store.clone(),
             documents: store.clone(),
             people: store.clone(),
-            marks: store,
+            marks: store.clone(),
+            devices: store,
             sequencer: backplane.clone(),
             log: backplane.clone(),
             states: backplane.clone(),

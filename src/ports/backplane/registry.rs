@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, Partition};
-use crate::domain::{GroupId, Head, Millis, NodeName, SessionId, UserId};
+use crate::domain::{DeviceName, GroupId, Head, Millis, NodeName, SessionId, UserId};
 
 /// A session as registered under its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct SessionRecord {
     pub session: SessionId,
     /// The node life that holds it. It counts only while that node's lease lives.
     pub node: NodeName,
+    /// What its client calls the device that it runs on; none where it says nothing, or an older node registered it.
+    pub device: Option<DeviceName>,
 }
 
 /// What registering or removing a session showed, in the same step.
@@ -47,6 +49,15 @@ pub struct Joined {
     pub last: Option<Bytes>,
 }
 
+// === impl SessionRecord ===
+
+impl SessionRecord {
+    /// Whether both are of the same session on the same node life.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.session == other.session && self.node == other.node
+    }
+}
+
 /// Sessions by user, routes by group.
 #[async_trait]
 pub trait Registry: Send + Sync + 'static {
@@ -54,7 +65,7 @@ pub trait Registry: Send + Sync + 'static {
     /// user's sessions. Idempotent.
     async fn register(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
 
-    /// Removes a session and notes the time as last seen. Idempotent.
+    /// Removes a session and notes the time as last seen; the record's `device` is not looked at. Idempotent.
     async fn unregister(&self, user: &UserId, record: &SessionRecord) -> Result<PresenceChange, BackplaneError>;
 
     /// Where these users are, in the same order.

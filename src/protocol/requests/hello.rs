@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Refusal, Seq};
+use crate::domain::{DeviceName, GroupId, Refusal, Seq};
 use crate::protocol::form::frame;
 
 frame! {
@@ -15,8 +15,8 @@ frame! {
     pub struct Hello {
         /// A JWT; not needed when the upgrade request proved who it is.
         pub token: Option<String>,
-        /// A name for this device.
-        pub device: Option<String>,
+        /// A name for this device: 1 to 64 characters, none of them a control character. It has delivered marks of its own.
+        pub device: Option<DeviceName>,
         /// Of groups, the last seq held: what came after is replayed.
         pub cursors: Option<HashMap<GroupId, Seq>>,
     }

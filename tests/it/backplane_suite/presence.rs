@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::adapters::BackplaneLimits;
-use hubbub::domain::now_ms;
+use hubbub::domain::{DeviceName, now_ms};
 use hubbub::ports::{SessionRecord, UserPresence};
 
 use super::World;
@@ -95,6 +95,30 @@ pub async fn whereabouts_in_the_order_asked<W: World>() {
     assert_eq!(sessions, [vec![there.clone()], vec![], vec![here], vec![there]]);
     assert_eq!(found[1], UserPresence::default());
     assert!(backplane.whereabouts(&[]).await.unwrap().is_empty());
+}
+
+pub async fn a_session_keeps_the_name_of_its_device<W: World>() {
+    let backplane = new::<W>().await;
+    let (anna, plain) = session("anna", "a.1");
+    let (_, on_phone) = session("anna", "a.1");
+    let phone = SessionRecord { device: Some(DeviceName::parse("s:Ännä's phone").unwrap()), ..on_phone.clone() };
+    backplane.register(&anna, &phone).await.unwrap();
+    assert_eq!(backplane.register(&anna, &plain).await.unwrap().others, [phone.clone()]);
+    assert_eq!(backplane.register(&anna, &phone).await.unwrap().others, [plain.clone()]);
+    let sessions = async || {
+        let mut found = backplane.whereabouts(std::slice::from_ref(&anna)).await.unwrap().remove(0).sessions;
+        found.sort_by_key(|record| record.device.is_some());
+        found
+    };
+    assert_eq!(sessions().await, [plain.clone(), phone.clone()]);
+    // The node has taken a new epoch: the device moves with its session.
+    let moved = SessionRecord { node: node("a.2"), ..phone };
+    backplane.register(&anna, &moved).await.unwrap();
+    assert_eq!(sessions().await, [plain.clone(), moved.clone()]);
+    // Whoever removes a session need not know its device.
+    let unknown = SessionRecord { device: None, ..moved };
+    assert_eq!(backplane.unregister(&anna, &unknown).await.unwrap().others, [plain.clone()]);
+    assert_eq!(sessions().await, [plain]);
 }
 
 pub async fn who_leaves_unknown_was_here_until_now<W: World>() {

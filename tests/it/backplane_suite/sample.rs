@@ -39,7 +39,7 @@ pub fn node(name: &str) -> NodeName {
 }
 
 pub fn session(user: &str, at: &str) -> (UserId, SessionRecord) {
-    (UserId::parse(user).unwrap(), SessionRecord { session: SessionId::random(), node: node(at) })
+    (UserId::parse(user).unwrap(), SessionRecord { session: SessionId::random(), node: node(at), device: None })
 }
 
 pub fn record(name: &str) -> NodeRecord {

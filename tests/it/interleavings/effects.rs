@@ -25,7 +25,7 @@ type Point = (Side, &'static str);
 /// All calls by which an owner changes something between log and commit.
 const WRITES: [&str; 6] = ["insert", "apply_effects", "apply_membership", "raise_marks", "reseq", "commit"];
 /// Calls that change nothing, that come after a commit, or that are not an owner's.
-const OTHERS: [&str; 44] = [
+const OTHERS: [&str; 46] = [
     "ack",
     "all_groups",
     "append",
@@ -35,6 +35,7 @@ const OTHERS: [&str; 44] = [
     "claim",
     "create_group",
     "deletion",
+    "devices",
     "ensure_user",
     "event",
     "event_by_cid",
@@ -60,6 +61,7 @@ const OTHERS: [&str; 44] = [
     "pins",
     "post",
     "prepare",
+    "raise_devices",
     "read_inbox",
     "read_log",
     "reap",

@@ -162,6 +162,11 @@ gated! { CursorStore for GatedStore {
     fn raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 } }
 
+gated! { DeviceStore for GatedStore {
+    fn raise_devices(devices: &[(UserId, Device)]) -> Result<(), StoreError>;
+    fn devices(user: &UserId) -> Result<Vec<Device>, StoreError>;
+} }
+
 gated! { StoreHealth for GatedStore {
     fn ping() -> Result<(), StoreError>;
 } }

@@ -4,6 +4,7 @@ use hubbub::protocol::Encoding;
 use serde_json::json;
 
 use super::peer::Peer;
+use crate::contract::stage::token;
 use crate::support::Hub;
 
 #[tokio::test]
@@ -31,6 +32,24 @@ async fn what_cannot_be_read_is_told_and_the_connection_goes_on() {
         let error = anna.next("error").await;
         assert_eq!((&error["code"], error.get("re")), (&json!("bad_frame"), None));
         anna.ask(json!({"type": "ping"}), "pong").await;
+    }
+}
+
+#[tokio::test]
+async fn a_device_whose_name_is_too_long_or_not_plain_is_not_let_in() {
+    let hub = Hub::embedded().await;
+    for encoding in Encoding::ALL {
+        let hello = |device: &str| json!({"type": "hello", "id": 1, "token": token("anna"), "device": device});
+        for device in ["", "a\nb", "\u{1b}[31m", &"ü".repeat(65)] {
+            let mut anna = Peer::stranger(&hub, encoding).await;
+            anna.say(hello(device)).await;
+            let error = anna.next("error").await;
+            assert_eq!((&error["code"], &error["re"]), (&json!("bad_frame"), &json!(1)), "{device:?}");
+            assert_eq!(anna.over().await.0, Some(4001), "{device:?}");
+        }
+        let mut anna = Peer::stranger(&hub, encoding).await;
+        anna.say(hello(&"ü".repeat(64))).await;
+        anna.next("welcome").await;
     }
 }
 

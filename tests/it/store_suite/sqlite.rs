@@ -118,6 +118,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
+    for table in ["devices", "device_marks"] {
+        db.execute(&format!("DROP TABLE {table}"), []).unwrap();
+    }
     let added = [
         ("users", "not_before"),
         ("groups", "base"),

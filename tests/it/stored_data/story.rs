@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hubbub::domain::{
-    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark, Member, Profile, Role, Seq,
-    Traits, User, UserId,
+    Access, Base, Cid, Device, DeviceName, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark, Member,
+    Profile, Role, Seq, Traits, User, UserId,
 };
 use hubbub::hub::Hub;
 use hubbub::ports::{Identity, Inserted, Page, Store};
@@ -32,8 +32,8 @@ pub fn direct() -> GroupId {
     GroupId::direct(&user("anna"), &user("bert"))
 }
 
-/// Whether a version keeps since when somebody is a member, knows kinds of clients' own making, and lets deleted
-/// groups begin anew.
+/// Whether a version keeps since when somebody is a member, knows kinds of clients' own making, lets deleted groups begin
+/// anew, and keeps devices.
 fn has_it_all(version: &str) -> bool {
     version != "before-0.1.0"
 }
@@ -105,6 +105,13 @@ fn marks() -> [(UserId, GroupId, Mark); 2] {
     ]
 }
 
+/// Bert's, which is behind the other.
+fn phone() -> Device {
+    let mut phone = Device::new(DeviceName::parse("Bert's phone").unwrap(), EPOCH + 8_000);
+    phone.raise(phone.seen, [(tea(), 6)]);
+    phone
+}
+
 /// Puts all of it into an empty store.
 pub async fn tell(store: &dyn Store) {
     let profile = |username: &str, name: &str| Profile { username: username.into(), name: name.into() };
@@ -127,6 +134,7 @@ pub async fn tell(store: &dyn Store) {
     store.set_banned(&user("cleo"), true).await.unwrap();
     store.seen(&[(user("bert"), EPOCH + 9_000)]).await.unwrap();
     store.raise_marks(&marks()).await.unwrap();
+    store.raise_devices(&[(user("bert"), phone())]).await.unwrap();
     let cake = &groups[2].id;
     let deletion = store.begin_deletion(cake).await.unwrap().unwrap();
     store.finish_deletion(cake, &deletion, Base { seq: 9, n: 4 }).await.unwrap();
@@ -183,6 +191,8 @@ async fn people_are_there(store: &dyn Store, version: &str) {
     for (reader, group, mark) in marks() {
         assert_eq!(read[&reader][&group], mark, "{version}");
     }
+    let devices = if has_it_all(version) { vec![phone()] } else { vec![] };
+    assert_eq!(store.devices(&user("bert")).await.unwrap(), devices, "{version}");
 }
 
 /// Dora becomes known to a hub.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::app::operator::{GroupLine, NodeLine, Report, UserLine};
+use crate::app::operator::{DeviceLine, GroupLine, NodeLine, Report, UserLine};
 use crate::domain::{Millis, now_ms};
 
 /// A report as text, columns aligned.
@@ -10,9 +10,10 @@ pub(super) fn text(report: &Report) -> String {
     match report {
         Report::Users { users } => table(&USER_HEAD, users.iter().map(user_row).collect()),
         Report::Groups { groups } => table(&GROUP_HEAD, groups.iter().map(group_row).collect()),
-        Report::User { user, groups } => {
+        Report::User { user, groups, devices } => {
             let user = table(&USER_HEAD, vec![user_row(user)]);
-            format!("{user}\n{}", table(&GROUP_HEAD, groups.iter().map(group_row).collect()))
+            let groups = table(&GROUP_HEAD, groups.iter().map(group_row).collect());
+            format!("{user}\n{groups}{}", devices_text(devices))
         }
         Report::Group { group, members } => {
             let rows =
@@ -26,6 +27,8 @@ pub(super) fn text(report: &Report) -> String {
 }
 
 const USER_HEAD: [&str; 7] = ["USER", "USERNAME", "NAME", "ACCOUNT", "STATE", "SEEN", "GROUPS"];
+const DEVICE_HEAD: [&str; 4] = ["DEVICE", "STATE", "SEEN", "GROUPS"];
+const MARK_HEAD: [&str; 4] = ["DEVICE", "GROUP", "DELIVERED", "BEHIND"];
 const GROUP_HEAD: [&str; 5] = ["GROUP", "NAME", "KIND", "ACCESS", "MEMBERS"];
 const NODE_HEAD: [&str; 6] = ["NODE", "VERSION", "ROLES", "STATE", "SESSIONS", "PARTITIONS"];
 
@@ -46,6 +49,31 @@ fn user_row(user: &UserLine) -> Vec<String> {
         ago(user.last_seen),
         user.groups.to_string(),
     ]
+}
+
+/// The devices, and where each is furthest behind; nothing where there are none.
+fn devices_text(devices: &[DeviceLine]) -> String {
+    if devices.is_empty() {
+        return String::new();
+    }
+    let marks = devices.iter().flat_map(mark_rows).collect();
+    format!("\n{}\n{}", table(&DEVICE_HEAD, devices.iter().map(device_row).collect()), table(&MARK_HEAD, marks))
+}
+
+fn device_row(line: &DeviceLine) -> Vec<String> {
+    let state = match line.online {
+        Some(true) => "online",
+        Some(false) => "offline",
+        None => "-",
+    };
+    vec![plain(line.device.as_str()), state.into(), ago(line.last_seen), line.groups.to_string()]
+}
+
+fn mark_rows(line: &DeviceLine) -> impl Iterator<Item = Vec<String>> {
+    line.marks.iter().map(|mark| {
+        let (delivered, behind) = (mark.delivered.to_string(), mark.behind.to_string());
+        vec![plain(line.device.as_str()), mark.group.to_string(), delivered, behind]
+    })
 }
 
 fn group_row(group: &GroupLine) -> Vec<String> {
@@ -107,8 +135,8 @@ fn table(head: &[&str], rows: Vec<Vec<String>>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Access, GroupKind};
-    use crate::domain::{GroupId, UserId};
+    use crate::app::operator::DeviceMark;
+    use crate::domain::{Access, DeviceName, GroupId, GroupKind, UserId};
 
     #[test]
     fn columns_are_aligned_and_names_cannot_play_tricks() {
@@ -131,6 +159,35 @@ mod tests {
         assert_eq!((column(lines[1]), column(lines[2])), (4, 11));
         let second = |line: &str| line.chars().skip(13).take_while(|c| *c != ' ').collect::<String>();
         assert_eq!((second(lines[0]), second(lines[1])), ("USERNAME".to_owned(), "anna".to_owned()));
+    }
+
+    #[test]
+    fn a_user_is_shown_with_their_devices_and_how_far_each_is_behind() {
+        let user = UserLine {
+            id: UserId::parse("anna").unwrap(),
+            username: "anna".into(),
+            name: "Anna".into(),
+            account: false,
+            banned: false,
+            online: None,
+            last_seen: 0,
+            groups: 1,
+        };
+        let none = text(&Report::User { user: user.clone(), groups: vec![], devices: vec![] });
+        assert!(!none.contains("DEVICE"));
+        let group = GroupId::random();
+        let phone = DeviceLine {
+            device: DeviceName::parse("Anna's phone").unwrap(),
+            online: Some(true),
+            last_seen: now_ms(),
+            groups: 1,
+            marks: vec![DeviceMark { group: group.clone(), delivered: 40, behind: 2 }],
+        };
+        let shown = text(&Report::User { user, groups: vec![], devices: vec![phone] });
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines.iter().any(|line| line.split_whitespace().eq("Anna's phone online just now 1".split(' '))));
+        let mark = format!("Anna's phone {group} 40 2");
+        assert!(lines.iter().any(|line| line.split_whitespace().eq(mark.split(' '))), "{shown}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Changes of presence: noticed, told to all nodes, and shown.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::watchers::Watchers;
-use crate::domain::{Millis, UserId};
+use crate::domain::{DeviceName, Millis, UserId};
 use crate::hub::codec::PeerEvent;
 use crate::hub::local::{LocalUsers, tell_each};
 use crate::hub::node::NodeState;
@@ -109,8 +110,20 @@ impl Presence {
     }
 
     fn any_lives(&self, sessions: &[SessionRecord]) -> bool {
+        self.living(sessions).next().is_some()
+    }
+
+    /// The sessions that live nodes hold.
+    fn living<'a>(&self, sessions: &'a [SessionRecord]) -> impl Iterator<Item = &'a SessionRecord> {
         let (view, me) = (self.node.view(), self.node.name());
-        sessions.iter().any(|session| session.node == me || view.lives(&session.node))
+        sessions.iter().filter(move |session| session.node == me || view.lives(&session.node))
+    }
+
+    /// The devices of a user that are connected.
+    pub(crate) async fn devices_of(&self, user: &UserId) -> Result<HashSet<DeviceName>, BackplaneError> {
+        let found = self.registry.whereabouts(std::slice::from_ref(user)).await?;
+        let living = found.iter().flat_map(|at| self.living(&at.sessions));
+        Ok(living.filter_map(|session| session.device.clone()).collect())
     }
 
     fn tell_presence(&self, user: &UserId, online: bool, last_seen: Millis, version: u64) {
@@ -195,7 +208,8 @@ mod tests {
         bed.node.begin_life(record("a.1").node);
         bed.node.saw(vec![record("a.1"), record("b.1")], 1);
         let elsewhere = |node: &str| {
-            let record = SessionRecord { session: crate::domain::SessionId::random(), node: record(node).node };
+            let record =
+                SessionRecord { session: crate::domain::SessionId::random(), node: record(node).node, device: None };
             PresenceChange { others: vec![record], ..PresenceChange::default() }
         };
         presence.came(&user("anna"), &elsewhere("b.1"));

@@ -7,6 +7,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use tokio::time::Instant;
 
+use super::devices::DeviceMarks;
 use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
 use crate::hub::codec::PeerEvent;
 use crate::hub::config::SMALL_GROUP;
@@ -29,6 +30,7 @@ pub(crate) struct Receipts {
     messages: Arc<dyn MessageStore>,
     marks: Arc<dyn CursorStore>,
     waiting: Arc<WaitingMarks>,
+    devices: Arc<DeviceMarks>,
     groups: Arc<LocalGroups>,
     peers: Arc<Peers>,
     /// How long implied marks wait for others of their user.
@@ -44,11 +46,12 @@ impl Receipts {
         messages: Arc<dyn MessageStore>,
         marks: Arc<dyn CursorStore>,
         waiting: Arc<WaitingMarks>,
+        devices: Arc<DeviceMarks>,
         groups: Arc<LocalGroups>,
         peers: Arc<Peers>,
         marks_every: Duration,
     ) -> Self {
-        Self { messages, marks, waiting, groups, peers, marks_every, receipts: DashMap::new() }
+        Self { messages, marks, waiting, devices, groups, peers, marks_every, receipts: DashMap::new() }
     }
 
     fn receipt(&self, user: &UserId, group: &GroupId, read: Seq, delivered: Seq) {
@@ -75,7 +78,10 @@ impl Receipts {
             let state = group.state.lock();
             (state.position.at().unwrap_or_default(), state.document.as_deref().is_some_and(is_small))
         };
-        self.raise_read(&session.user, id, seq.min(head.seq), head, small).await
+        let seq = seq.min(head.seq);
+        self.raise_read(&session.user, id, seq, head, small).await?;
+        self.devices.seen(session, [(id.clone(), seq)]);
+        Ok(())
     }
 
     /// A member read up to a seq (at most the head). Stored when this returns.
@@ -117,10 +123,28 @@ impl Receipts {
             let delivered = seq.min(head);
             let mark = Mark { read: 0, n: 0, delivered };
             self.waiting.raise(&session.user, &id, mark, self.marks_every);
+            self.devices.seen(session, [(id.clone(), delivered)]);
             if small {
                 self.receipt(&session.user, &id, 0, delivered);
             }
         }
+    }
+
+    /// A session is welcome: its device holds what the session resumes from.
+    pub(crate) fn came(&self, session: &SessionHandle, cursors: &HashMap<GroupId, Seq>) {
+        if session.device.is_none() {
+            return;
+        }
+        let held = cursors.iter().filter(|(id, _)| session.is_in(id)).filter_map(|(id, seq)| {
+            let head = self.groups.get(id)?.state.lock().position.at()?;
+            Some((id.clone(), head.seq.min(*seq)))
+        });
+        self.devices.seen(session, held.collect::<Vec<_>>());
+    }
+
+    /// A session is over.
+    pub(crate) fn left(&self, session: &SessionHandle) {
+        self.devices.left(session);
     }
 
     /// Writes marks and tells receipts now and then, for as long as the node runs.
@@ -130,7 +154,10 @@ impl Receipts {
         let mut tell = tokio::time::interval(TELL_EVERY);
         loop {
             tokio::select! {
-                _ = write.tick() => self.write_marks(Instant::now()).await,
+                _ = write.tick() => {
+                    self.write_marks(Instant::now()).await;
+                    self.devices.write(Instant::now()).await;
+                }
                 _ = tell.tick() => self.tell_receipts().await,
             }
         }
@@ -139,6 +166,7 @@ impl Receipts {
     /// Writes everything that waits.
     pub(crate) async fn write_all(&self) {
         self.write_marks(Instant::now() + self.marks_every).await;
+        self.devices.write_all().await;
     }
 
     /// Writes what is due at a moment; what cannot be written waits on.
@@ -182,12 +210,15 @@ fn is_small(document: &Group) -> bool {
 mod tests {
     use super::*;
     use crate::hub::local::LocalUsers;
-    use crate::hub::testing::{Bed, MemoryStore, group, local, open_session, session, text, user};
+    use crate::hub::testing::{Bed, MemoryStore, device_session, group, local, open_session, session, text, user};
+    use crate::ports::DeviceStore;
     use crate::protocol::Encoding;
 
     fn receipts(bed: &Bed) -> Receipts {
         let (store, groups) = (bed.store.clone(), bed.groups.clone());
-        Receipts::new(store.clone(), store, Arc::default(), groups, bed.peers.clone(), Duration::from_secs(15))
+        let every = Duration::from_secs(15);
+        let devices = Arc::new(DeviceMarks::new(store.clone(), every));
+        Receipts::new(store.clone(), store, Arc::default(), devices, groups, bed.peers.clone(), every)
     }
 
     #[tokio::test]
@@ -225,5 +256,34 @@ mod tests {
         assert_eq!((marks("anna").await, marks("bob").await), (Some(2), None));
         receipts.write_all().await;
         assert_eq!(marks("bob").await, Some(3));
+    }
+
+    #[tokio::test]
+    async fn what_a_device_says_raises_the_users_mark_and_its_own_up_to_the_head() {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], []));
+        local(&bed.groups, group(&id, &["anna"]), 9);
+        let receipts = receipts(&bed);
+        let [(phone, _), (laptop, _)] = ["phone", "laptop"].map(|name| device_session(&bed.users, "anna", name));
+        let up_to = |seq| HashMap::from([(id.clone(), seq), (GroupId::random(), seq)]);
+        // A group that the session is not in is not looked at.
+        receipts.came(&phone, &up_to(2));
+        for session in [&phone, &laptop] {
+            session.add_group(&id);
+        }
+        receipts.came(&laptop, &up_to(3));
+        receipts.delivered_marks(&phone, up_to(99));
+        receipts.delivered_marks(&phone, up_to(7));
+        receipts.read(&laptop, &id, 5).await.unwrap();
+        receipts.write_all().await;
+        let held = async || -> Vec<(String, Seq)> {
+            let devices = bed.store.devices(&user("anna")).await.unwrap();
+            devices.iter().map(|device| (device.name.to_string(), device.delivered[&id])).collect()
+        };
+        let mut there = held().await;
+        there.sort();
+        assert_eq!(there, [("laptop".to_owned(), 5), ("phone".to_owned(), 9)]);
+        let marks = bed.store.marks(&[user("anna")]).await.unwrap();
+        assert_eq!(marks[&user("anna")][&id].delivered, 9);
     }
 }
