@@ -1,4 +1,5 @@
 import { Accounts, Hubbub } from '../../hubbub.js';
+import { deviceOf } from '../features/account/device.js';
 import { askToLogOut } from '../features/account/log-out.js';
 import { forgetLogin, loadLogin, saveLogin, watchLogin } from '../features/account/store.js';
 import { keepToken } from '../features/account/token.js';
@@ -35,7 +36,7 @@ async function showChat(login) {
   const ended = new AbortController();
   const accounts = new Accounts(address);
   const tokens = keepToken(login, accounts);
-  const hub = new Hubbub({ url: address, token: () => tokens.fresh(), device: 'web' });
+  const hub = new Hubbub({ url: address, token: () => tokens.fresh(), device: deviceOf(login.user) });
   const search = async (/** @type {string} */ prefix) => accounts.find(await tokens.fresh(), prefix);
   const stores = makeStores(login, { hub, safe, search });
   new Wiring(stores).listen();

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayLabel, initials, isEmojiOnly, lastSeen, nameList, segments, tint } from '../../app/ui/format.js';
+import { deviceOf } from '../../app/features/account/device.js';
 import { noteOf } from '../../app/features/groups/events.js';
 import { Groups, unreadIn } from '../../app/features/groups/store.js';
 import { rowsOf } from '../../app/features/messages/rows.js';
@@ -26,6 +27,28 @@ const event = (seq, rest = {}) => ({
 const run = (from, to) => Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 /** @param {Timeline} timeline */
 const seqs = (timeline) => timeline.events.map(({ seq }) => seq);
+
+test('a browser is one device for each of its users, and none where it keeps nothing', (context) => {
+  const kept = new Map();
+  const storage = {
+    getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => kept.set(key, value),
+  };
+  const before = Object.getOwnPropertyDescriptor(globalThis, 'localStorage');
+  context.after(() => {
+    Reflect.deleteProperty(globalThis, 'localStorage');
+    if (before) Object.defineProperty(globalThis, 'localStorage', before);
+  });
+  const give = (/** @type {any} */ value) =>
+    Object.defineProperty(globalThis, 'localStorage', { value, configurable: true });
+  give(storage);
+  const [ada, bo] = [deviceOf('ada'), deviceOf('bo')];
+  assert.match(ada ?? '', /^web-[0-9a-z]{30}$/);
+  assert.notEqual(ada, bo);
+  assert.equal(deviceOf('ada'), ada);
+  give(undefined);
+  assert.equal(deviceOf('ada'), undefined);
+});
 
 test('a timeline takes pages before and events behind, each once', () => {
   const timeline = new Timeline();
