@@ -1,6 +1,9 @@
 //! What people, services and operators do: a folder each.
+//!
+//! - `answered`: frames of sessions, each with the feature that answers it.
 
 pub(crate) mod accounts;
+pub(crate) mod answered;
 pub(crate) mod deletion;
 pub(crate) mod history;
 pub(crate) mod lists;

@@ -43,8 +43,7 @@ impl<'a> Calls<'a> {
         access: Access,
         cid: Option<Cid>,
     ) -> Result<OwnGroup, Refusal> {
-        let id = self.dispatch.creation.create_group(creator, name, users, access, cid).await?;
-        self.dispatch.lists.own_group(creator, &id).await
+        self.dispatch.new_groups.create(creator, name, users, access, cid).await
     }
 
     /// Joins an open group.

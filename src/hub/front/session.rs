@@ -10,12 +10,14 @@ use parking_lot::Mutex;
 use super::dispatch::Dispatch;
 use crate::domain::{Code, DeviceName, Ending, GroupId, Millis, Refusal, Seq};
 use crate::hub::config::Rate;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::limits::TokenBucket;
 use crate::hub::local::SessionHandle;
 use crate::hub::metrics::Metrics;
 use crate::hub::sessions::{Admission, Refused, Sessions};
 use crate::ports::{Identity, Outbound};
-use crate::protocol::{ClientFrame, Encoding, Rejection, RequestId, ServerFrame, decode, encode, pushes, requests};
+use crate::protocol::requests::{self, Handle};
+use crate::protocol::{ClientFrame, Encoding, Rejection, RequestId, ServerFrame, decode, encode, pushes};
 
 /// Requests beyond the rate are answered up to so many times the rate: a client that sent in one go
 /// what it had kept is told to slow down, one that does not listen is sent away.
@@ -67,6 +69,12 @@ struct Live {
     handle: Arc<SessionHandle>,
     user_bucket: Arc<Mutex<TokenBucket>>,
     expires: Millis,
+}
+
+/// A frame's turn in a live session.
+struct Turn<'a> {
+    session: &'a mut Session,
+    asker: Asker<'a>,
 }
 
 // === impl Session ===
@@ -134,14 +142,8 @@ impl Session {
     async fn take(&mut self, re: Option<RequestId>, frame: ClientFrame) -> Flow {
         let Some(live) = &self.live else { return self.first_frame(re, frame).await };
         let handle = live.handle.clone();
-        let outcome = match frame {
-            ClientFrame::Hello(requests::Hello { token, device, cursors }) => {
-                self.renew(re.as_ref(), token, device.is_some() || cursors.is_some()).await
-            }
-            ClientFrame::Send(send) => self.front.dispatch.sending.send_from(&handle, re.clone(), *send).await,
-            other => self.front.dispatch.request(&handle, re.as_ref(), other).await,
-        };
-        if let Err(refusal) = outcome {
+        let asker = Asker { session: &handle, re: re.as_ref() };
+        if let Err(refusal) = frame.give_to(Turn { session: self, asker }).await {
             self.refuse(re.as_ref(), &refusal);
         }
         Flow::Continue
@@ -200,6 +202,27 @@ impl Session {
         live.expires = identity.expires;
         self.say(&ServerFrame::Ok(pushes::Done { re }));
         Ok(())
+    }
+}
+
+// === impl Turn ===
+
+/// A later `hello` is the session's own.
+impl Handle<requests::Hello> for Turn<'_> {
+    async fn handle(self, hello: requests::Hello) -> Result<(), Refusal> {
+        let more = hello.device.is_some() || hello.cursors.is_some();
+        self.session.renew(self.asker.re, hello.token, more).await
+    }
+}
+
+/// Every other frame is a feature's.
+impl<F> Handle<F> for Turn<'_>
+where
+    F: Answered + Send,
+    Dispatch: AsRef<F::By>,
+{
+    async fn handle(self, frame: F) -> Result<(), Refusal> {
+        frame.answer(self.session.front.dispatch.as_ref(), self.asker).await
     }
 }
 

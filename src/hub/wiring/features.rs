@@ -9,7 +9,7 @@ use super::sessions::SessionParts;
 use crate::hub::features::accounts::{Placement, TicketDesk};
 use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::features::history::{History, Retention};
-use crate::hub::features::lists::GroupLists;
+use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::{Changes, Creation, Membership};
 use crate::hub::features::moderation::Moderation;
 use crate::hub::features::people::People;
@@ -27,7 +27,7 @@ pub(crate) struct Features {
     pub(crate) retention: Arc<Retention>,
     pub(crate) lists: Arc<GroupLists>,
     pub(crate) membership: Arc<Membership>,
-    pub(crate) creation: Arc<Creation>,
+    pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) people: People,
     pub(crate) pins: Arc<Pins>,
@@ -61,6 +61,7 @@ impl Features {
             presence.clone(),
             creation.clone(),
         );
+        let lists = lists(parts, groups);
         let history = History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone());
         let retention = Retention::new(messages.clone(), documents.clone(), parts.node.clone(), parts.config.retention);
         Self {
@@ -68,7 +69,8 @@ impl Features {
             placement: Placement::new(parts.node.clone()),
             history: Arc::new(history),
             retention: Arc::new(retention),
-            lists: lists(parts, groups),
+            new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone())),
+            lists,
             moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),
             pins: Arc::new(Pins::new(messages.clone(), documents.clone())),
             receipts: receipts(parts, pipeline),
@@ -78,7 +80,6 @@ impl Features {
             watching: Arc::new(watching),
             deletion,
             membership,
-            creation,
             presence,
             watchers,
         }

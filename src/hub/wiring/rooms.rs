@@ -143,7 +143,7 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         history: features.history.clone(),
         pins: features.pins.clone(),
         lists: features.lists.clone(),
-        creation: features.creation.clone(),
+        new_groups: features.new_groups.clone(),
         membership: features.membership.clone(),
         watching: features.watching.clone(),
     };

@@ -5,6 +5,7 @@
 mod add;
 mod create;
 mod groups;
+mod handle;
 mod hello;
 mod history;
 mod join;
@@ -29,6 +30,7 @@ use request::Request;
 pub use add::Add;
 pub use create::Create;
 pub use groups::Groups;
+pub use handle::Handle;
 pub use hello::Hello;
 pub use history::History;
 pub use join::Join;
@@ -89,6 +91,19 @@ macro_rules! requests {
             pub fn form(&self) -> Form {
                 match self {
                     $(ClientFrame::$variant(_) => <<$request as Request>::Fields as Described>::FORM,)+
+                }
+            }
+
+            /// Gives it to the handler of its type.
+            ///
+            /// # Errors
+            /// Why what it asks is not done.
+            pub async fn give_to<H>(self, handler: H) -> Result<(), Refusal>
+            where
+                $(H: Handle<$request>,)+
+            {
+                match self {
+                    $(ClientFrame::$variant(frame) => handler.handle(frame).await,)+
                 }
             }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::domain::{Event, Group, GroupId, Refusal, Seq, UserId};
 use crate::hub::config::{BUNDLE_BYTES, HISTORY_DEFAULT, HISTORY_PAGE, PAGE_BYTES};
-use crate::hub::local::{LocalGroups, SessionHandle, fitting};
+use crate::hub::features::answered::{Answered, Asker};
+use crate::hub::local::{LocalGroups, fitting};
 use crate::hub::pipeline::lives::stored_base;
 use crate::ports::{GroupStore, MessageStore, Page, UserStore};
-use crate::protocol::{RequestId, ServerFrame, WireEvent, pushes};
+use crate::protocol::{ServerFrame, WireEvent, pushes, requests};
 
 /// Groups bundled in one answer at most.
 const BUNDLE_MAX: usize = 200;
@@ -149,30 +150,6 @@ impl History {
         Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
     }
 
-    pub(crate) async fn answer_history(
-        &self,
-        session: &SessionHandle,
-        re: Option<&RequestId>,
-        group: GroupId,
-        before: Option<Seq>,
-        after: Option<Seq>,
-        limit: Option<usize>,
-    ) -> Result<(), Refusal> {
-        if !session.is_in(&group) {
-            return Err(Refusal::forbidden("you are not a member of this group"));
-        }
-        let limit = limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_PAGE);
-        let page = match (before, after) {
-            (_, Some(after)) => Page::After(after, limit),
-            (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
-        };
-        let base = self.groups.get(&group).map_or(0, |group| group.state.lock().base());
-        let (events, more) = self.page_with_more(&group, base, page, PAGE_BYTES).await?;
-        let messages = events.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
-        session.send(&ServerFrame::History(pushes::History { re, group: &group, messages, more }));
-        Ok(())
-    }
-
     /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
     /// is left of groups that were deleted is not shown.
     pub(crate) async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
@@ -195,6 +172,27 @@ impl History {
             false => seq > stored_base(&*self.documents, group).await?,
         };
         if there { Ok(event) } else { Err(Refusal::not_found("there is no such message")) }
+    }
+}
+
+impl Answered for requests::History {
+    type By = History;
+
+    async fn answer(self, history: &History, asker: Asker<'_>) -> Result<(), Refusal> {
+        let Self { group, before, after, limit } = self;
+        if !asker.session.is_in(&group) {
+            return Err(Refusal::forbidden("you are not a member of this group"));
+        }
+        let limit = limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_PAGE);
+        let page = match (before, after) {
+            (_, Some(after)) => Page::After(after, limit),
+            (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
+        };
+        let base = history.groups.get(&group).map_or(0, |group| group.state.lock().base());
+        let (events, more) = history.page_with_more(&group, base, page, PAGE_BYTES).await?;
+        let messages = events.iter().map(|event| WireEvent::for_reader(event, &asker.session.user)).collect();
+        asker.tell(&ServerFrame::History(pushes::History { re: asker.re, group: &group, messages, more }));
+        Ok(())
     }
 }
 

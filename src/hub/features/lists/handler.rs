@@ -4,11 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::{Group, GroupId, Mark, Refusal, User, UserId};
-use crate::hub::config::{GROUPS_PAGE, PAGE_BYTES};
-use crate::hub::groups::{Listing, Views, keep_within};
-use crate::hub::local::{LocalGroups, SessionHandle};
+use crate::hub::groups::{Listing, Views};
+use crate::hub::local::LocalGroups;
 use crate::ports::{CursorStore, GroupStore, MessageStore, UserStore};
-use crate::protocol::{RequestId, ServerFrame, pushes};
 
 /// Answers for groups.
 pub(crate) struct GroupLists {
@@ -36,67 +34,8 @@ impl GroupLists {
         Self { listing, views, groups, documents, messages, people, marks }
     }
 
-    /// A page of the session's groups, newest activity first.
-    pub(crate) async fn answer_groups(
-        &self,
-        session: &Arc<SessionHandle>,
-        re: Option<&RequestId>,
-        after: Option<GroupId>,
-        limit: Option<usize>,
-    ) -> Result<(), Refusal> {
-        let limit = limit.unwrap_or(GROUPS_PAGE).clamp(1, GROUPS_PAGE);
-        let mut mine: Vec<_> = session
-            .groups()
-            .into_iter()
-            .filter_map(|id| self.groups.get(&id))
-            .map(|group| {
-                let time = group.state.lock().position.at().map_or(0, |at| at.time);
-                (std::cmp::Reverse(time), group.id.clone(), group)
-            })
-            .collect();
-        mine.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let start = after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
-        let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
-        let more = mine.len() > start + page.len();
-        let page = self.listing.prepare(page, |_| true).await?;
-        let marks = self.marks_of(&session.user).await?;
-        let mut lasts: Vec<_> = page.iter().map(|(_, group)| self.listing.last_of(&group.state.lock())).collect();
-        keep_within(lasts.iter_mut(), PAGE_BYTES);
-        let views: Vec<_> = page
-            .iter()
-            .zip(&lasts)
-            .map(|((document, group), last)| {
-                let head = group.state.lock().position.at().unwrap_or_default();
-                self.listing.view(document, head, &marks, last.as_deref(), &session.user)
-            })
-            .collect();
-        session.send(&ServerFrame::Groups(pushes::Groups { re, groups: &views, more }));
-        Ok(())
-    }
-
     pub(super) async fn marks_of(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, Refusal> {
         Ok(self.marks.marks(std::slice::from_ref(user)).await?.remove(user).unwrap_or_default())
-    }
-
-    /// Answers `create` with the group as its creator sees it; who repeats it and has left since is told so.
-    pub(crate) async fn show_group(
-        &self,
-        session: &Arc<SessionHandle>,
-        re: Option<&RequestId>,
-        id: &GroupId,
-    ) -> Result<(), Refusal> {
-        let stored = self.documents.group(id).await?;
-        let group = stored.ok_or_else(Refusal::unavailable)?;
-        if group.member(&session.user).is_none() {
-            session.send(&ServerFrame::gone(re, id));
-            return Ok(());
-        }
-        self.views.member_names(std::iter::once(&group)).await?;
-        let head = group.head(self.messages.head(id).await?);
-        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
-        let view = self.views.view(&group, head, mark, None, &session.user);
-        session.send(&ServerFrame::group(re, &view));
-        Ok(())
     }
 
     /// A page of all groups.

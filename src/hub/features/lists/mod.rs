@@ -1,7 +1,13 @@
 //! Groups and lists of them, as those who ask are shown them.
+//!
+//! - `handler`: lists, and who is in them; `own`: somebody's own groups; `new_groups`: those who make a group see it;
+//!   `frames`: what sessions ask of it.
 
+mod frames;
 mod handler;
+mod new_groups;
 mod own;
 
 pub(crate) use handler::GroupLists;
+pub(crate) use new_groups::NewGroups;
 pub use own::OwnGroup;

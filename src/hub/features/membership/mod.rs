@@ -1,10 +1,11 @@
 //! Groups are made, and people join and leave them: each change an event in the sequence.
 //!
 //! - `changes`: a change is appended and waited for; `roll`: who may join, and who joins and leaves; `creation`: groups
-//!   are made.
+//!   are made; `frames`: what sessions ask of it.
 
 mod changes;
 mod creation;
+mod frames;
 mod roll;
 
 pub(crate) use changes::Changes;

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::config::PAGE_BYTES;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::history::HistoryPage;
-use crate::hub::local::{SessionHandle, fitting};
+use crate::hub::local::fitting;
 use crate::ports::{GroupStore, MessageStore};
-use crate::protocol::{RequestId, ServerFrame, WireEvent, pushes};
+use crate::protocol::{ServerFrame, WireEvent, pushes, requests};
 
 /// Pinned events that are listed at most.
 const PINS: usize = 100;
@@ -40,20 +41,19 @@ impl Pins {
         let more = messages.len() < found;
         Ok(HistoryPage { group: group.clone(), messages, more })
     }
+}
 
-    /// The same, for a session.
-    pub(crate) async fn answer_pins(
-        &self,
-        session: &SessionHandle,
-        re: Option<&RequestId>,
-        group: &GroupId,
-    ) -> Result<(), Refusal> {
-        if !session.is_in(group) {
+impl Answered for requests::Pins {
+    type By = Pins;
+
+    async fn answer(self, pins: &Pins, asker: Asker<'_>) -> Result<(), Refusal> {
+        let (user, group) = (&asker.session.user, &self.group);
+        if !asker.session.is_in(group) {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
-        let pinned = self.pins(&session.user, group).await?;
-        let messages = pinned.messages.iter().map(|event| WireEvent::for_reader(event, &session.user)).collect();
-        session.send(&ServerFrame::Pins(pushes::Pins { re, group, messages, more: pinned.more }));
+        let pinned = pins.pins(user, group).await?;
+        let messages = pinned.messages.iter().map(|event| WireEvent::for_reader(event, user)).collect();
+        asker.tell(&ServerFrame::Pins(pushes::Pins { re: asker.re, group, messages, more: pinned.more }));
         Ok(())
     }
 }

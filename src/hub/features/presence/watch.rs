@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::told::Presence;
 use super::watchers::Watchers;
-use crate::domain::{GroupId, Refusal, UserId};
+use crate::domain::{Refusal, UserId};
 use crate::hub::config::WATCH_MAX;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::Documents;
-use crate::hub::local::{LocalGroups, SessionHandle};
-use crate::protocol::{RequestId, ServerFrame, pushes};
+use crate::hub::local::LocalGroups;
+use crate::protocol::{ServerFrame, pushes, requests};
 
 /// Answers `watch`.
 pub(crate) struct Watching {
@@ -30,14 +31,14 @@ impl Watching {
     ) -> Self {
         Self { presence, watchers, documents, groups }
     }
+}
+
+impl Answered for requests::Watch {
+    type By = Watching;
 
     /// Replaces what a session watches, and answers with who is online now.
-    pub(crate) async fn watch(
-        &self,
-        session: &Arc<SessionHandle>,
-        re: Option<&RequestId>,
-        groups: Vec<GroupId>,
-    ) -> Result<(), Refusal> {
+    async fn answer(self, watching: &Watching, asker: Asker<'_>) -> Result<(), Refusal> {
+        let (groups, session) = (self.groups, asker.session);
         if groups.len() > WATCH_MAX {
             return Err(Refusal::too_large(format!("watch at most {WATCH_MAX} groups")));
         }
@@ -46,15 +47,15 @@ impl Watching {
         }
         let mut members = HashSet::new();
         for id in &groups {
-            let Some(group) = self.groups.get(id) else { continue };
-            let document = self.documents.one(&group).await?;
+            let Some(group) = watching.groups.get(id) else { continue };
+            let document = watching.documents.one(&group).await?;
             members.extend(document.iter().flat_map(|d| d.members.iter().map(|member| member.id.clone())));
         }
         let mut users: Vec<UserId> = members.into_iter().collect();
         users.sort_unstable();
-        self.watchers.replace(session, groups, &users);
-        let views = self.presence.of(&users).await?;
-        session.send(&ServerFrame::Presence(pushes::Presence { re, users: &views }));
+        watching.watchers.replace(session, groups, &users);
+        let views = watching.presence.of(&users).await?;
+        asker.tell(&ServerFrame::Presence(pushes::Presence { re: asker.re, users: &views }));
         Ok(())
     }
 }

@@ -11,10 +11,11 @@ use super::devices::DeviceMarks;
 use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
 use crate::hub::codec::PeerEvent;
 use crate::hub::config::SMALL_GROUP;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::local::{LocalGroups, SessionHandle, WaitingMarks, tell_each};
 use crate::hub::pipeline::peers::Peers;
 use crate::ports::{CursorStore, MessageStore};
-use crate::protocol::{ServerFrame, pushes};
+use crate::protocol::{ServerFrame, pushes, requests};
 
 type MarkKey = (UserId, GroupId);
 
@@ -198,6 +199,27 @@ impl Receipts {
         let Some(group) = self.groups.get(id) else { return };
         let sessions = group.state.lock().sessions.clone();
         tell_each(&sessions, &ServerFrame::Receipt(pushes::Receipt { group: id, user, read, delivered }));
+    }
+}
+
+impl Answered for requests::Read {
+    type By = Receipts;
+
+    async fn answer(self, receipts: &Receipts, asker: Asker<'_>) -> Result<(), Refusal> {
+        receipts.read(asker.session, &self.group, self.seq).await?;
+        asker.done();
+        Ok(())
+    }
+}
+
+/// A sign of life says what its device holds.
+impl Answered for requests::Ping {
+    type By = Receipts;
+
+    async fn answer(self, receipts: &Receipts, asker: Asker<'_>) -> Result<(), Refusal> {
+        receipts.delivered_marks(asker.session, self.cursors.unwrap_or_default());
+        asker.tell(&ServerFrame::Pong(pushes::Pong { re: asker.re }));
+        Ok(())
     }
 }
 

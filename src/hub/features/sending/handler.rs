@@ -6,12 +6,12 @@ use super::effects::EffectDoor;
 use crate::domain::{Data, Refusal, UserId};
 use crate::hub::codec::Body;
 use crate::hub::config::MAX_DATA_DEPTH;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::membership::Creation;
-use crate::hub::local::SessionHandle;
 use crate::hub::pipeline::effects;
 use crate::hub::pipeline::publish::{Publisher, Reply, Stored};
 use crate::ports::{Append, Standing};
-use crate::protocol::{RequestId, SendFrame, Target};
+use crate::protocol::{SendFrame, Target};
 
 /// How large what is sent may be.
 #[derive(Debug, Clone, Copy)]
@@ -40,19 +40,6 @@ impl Sending {
         limits: SendLimits,
     ) -> Self {
         Self { publisher, creation, door, limits }
-    }
-
-    /// A send from a session. Its answer comes when it is stored.
-    pub(crate) async fn send_from(
-        &self,
-        session: &Arc<SessionHandle>,
-        re: Option<RequestId>,
-        send: SendFrame,
-    ) -> Result<(), Refusal> {
-        let on_demand = matches!(send.target, Target::User(_));
-        let append = self.prepare_send(&session.user, send, true).await?;
-        self.publisher.publish(append, Reply::Session { session: session.clone(), re }, on_demand);
-        Ok(())
     }
 
     /// Sends as a user and waits for the ack.
@@ -104,6 +91,19 @@ impl Sending {
         if data.values().any(|value| is_deeper(value, MAX_DATA_DEPTH)) {
             return Err(Refusal::bad_frame(format!("`data` is nested at most {MAX_DATA_DEPTH} deep")));
         }
+        Ok(())
+    }
+}
+
+/// Its answer comes when it is stored.
+impl Answered for Box<SendFrame> {
+    type By = Sending;
+
+    async fn answer(self, sending: &Sending, asker: Asker<'_>) -> Result<(), Refusal> {
+        let on_demand = matches!(self.target, Target::User(_));
+        let append = sending.prepare_send(&asker.session.user, *self, true).await?;
+        let reply = Reply::Session { session: asker.session.clone(), re: asker.re.cloned() };
+        sending.publisher.publish(append, reply, on_demand);
         Ok(())
     }
 }

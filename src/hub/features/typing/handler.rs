@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::codec::PeerEvent;
+use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::local::{LocalGroups, SessionHandle, tell_each};
 use crate::hub::pipeline::peers::Peers;
-use crate::protocol::{ServerFrame, pushes};
+use crate::protocol::{ServerFrame, pushes, requests};
 
 /// Tells and shows that somebody types.
 pub(crate) struct Typing {
@@ -41,6 +42,14 @@ impl Typing {
         let sessions = group.state.lock().sessions.clone();
         let shown = sessions.iter().filter(|session| is_shown(session, id, user));
         tell_each(shown, &ServerFrame::Typing(pushes::Typing { group: id, user }));
+    }
+}
+
+impl Answered for requests::Typing {
+    type By = Typing;
+
+    async fn answer(self, typing: &Typing, asker: Asker<'_>) -> Result<(), Refusal> {
+        typing.typing(asker.session, &self.group).await
     }
 }
 

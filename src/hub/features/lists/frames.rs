@@ -1,0 +1,71 @@
+//! Frames that ask for groups, and for a new one.
+
+use super::handler::GroupLists;
+use super::new_groups::NewGroups;
+use crate::domain::{Mark, Refusal};
+use crate::hub::config::{GROUPS_PAGE, PAGE_BYTES};
+use crate::hub::features::answered::{Answered, Asker};
+use crate::hub::groups::keep_within;
+use crate::protocol::{ServerFrame, pushes, requests};
+
+impl Answered for requests::Groups {
+    type By = GroupLists;
+
+    /// A page of the session's groups, newest activity first.
+    async fn answer(self, lists: &GroupLists, asker: Asker<'_>) -> Result<(), Refusal> {
+        let user = &asker.session.user;
+        let limit = self.limit.unwrap_or(GROUPS_PAGE).clamp(1, GROUPS_PAGE);
+        let mut mine: Vec<_> = asker
+            .session
+            .groups()
+            .into_iter()
+            .filter_map(|id| lists.groups.get(&id))
+            .map(|group| {
+                let time = group.state.lock().position.at().map_or(0, |at| at.time);
+                (std::cmp::Reverse(time), group.id.clone(), group)
+            })
+            .collect();
+        mine.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+        let start = self.after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
+        let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
+        let more = mine.len() > start + page.len();
+        let page = lists.listing.prepare(page, |_| true).await?;
+        let marks = lists.marks_of(user).await?;
+        let mut lasts: Vec<_> = page.iter().map(|(_, group)| lists.listing.last_of(&group.state.lock())).collect();
+        keep_within(lasts.iter_mut(), PAGE_BYTES);
+        let views: Vec<_> = page
+            .iter()
+            .zip(&lasts)
+            .map(|((document, group), last)| {
+                let head = group.state.lock().position.at().unwrap_or_default();
+                lists.listing.view(document, head, &marks, last.as_deref(), user)
+            })
+            .collect();
+        asker.tell(&ServerFrame::Groups(pushes::Groups { re: asker.re, groups: &views, more }));
+        Ok(())
+    }
+}
+
+impl Answered for requests::Create {
+    type By = NewGroups;
+
+    /// Shows the group as its creator sees it; who repeats the frame and has left since is told so.
+    async fn answer(self, new: &NewGroups, asker: Asker<'_>) -> Result<(), Refusal> {
+        let Self { name, members, access, cid } = self;
+        let user = &asker.session.user;
+        let id = new.creation.create_group(user, name, members, access.unwrap_or_default(), cid).await?;
+        let lists = &new.lists;
+        let stored = lists.documents.group(&id).await?;
+        let group = stored.ok_or_else(Refusal::unavailable)?;
+        if group.member(user).is_none() {
+            asker.tell(&ServerFrame::gone(asker.re, &id));
+            return Ok(());
+        }
+        lists.views.member_names(std::iter::once(&group)).await?;
+        let head = group.head(lists.messages.head(&id).await?);
+        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
+        let view = lists.views.view(&group, head, mark, None, user);
+        asker.tell(&ServerFrame::group(asker.re, &view));
+        Ok(())
+    }
+}
