@@ -19,7 +19,8 @@ pub struct Form {
 pub struct Field {
     name: &'static str,
     about: &'static [&'static str],
-    code: &'static str,
+    rust_type: &'static str,
+    attributes: &'static str,
 }
 
 /// What has a form.
@@ -54,8 +55,13 @@ impl Form {
 // === impl Field ===
 
 impl Field {
-    pub(crate) const fn new(name: &'static str, about: &'static [&'static str], code: &'static str) -> Self {
-        Self { name, about, code }
+    pub(crate) const fn new(
+        name: &'static str,
+        about: &'static [&'static str],
+        rust_type: &'static str,
+        attributes: &'static str,
+    ) -> Self {
+        Self { name, about, rust_type, attributes }
     }
 
     /// Its name on the wire.
@@ -70,7 +76,13 @@ impl Field {
 
     /// Whether it may be absent.
     pub fn is_optional(&self) -> bool {
-        self.code.starts_with("Option") || self.code.contains("skip_serializing_if")
+        self.rust_type.starts_with("Option") || self.attributes.contains("skip_serializing_if")
+    }
+
+    /// Its type as it is written in the code, without what only says that it may be absent.
+    pub fn rust_type(&self) -> &'static str {
+        let inside = self.rust_type.strip_prefix("Option<").and_then(|inside| inside.strip_suffix('>'));
+        inside.unwrap_or(self.rust_type)
     }
 }
 
@@ -110,7 +122,8 @@ macro_rules! frame {
                 &[$($crate::protocol::form::Field::new(
                     stringify!($field),
                     &[$($note),+],
-                    concat!(stringify!($type), $(stringify!($($serde)*)),*),
+                    stringify!($type),
+                    concat!($(stringify!($($serde)*)),*),
                 )),*],
                 &[$($reply)?],
             );

@@ -1,10 +1,10 @@
-//! Frames in the docs: the tables of docs/protocol.md are made from the frames' own forms, and docs/asyncapi.json is
-//! held to them.
+//! Frames in the docs: the tables of docs/protocol.md and the entries of docs/asyncapi.json are made from the frames'
+//! own forms.
 
-use std::collections::BTreeSet;
+mod asyncapi;
 
 use hubbub::protocol::{Field, Form, PUSHES, REQUESTS};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::docs;
 
@@ -43,37 +43,19 @@ fn the_protocols_tables_are_the_codes() {
     docs::hold_table("pushes", "src/protocol/pushes", &pushes);
 }
 
-/// Puts the words of a frame's form into its description, and says what the description has more or less.
-fn describe(message: &mut Value, form: &Form) {
-    let name = form.name;
-    assert!(message.is_object(), "docs/asyncapi.json does not describe `{name}`");
-    message["summary"] = json!(form.about());
-    let names = |fields: &mut dyn Iterator<Item = &str>| fields.map(str::to_owned).collect::<BTreeSet<_>>();
-    let payload = &mut message["payload"];
-    let described = names(&mut payload["properties"].as_object().unwrap().keys().map(String::as_str));
-    let own = ["type", "id"].into_iter();
-    let all = names(&mut form.fields.iter().map(Field::name).chain(own.filter(|own| described.contains(*own))));
-    assert_eq!(described, all, "the fields of `{name}` in docs/asyncapi.json");
-    let required = names(&mut payload["required"].as_array().unwrap().iter().filter_map(Value::as_str));
-    let needed = form.fields.iter().filter(|field| !field.is_optional()).map(Field::name);
-    assert_eq!(required, names(&mut needed.chain(["type"])), "what is required of `{name}` in docs/asyncapi.json");
-    for field in form.fields {
-        payload["properties"][field.name()]["description"] = json!(field.about());
-    }
-}
-
 #[test]
 fn asyncapi_describes_each_frame_and_field() {
     let path = docs::path("asyncapi.json");
-    let written: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+    let written = asyncapi::written();
     let mut document = written.clone();
-    let messages = &mut document["components"]["messages"];
-    for (side, forms) in [("client", REQUESTS), ("server", PUSHES)] {
-        forms.iter().for_each(|form| describe(&mut messages[format!("{side}.{}", form.name)], form));
-    }
+    asyncapi::describe(&mut document);
     if docs::are_written() {
         std::fs::write(&path, serde_json::to_string_pretty(&document).unwrap() + "\n").unwrap();
         return;
     }
-    assert!(written == document, "docs/asyncapi.json is not current: run this test with HUBBUB_WRITE_DOCS=1");
+    let text = |document: &Value| serde_json::to_string(document).unwrap();
+    assert!(
+        text(&written) == text(&document),
+        "docs/asyncapi.json is not current: run this test with HUBBUB_WRITE_DOCS=1"
+    );
 }
