@@ -61,9 +61,10 @@ pub use features::lists::OwnGroup;
 pub use features::people::FoundUser;
 pub use front::{Calls, ConnectionInfo, Flow, Session};
 pub use limits::TokenBucket;
-pub use metrics::{LATENCY_EDGES, Metrics, Stage};
+pub use metrics::{LATENCY_EDGES, Stage};
 pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
 pub use pipeline::publish::Stored;
+pub use wiring::Metrics;
 
 use crate::domain::{Access, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
@@ -105,7 +106,7 @@ impl Hub {
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
     ) -> Arc<Self> {
-        metrics.max_sessions.set(config.capacity() as i64);
+        metrics.sessions.max_sessions.set(config.capacity() as i64);
         let dispatcher = Arc::<Dispatcher>::default();
         let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone()));
         dispatcher.above.get_or_init(|| Arc::downgrade(&rooms.above));

@@ -7,9 +7,10 @@ from .project import ROOT, family, metrics_of, rules
 from .test_dashboards import BOARDS, expressions
 
 DOCUMENT = (ROOT / "docs" / "metrics.md").read_text()
-# In src a file's metrics are made by a maker, which puts its prefix before their names.
+# In src a file's metrics are made by a maker, which puts its prefix before their names. The rooms of the hub are given theirs.
 NAMES = re.compile(r'make\s*\.\s*(?:counters?|gauges?|histograms?)\(\s*"([a-z_0-9]+)"')
 PREFIX = re.compile(r'Maker::new\([^,]+, "(hubbub[a-z_]*)"\)')
+GIVEN = ROOT / "src" / "hub" / "wiring" / "metrics.rs"
 
 
 def registered() -> set[str]:
@@ -17,7 +18,8 @@ def registered() -> set[str]:
     found = set()
     for path in (ROOT / "src").rglob("metrics.rs"):
         text = path.read_text()
-        found.update(f"{PREFIX.search(text)[1]}_{name}" for name in NAMES.findall(text))
+        prefix = PREFIX.search(text) or PREFIX.search(GIVEN.read_text())
+        found.update(f"{prefix[1]}_{name}" for name in NAMES.findall(text))
     return found
 
 

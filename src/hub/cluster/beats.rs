@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::life::NodeLife;
+use super::metrics::ClusterMetrics;
 use super::reap::Reaper;
 use super::reap_plan::ReapPlan;
 use crate::domain::now_ms;
 use crate::hub::groups::Comparisons;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::sessions::Registration;
 use crate::hub::tasks::Tasks;
@@ -20,7 +20,7 @@ pub(crate) struct Beats {
     registration: Arc<Registration>,
     comparisons: Arc<Comparisons>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: ClusterMetrics,
     tasks: Tasks,
 }
 
@@ -33,7 +33,7 @@ impl Beats {
         registration: Arc<Registration>,
         comparisons: Arc<Comparisons>,
         node: Arc<NodeState>,
-        metrics: Metrics,
+        metrics: ClusterMetrics,
         tasks: Tasks,
     ) -> Self {
         Self { life, reaper, registration, comparisons, node, metrics, tasks }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::vitals::Vitals;
 use crate::domain::{KINDS, Millis, NodeName, now_ms};
 use crate::hub::local::LocalUsers;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::{NodeState, known};
 use crate::hub::pipeline::owner::Owned;
 use crate::ports::{BackplaneError, Beat, Cluster, Inboxes, NodeRecord, NodeRole, NodeRoles, StartError};
@@ -30,7 +30,7 @@ pub(crate) struct NodeLife {
     owned: Arc<Owned>,
     users: Arc<LocalUsers>,
     config: LifeConfig,
-    metrics: Metrics,
+    vitals: Vitals,
 }
 
 // === impl NodeLife ===
@@ -43,9 +43,9 @@ impl NodeLife {
         owned: Arc<Owned>,
         users: Arc<LocalUsers>,
         config: LifeConfig,
-        metrics: Metrics,
+        vitals: Vitals,
     ) -> Self {
-        Self { cluster, inboxes, node, owned, users, config, metrics }
+        Self { cluster, inboxes, node, owned, users, config, vitals }
     }
 
     /// How long the lease lives without being renewed.
@@ -104,13 +104,13 @@ impl NodeLife {
             node: name.clone(),
             public_url: self.config.public_url.clone(),
             zone: self.config.zone.clone(),
-            connections: self.metrics.sessions.get().max(0) as u64,
+            connections: self.vitals.connections(),
             capacity: self.config.capacity,
             draining: self.node.is_draining(),
             roles: self.config.roles.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
-            vitals: self.metrics.vitals(now_ms()),
+            vitals: self.vitals.told(now_ms()),
             knows: known(&KINDS),
             passes: self.owned.passes(),
         }
@@ -135,7 +135,7 @@ impl NodeLife {
     /// The node takes no new clients from now on, and the others are told so.
     pub(crate) async fn announce_drain(&self) -> Result<(), BackplaneError> {
         self.node.drain();
-        self.metrics.draining.set(1);
+        self.vitals.cluster.draining.set(1);
         let beat = self.beat().await?;
         self.node.saw(beat.live, now_ms());
         Ok(())
@@ -164,7 +164,7 @@ mod tests {
         let (zone, lease) = (Some("north".into()), Duration::from_secs(8));
         let config = LifeConfig { public_url: None, zone, capacity: 9, roles, lease };
         let inboxes = Arc::<MemoryInboxes>::default();
-        NodeLife::new(cluster.clone(), inboxes, node.clone(), Arc::default(), users, config, metrics())
+        NodeLife::new(cluster.clone(), inboxes, node.clone(), Arc::default(), users, config, metrics().vitals())
     }
 
     #[tokio::test]

@@ -8,14 +8,18 @@
 mod beats;
 mod drain;
 mod life;
+mod metrics;
 mod orders;
 mod reap;
 mod reap_plan;
 mod sweep;
+mod vitals;
 
 pub(crate) use beats::Beats;
 pub(crate) use drain::Drain;
 pub(crate) use life::{LifeConfig, NodeLife};
+pub(crate) use metrics::ClusterMetrics;
 pub(crate) use orders::DrainOrders;
 pub(crate) use reap::Reaper;
 pub(crate) use sweep::Sweeper;
+pub(crate) use vitals::Vitals;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::metrics::ClusterMetrics;
 use crate::domain::NodeName;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::upcalls::{Upcall, Upcalls};
 use crate::ports::Cluster;
@@ -13,7 +13,7 @@ pub(crate) struct Reaper {
     cluster: Arc<dyn Cluster>,
     node: Arc<NodeState>,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: ClusterMetrics,
 }
 
 // === impl Reaper ===
@@ -23,7 +23,7 @@ impl Reaper {
         cluster: Arc<dyn Cluster>,
         node: Arc<NodeState>,
         upcalls: Arc<dyn Upcalls>,
-        metrics: Metrics,
+        metrics: ClusterMetrics,
     ) -> Self {
         Self { cluster, node, upcalls, metrics }
     }
@@ -52,7 +52,7 @@ mod tests {
     async fn whose_node_is_dead_is_told_above() {
         let (cluster, told) = (Arc::<MemoryCluster>::default(), Arc::<Told>::default());
         cluster.of_dead.lock().push(user("anna"));
-        Reaper::new(cluster, node(), told.clone(), metrics()).reap(&record("dead.1").node).await;
+        Reaper::new(cluster, node(), told.clone(), metrics().cluster).reap(&record("dead.1").node).await;
         assert!(matches!(&told.take()[..], [one] if one.starts_with("node gone") && one.contains("anna")));
     }
 }

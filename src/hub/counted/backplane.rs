@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
-use crate::hub::metrics::Metrics;
 use crate::ports::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
     Committed, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead,
@@ -24,8 +24,8 @@ pub(crate) struct CountedBackplane {
 // === impl CountedBackplane ===
 
 impl CountedBackplane {
-    pub(crate) fn new(inner: Arc<dyn Backplane>, metrics: &Metrics) -> Self {
-        Self { inner, faults: Faults::new("backplane", metrics.part_errors("backplane")) }
+    pub(crate) fn new(inner: Arc<dyn Backplane>, metrics: &PartMetrics) -> Self {
+        Self { inner, faults: Faults::new("backplane", metrics.errors("backplane")) }
     }
 
     /// Partitions may fail each for itself, in an answer that is none as a whole.

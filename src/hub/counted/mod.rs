@@ -1,9 +1,10 @@
 //! The parts that the hub stands on, as the hub holds them: each call that fails is counted and told of here, and nowhere
 //! else.
 //!
-//! - `store`, `backplane`: a row for each call of the ports.
+//! - `store`, `backplane`: a row for each call of the ports; `metrics`: what they count.
 
 mod backplane;
+mod metrics;
 mod store;
 
 use std::fmt::Display;
@@ -14,6 +15,7 @@ use prometheus::IntCounter;
 use tokio::time::Instant;
 
 pub(crate) use backplane::CountedBackplane;
+pub(crate) use metrics::PartMetrics;
 pub(crate) use store::CountedStore;
 
 use crate::ports::{BackplaneError, CommitError, StartError, StoreError};

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
     Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
-use crate::hub::metrics::Metrics;
 use crate::ports::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError,
     StoreHealth, UserStore,
@@ -22,8 +22,8 @@ pub(crate) struct CountedStore {
 // === impl CountedStore ===
 
 impl CountedStore {
-    pub(crate) fn new(inner: Arc<dyn Store>, metrics: &Metrics) -> Self {
-        Self { inner, faults: Faults::new("store", metrics.part_errors("store")) }
+    pub(crate) fn new(inner: Arc<dyn Store>, metrics: &PartMetrics) -> Self {
+        Self { inner, faults: Faults::new("store", metrics.errors("store")) }
     }
 }
 

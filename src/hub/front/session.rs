@@ -13,7 +13,7 @@ use crate::hub::config::Rate;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::limits::TokenBucket;
 use crate::hub::local::SessionHandle;
-use crate::hub::metrics::Metrics;
+use crate::hub::metrics::CommonMetrics;
 use crate::hub::sessions::{Admission, Refused, Sessions};
 use crate::ports::{Identity, Outbound};
 use crate::protocol::requests::{self, Handle};
@@ -46,7 +46,7 @@ pub(crate) struct Front {
     pub(crate) dispatch: Dispatch,
     pub(crate) admission: Arc<Admission>,
     pub(crate) sessions: Arc<Sessions>,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: CommonMetrics,
     /// Requests a session may send in a burst, and then each second.
     pub(crate) rate: Rate,
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::fetch::Fetcher;
 use super::give_out::Giver;
 use super::lives::Lives;
+use super::metrics::GroupMetrics;
 use super::routes::Routes;
 use crate::domain::Seq;
 use crate::hub::local::{Lack, LocalGroup};
-use crate::hub::metrics::Metrics;
 use crate::hub::pipeline::publish::Acks;
 use crate::hub::tasks::Tasks;
 use crate::kernel::Backoff;
@@ -25,7 +25,7 @@ pub(crate) struct CatchUp {
     lives: Arc<Lives>,
     routes: Arc<Routes>,
     acks: Arc<Acks>,
-    metrics: Metrics,
+    metrics: GroupMetrics,
     tasks: Tasks,
 }
 
@@ -38,7 +38,7 @@ impl CatchUp {
         lives: Arc<Lives>,
         routes: Arc<Routes>,
         acks: Arc<Acks>,
-        metrics: Metrics,
+        metrics: GroupMetrics,
         tasks: Tasks,
     ) -> Self {
         Self { giver, fetcher, lives, routes, acks, metrics, tasks }
@@ -87,7 +87,7 @@ impl CatchUp {
 
     /// Fetches events after a seq into the stash; false when there was nothing to be had.
     async fn fetch_missing(&self, group: &Arc<LocalGroup>, after: Seq) -> bool {
-        self.metrics.repairs.inc();
+        self.metrics.common.repairs.inc();
         let events = self.fetcher.events_after(group, after, FETCH_PAGE).await;
         let fetched = !events.is_empty();
         if events.first().is_some_and(|first| first.seq > after + 1) && self.lives.is_over(group, after).await {

@@ -6,9 +6,10 @@ use tokio::time::Instant;
 
 use super::catch_up::CatchUp;
 use super::fetch::is_dense;
+use super::metrics::GroupMetrics;
 use crate::domain::{Event, GroupId, MembershipChange};
 use crate::hub::local::{LocalGroups, LocalUsers};
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::pipeline::publish::Acks;
 use crate::hub::upcalls::{Upcall, Upcalls};
 
@@ -19,7 +20,7 @@ pub(crate) struct Deliverer {
     acks: Arc<Acks>,
     catch_up: Arc<CatchUp>,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: GroupMetrics,
 }
 
 // === impl Deliverer ===
@@ -31,7 +32,7 @@ impl Deliverer {
         acks: Arc<Acks>,
         catch_up: Arc<CatchUp>,
         upcalls: Arc<dyn Upcalls>,
-        metrics: Metrics,
+        metrics: GroupMetrics,
     ) -> Self {
         Self { groups, users, acks, catch_up, upcalls, metrics }
     }
@@ -51,7 +52,7 @@ impl Deliverer {
         if plain && in_turn && state.is_live() {
             self.metrics.delivered.inc_by(state.fan_out(&events));
             drop(state);
-            self.metrics.took(Stage::Flush, started.elapsed().as_secs_f64());
+            self.metrics.common.took(Stage::Flush, started.elapsed().as_secs_f64());
             events.iter().for_each(|event| self.acks.resolve(event));
             return;
         }

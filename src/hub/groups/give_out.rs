@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::documents::Documents;
 use super::lives::Lives;
+use super::metrics::GroupMetrics;
 use super::views::Views;
 use crate::domain::{Event, MembershipChange, UserId};
 use crate::hub::config::SMALL_GROUP;
 use crate::hub::local::{GroupState, LocalGroup, LocalUsers};
-use crate::hub::metrics::Metrics;
 use crate::hub::pipeline::publish::Acks;
 use crate::protocol::ServerFrame;
 
@@ -19,7 +19,7 @@ pub(crate) struct Giver {
     lives: Arc<Lives>,
     users: Arc<LocalUsers>,
     acks: Arc<Acks>,
-    metrics: Metrics,
+    metrics: GroupMetrics,
 }
 
 // === impl Giver ===
@@ -31,7 +31,7 @@ impl Giver {
         lives: Arc<Lives>,
         users: Arc<LocalUsers>,
         acks: Arc<Acks>,
-        metrics: Metrics,
+        metrics: GroupMetrics,
     ) -> Self {
         Self { documents, views, lives, users, acks, metrics }
     }

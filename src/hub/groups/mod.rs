@@ -16,6 +16,7 @@ mod give_out;
 mod join;
 mod listing;
 mod lives;
+mod metrics;
 mod names;
 mod replay;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub(crate) use give_out::Giver;
 pub(crate) use join::Joiner;
 pub(crate) use listing::{Listing, keep_within};
 pub(crate) use lives::Lives;
+pub(crate) use metrics::GroupMetrics;
 pub(crate) use names::Names;
 pub(crate) use replay::{Plan, Replayer};
 pub(crate) use routes::Routes;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::catch_up::CatchUp;
 use super::fetch::Fetcher;
+use super::metrics::GroupMetrics;
 use crate::domain::{Event, Seq};
 use crate::hub::config::{PAGE_BYTES, REPLAY_MAX};
 use crate::hub::local::{LocalGroup, Onward, SessionHandle, fitting, frames_for};
-use crate::hub::metrics::Metrics;
 use crate::protocol::{GapReason, ServerFrame, pushes};
 
 /// Events sent before waiting for the socket to take them; fewer where they have [`PAGE_BYTES`].
@@ -26,7 +26,7 @@ pub(crate) struct Plan {
 pub(crate) struct Replayer {
     catch_up: Arc<CatchUp>,
     fetcher: Arc<Fetcher>,
-    metrics: Metrics,
+    metrics: GroupMetrics,
 }
 
 // === impl Plan ===
@@ -56,7 +56,7 @@ impl Plan {
 // === impl Replayer ===
 
 impl Replayer {
-    pub(crate) fn new(catch_up: Arc<CatchUp>, fetcher: Arc<Fetcher>, metrics: Metrics) -> Self {
+    pub(crate) fn new(catch_up: Arc<CatchUp>, fetcher: Arc<Fetcher>, metrics: GroupMetrics) -> Self {
         Self { catch_up, fetcher, metrics }
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::metrics::GroupMetrics;
 use crate::domain::GroupId;
 use crate::hub::local::LocalGroups;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::ports::Registry;
@@ -14,7 +14,7 @@ pub(crate) struct Routes {
     registry: Arc<dyn Registry>,
     node: Arc<NodeState>,
     groups: Arc<LocalGroups>,
-    metrics: Metrics,
+    metrics: GroupMetrics,
     tasks: Tasks,
 }
 
@@ -25,7 +25,7 @@ impl Routes {
         registry: Arc<dyn Registry>,
         node: Arc<NodeState>,
         groups: Arc<LocalGroups>,
-        metrics: Metrics,
+        metrics: GroupMetrics,
         tasks: Tasks,
     ) -> Self {
         Self { registry, node, groups, metrics, tasks }

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::metrics::ProbeMetrics;
 use crate::domain::{Cid, GroupId, Kind, Millis, UserId, now_ms};
 use crate::hub::codec::Body;
 use crate::hub::config::ProbeConfig;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::publish::Publisher;
 use crate::ports::{Append, MessageStore, Standing};
@@ -27,7 +27,7 @@ pub(crate) struct Probe {
     publisher: Arc<Publisher>,
     messages: Arc<dyn MessageStore>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: ProbeMetrics,
     config: ProbeConfig,
 }
 
@@ -38,7 +38,7 @@ impl Probe {
         publisher: Arc<Publisher>,
         messages: Arc<dyn MessageStore>,
         node: Arc<NodeState>,
-        metrics: Metrics,
+        metrics: ProbeMetrics,
         config: ProbeConfig,
     ) -> Self {
         Self { publisher, messages, node, metrics, config }
@@ -72,9 +72,9 @@ impl Probe {
         let append = Append { group, from, cid, kind, traits: kind.traits(), body, standing: Standing::Anybody };
         let started = Instant::now();
         match self.publisher.publish_and_wait(append).await {
-            Ok(_) => self.metrics.probe_succeeded(started.elapsed().as_secs_f64(), now_ms()),
+            Ok(_) => self.metrics.succeeded(started.elapsed().as_secs_f64(), now_ms()),
             Err(refusal) => {
-                self.metrics.probe_failed();
+                self.metrics.failed();
                 tracing::warn!(%refusal, "the node's message to itself did not come back");
             }
         }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{Millis, now_ms};
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
+use crate::hub::sessions::SessionMetrics;
 use crate::ports::{BackplaneError, Cluster};
 
 /// Why a node may take no traffic, as a sentence for those who look after it.
@@ -35,7 +35,7 @@ pub enum NotReady {
 pub(crate) struct Readiness {
     node: Arc<NodeState>,
     cluster: Arc<dyn Cluster>,
-    metrics: Metrics,
+    metrics: SessionMetrics,
     /// Connections that the node takes at most; `None` where it takes no clients.
     capacity: Option<u64>,
     /// How long its lease lives without being renewed.
@@ -48,7 +48,7 @@ impl Readiness {
     pub(crate) fn new(
         node: Arc<NodeState>,
         cluster: Arc<dyn Cluster>,
-        metrics: Metrics,
+        metrics: SessionMetrics,
         capacity: Option<u64>,
         lease: Duration,
     ) -> Self {
@@ -87,7 +87,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_node_takes_traffic_while_it_has_room_and_its_lease_and_is_answered() {
-        let (cluster, node, metrics) = (Arc::<MemoryCluster>::default(), node(), metrics());
+        let (cluster, node, metrics) = (Arc::<MemoryCluster>::default(), node(), metrics().sessions);
         let lease = Duration::from_secs(8);
         let readiness = Readiness::new(node.clone(), cluster.clone(), metrics.clone(), Some(1), lease);
         assert!(matches!(readiness.ready().await, Err(NotReady::LeaseEnded)));
@@ -104,7 +104,7 @@ mod tests {
     #[tokio::test]
     async fn only_nodes_with_clients_wait_for_an_owner() {
         let (cluster, node, lease) = (Arc::<MemoryCluster>::default(), node(), Duration::from_secs(8));
-        let ready = |capacity| Readiness::new(node.clone(), cluster.clone(), metrics(), capacity, lease);
+        let ready = |capacity| Readiness::new(node.clone(), cluster.clone(), metrics().sessions, capacity, lease);
         let with = |name: &str, role| NodeRecord { roles: [role].into_iter().collect(), ..record(name) };
         let (clients, followers) = (ready(Some(9)), ready(None));
         node.saw(vec![with("a.1", NodeRole::Clients), with("b.1", NodeRole::Followers)], now_ms());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{Effect, Event};
-use crate::hub::metrics::Metrics;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::{MessageStore, StoreError};
 
 /// Events of a group that are stored at most before their effects are applied. Whoever restores a group applies those
@@ -13,13 +13,13 @@ pub(crate) const EFFECTS_BEHIND: usize = 1_000;
 /// Applies effects of stored events.
 pub(crate) struct EffectApplier {
     messages: Arc<dyn MessageStore>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl EffectApplier ===
 
 impl EffectApplier {
-    pub(crate) fn new(messages: Arc<dyn MessageStore>, metrics: Metrics) -> Self {
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, metrics: PipelineMetrics) -> Self {
         Self { messages, metrics }
     }
 
@@ -65,7 +65,7 @@ mod tests {
             ..text(&group, 2, "anna")
         };
         assert!(Effect::of(&pin).is_some());
-        let (metrics, applier) = (metrics(), |metrics| EffectApplier::new(store.clone(), metrics));
+        let (metrics, applier) = (metrics().pipeline, |metrics| EffectApplier::new(store.clone(), metrics));
         let applier = applier(metrics.clone());
         applier.redo_effects(&[text(&group, 1, "anna"), pin.clone()]).await.unwrap();
         assert_eq!(store.applied().len(), 1);

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::domain::now_ms;
 use crate::hub::codec::{PeerEvent, PeerMessage};
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::node::NodeState;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::upcalls::{Upcall, Upcalls};
 use crate::ports::{InboxPosition, Inboxes};
 
@@ -18,7 +19,7 @@ pub(crate) struct Inbox {
     inboxes: Arc<dyn Inboxes>,
     node: Arc<NodeState>,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl Inbox ===
@@ -28,7 +29,7 @@ impl Inbox {
         inboxes: Arc<dyn Inboxes>,
         node: Arc<NodeState>,
         upcalls: Arc<dyn Upcalls>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         Self { inboxes, node, upcalls, metrics }
     }
@@ -51,7 +52,7 @@ impl Inbox {
                     broken = false;
                     for entry in read.entries {
                         after = entry.position;
-                        self.metrics.took(Stage::InboxWait, (now_ms() - entry.time) as f64 / 1e3);
+                        self.metrics.common.took(Stage::InboxWait, (now_ms() - entry.time) as f64 / 1e3);
                         self.open(&entry.payload);
                     }
                 }

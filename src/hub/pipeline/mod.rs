@@ -11,6 +11,7 @@ pub(crate) mod applier;
 pub(crate) mod effects;
 pub(crate) mod inbox;
 pub(crate) mod lives;
+pub(crate) mod metrics;
 pub(crate) mod owner;
 pub(crate) mod peers;
 pub(crate) mod probe_group;

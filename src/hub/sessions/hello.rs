@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::admission::Refused;
 use super::arrivals::{Arrivals, Arrived};
+use super::metrics::SessionMetrics;
 use super::registration::Registration;
 use super::welcome::Welcome;
 use crate::domain::{DeviceName, Ending, GroupId, Refusal, Seq};
 use crate::hub::groups::{Attacher, Comparisons, Joiner};
 use crate::hub::local::{LocalUsers, SessionHandle};
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::{Upcall, Upcalls};
@@ -24,7 +24,7 @@ pub(crate) struct Sessions {
     users: Arc<LocalUsers>,
     node: Arc<NodeState>,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: SessionMetrics,
     tasks: Tasks,
 }
 
@@ -47,7 +47,7 @@ impl Sessions {
         users: Arc<LocalUsers>,
         node: Arc<NodeState>,
         upcalls: Arc<dyn Upcalls>,
-        metrics: Metrics,
+        metrics: SessionMetrics,
         tasks: Tasks,
     ) -> Self {
         Self { opening, registration, users, node, upcalls, metrics, tasks }

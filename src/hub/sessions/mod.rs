@@ -7,11 +7,13 @@
 mod admission;
 mod arrivals;
 mod hello;
+mod metrics;
 mod registration;
 mod welcome;
 
 pub(crate) use admission::{Admission, Refused};
 pub(crate) use arrivals::Arrivals;
 pub(crate) use hello::{Opening, Sessions};
+pub(crate) use metrics::SessionMetrics;
 pub(crate) use registration::Registration;
 pub(crate) use welcome::{Welcome, WelcomeConfig};

@@ -46,12 +46,13 @@ impl Bed {
         let (inboxes, told, node) = (Arc::<MemoryInboxes>::default(), Arc::<Told>::default(), node());
         let (groups, users, tasks) = (Arc::<LocalGroups>::default(), Arc::<LocalUsers>::default(), Tasks::default());
         let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        let acks = Arc::new(Acks::new(second, minute, told.clone(), metrics()));
+        let acks = Arc::new(Acks::new(second, minute, told.clone(), metrics().pipeline));
         let restorer = restorer(&store, &log, &node, &groups, &told, &tasks);
         let peers = Arc::new(Peers::new(inboxes.clone(), registry.clone(), node.clone(), told.clone()));
         let documents = Arc::new(Documents::new(store.clone()));
         let views = Arc::new(Views::new(Names::new(store.clone()), None));
-        let routes = Arc::new(Routes::new(registry.clone(), node.clone(), groups.clone(), metrics(), tasks.clone()));
+        let routes =
+            Arc::new(Routes::new(registry.clone(), node.clone(), groups.clone(), metrics().groups, tasks.clone()));
         let lives = Arc::new(Lives::new(
             groups.clone(),
             users.clone(),
@@ -60,7 +61,8 @@ impl Bed {
             store.clone(),
             told.clone(),
         ));
-        let giver = Giver::new(documents.clone(), views.clone(), lives.clone(), users.clone(), acks.clone(), metrics());
+        let giver =
+            Giver::new(documents.clone(), views.clone(), lives.clone(), users.clone(), acks.clone(), metrics().groups);
         let fetcher = Arc::new(Fetcher::new(log.clone(), store.clone()));
         let catch_up = Arc::new(CatchUp::new(
             giver,
@@ -68,7 +70,7 @@ impl Bed {
             lives.clone(),
             routes.clone(),
             acks.clone(),
-            metrics(),
+            metrics().groups,
             tasks.clone(),
         ));
         let joiner = Arc::new(Joiner::new(
@@ -103,12 +105,12 @@ impl Bed {
 
     pub(crate) fn deliverer(&self) -> Deliverer {
         let (groups, users, acks) = (self.groups.clone(), self.users.clone(), self.acks.clone());
-        Deliverer::new(groups, users, acks, self.catch_up.clone(), self.told.clone(), metrics())
+        Deliverer::new(groups, users, acks, self.catch_up.clone(), self.told.clone(), metrics().groups)
     }
 
     pub(crate) fn attacher(&self) -> Arc<Attacher> {
         let fetcher = Arc::new(Fetcher::new(self.log.clone(), self.store.clone()));
-        let replayer = Replayer::new(self.catch_up.clone(), fetcher, metrics());
+        let replayer = Replayer::new(self.catch_up.clone(), fetcher, metrics().groups);
         let (joiner, documents, views) = (self.joiner.clone(), self.documents.clone(), self.views.clone());
         let (users, told) = (self.users.clone(), self.told.clone());
         Arc::new(Attacher::new(joiner, documents, views, replayer, users, told, self.tasks.clone()))
@@ -127,8 +129,9 @@ impl Bed {
             node.clone(),
         ));
         let tasks = self.tasks.clone();
-        let appends = Arc::new(Appends::new(acks.clone(), repeats, log, restorer, node.clone(), metrics(), tasks));
-        Arc::new(Publisher::new(acks, appends, node, metrics()))
+        let appends =
+            Arc::new(Appends::new(acks.clone(), repeats, log, restorer, node.clone(), metrics().pipeline, tasks));
+        Arc::new(Publisher::new(acks, appends, node, metrics().pipeline))
     }
 
     pub(crate) fn creation(&self) -> Arc<Creation> {
@@ -165,10 +168,10 @@ fn restorer(
     told: &Arc<Told>,
     tasks: &Tasks,
 ) -> Arc<Restorer> {
-    let effects = Arc::new(EffectApplier::new(store.clone(), metrics()));
-    let completer = Completer::new(store.clone(), store.clone(), effects, node.clone(), metrics());
+    let effects = Arc::new(EffectApplier::new(store.clone(), metrics().pipeline));
+    let completer = Completer::new(store.clone(), store.clone(), effects, node.clone(), metrics().pipeline);
     let (groups, told) = (groups.clone(), told.clone());
-    Arc::new(Restorer::new(log.clone(), completer, node.clone(), groups, told, metrics(), tasks.clone()))
+    Arc::new(Restorer::new(log.clone(), completer, node.clone(), groups, told, metrics().pipeline, tasks.clone()))
 }
 
 /// Lets tasks go on until something is so, for some seconds of paused time.

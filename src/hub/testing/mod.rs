@@ -18,8 +18,8 @@ pub(crate) use told::Told;
 
 use crate::domain::{Access, Base, Cid, Event, Group, GroupId, GroupKind, Head, Kind, Member, Role, Seq, UserId};
 use crate::hub::local::{LocalGroup, LocalGroups};
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
+use crate::hub::wiring::Metrics;
 
 pub(crate) fn metrics() -> Metrics {
     Metrics::register(&Registry::new()).unwrap()

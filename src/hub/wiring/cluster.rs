@@ -21,15 +21,19 @@ pub(crate) struct ClusterParts {
 impl ClusterParts {
     pub(crate) fn new(parts: &Parts, pipeline: &Pipeline, groups: &Groups, sessions: &SessionParts) -> Self {
         let life = life(parts, pipeline);
-        let reaper =
-            Reaper::new(parts.cluster.clone(), parts.node.clone(), parts.upcalls.clone(), parts.metrics.clone());
+        let reaper = Reaper::new(
+            parts.cluster.clone(),
+            parts.node.clone(),
+            parts.upcalls.clone(),
+            parts.metrics.cluster.clone(),
+        );
         let beats = Beats::new(
             life.clone(),
             Arc::new(reaper),
             sessions.registration.clone(),
             groups.comparisons.clone(),
             parts.node.clone(),
-            parts.metrics.clone(),
+            parts.metrics.cluster.clone(),
             parts.tasks.clone(),
         );
         let sweeper = Sweeper::new(
@@ -70,6 +74,6 @@ fn life(parts: &Parts, pipeline: &Pipeline) -> Arc<NodeLife> {
         pipeline.owned.clone(),
         parts.users.clone(),
         config,
-        parts.metrics.clone(),
+        parts.metrics.vitals(),
     ))
 }

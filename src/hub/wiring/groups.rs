@@ -32,7 +32,7 @@ impl Groups {
             parts.registry.clone(),
             parts.node.clone(),
             parts.groups.clone(),
-            parts.metrics.clone(),
+            parts.metrics.groups.clone(),
             parts.tasks.clone(),
         ));
         let lives = Arc::new(Lives::new(
@@ -49,7 +49,7 @@ impl Groups {
             lives.clone(),
             parts.users.clone(),
             pipeline.acks.clone(),
-            parts.metrics.clone(),
+            parts.metrics.groups.clone(),
         );
         let catch_up = Arc::new(CatchUp::new(
             giver,
@@ -57,11 +57,11 @@ impl Groups {
             lives.clone(),
             routes.clone(),
             pipeline.acks.clone(),
-            parts.metrics.clone(),
+            parts.metrics.groups.clone(),
             parts.tasks.clone(),
         ));
         let joiner = joiner(parts, pipeline, &lives, routes, &catch_up);
-        let replayer = Replayer::new(catch_up.clone(), fetcher, parts.metrics.clone());
+        let replayer = Replayer::new(catch_up.clone(), fetcher, parts.metrics.groups.clone());
         let attacher = attacher(parts, &joiner, &documents, &views, replayer);
         Self {
             listing: listing(parts, &documents, &views),
@@ -89,7 +89,7 @@ fn deliverer(parts: &Parts, pipeline: &Pipeline, catch_up: &Arc<CatchUp>) -> Arc
         pipeline.acks.clone(),
         catch_up.clone(),
         parts.upcalls.clone(),
-        parts.metrics.clone(),
+        parts.metrics.groups.clone(),
     ))
 }
 

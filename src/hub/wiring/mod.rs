@@ -3,10 +3,12 @@
 mod cluster;
 mod features;
 mod groups;
+mod metrics;
 mod parts;
 mod pipeline;
 mod rooms;
 mod sessions;
 
+pub use metrics::Metrics;
 pub(crate) use parts::Parts;
 pub(crate) use rooms::Rooms;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use super::metrics::Metrics;
 use crate::hub::config::HubConfig;
 use crate::hub::counted::{CountedBackplane, CountedStore};
 use crate::hub::local::{LocalGroups, LocalUsers, WaitingMarks};
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
@@ -51,8 +51,8 @@ impl Parts {
         metrics: Metrics,
         upcalls: Arc<dyn Upcalls>,
     ) -> Self {
-        let store = Arc::new(CountedStore::new(store, &metrics));
-        let backplane = Arc::new(CountedBackplane::new(backplane, &metrics));
+        let store = Arc::new(CountedStore::new(store, &metrics.parts));
+        let backplane = Arc::new(CountedBackplane::new(backplane, &metrics.parts));
         Self {
             tasks: Tasks::default(),
             node: Arc::new(NodeState::new(&config.node, config.partitions)),

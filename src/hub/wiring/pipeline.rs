@@ -28,13 +28,13 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(parts: &Parts) -> Self {
-        let effects = Arc::new(EffectApplier::new(parts.messages.clone(), parts.metrics.clone()));
+        let effects = Arc::new(EffectApplier::new(parts.messages.clone(), parts.metrics.pipeline.clone()));
         let restorer = restorer(parts, effects.clone());
         let acks = Arc::new(Acks::new(
             parts.config.send_timeout,
             parts.config.cid_window,
             parts.upcalls.clone(),
-            parts.metrics.clone(),
+            parts.metrics.pipeline.clone(),
         ));
         let owned = Arc::<Owned>::default();
         Self {
@@ -50,7 +50,7 @@ impl Pipeline {
                 parts.inboxes.clone(),
                 parts.node.clone(),
                 parts.upcalls.clone(),
-                parts.metrics.clone(),
+                parts.metrics.pipeline.clone(),
             )),
             leases: Arc::new(Leases::new(
                 owned.clone(),
@@ -73,7 +73,7 @@ fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
         parts.documents.clone(),
         effects,
         parts.node.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
     );
     Arc::new(Restorer::new(
         parts.states.clone(),
@@ -81,7 +81,7 @@ fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
         parts.node.clone(),
         parts.groups.clone(),
         parts.upcalls.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
         parts.tasks.clone(),
     ))
 }
@@ -102,10 +102,10 @@ fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publi
         parts.sequencer.clone(),
         restorer.clone(),
         parts.node.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
         parts.tasks.clone(),
     ));
-    Publisher::new(acks.clone(), appends, parts.node.clone(), parts.metrics.clone())
+    Publisher::new(acks.clone(), appends, parts.node.clone(), parts.metrics.pipeline.clone())
 }
 
 fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: Arc<EffectApplier>) -> Owner {
@@ -115,7 +115,7 @@ fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: A
         parts.states.clone(),
         parts.node.clone(),
         restorer.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
     );
     let inserter = Inserter::new(
         parts.messages.clone(),
@@ -123,7 +123,7 @@ fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: A
         parts.log.clone(),
         parts.sequencer.clone(),
         owned.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
     );
     let aftermath = Aftermath::new(
         parts.documents.clone(),
@@ -131,7 +131,7 @@ fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: A
         effects,
         restorer.clone(),
         owned.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
     );
     let notifier = Notifier::new(parts.inboxes.clone(), parts.node.clone(), parts.upcalls.clone(), parts.tasks.clone());
     let router = Router::new(
@@ -141,7 +141,7 @@ fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: A
         parts.registry.clone(),
         Arc::new(notifier),
         parts.node.clone(),
-        parts.metrics.clone(),
+        parts.metrics.pipeline.clone(),
     );
     Owner::new(reader, inserter, aftermath, Arc::new(router), parts.tasks.clone())
 }

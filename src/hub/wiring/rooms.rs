@@ -119,7 +119,7 @@ fn above(parts: &Parts, pipeline: &Pipeline, groups: &Groups, cluster: &ClusterP
 }
 
 fn readiness(parts: &Parts) -> Arc<Readiness> {
-    let (node, cluster, metrics) = (parts.node.clone(), parts.cluster.clone(), parts.metrics.clone());
+    let (node, cluster, metrics) = (parts.node.clone(), parts.cluster.clone(), parts.metrics.sessions.clone());
     let config = &parts.config;
     let capacity = config.roles.has(NodeRole::Clients).then_some(config.max_connections);
     Arc::new(Readiness::new(node, cluster, metrics, capacity, config.node_lease))
@@ -131,7 +131,7 @@ fn observer(parts: &Parts, readiness: &Arc<Readiness>, cluster: &ClusterParts) -
 }
 
 fn probe(parts: &Parts, pipeline: &Pipeline) -> Arc<Probe> {
-    let (messages, node, metrics) = (parts.messages.clone(), parts.node.clone(), parts.metrics.clone());
+    let (messages, node, metrics) = (parts.messages.clone(), parts.node.clone(), parts.metrics.probe.clone());
     Arc::new(Probe::new(pipeline.publisher.clone(), messages, node, metrics, parts.config.probe))
 }
 
@@ -151,7 +151,7 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         dispatch,
         admission: sessions.admission.clone(),
         sessions: sessions.sessions.clone(),
-        metrics: parts.metrics.clone(),
+        metrics: parts.metrics.common.clone(),
         rate: parts.config.session_rate,
     }
 }

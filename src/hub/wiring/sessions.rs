@@ -40,7 +40,7 @@ impl SessionParts {
             parts.users.clone(),
             parts.node.clone(),
             parts.upcalls.clone(),
-            parts.metrics.clone(),
+            parts.metrics.sessions.clone(),
             parts.tasks.clone(),
         );
         Self { admission: Arc::new(admission), arrivals, registration, sessions: Arc::new(sessions) }

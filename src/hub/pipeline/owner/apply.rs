@@ -8,9 +8,9 @@ use super::RETRY;
 use super::owned::Owned;
 use super::settled::Settled;
 use crate::domain::{Effect, Event, GroupId, Mark, MembershipChange, UserId};
-use crate::hub::metrics::Metrics;
 use crate::hub::pipeline::applier::EffectApplier;
 use crate::hub::pipeline::lives::remove_ended;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::pipeline::restore::Restorer;
 use crate::ports::{CursorStore, GroupStore, StoreError};
 
@@ -24,7 +24,7 @@ pub(crate) struct Aftermath {
     effects: Arc<EffectApplier>,
     restorer: Arc<Restorer>,
     owned: Arc<Owned>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl Aftermath ===
@@ -36,7 +36,7 @@ impl Aftermath {
         effects: Arc<EffectApplier>,
         restorer: Arc<Restorer>,
         owned: Arc<Owned>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         Self { documents, marks, effects, restorer, owned, metrics }
     }

@@ -11,8 +11,9 @@ use super::order::Hole;
 use super::owned::Owned;
 use crate::domain::{GroupId, Seq, now_ms};
 use crate::hub::codec::Body;
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::node::NodeState;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::pipeline::restore::Restorer;
 use crate::ports::{BackplaneError, GroupStates, Log, LogEntry, LogRead, Partition};
 
@@ -27,7 +28,7 @@ pub(crate) struct LogReader {
     states: Arc<dyn GroupStates>,
     node: Arc<NodeState>,
     restorer: Arc<Restorer>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl LogReader ===
@@ -39,7 +40,7 @@ impl LogReader {
         states: Arc<dyn GroupStates>,
         node: Arc<NodeState>,
         restorer: Arc<Restorer>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         Self { held: BTreeMap::new(), owned, log, states, node, restorer, metrics }
     }
@@ -61,7 +62,7 @@ impl LogReader {
         self.held.retain(|partition, held| {
             let kept = tokens.get(partition) == Some(&held.token);
             if !kept {
-                metrics.forget_log(*partition);
+                metrics.logs.forget(*partition);
                 if held.pending.is_silent() {
                     held.compare_heads(restorer, *partition);
                 }
@@ -171,7 +172,7 @@ impl LogReader {
                 if claimed {
                     self.metrics.claims.inc();
                 }
-                self.metrics.took(Stage::LogWait, (now - entry.time) as f64 / 1e3);
+                self.metrics.common.took(Stage::LogWait, (now - entry.time) as f64 / 1e3);
                 held.order.offer(entry);
             }
         }
@@ -190,7 +191,7 @@ impl LogReader {
 
     /// A hole was mended.
     pub(super) fn mended(&self) {
-        self.metrics.repairs.inc();
+        self.metrics.common.repairs.inc();
     }
 
     /// What is in turn, ascending within each group.
@@ -253,7 +254,7 @@ impl LogReader {
         for (partition, held, stats) in join_all(looks).await {
             match stats {
                 Ok(stats) => {
-                    self.metrics.log(*partition, stats);
+                    self.metrics.logs.set(*partition, stats);
                     if stats.pending > held.entries.lock().len() as u64 {
                         held.pending.is_due();
                     }

@@ -15,9 +15,10 @@ use super::notify::{Notifier, POST_FOR};
 use super::owned::Owned;
 use super::route_hints::RouteHints;
 use crate::domain::{GroupId, MembershipChange, Seq, UserId};
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::lives::{remove_ended, stored_base};
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::{Commit, Committed, GroupStore, Log, Partition, Registry};
 
 /// Acks wait this long for a batch to go with. Until then a new owner would find these entries pending, and
@@ -31,7 +32,7 @@ pub(crate) struct Router {
     registry: Arc<dyn Registry>,
     notifier: Arc<Notifier>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
     /// Who is probably told of a group's events.
     route_hints: RouteHints,
 }
@@ -46,7 +47,7 @@ impl Router {
         registry: Arc<dyn Registry>,
         notifier: Arc<Notifier>,
         node: Arc<NodeState>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         let (committer, route_hints) = (Committer::new(log, owned), RouteHints::default());
         Self { committer, documents, registry, notifier, node, metrics, route_hints }
@@ -75,7 +76,7 @@ impl Router {
             let started = Instant::now();
             let trail = before.take().filter(|trail| trail.token == batch.token);
             before = self.route(batch, trail).await;
-            self.metrics.took(Stage::Route, started.elapsed().as_secs_f64());
+            self.metrics.common.took(Stage::Route, started.elapsed().as_secs_f64());
         }
     }
 
@@ -200,7 +201,7 @@ mod tests {
             bed.registry.clone(),
             Arc::new(notifier),
             bed.node.clone(),
-            metrics(),
+            metrics().pipeline,
         );
         let (routes, batches) = mpsc::channel(1);
         tokio::spawn(Arc::new(router).run(0, batches));

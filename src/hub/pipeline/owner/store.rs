@@ -12,7 +12,8 @@ use super::owned::Owned;
 use super::settled::{Fate, Open, Settled, Verdict, void_for};
 use crate::domain::{Event, GroupId, Head, Seq, now_ms};
 use crate::hub::codec::event_of;
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::{GroupStore, Inserted, Log, LogEntry, MessageStore, Page, Partition, Reseq, Sequencer, StoreError};
 
 /// Stores entries.
@@ -23,7 +24,7 @@ pub(crate) struct Inserter {
     sequencer: Arc<dyn Sequencer>,
     checker: EffectChecker,
     owned: Arc<Owned>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl Inserter ===
@@ -35,7 +36,7 @@ impl Inserter {
         log: Arc<dyn Log>,
         sequencer: Arc<dyn Sequencer>,
         owned: Arc<Owned>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         let checker = EffectChecker::new(messages.clone());
         Self { messages, documents, log, sequencer, checker, owned, metrics }
@@ -74,7 +75,7 @@ impl Inserter {
                 retry.reset();
             }
         }
-        self.metrics.took(Stage::Store, started.elapsed().as_secs_f64());
+        self.metrics.common.took(Stage::Store, started.elapsed().as_secs_f64());
         // A slot is empty only where the partition was lost, and with it all that was to follow.
         slots.into_iter().flatten().collect()
     }
@@ -240,7 +241,7 @@ mod tests {
         let (store, group, owned) = (Arc::<MemoryStore>::default(), GroupId::random(), Arc::<Owned>::default());
         owned.take_up(0, LeaseToken::random());
         let log = Arc::<MemoryLog>::default();
-        let inserter = Inserter::new(store.clone(), store.clone(), log.clone(), log, owned.clone(), metrics());
+        let inserter = Inserter::new(store.clone(), store.clone(), log.clone(), log, owned.clone(), metrics().pipeline);
         let (fresh, taken) = (entry(&group, 1, 0), entry(&group, 2, 0));
         store.put([text(&group, 2, "anna")]);
         let entries = [fresh.clone(), taken, fresh].map(|entry| (0, entry)).to_vec();

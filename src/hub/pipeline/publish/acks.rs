@@ -13,8 +13,9 @@ use tokio::time::Instant;
 use super::remembered::Remembered;
 use crate::domain::{Cid, Code, Event, GroupId, Millis, Refusal, Seq, UserId};
 use crate::hub::local::SessionHandle;
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::pipeline::effects;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::upcalls::{Upcall, Upcalls};
 use crate::ports::Append;
 use crate::protocol::{RequestId, ServerFrame, pushes};
@@ -50,7 +51,7 @@ pub(crate) struct Acks {
     /// After this long without an answer a send gets `unavailable`.
     timeout: Duration,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 struct Waiting {
@@ -61,7 +62,12 @@ struct Waiting {
 // === impl Acks ===
 
 impl Acks {
-    pub(crate) fn new(timeout: Duration, cid_window: Duration, upcalls: Arc<dyn Upcalls>, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        timeout: Duration,
+        cid_window: Duration,
+        upcalls: Arc<dyn Upcalls>,
+        metrics: PipelineMetrics,
+    ) -> Self {
         let remembered = Remembered::new(cid_window);
         let (waiting, deadlines, count) = (DashMap::new(), Mutex::default(), AtomicUsize::new(0));
         Self { waiting, deadlines, count, remembered, timeout, upcalls, metrics }
@@ -148,9 +154,9 @@ impl Acks {
         match result {
             Ok(_) => {
                 self.metrics.acked.inc();
-                self.metrics.took(Stage::EndToEnd, waiting.since.elapsed().as_secs_f64());
+                self.metrics.common.took(Stage::EndToEnd, waiting.since.elapsed().as_secs_f64());
             }
-            Err(refusal) => self.metrics.rejected(refusal.code),
+            Err(refusal) => self.metrics.common.rejected(refusal.code),
         }
         for reply in waiting.replies {
             reply.give(result.clone());
@@ -223,7 +229,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn all_who_wait_for_a_send_are_answered_by_its_delivery_or_in_time() {
         let (told, second) = (Arc::<Told>::default(), Duration::from_secs(1));
-        let acks = Arc::new(Acks::new(10 * second, second, told.clone(), metrics()));
+        let acks = Arc::new(Acks::new(10 * second, second, told.clone(), metrics().pipeline));
         let group = GroupId::random();
         let (stored, lost) = (text(&group, 1, "anna"), text(&group, 2, "anna"));
         let (first, one) = call(&acks, &stored);

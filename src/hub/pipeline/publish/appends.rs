@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::acks::{Acks, key_of};
 use super::repeats::{Queued, RETRY_AFTER, Repeats};
 use crate::domain::{Code, GroupId, Refusal};
-use crate::hub::metrics::{Metrics, Stage};
+use crate::hub::metrics::Stage;
 use crate::hub::node::NodeState;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::pipeline::restore::Restorer;
 use crate::hub::tasks::Tasks;
 use crate::kernel::Batcher;
@@ -26,7 +27,7 @@ pub(crate) struct Appends {
     sequencer: Arc<dyn Sequencer>,
     restorer: Arc<Restorer>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
     tasks: Tasks,
 }
 
@@ -39,7 +40,7 @@ impl Appends {
         sequencer: Arc<dyn Sequencer>,
         restorer: Arc<Restorer>,
         node: Arc<NodeState>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
         tasks: Tasks,
     ) -> Self {
         let batchers = (0..node.partitions()).map(|_| Batcher::bounded(BATCH_MAX, WAITING_MAX)).collect();
@@ -116,7 +117,7 @@ impl Appends {
     }
 
     fn appended(self: &Arc<Self>, queued: Queued, answer: Appended) {
-        self.metrics.took(Stage::Append, queued.since.elapsed().as_secs_f64());
+        self.metrics.common.took(Stage::Append, queued.since.elapsed().as_secs_f64());
         let key = key_of(&queued.append);
         match answer {
             Appended::Accepted { .. } => self.acks.remember(),

@@ -9,8 +9,8 @@ use super::acks::{Acks, Reply, Stored, key_of};
 use super::appends::Appends;
 use super::repeats::Queued;
 use crate::domain::Refusal;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::Append;
 
 /// Takes sends in.
@@ -18,13 +18,13 @@ pub(crate) struct Publisher {
     acks: Arc<Acks>,
     appends: Arc<Appends>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl Publisher ===
 
 impl Publisher {
-    pub(crate) fn new(acks: Arc<Acks>, appends: Arc<Appends>, node: Arc<NodeState>, metrics: Metrics) -> Self {
+    pub(crate) fn new(acks: Arc<Acks>, appends: Arc<Appends>, node: Arc<NodeState>, metrics: PipelineMetrics) -> Self {
         Self { acks, appends, node, metrics }
     }
 

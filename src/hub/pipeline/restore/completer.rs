@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::domain::{Event, Group, GroupId, Head, Refusal, Seq, Traits};
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::applier::{EFFECTS_BEHIND, EffectApplier};
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::pipeline::probe_group::probe_document;
 use crate::ports::{GroupStore, Inserted, MessageStore, Page, StoreError};
 
@@ -19,7 +19,7 @@ pub(crate) struct Completer {
     documents: Arc<dyn GroupStore>,
     effects: Arc<EffectApplier>,
     node: Arc<NodeState>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
 }
 
 // === impl Completer ===
@@ -30,7 +30,7 @@ impl Completer {
         documents: Arc<dyn GroupStore>,
         effects: Arc<EffectApplier>,
         node: Arc<NodeState>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
     ) -> Self {
         Self { messages, documents, effects, node, metrics }
     }

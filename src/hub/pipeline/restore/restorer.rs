@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use super::completer::Completer;
 use crate::domain::{Code, Group, GroupId, Head, Refusal, Role, Seq, UserId};
 use crate::hub::local::LocalGroups;
-use crate::hub::metrics::Metrics;
 use crate::hub::node::NodeState;
+use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::tasks::RETRY;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::{Upcall, Upcalls};
@@ -36,7 +36,7 @@ pub(crate) struct Restorer {
     node: Arc<NodeState>,
     groups: Arc<LocalGroups>,
     upcalls: Arc<dyn Upcalls>,
-    metrics: Metrics,
+    metrics: PipelineMetrics,
     tasks: Tasks,
     under_way: DashMap<GroupId, Turn>,
     /// Turns of those who restore until backplane and store agree: after a loss it may be many groups, and the
@@ -56,7 +56,7 @@ impl Restorer {
         node: Arc<NodeState>,
         groups: Arc<LocalGroups>,
         upcalls: Arc<dyn Upcalls>,
-        metrics: Metrics,
+        metrics: PipelineMetrics,
         tasks: Tasks,
     ) -> Self {
         let (under_way, agreeing) = (DashMap::new(), Semaphore::new(AGREE_AT_ONCE));
