@@ -1,8 +1,6 @@
 //! Indexes are made by one node at a time, and no node runs before those are there that its version reads by: what is
 //! new in a version, and needs a new index, is therefore off until that is made, since no node that knows it is up.
 
-use std::collections::BTreeSet;
-
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::error::{Error, ErrorKind};
 use mongodb::options::IndexOptions;
@@ -84,13 +82,13 @@ impl MongoStore {
     }
 
     async fn missing_indexes(&self) -> Result<Vec<Index<'_>>, StoreError> {
-        let mut there = BTreeSet::new();
+        let mut missing = Vec::new();
         for collection in [&self.messages, &self.users, &self.devices] {
-            let names = self.index_names(collection).await?;
-            there.extend(names.into_iter().map(|name| (collection.name(), name)));
+            let there = self.index_names(collection).await?;
+            let of_it = self.indexes().into_iter().filter(|index| index.collection.name() == collection.name());
+            missing.extend(of_it.filter(|index| !there.contains(&index.name())));
         }
-        let is_missing = |index: &Index<'_>| !there.contains(&(index.collection.name(), index.name()));
-        Ok(self.indexes().into_iter().filter(is_missing).collect())
+        Ok(missing)
     }
 
     async fn index_names(&self, collection: &Collection<RawDocumentBuf>) -> Result<Vec<String>, StoreError> {
