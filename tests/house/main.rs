@@ -4,6 +4,7 @@
 //! - [`circles`]: no file leads back to itself, counting calls of methods.
 //! - [`sizes`]: files, functions and constructors stay small; `Hub` does nothing outside of its own file.
 //! - [`counted`]: every call of the store and the backplane is counted.
+//! - [`tested`]: each feature of the hub is tested where it stands.
 //!
 //! `HOUSE_PRINT=1 cargo test --test house circles -- --nocapture` prints every circle with all the reasons for it, and
 //! `HOUSE_SRC` names another tree of sources.
@@ -13,6 +14,7 @@ mod counted;
 mod rooms;
 mod sizes;
 mod sources;
+mod tested;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -86,6 +88,11 @@ fn functions_stay_short() {
 fn every_call_of_the_parts_is_forwarded_and_counted() {
     let missing = counted::missing(&Source::all());
     assert!(missing.is_empty(), "no row in src/hub/counted: {missing:?}");
+}
+
+#[test]
+fn every_feature_has_tests() {
+    hold("without a test", tested::untested_features(&Source::all()).into_iter(), "");
 }
 
 /// Nothing breaks a rule.
