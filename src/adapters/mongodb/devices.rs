@@ -106,11 +106,6 @@ impl MongoStore {
         }
         Ok(())
     }
-
-    /// Removes all devices of a user.
-    pub(super) async fn remove_devices(&self, user: &UserId) -> Result<(), StoreError> {
-        self.within(self.devices.delete_many(doc! { "user": user.as_str() })).await.map(drop)
-    }
 }
 
 impl From<DeviceDocument> for Device {

@@ -140,7 +140,7 @@ impl UserStore for MongoStore {
         let update = doc! { "$set": nothing, "$unset": { "password": "" } };
         self.within(self.users.update_one(key, update)).await?;
         // Only now does nobody make a device of theirs any more.
-        self.remove_devices(id).await
+        self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await.map(drop)
     }
 }
 
