@@ -26,6 +26,7 @@ mod redis_alone;
 mod redis_cluster;
 mod redis_cluster_alone;
 mod redis_members;
+mod redis_sessions;
 mod redis_urls;
 mod reseqs;
 mod restoring;

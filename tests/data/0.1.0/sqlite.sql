@@ -1,4 +1,4 @@
-PRAGMA user_version = 2;
+PRAGMA user_version = 4;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
     place INTEGER PRIMARY KEY,
@@ -13,10 +13,12 @@ CREATE TABLE messages (
     data TEXT,
     cid TEXT NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,
-    traits INTEGER NOT NULL DEFAULT 0
+    traits INTEGER NOT NULL DEFAULT 0,
+    pin INTEGER
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
+CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
 CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
@@ -59,7 +61,23 @@ CREATE TABLE marks (
     PRIMARY KEY (user, grp)
 ) WITHOUT ROWID;
 CREATE INDEX marks_by_group ON marks (grp);
+CREATE TABLE devices (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+CREATE TABLE device_marks (
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (user, device, grp)
+) WITHOUT ROWID;
+CREATE INDEX device_marks_by_group ON device_marks (grp);
 INSERT INTO accounts (username, user) VALUES ('anna', 'anna');
+INSERT INTO device_marks (user, device, grp, delivered) VALUES ('bert', 'Bert''s phone', 'teateateateateateateateate', 6);
+INSERT INTO devices (user, name, seen) VALUES ('bert', 'Bert''s phone', 1700000008000);
 INSERT INTO groups (id, kind, name, access, members, version, created, first, base, base_n, gone) VALUES ('cakecakecakecakecakecakeca', 'group', '', 'members', '[]', 0, 1700000000000, 1, 9, 4, 3);
 INSERT INTO groups (id, kind, name, access, members, version, created, first, base, base_n, gone) VALUES ('teateateateateateateateate', 'group', 'Köche & Gäste', 'open', '[{"id":"anna","role":"admin","since":1},{"id":"bert","role":"member","since":2}]', 5, 1700000000000, 1, 0, 0, 0);
 INSERT INTO groups (id, kind, name, access, members, version, created, first, base, base_n, gone) VALUES ('ugo2lroedosvmhtdkmbubko4hy', 'direct', '', 'members', '[{"id":"anna","role":"member","since":1},{"id":"bert","role":"member","since":1}]', 1, 1700000000000, 1, 0, 0, 0);
@@ -70,17 +88,17 @@ INSERT INTO memberships (user, grp, mark) VALUES ('anna', 'ugo2lroedosvmhtdkmbub
 INSERT INTO memberships (user, grp, mark) VALUES ('bert', 'teateateateateateateateate', 5);
 INSERT INTO memberships (user, grp, mark) VALUES ('bert', 'ugo2lroedosvmhtdkmbubko4hy', 3);
 INSERT INTO memberships (user, grp, mark) VALUES ('cleo', 'teateateateateateateateate', 10);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (1, 'teateateateateateateateate', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna"],"role":"admin"}', 'hub.create.admin', 1, 2);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (10, 'ugo2lroedosvmhtdkmbubko4hy', 2, 1, 'bert', 1700000002000, 'text', 'Psst', NULL, NULL, '1', 2, 3);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (2, 'teateateateateateateateate', 2, 0, 'anna', 1700000002000, 'joined', NULL, NULL, '{"users":["bert","cleo"]}', 'hub.create', 2, 2);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (3, 'teateateateateateateateate', 3, 1, 'anna', 1700000003000, 'text', 'Tea is ready', NULL, NULL, '1', 3, 3);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (4, 'teateateateateateateateate', 4, 2, 'bert', 1700000004000, 'text', 'Mit Zucker & Milch ☕', 'teateateateateateateateate:3', '{"n":{"deep":[1,2.5,null]}}', '2', 4, 3);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (5, 'teateateateateateateateate', 5, 2, 'anna', 1700000005000, 'left', NULL, NULL, '{"users":["cleo"]}', 'hub.left', 5, 2);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (6, 'teateateateateateateateate', 6, 2, 'hub.system', 1700000006000, 'void', NULL, NULL, NULL, 'hub.void', 5, 0);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (7, 'teateateateateateateateate', 7, 3, 'anna', 1700000007000, 'text', '', NULL, NULL, '3', 6, 3);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (1, 'teateateateateateateateate', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna"],"role":"admin"}', 'hub.create.admin', 1, 2, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (10, 'ugo2lroedosvmhtdkmbubko4hy', 2, 1, 'bert', 1700000002000, 'text', 'Psst', NULL, NULL, '1', 2, 3, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (2, 'teateateateateateateateate', 2, 0, 'anna', 1700000002000, 'joined', NULL, NULL, '{"users":["bert","cleo"]}', 'hub.create', 2, 2, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (3, 'teateateateateateateateate', 3, 1, 'anna', 1700000003000, 'text', 'Tea is ready', NULL, NULL, '1', 3, 3, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (4, 'teateateateateateateateate', 4, 2, 'bert', 1700000004000, 'text', 'Mit Zucker & Milch ☕', 'teateateateateateateateate:3', '{"n":{"deep":[1,2.5,null]}}', '2', 4, 3, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (5, 'teateateateateateateateate', 5, 2, 'anna', 1700000005000, 'left', NULL, NULL, '{"users":["cleo"]}', 'hub.left', 5, 2, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (6, 'teateateateateateateateate', 6, 2, 'hub.system', 1700000006000, 'void', NULL, NULL, NULL, 'hub.void', 5, 0, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (7, 'teateateateateateateateate', 7, 3, 'anna', 1700000007000, 'text', '', NULL, NULL, '3', 6, 3, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2, NULL);
 INSERT INTO meta (key, value) VALUES ('partitions', 16);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795795057806, 0, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'Bert', 0, NULL, 1795795057807, 1700000009000, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', 1, NULL, 1795795057812, 0, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795821880591, 0, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'Bert', 0, NULL, 1795821880601, 1700000009000, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', 1, NULL, 1795821880618, 0, 0);
