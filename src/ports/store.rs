@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::StartError;
+use super::{DueStore, FollowerStore, StartError};
 use crate::domain::{
     Base, Cid, Code, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Refusal,
     Seq, User, UserId,
@@ -230,7 +230,9 @@ pub trait StoreHealth: Send + Sync + 'static {
 
 /// The whole store. Two adapters: MongoDB, and SQLite for one node.
 #[async_trait]
-pub trait Store: MessageStore + GroupStore + UserStore + CursorStore + DeviceStore + StoreHealth {
+pub trait Store:
+    MessageStore + GroupStore + UserStore + CursorStore + DeviceStore + FollowerStore + DueStore + StoreHealth
+{
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,
     /// document versions); records it the first time.
     async fn prepare(&self, partitions: u16) -> Result<(), StartError>;

@@ -5,8 +5,10 @@
 
 mod deletions;
 mod devices;
+mod due;
 mod effects;
 mod faults;
+mod followers;
 mod groups;
 mod interleavings;
 mod marks;
@@ -97,6 +99,18 @@ macro_rules! store_suite {
             devices: many_new_devices_at_once_leave_as_many_as_are_kept,
             devices: users_who_are_not_there_have_no_devices,
             devices: marks_of_devices_end_with_their_group,
+            followers: heads_never_go_back,
+            followers: heads_of_two_thousand_groups_at_once,
+            followers: a_deleted_group_has_nothing_up_to_its_head,
+            followers: extents_are_paged_by_id,
+            followers: how_far_a_follower_has_come_never_goes_back,
+            followers: two_thousand_groups_are_done_at_once,
+            followers: the_last_commit_number_noted_stands,
+            due: the_first_plan_stands,
+            due: what_is_due_is_claimed_earliest_first,
+            due: of_many_who_claim_each_gets_others,
+            due: a_claim_ends,
+            due: what_is_due_goes_with_its_group,
             faults: partitions_are_recorded,
             faults: a_ping_writes,
             interleavings: repeats_and_disorder_end_equal,

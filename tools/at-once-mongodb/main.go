@@ -1,7 +1,7 @@
 // Command at-once-mongodb stands before a MongoDB and answers at once, from memory: for measuring the hub alone, and for
 // nothing else. Nothing is ever on a disk. Messages are not even kept: their inserts are answered and dropped. Users,
 // groups, marks and the rest of what nodes read by id are kept as long as it runs (see store.go). What is left (greetings,
-// indexes, reads of messages) goes through. The nodes are as they always are, their driver included.
+// indexes, reads of messages, what is due later) goes through. The nodes are as they always are, their driver included.
 package main
 
 import (

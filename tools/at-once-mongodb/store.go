@@ -1,8 +1,8 @@
 package main
 
 import (
+	"errors"
 	"fmt"
-	"strings"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -15,16 +15,9 @@ type store struct {
 	kept map[string]map[string]bson.Raw
 }
 
-// filter is what a document must be: one of these ids, equal in these fields, and with or without these others.
-type filter struct {
-	ids    []string
-	equal  bson.D
-	exists map[string]bool
-}
-
 func newStore() *store {
 	kept := map[string]map[string]bson.Raw{}
-	for _, collection := range []string{"users", "groups", "cursors", "accounts", "meta"} {
+	for _, collection := range []string{"users", "groups", "cursors", "accounts", "meta", "followers", "covered"} {
 		kept[collection] = map[string]bson.Raw{}
 	}
 	return &store{kept: kept}
@@ -51,18 +44,28 @@ func (s *store) answer(asked command) (bson.D, error) {
 }
 
 func find(documents map[string]bson.Raw, asked command) (bson.D, error) {
-	for _, name := range []string{"sort", "skip", "projection"} {
-		if _, err := asked.body.LookupErr(name); err == nil {
-			return nil, fmt.Errorf("at-once-mongodb finds by id only, and knows no %s", name)
-		}
+	if _, err := asked.body.LookupErr("skip"); err == nil {
+		return nil, errors.New("at-once-mongodb finds by id only, and knows no skip")
 	}
-	wanted, err := readFilter(asked.body.Lookup("filter"))
+	byID, err := isByID(asked.body)
 	if err != nil {
 		return nil, err
 	}
+	wanted, err := readFilter(asked.body.Lookup("filter"), byID)
+	if err != nil {
+		return nil, err
+	}
+	ids := wanted.matching(documents)
+	if limit, ok := asked.body.Lookup("limit").AsInt64OK(); ok && limit > 0 && int(limit) < len(ids) {
+		ids = ids[:limit]
+	}
 	found := bson.A{}
-	for _, id := range wanted.matching(documents) {
-		found = append(found, documents[id])
+	for _, id := range ids {
+		document, err := projected(documents[id], asked.body.Lookup("projection"))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, document)
 	}
 	database, _ := asked.body.Lookup("$db").StringValueOK()
 	cursor := bson.D{{Key: "firstBatch", Value: found}, {Key: "id", Value: int64(0)},
@@ -91,7 +94,7 @@ func insert(documents map[string]bson.Raw, added []bson.Raw) bson.D {
 func update(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error) {
 	matched, made := 0, bson.A{}
 	for at, statement := range statements {
-		wanted, err := readFilter(statement.Lookup("q"))
+		wanted, err := readFilter(statement.Lookup("q"), false)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +128,7 @@ func update(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error
 func remove(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error) {
 	removed := 0
 	for _, statement := range statements {
-		wanted, err := readFilter(statement.Lookup("q"))
+		wanted, err := readFilter(statement.Lookup("q"), false)
 		if err != nil {
 			return nil, err
 		}
@@ -135,89 +138,6 @@ func remove(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error
 		}
 	}
 	return written(removed), nil
-}
-
-// readFilter understands equality of fields, whether they are there, and a list of ids.
-func readFilter(asked bson.RawValue) (filter, error) {
-	wanted := filter{exists: map[string]bool{}}
-	unknown := fmt.Errorf("at-once-mongodb finds by id only, and was asked for %s", asked)
-	document, ok := asked.DocumentOK()
-	elements, err := document.Elements()
-	if !ok || err != nil {
-		return wanted, unknown
-	}
-	for _, element := range elements {
-		value := element.Value()
-		nested, isNested := value.DocumentOK()
-		exists, asksForExistence := existence(nested)
-		switch {
-		case element.Key() == "_id":
-			wanted.ids = ids(value)
-		case asksForExistence:
-			wanted.exists[element.Key()] = exists
-		case isNested || strings.HasPrefix(element.Key(), "$"):
-			return wanted, unknown
-		default:
-			wanted.equal = append(wanted.equal, bson.E{Key: element.Key(), Value: value})
-		}
-	}
-	if wanted.ids == nil {
-		return wanted, unknown
-	}
-	return wanted, nil
-}
-
-// existence is what {$exists: …} asks for.
-func existence(condition bson.Raw) (exists, isAsked bool) {
-	elements, err := condition.Elements()
-	if err != nil || len(elements) != 1 || elements[0].Key() != "$exists" {
-		return false, false
-	}
-	return elements[0].Value().BooleanOK()
-}
-
-// ids are those of a filter on _id: the one, or those of {$in: […]}; nil when it is neither.
-func ids(asked bson.RawValue) []string {
-	if id, ok := asked.StringValueOK(); ok {
-		return []string{id}
-	}
-	document, _ := asked.DocumentOK()
-	list, _ := document.Lookup("$in").ArrayOK()
-	values, err := list.Values()
-	if err != nil {
-		return nil
-	}
-	found := []string{}
-	for _, value := range values {
-		if id, ok := value.StringValueOK(); ok {
-			found = append(found, id)
-		}
-	}
-	return found
-}
-
-func (wanted filter) matching(documents map[string]bson.Raw) []string {
-	var ids []string
-	for _, id := range wanted.ids {
-		if document, ok := documents[id]; ok && wanted.fits(document) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-func (wanted filter) fits(document bson.Raw) bool {
-	for _, field := range wanted.equal {
-		if !document.Lookup(field.Key).Equal(field.Value.(bson.RawValue)) {
-			return false
-		}
-	}
-	for field, exists := range wanted.exists {
-		if _, err := document.LookupErr(field); (err == nil) != exists {
-			return false
-		}
-	}
-	return true
 }
 
 func written(count int) bson.D {

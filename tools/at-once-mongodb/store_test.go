@@ -160,3 +160,25 @@ func TestFieldsThatAreThereOrNotDecide(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadsAreRaisedAndGroupsAreFoundInTheOrderOfTheirIDs(t *testing.T) {
+	kept := newStore()
+	gone := append(byID("c"), bson.E{Key: "gone", Value: int32(2)})
+	ask(t, kept, message(t, bson.D{{Key: "insert", Value: "groups"}}, "documents", byID("b"), gone, byID("a"), byID("d")))
+	for _, seq := range []int64{5, 9, 7} {
+		below := append(byID("b"), bson.E{Key: "head.seq", Value: bson.D{{Key: "$not", Value: bson.D{{Key: "$gte", Value: seq}}}}})
+		raise := bson.D{{Key: "$set", Value: bson.D{{Key: "head", Value: bson.D{{Key: "seq", Value: seq}}}, {Key: "name", Value: "B"}}}}
+		ask(t, kept, message(t, bson.D{{Key: "update", Value: "groups"}}, "updates", bson.D{{Key: "q", Value: below}, {Key: "u", Value: raise}}))
+	}
+	beyond := bson.D{{Key: "_id", Value: bson.D{{Key: "$gt", Value: "a"}}}, {Key: "gone", Value: bson.D{{Key: "$nin", Value: bson.A{1, 2}}}}}
+	for limit, want := range map[int]bson.A{
+		1: {bson.M{"_id": "b", "head": bson.M{"seq": int64(9)}}},
+		5: {bson.M{"_id": "b", "head": bson.M{"seq": int64(9)}}, bson.M{"_id": "d"}},
+	} {
+		answer := ask(t, kept, message(t, bson.D{{Key: "find", Value: "groups"}, {Key: "filter", Value: beyond}, {Key: "sort", Value: bson.D{{Key: "_id", Value: 1}}},
+			{Key: "limit", Value: limit}, {Key: "projection", Value: bson.D{{Key: "head", Value: 1}}}}, ""))
+		if answer["ok"] != 1.0 || !reflect.DeepEqual(answer["cursor"].(bson.M)["firstBatch"], want) {
+			t.Errorf("%d: %v instead of %v", limit, answer, want)
+		}
+	}
+}

@@ -59,7 +59,7 @@ impl MongoStore {
         Err(StoreError::Unreachable("too many writers on one group".into()))
     }
 
-    /// Removes what users have of a life that ends, and writes where the next one begins. Nothing where that was done.
+    /// Removes what users have of a life that ends and what is due of it, and writes where the next one begins. Nothing where that was done.
     pub(super) async fn forget_life(&self, id: &GroupId, life: Seq, base: Base) -> Result<(), StoreError> {
         let ending = |document: &GroupDocument| document.gone == Some(1) && document.base == life;
         let Some(document) = self.group_document(id).await?.filter(ending) else { return Ok(()) };
@@ -68,6 +68,7 @@ impl MongoStore {
         self.update_by_ids(&self.users, &members, &left).await?;
         self.forget_marks(id, &members, base.seq).await?;
         self.forget_device_marks(id, &members, base.seq).await?;
+        self.forget_due(id, base.seq).await?;
         let update = doc! { "$set": { "gone": 2, "base": int(base.seq), "base_n": int(base.n) } };
         self.advance(id, doc! { "gone": 1, "base": int(life) }, update).await.map(drop)
     }

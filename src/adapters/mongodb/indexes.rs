@@ -43,12 +43,14 @@ impl Index<'_> {
 // === impl MongoStore ===
 
 impl MongoStore {
-    fn indexes(&self) -> [Index<'_>; 4] {
+    fn indexes(&self) -> [Index<'_>; 6] {
         [
             Index { collection: &self.messages, keys: doc! { "group": 1, "from": 1, "cid": 1 }, unique: true },
             Index { collection: &self.messages, keys: doc! { "group": 1, "place": -1 }, unique: false },
             Index { collection: &self.users, keys: doc! { "username": 1, "_id": 1 }, unique: false },
             Index { collection: &self.devices, keys: doc! { "user": 1, "seen": -1 }, unique: false },
+            Index { collection: &self.due, keys: doc! { "follower": 1, "at": 1 }, unique: false },
+            Index { collection: &self.due, keys: doc! { "group": 1 }, unique: false },
         ]
     }
 
@@ -83,7 +85,7 @@ impl MongoStore {
 
     async fn missing_indexes(&self) -> Result<Vec<Index<'_>>, StoreError> {
         let mut missing = Vec::new();
-        for collection in [&self.messages, &self.users, &self.devices] {
+        for collection in [&self.messages, &self.users, &self.devices, &self.due] {
             let there = self.index_names(collection).await?;
             let of_it = self.indexes().into_iter().filter(|index| index.collection.name() == collection.name());
             missing.extend(of_it.filter(|index| !there.contains(&index.name())));

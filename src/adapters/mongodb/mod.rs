@@ -5,6 +5,7 @@
 //! - `documents`: what stands in the collections, with versions.
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
 //! - `effects`: what events made of others.
+//! - `followers`, `due`: how far followers have come, and what is due later.
 //! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: what is recorded for the deployment, and ping; `leases`; `indexes`: made by one node at a time.
 //! - `topology`: what the server is; `commands`, `filters`, `errors`: what is asked of it, and what a failure means.
@@ -21,9 +22,11 @@ mod deletions;
 mod deployment;
 mod devices;
 mod documents;
+mod due;
 mod effects;
 mod errors;
 mod filters;
+mod followers;
 mod groups;
 mod indexes;
 mod leases;
@@ -55,6 +58,9 @@ pub struct MongoStore {
     cursors: Collection<RawDocumentBuf>,
     devices: Collection<RawDocumentBuf>,
     pins: Collection<RawDocumentBuf>,
+    followers: Collection<RawDocumentBuf>,
+    covered: Collection<RawDocumentBuf>,
+    due: Collection<RawDocumentBuf>,
     meta: Collection<RawDocumentBuf>,
     /// Whether a router answers: then messages are asked for with their shard key.
     sharded: bool,
@@ -87,6 +93,9 @@ impl MongoStore {
             cursors: db.collection("cursors"),
             devices: db.collection("devices"),
             pins: db.collection("pins"),
+            followers: db.collection("followers"),
+            covered: db.collection("covered"),
+            due: db.collection("due"),
             meta: db.collection("meta"),
             sharded,
             timeout: config.operation_timeout,

@@ -46,7 +46,7 @@ fn select(db: &Connection, id: &GroupId, which: &str) -> rusqlite::Result<Option
     found.optional()
 }
 
-/// Removes what users have of a life that ends, and writes where the next one begins. Nothing where that was done.
+/// Removes what users have of a life that ends and what is due of it, and writes where the next one begins. Nothing where that was done.
 pub(super) fn forget(db: &Connection, id: &GroupId, life: Seq, base: Base) -> rusqlite::Result<()> {
     let ended = "UPDATE groups SET base = ?3, base_n = ?4, gone = 2 WHERE id = ?1 AND gone = 1 AND base = ?2";
     let values = params![id.as_str(), to_sql(life), to_sql(base.seq), to_sql(base.n)];
@@ -55,7 +55,7 @@ pub(super) fn forget(db: &Connection, id: &GroupId, life: Seq, base: Base) -> ru
     }
     let left = "UPDATE memberships SET mark = max(mark, 2 * ?2) WHERE grp = ?1";
     db.prepare_cached(left)?.execute(params![id.as_str(), to_sql(base.seq)])?;
-    for table in ["marks", "device_marks"] {
+    for table in ["marks", "device_marks", "due"] {
         db.prepare_cached(&format!("DELETE FROM {table} WHERE grp = ?1"))?.execute([id.as_str()])?;
     }
     Ok(())

@@ -4,12 +4,14 @@
 //!   never waits for company and many share one sync.
 //! - [`readers`]: a few read-only connections on blocking threads.
 //! - [`schema`]: tables, versions, settings of a connection.
-//! - `messages`, `groups`, `users`, `cursors`, `devices`: the statements behind each part of the port.
+//! - `messages`, `groups`, `users`, `cursors`, `devices`, `followers`, `due`: the statements behind each part of the port.
 
 mod cursors;
 mod deletions;
 mod devices;
+mod due;
 mod errors;
+mod followers;
 mod groups;
 mod messages;
 mod readers;

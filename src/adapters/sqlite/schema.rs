@@ -8,7 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 4;
+const VERSION: i64 = 5;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -21,7 +21,8 @@ const STATEMENTS: usize = 64;
 /// one that ended it, so that the greatest says how things are, in whatever order they arrive.
 /// `messages.pin` is a switch in the same way: `2 × seq + 1` of the event that pinned a message, `2 × seq` of the one
 /// that ended it.
-/// `groups.gone` is 0 in a group that is there; for the rest see `deletions`.
+/// `groups.gone` is 0 in a group that is there; for the rest see `deletions`. `groups.head` and the columns after it are a
+/// lower bound of the newest event.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
@@ -55,7 +56,11 @@ CREATE TABLE groups (
     first INTEGER NOT NULL,
     base INTEGER NOT NULL DEFAULT 0,
     base_n INTEGER NOT NULL DEFAULT 0,
-    gone INTEGER NOT NULL DEFAULT 0
+    gone INTEGER NOT NULL DEFAULT 0,
+    head INTEGER NOT NULL DEFAULT 0,
+    head_n INTEGER NOT NULL DEFAULT 0,
+    head_shown INTEGER NOT NULL DEFAULT 0,
+    head_time INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
@@ -101,10 +106,49 @@ CREATE TABLE device_marks (
 CREATE INDEX device_marks_by_group ON device_marks (grp);
 ";
 
+/// How far followers have come in each group, up to which commit number they have gone through each partition, and what
+/// is due later. An entry that is due is claimed until a time, by who knows `claim`.
+const FOLLOWERS: &str = "
+CREATE TABLE followers (
+    follower TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    PRIMARY KEY (follower, grp)
+) WITHOUT ROWID;
+CREATE TABLE covered (
+    follower TEXT NOT NULL,
+    part INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (follower, part)
+) WITHOUT ROWID;
+CREATE TABLE due (
+    follower TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    span INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    until INTEGER NOT NULL DEFAULT 0,
+    claim TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (follower, grp, span)
+) WITHOUT ROWID;
+CREATE INDEX due_by_time ON due (follower, at);
+CREATE INDEX due_by_group ON due (grp);
+";
+
+/// A group's document says how far it has come at least.
+const HEADS: &str = "
+ALTER TABLE groups ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN head_n INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN head_shown INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
+";
+
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
-/// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then devices.
-const STEPS: [&str; 3] = [
-    "
+/// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
+/// devices; then followers.
+const STEPS: [&[&str]; 4] = [
+    &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base_n INTEGER NOT NULL DEFAULT 0;
@@ -116,12 +160,12 @@ UPDATE messages SET shown = counted.shown FROM (
     SELECT place AS at, sum(traits >> 1) OVER (PARTITION BY grp ORDER BY seq) AS shown FROM messages
 ) AS counted WHERE place = counted.at;
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
-",
-    "
+"],
+    &["
 ALTER TABLE messages ADD COLUMN pin INTEGER;
 CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
-",
-    "
+"],
+    &["
 CREATE TABLE devices (
     user TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -136,7 +180,8 @@ CREATE TABLE device_marks (
     PRIMARY KEY (user, device, grp)
 ) WITHOUT ROWID;
 CREATE INDEX device_marks_by_group ON device_marks (grp);
-",
+"],
+    &[HEADS, FOLLOWERS],
 ];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
@@ -165,7 +210,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
     let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
     let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[TABLES]).map_err(|error| failed("cannot make the tables", error)),
+        0 => alter(db, &[&[TABLES, FOLLOWERS]]).map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
@@ -190,9 +235,9 @@ fn user_version(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-fn alter(db: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+fn alter(db: &mut Connection, steps: &[&[&str]]) -> rusqlite::Result<()> {
     let transaction = db.transaction()?;
-    for step in steps {
+    for step in steps.concat() {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", VERSION)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
@@ -9,8 +10,8 @@ use crate::domain::{
     Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
 use crate::ports::{
-    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, StartError, Store, StoreError,
-    StoreHealth, UserStore,
+    Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
+    MessageStore, Page, Partition, StartError, Store, StoreError, StoreHealth, UserStore,
 };
 
 /// The store, its failures counted.
@@ -77,6 +78,23 @@ forward!(CursorStore of CountedStore {
 forward!(DeviceStore of CountedStore {
     raise_devices(devices: &[(UserId, Device)]) -> Answer<()>;
     devices(user: &UserId) -> Answer<Vec<Device>>;
+});
+
+forward!(FollowerStore of CountedStore {
+    raise_heads(heads: &[(GroupId, Head)]) -> Answer<()>;
+    extents(groups: &[GroupId]) -> Answer<Vec<Extent>>;
+    extents_after(after: Option<&GroupId>, limit: usize) -> Answer<Vec<Extent>>;
+    done(follower: &str, groups: &[GroupId]) -> Answer<HashMap<GroupId, Done>>;
+    raise_done(follower: &str, done: &[(GroupId, Done)]) -> Answer<()>;
+    covered(follower: &str) -> Answer<HashMap<Partition, u64>>;
+    set_covered(follower: &str, covered: &[(Partition, u64)]) -> Answer<()>;
+});
+
+forward!(DueStore of CountedStore {
+    plan(entries: &[Due]) -> Answer<()>;
+    claim(follower: &str, limit: usize, length: Duration) -> Answer<Vec<Claimed>>;
+    settle(claims: &[Claimed]) -> Answer<()>;
+    overdue(follower: &str) -> Answer<(u64, Duration)>;
 });
 
 forward!(StoreHealth of CountedStore {

@@ -3,6 +3,7 @@
 mod backplane;
 mod bed;
 mod ear;
+mod followers;
 mod store;
 mod told;
 

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
+use super::followers::MemoryFollowers;
 use super::{group, user};
 use crate::domain::{
     Base, Cid, Device, DeviceName, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq,
@@ -21,13 +22,14 @@ type Answer<T> = Result<T, StoreError>;
 #[derive(Default)]
 pub(crate) struct MemoryStore {
     events: Mutex<BTreeMap<(GroupId, Seq), Event>>,
-    groups: Mutex<HashMap<GroupId, Group>>,
+    pub(super) groups: Mutex<HashMap<GroupId, Group>>,
     users: Mutex<BTreeMap<UserId, User>>,
     marks: Mutex<HashMap<UserId, HashMap<GroupId, Mark>>>,
     devices: Mutex<BTreeMap<(UserId, DeviceName), Device>>,
     /// Devices that were raised, each as often as it was.
     raised: AtomicUsize,
     effects: Mutex<Vec<Effect>>,
+    pub(super) followers: MemoryFollowers,
     refuses_effects: AtomicBool,
     silent: AtomicBool,
 }
@@ -81,7 +83,7 @@ impl MemoryStore {
         self.events.lock().iter().filter(|((of, _), _)| of == group).map(|(_, event)| event.clone()).collect()
     }
 
-    fn answer<T>(&self, answer: T) -> Answer<T> {
+    pub(super) fn answer<T>(&self, answer: T) -> Answer<T> {
         if self.silent.load(Relaxed) { Err(StoreError::Unreachable("silent".into())) } else { Ok(answer) }
     }
 }

@@ -167,6 +167,23 @@ gated! { DeviceStore for GatedStore {
     fn devices(user: &UserId) -> Result<Vec<Device>, StoreError>;
 } }
 
+gated! { FollowerStore for GatedStore {
+    fn raise_heads(heads: &[(GroupId, Head)]) -> Result<(), StoreError>;
+    fn extents(groups: &[GroupId]) -> Result<Vec<Extent>, StoreError>;
+    fn extents_after(after: Option<&GroupId>, limit: usize) -> Result<Vec<Extent>, StoreError>;
+    fn done(follower: &str, groups: &[GroupId]) -> Result<HashMap<GroupId, Done>, StoreError>;
+    fn raise_done(follower: &str, done: &[(GroupId, Done)]) -> Result<(), StoreError>;
+    fn covered(follower: &str) -> Result<HashMap<Partition, u64>, StoreError>;
+    fn set_covered(follower: &str, covered: &[(Partition, u64)]) -> Result<(), StoreError>;
+} }
+
+gated! { DueStore for GatedStore {
+    fn plan(entries: &[Due]) -> Result<(), StoreError>;
+    fn claim(follower: &str, limit: usize, length: Duration) -> Result<Vec<Claimed>, StoreError> as "claim_due";
+    fn settle(claims: &[Claimed]) -> Result<(), StoreError>;
+    fn overdue(follower: &str) -> Result<(u64, Duration), StoreError>;
+} }
+
 gated! { StoreHealth for GatedStore {
     fn ping() -> Result<(), StoreError>;
 } }

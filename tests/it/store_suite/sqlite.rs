@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Head, Kind};
-use hubbub::ports::{GroupStore, Inserted, MessageStore, Page, Store, UserStore};
+use hubbub::ports::{FollowerStore, GroupStore, Inserted, MessageStore, Page, Store, UserStore};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -118,7 +118,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
-    for table in ["devices", "device_marks"] {
+    for table in ["devices", "device_marks", "followers", "covered", "due"] {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
     let added = [
@@ -126,6 +126,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("groups", "base"),
         ("groups", "base_n"),
         ("groups", "gone"),
+        ("groups", "head"),
+        ("groups", "head_n"),
+        ("groups", "head_shown"),
+        ("groups", "head_time"),
         ("messages", "shown"),
         ("messages", "traits"),
         ("messages", "pin"),
@@ -142,6 +146,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         assert_eq!((anna.profile, anna.not_before), (profile("anna", "Anna"), not_before));
         store.set_password(&user("anna"), "hash", 70).await.unwrap();
         assert_eq!(store.page(&made.id, Page::After(0, 10)).await.unwrap(), said[..4]);
+        let extents = store.extents(std::slice::from_ref(&made.id)).await.unwrap();
+        assert_eq!((extents[0].first, extents[0].head), (1, Head::default()));
     }
 }
 

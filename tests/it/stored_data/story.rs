@@ -1,14 +1,15 @@
 //! What the data of each version tells: the same few people, chats and messages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hubbub::domain::{
     Access, Base, Cid, Device, DeviceName, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark, Member,
     Profile, Role, Seq, Traits, User, UserId,
 };
 use hubbub::hub::Hub;
-use hubbub::ports::{Identity, Inserted, Page, Store};
+use hubbub::ports::{Done, Due, Identity, Inserted, Page, Store};
 use serde_json::{Value, json};
 
 /// A group of anna's, in which bert is and cleo was.
@@ -135,9 +136,34 @@ pub async fn tell(store: &dyn Store) {
     store.seen(&[(user("bert"), EPOCH + 9_000)]).await.unwrap();
     store.raise_marks(&marks()).await.unwrap();
     store.raise_devices(&[(user("bert"), phone())]).await.unwrap();
+    followers_come_along(store).await;
     let cake = &groups[2].id;
     let deletion = store.begin_deletion(cake).await.unwrap().unwrap();
     store.finish_deletion(cake, &deletion, Base { seq: 9, n: 4 }).await.unwrap();
+}
+
+/// How far a follower has come, and what it is to do later.
+const DONE: Done = Done { seq: 4, first: 1 };
+
+fn due() -> Due {
+    Due { follower: "search".into(), group: tea(), window: u64::MAX, at: EPOCH, seq: 4 }
+}
+
+async fn followers_come_along(store: &dyn Store) {
+    store.raise_heads(&[(tea(), said_in_tea()[7].head()), (direct(), said_in_direct()[1].head())]).await.unwrap();
+    store.raise_done("search", &[(tea(), DONE)]).await.unwrap();
+    store.set_covered("search", &[(3, 1_764_000_000_000_000)]).await.unwrap();
+    store.plan(&[due()]).await.unwrap();
+}
+
+async fn followers_are_where_they_were(store: &dyn Store) {
+    let extents = store.extents_after(None, 10).await.unwrap();
+    let extents: Vec<_> = extents.iter().map(|extent| (extent.group.as_str(), extent.first, extent.head.seq)).collect();
+    assert_eq!(extents, [(CAKE, 10, 0), (TEA, 1, 8), (direct().as_str(), 1, 2)]);
+    assert_eq!(store.done("search", &[tea(), direct()]).await.unwrap(), HashMap::from([(tea(), DONE)]));
+    assert_eq!(store.covered("search").await.unwrap(), HashMap::from([(3, 1_764_000_000_000_000)]));
+    let claimed = store.claim("search", 10, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(claimed.iter().map(|claimed| &claimed.due).collect::<Vec<_>>(), [&due()]);
 }
 
 /// Finds all of it in a store that was opened over data of this version.
@@ -153,6 +179,9 @@ pub async fn is_there(store: &dyn Store, version: &str) {
     assert_eq!(store.head(&tea()).await.unwrap(), head, "{version}");
     let found = store.event_by_cid(&tea(), &user("bert"), &Cid::parse("2").unwrap()).await.unwrap();
     assert_eq!(found.as_ref(), Some(&said[3]), "{version}");
+    if has_it_all(version) {
+        followers_are_where_they_were(store).await;
+    }
     groups_are_there(store, version).await;
     people_are_there(store, version).await;
 }
