@@ -142,24 +142,6 @@ local function advance(state, cache)
   return moved, base, present
 end
 
--- One number for all groups that moved in this commit, which is answered; it begins with the time, so
--- that it grows also over a loss.
-local function note_moves(moved)
-  local number = redis.call('HINCRBY', moves, 'c', 1)
-  if number == 1 then
-    local time = redis.call('TIME')
-    number = time[1] * 1000000 + time[2]
-    redis.call('HSET', moves, 'c', number, 'b', number - 1)
-  end
-  for _, group in ipairs(moved) do redis.call('ZADD', heads, number, group) end
-  local surplus = redis.call('ZCARD', heads) - moves_kept
-  if surplus > 0 then
-    local popped = redis.call('ZPOPMIN', heads, surplus)
-    redis.call('HSET', moves, 'b', popped[#popped])
-  end
-  return number
-end
-
 -- === What nodes within reach are told ===
 
 -- Each group has one message, which a node gets once though it has a route and asks as well.
@@ -208,7 +190,10 @@ end
 for _, node in pairs(reach) do
   if #node.fields > 0 then post(node) end
 end
-local number = #moved > 0 and note_moves(moved) or 0
+if #moved > 0 then note_moves(moves, heads, moved, moves_kept) end
 -- A small batch leaves its entries in the log for one of so many commits to trim. Acks that go alone leave none.
-if acked >= trim_every or acked > 0 and number % trim_every == 0 then trim() end
+local function is_turn_to_trim()
+  return #moved == 0 or redis.call('HINCRBY', moves, 't', 1) % trim_every == 0
+end
+if acked >= trim_every or acked > 0 and is_turn_to_trim() then trim() end
 return nodes

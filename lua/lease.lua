@@ -1,4 +1,4 @@
--- Who owns a partition. Not a script: this stands at the head of those that ask.
+-- Who holds a partition, as its owner or for a follower. Not a script: this stands at the head of those that ask.
 
 -- Whether a partition's lease is held with this token, and whether anybody holds it. Its value is "<owner> <token>".
 local function holds(lease, token)

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Gives a partition's lease back, if it is held with this token.
+-- Gives a lease of a partition back, an owner's or a follower's, if it is held with this token.
 --
 -- KEYS  lease
 -- ARGV  token

@@ -42,21 +42,6 @@ local function set_members()
   keep_admins(state, admins, version)
 end
 
-local function note_move()
-  local number = redis.call('HINCRBY', moves, 'c', 1)
-  if number == 1 then
-    local time = redis.call('TIME')
-    number = time[1] * 1000000 + time[2]
-    redis.call('HSET', moves, 'c', number, 'b', number - 1)
-  end
-  redis.call('ZADD', heads, number, ARGV[1])
-  local surplus = redis.call('ZCARD', heads) - tonumber(ARGV[2])
-  if surplus > 0 then
-    local popped = redis.call('ZPOPMIN', heads, surplus)
-    redis.call('HSET', moves, 'b', popped[#popped])
-  end
-end
-
 -- A cache that outlived its state may have holes.
 if not known then redis.call('DEL', recent) end
 local moved = seq > tonumber(held[3] or 0)
@@ -67,6 +52,6 @@ if not known or version >= tonumber(held[4]) then
   if known then drop_members() end
   set_members()
 end
-if moved then note_move() end
+if moved then note_moves(moves, heads, { ARGV[1] }, tonumber(ARGV[2])) end
 keep_an_admin(log, state, ARGV[1], ARGV[11], ARGV[12])
 return 1

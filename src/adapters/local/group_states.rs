@@ -39,12 +39,20 @@ impl GroupStates for LocalBackplane {
         &self,
         partition: Partition,
         after: u64,
-    ) -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError> {
+    ) -> Result<(u64, Option<Vec<(GroupId, Option<Head>)>>), BackplaneError> {
         let state = self.partition(partition);
         let state = state.lock();
-        let with_head = |id: GroupId| state.groups.get(&id).map(|group| group.stored).map(|head| (id, head));
-        let moved = state.moves.since(after).map(|ids| ids.into_iter().filter_map(with_head).collect());
+        let with_head = |id: GroupId| {
+            let head = state.groups.get(&id).map(|group| group.stored);
+            (id, head)
+        };
+        let moved = state.moves.since(after).map(|ids| ids.into_iter().map(with_head).collect());
         Ok((state.moves.newest(), moved))
+    }
+
+    async fn note_move(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
+        self.partition(partition).lock().note_move(&self.context(), group);
+        Ok(())
     }
 
     async fn recent(

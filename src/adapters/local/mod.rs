@@ -4,12 +4,13 @@
 //!
 //! - `partition`, `group`, `membership`, `seen`, `moves`: the state of a partition, without I/O.
 //! - `inbox`, `nodes`, `presence`, `kept_tickets`: the rest of the state.
-//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `tickets`: the ports on it.
+//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `followers`, `tickets`: the ports on it.
 
 mod aging;
 mod clock;
 mod cluster;
 mod entries;
+mod followers;
 mod group;
 mod group_states;
 mod inbox;
@@ -83,7 +84,7 @@ impl LocalBackplane {
     }
 
     fn context(&self) -> partition::Context<'_> {
-        partition::Context { now: self.clock.now(), limits: &self.limits }
+        partition::Context { now: self.clock.now(), micros: self.clock.micros(), limits: &self.limits }
     }
 
     fn partition(&self, number: ports::Partition) -> Arc<Mutex<partition::Partition>> {

@@ -20,9 +20,9 @@ impl Moves {
         Self { newest: first, bound: first, numbers: HashMap::new(), order: BTreeSet::new() }
     }
 
-    /// Notes that these groups moved, under the next number.
-    pub(super) fn note<'a>(&mut self, groups: impl IntoIterator<Item = &'a GroupId>, keep: u64) {
-        let number = self.newest + 1;
+    /// Notes that these groups moved, under the next number, which is at least the time in microseconds.
+    pub(super) fn note<'a>(&mut self, groups: impl IntoIterator<Item = &'a GroupId>, micros: u64, keep: u64) {
+        let number = micros.max(self.newest + 1);
         for group in groups {
             self.newest = number;
             if let Some(before) = self.numbers.insert(group.clone(), number) {
@@ -54,5 +54,23 @@ impl Moves {
         if let Some(number) = self.numbers.remove(group) {
             self.order.remove(&(number, group.clone()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_time_and_never_stand_still() {
+        let (group, mut moves) = (GroupId::random(), Moves::new(1_000));
+        let mut numbers = Vec::new();
+        for micros in [5_000, 5_000, 4_000, 9_000] {
+            moves.note([&group], micros, 10);
+            numbers.push(moves.newest());
+        }
+        assert_eq!(numbers, [5_000, 5_001, 5_002, 9_000]);
+        moves.note([], 20_000, 10);
+        assert_eq!(moves.newest(), 9_000, "nothing moved");
     }
 }

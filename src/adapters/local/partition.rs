@@ -22,6 +22,8 @@ pub(super) struct Partition {
     /// The nodes with a route for a group, with the generation of each route.
     pub(super) routes: HashMap<GroupId, HashMap<NodeName, u64>>,
     pub(super) lease: Option<Lease>,
+    /// Who works for followers, by their names.
+    pub(super) followers: HashMap<String, Lease>,
     pub(super) moves: Moves,
     seen: Seen,
     log: VecDeque<LogEntry>,
@@ -41,6 +43,8 @@ pub(super) struct Lease {
 /// What each step needs to know from outside.
 pub(super) struct Context<'a> {
     pub(super) now: Millis,
+    /// The same in microseconds.
+    pub(super) micros: u64,
     pub(super) limits: &'a BackplaneLimits,
 }
 
@@ -54,6 +58,7 @@ impl Partition {
             ended: HashMap::new(),
             routes: HashMap::new(),
             lease: None,
+            followers: HashMap::new(),
             moves: Moves::new(first),
             seen: Seen::default(),
             log: VecDeque::new(),
@@ -138,7 +143,7 @@ impl Partition {
             }
         };
         if moved {
-            self.moves.note([&floor.group], cx.limits.moves_kept);
+            self.note_move(cx, &floor.group);
         }
         self.keep_an_admin(cx, origin, &floor.group);
         true
@@ -188,7 +193,7 @@ impl Partition {
                 moved.push(&part.group);
             }
         }
-        self.moves.note(moved, cx.limits.moves_kept);
+        self.moves.note(moved, cx.micros, cx.limits.moves_kept);
         commit.groups.iter().map(|part| self.route(&part.group)).collect()
     }
 
@@ -238,6 +243,10 @@ impl Partition {
         self.moves.forget(id);
         self.ended.insert(id.clone(), (life, base));
         base
+    }
+
+    pub(super) fn note_move(&mut self, cx: &Context, id: &GroupId) {
+        self.moves.note([id], cx.micros, cx.limits.moves_kept);
     }
 
     pub(super) fn stats(&self) -> LogStats {

@@ -11,7 +11,7 @@ use futures::future::try_join_all;
 use super::RedisBackplane;
 use super::entry::{member_value, role_of_member};
 use super::reply::{Reply, head, node_names, to_error};
-use super::script::{Call, FORGET, MOVED_SINCE, RECENT, RESTORE};
+use super::script::{Call, FORGET, MOVED_SINCE, NOTE_MOVE, RECENT, RESTORE};
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{BackplaneError, GroupSnapshot, GroupStates, Partition};
 
@@ -19,7 +19,7 @@ use crate::ports::{BackplaneError, GroupSnapshot, GroupStates, Partition};
 const KEPT_IN_MIND: Duration = Duration::from_secs(3_600);
 
 /// The newest commit's number, and the groups that moved when all are known.
-type Moved = (u64, Option<Vec<(GroupId, Head)>>);
+type Moved = (u64, Option<Vec<(GroupId, Option<Head>)>>);
 
 #[async_trait]
 impl GroupStates for RedisBackplane {
@@ -85,8 +85,14 @@ impl GroupStates for RedisBackplane {
             groups.list()?.iter().map(|id| id.parsed(GroupId::parse)).collect::<Result<_, _>>()?;
         // Read a moment later, the heads can only be further on.
         let heads = self.heads(partition, &groups).await?;
-        let known = groups.into_iter().zip(heads).filter_map(|(id, head)| Some((id, head?)));
-        Ok((newest, Some(known.collect())))
+        Ok((newest, Some(groups.into_iter().zip(heads).collect())))
+    }
+
+    async fn note_move(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError> {
+        let call = Call::keys([self.keys.moves(partition), self.keys.heads(partition)])
+            .arg(group.as_str())
+            .number(self.limits.moves_kept);
+        NOTE_MOVE.run(&self.client, call).await.map(drop)
     }
 
     async fn recent(

@@ -40,6 +40,11 @@ impl Keys {
         self.in_partition(partition, "lease")
     }
 
+    /// Who works for a follower.
+    pub(super) fn follower_lease(&self, partition: Partition, follower: &str) -> String {
+        self.in_partition(partition, format_args!("f:{}", short_hash(&[follower])))
+    }
+
     /// Number of the newest commit, and of the oldest after which all moves are known.
     pub(super) fn moves(&self, partition: Partition) -> String {
         self.in_partition(partition, "moves")
@@ -156,6 +161,7 @@ mod tests {
         for key in [
             keys.log(3),
             keys.group(3, &group),
+            keys.follower_lease(3, "a}b"),
             keys.cid(3, &group, &user, &cid),
             keys.routed_groups(3, &node),
             keys.user(&user),

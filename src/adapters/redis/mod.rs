@@ -4,8 +4,8 @@
 //! docs/backplane.md lists the keys and what is lost when Redis loses what.
 //!
 //! - `config`, `client`, `keys`, `script`, `reply`: how Redis is reached, named, called and read.
-//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `tickets`: a port each; `reaping`: a dead
-//!   node's share of them.
+//! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `followers`, `tickets`: a port each; `reaping`: a
+//!   dead node's share of them.
 //! - `log_reader`, `inbox_reader`, `pending_read`: blocking reads; `session_batch`: sessions that come or go together.
 //! - `entry`, `session_record`: what stands in keys. `masters`: those of a Cluster, watched.
 
@@ -13,6 +13,7 @@ mod client;
 mod cluster;
 mod config;
 mod entry;
+mod followers;
 mod group_states;
 mod inbox_reader;
 mod inboxes;

@@ -36,21 +36,23 @@ scripts! {
     BEAT = "beat";
     BEGIN_REAP = "begin_reap";
     CHANGE_MEMBERS = "change_members" after "admins";
-    COMMIT = "commit" after "lease";
+    COMMIT = "commit" after "lease", "moves";
     FORGET = "forget";
+    HOLD_FOLLOWER = "hold_follower" after "lease";
     HOLD_PARTITION = "hold_partition" after "lease";
     INDEX_SESSIONS = "index_sessions";
     JOIN_ROUTES = "join_routes";
     LEAVE_ROUTE = "leave_route";
     MOVED_SINCE = "moved_since";
     NEXT_EPOCH = "next_epoch";
+    NOTE_MOVE = "note_move" after "moves";
     OPEN_INBOX = "open_inbox";
     POST = "post";
     RECENT = "recent";
     REGISTER = "register" after "sessions";
     RELEASE_PARTITION = "release_partition" after "lease";
     RESEQ = "reseq" after "lease", "admins";
-    RESTORE = "restore" after "admins";
+    RESTORE = "restore" after "admins", "moves";
     TEND_CONSUMERS = "tend_consumers";
     UNREGISTER = "unregister" after "sessions";
 }

@@ -72,7 +72,8 @@ impl Sweeper {
             Ok((newest, Some(moved))) => {
                 *after = newest;
                 let mut beyond = Vec::new();
-                for (id, head) in moved {
+                // Of a group without a state there is nothing to compare with.
+                for (id, head) in moved.into_iter().filter_map(|(id, head)| Some((id, head?))) {
                     let Some(group) = self.groups.get(&id) else { continue };
                     let at = group.at();
                     if at > head.seq {

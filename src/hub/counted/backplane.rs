@@ -10,9 +10,9 @@ use super::{Faults, forward};
 use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
-    Committed, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead,
-    LogStats, NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError, Tickets,
-    UserPresence,
+    Committed, FollowerLeases, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log,
+    LogRead, LogStats, NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError,
+    Tickets, UserPresence,
 };
 
 /// The backplane, its failures counted.
@@ -56,7 +56,8 @@ forward!(GroupStates of CountedBackplane {
     restore(partition: Partition, origin: &NodeName, floor: &GroupSnapshot) -> Answer<bool>;
     roles(partition: Partition, group: &GroupId, users: &[UserId]) -> Answer<Option<Vec<Option<Role>>>>;
     heads(partition: Partition, groups: &[GroupId]) -> Answer<Vec<Option<Head>>>;
-    moved_since(partition: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Head)>>)>;
+    moved_since(partition: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Option<Head>)>>)>;
+    note_move(partition: Partition, group: &GroupId) -> Answer<()>;
     recent(partition: Partition, group: &GroupId, after: Seq) -> Answer<Vec<(Seq, Bytes)>>;
     forget_group(partition: Partition, group: &GroupId, life: Seq, stored: Head) -> Answer<Base>;
 });
@@ -74,6 +75,17 @@ forward!(Registry of CountedBackplane {
     join_routes(partition: Partition, groups: &[GroupId], node: &NodeName, generation: u64) -> Answer<Vec<Joined>>;
     leave_route(partition: Partition, group: &GroupId, node: &NodeName, generation: u64) -> Answer<()>;
     routes(partition: Partition, group: &GroupId) -> Answer<Vec<NodeName>>;
+});
+
+forward!(FollowerLeases of CountedBackplane {
+    hold_follower(
+        partition: Partition,
+        follower: &str,
+        node: &NodeName,
+        token: &LeaseToken,
+        lease: Duration,
+    ) -> Answer<bool>;
+    release_follower(partition: Partition, follower: &str, token: &LeaseToken) -> Answer<()>;
 });
 
 forward!(Tickets of CountedBackplane {

@@ -13,8 +13,8 @@ use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::codec::{PeerEvent, PeerMessage};
 use crate::ports::{
     Append, Appended, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError, Committed,
-    GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead, LogStats,
-    NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError, Tickets,
+    FollowerLeases, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log, LogRead,
+    LogStats, NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError, Tickets,
     UserPresence,
 };
 
@@ -127,6 +127,8 @@ pub(crate) struct MemoryLog {
     /// Answers to changes, in turn; each change is accepted where there is none.
     pub(crate) outcomes: Mutex<VecDeque<ChangeOutcome>>,
     pub(crate) heads: Mutex<HashMap<GroupId, Head>>,
+    /// Groups that moved though nothing was committed.
+    pub(crate) noted: Mutex<Vec<GroupId>>,
     pub(crate) restored: Mutex<Vec<GroupSnapshot>>,
     pub(crate) commits: Mutex<Vec<Commit>>,
     /// Nodes with routes that a commit tells of.
@@ -202,8 +204,16 @@ impl GroupStates for MemoryLog {
         Ok(groups.iter().map(|group| heads.get(group).copied()).collect())
     }
 
-    async fn moved_since(&self, _: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Head)>>)> {
-        Ok((after, Some(self.heads.lock().iter().map(|(group, head)| (group.clone(), *head)).collect())))
+    async fn moved_since(&self, _: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Option<Head>)>>)> {
+        let heads = self.heads.lock();
+        let noted = self.noted.lock().clone().into_iter().filter(|group| !heads.contains_key(group));
+        let moved = heads.iter().map(|(group, head)| (group.clone(), Some(*head)));
+        Ok((after, Some(moved.chain(noted.map(|group| (group, None))).collect())))
+    }
+
+    async fn note_move(&self, _: Partition, group: &GroupId) -> Answer<()> {
+        self.noted.lock().push(group.clone());
+        Ok(())
     }
 
     async fn recent(&self, _: Partition, _: &GroupId, _: Seq) -> Answer<Vec<(Seq, Bytes)>> {
@@ -262,6 +272,17 @@ impl Cluster for MemoryCluster {
 
     async fn ping(&self) -> Answer<()> {
         if self.silent.load(Relaxed) { silent() } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl FollowerLeases for MemoryCluster {
+    async fn hold_follower(&self, _: Partition, _: &str, _: &NodeName, _: &LeaseToken, _: Duration) -> Answer<bool> {
+        if self.silent.load(Relaxed) { silent() } else { Ok(true) }
+    }
+
+    async fn release_follower(&self, _: Partition, _: &str, _: &LeaseToken) -> Answer<()> {
+        Ok(())
     }
 }
 

@@ -63,7 +63,13 @@ impl Features {
         );
         let lists = lists(parts, groups);
         let history = History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone());
-        let retention = Retention::new(messages.clone(), documents.clone(), parts.node.clone(), parts.config.retention);
+        let retention = Retention::new(
+            messages.clone(),
+            documents.clone(),
+            parts.states.clone(),
+            parts.node.clone(),
+            parts.config.retention,
+        );
         Self {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),

@@ -58,14 +58,20 @@ pub trait GroupStates: Send + Sync + 'static {
     /// Stored heads of these groups of one partition; `None` where the state is absent.
     async fn heads(&self, partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
 
-    /// Groups of this partition whose stored head moved (by a commit or a restore) after commit
-    /// number `after`, with the number of the newest. `None`: too long ago to say, or state was lost:
-    /// compare all, and join routes anew. Numbers grow also over a loss; ask for 0 at first.
+    /// Groups of this partition that moved after commit number `after`, with the number of the newest: their stored head
+    /// did (by a commit or a restore), or [`GroupStates::note_move`] says so. Each comes with its stored head; `None` where
+    /// the group's state is absent. Instead of groups `None`: too long ago to say, or state was lost: compare all, and join
+    /// routes anew. Numbers are at least the backplane's time in microseconds, so that they grow also over a loss; ask for 0
+    /// at first.
     async fn moved_since(
         &self,
         partition: Partition,
         after: u64,
-    ) -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError>;
+    ) -> Result<(u64, Option<Vec<(GroupId, Option<Head>)>>), BackplaneError>;
+
+    /// Lists a group among those that moved, under the next commit number, though nothing was committed. Where no moves
+    /// are known nothing is done: whoever asks then compares all.
+    async fn note_move(&self, partition: Partition, group: &GroupId) -> Result<(), BackplaneError>;
 
     /// Recently stored events of a group with a seq greater than `after`, encoded as they were
     /// committed, ascending and without a hole; empty when the cache does not reach back to

@@ -130,6 +130,52 @@ pub async fn only_the_holder_releases<W: World>() {
     assert!(backplane.hold_partition(0, &node("b.1"), &other, LONG).await.unwrap());
 }
 
+pub async fn one_works_for_a_follower_on_a_partition<W: World>() {
+    let world = W::with(BackplaneLimits::default()).await;
+    let nodes = [world.node().await, world.node().await];
+    let hold = async |at: usize, partition, follower: &str, token: &LeaseToken| {
+        let name = node(&format!("n.{at}"));
+        nodes[at % 2].hold_follower(partition, follower, &name, token, LONG).await.unwrap()
+    };
+    let takers = (0..8).map(|at| async move {
+        let token = LeaseToken(format!("token {at}"));
+        hold(at, 3, "search", &token).await.then_some((at, token))
+    });
+    let holders: Vec<_> = futures::future::join_all(takers).await.into_iter().flatten().collect();
+    let [(at, token)] = holders.as_slice() else { panic!("{holders:?}") };
+    let other = LeaseToken("another".into());
+    assert!(hold(*at, 3, "search", token).await);
+    assert!(!hold(*at, 3, "search", &other).await, "with another token it is another");
+    // Of another partition, of another follower, and of its owner there are leases by themselves.
+    assert!(hold(*at, 2, "search", &other).await && hold(*at, 3, "push", &other).await);
+    assert!(nodes[0].hold_partition(3, &node("o.1"), &other, LONG).await.unwrap());
+    nodes[0].release_follower(3, "search", &other).await.unwrap();
+    nodes[0].release_follower(3, "push", token).await.unwrap();
+    assert!(!hold(0, 3, "search", &other).await && !hold(0, 3, "push", token).await);
+    for _ in 0..2 {
+        nodes[1].release_follower(3, "search", token).await.unwrap();
+    }
+    assert!(hold(0, 3, "search", &other).await);
+    world.lose_everything().await;
+    assert!(hold(1, 3, "search", token).await);
+}
+
+pub async fn a_followers_lease_ends<W: World>() {
+    let world = W::with(BackplaneLimits::default()).await;
+    let backplane = world.node().await;
+    let (paused, other) = (LeaseToken("of the paused one".into()), LeaseToken("of the other".into()));
+    assert!(backplane.hold_follower(0, "search", &node("a.1"), &paused, BRIEF).await.unwrap());
+    eventually("the lease is over", async || {
+        let held = backplane.hold_follower(0, "search", &node("b.1"), &other, LONG).await.unwrap();
+        if held { Ok(()) } else { Err("still held") }
+    })
+    .await;
+    assert!(!backplane.hold_follower(0, "search", &node("a.1"), &paused, LONG).await.unwrap());
+    // What the paused one gives back is not its own any more.
+    backplane.release_follower(0, "search", &paused).await.unwrap();
+    assert!(!backplane.hold_follower(0, "search", &node("a.1"), &paused, LONG).await.unwrap());
+}
+
 pub async fn it_can_be_checked_and_pinged<W: World>() {
     let world = W::with(BackplaneLimits::default()).await;
     let backplane = world.node().await;

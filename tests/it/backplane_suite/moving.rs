@@ -1,8 +1,8 @@
 //! Stored heads move; who was away asks what moved, and takes recent events from the cache.
 
 use hubbub::adapters::BackplaneLimits;
-use hubbub::domain::GroupId;
-use hubbub::ports::{GroupCommit, GroupSnapshot};
+use hubbub::domain::{Cid, GroupId};
+use hubbub::ports::{Append, Appended, GroupCommit, GroupSnapshot};
 
 use super::World;
 use super::sample::*;
@@ -19,11 +19,11 @@ pub async fn moves_are_listed_by_commit<W: World>() {
     let parts = vec![group_commit(&scene.group, 2..=3), group_commit(&other, 1..=1)];
     scene.commit(&[], parts).await.unwrap();
     let (second, moved) = since(start).await;
-    let expected = vec![(scene.group.clone(), head(3, 3)), (other.clone(), head(1, 1))];
+    let expected = vec![(scene.group.clone(), Some(head(3, 3))), (other.clone(), Some(head(1, 1)))];
     assert_eq!(sorted_by_group(moved.unwrap()), sorted_by_group(expected));
     scene.commit(&[], vec![group_commit(&other, 2..=2)]).await.unwrap();
     let (third, moved) = since(second).await;
-    assert_eq!(moved.unwrap(), [(other.clone(), head(2, 2))]);
+    assert_eq!(moved.unwrap(), [(other.clone(), Some(head(2, 2)))]);
     assert_eq!(since(start).await.1.unwrap().len(), 2);
     // What moves nothing is no news.
     scene.commit(&[], vec![group_commit(&other, 1..=2)]).await.unwrap();
@@ -43,15 +43,17 @@ pub async fn too_long_ago_means_compare_all<W: World>() {
     scene.commit_upto(1..=1).await;
     let (start, moved) = since(0).await;
     assert_eq!(moved, None);
+    let mut numbers = vec![start];
     for _ in 0..4 {
         let group = GroupId::random();
         scene.know(&group).await;
         scene.commit(&[], vec![group_commit(&group, 1..=1)]).await.unwrap();
+        numbers.push(since(start).await.0);
     }
+    assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     let (newest, moved) = since(start).await;
-    assert_eq!(moved, None);
-    assert_eq!(newest, start + 4);
-    assert_eq!(since(start + 1).await.1.unwrap().len(), 3);
+    assert_eq!((newest, moved), (numbers[4], None));
+    assert_eq!(since(numbers[1]).await.1.unwrap().len(), 3);
     // A number that was never given comes from another life of the backplane.
     assert_eq!(since(newest + 1000).await, (newest, None));
 }
@@ -61,11 +63,75 @@ pub async fn a_restore_is_a_move<W: World>() {
     scene.commit_upto(1..=1).await;
     let (start, _) = scene.backplane.moved_since(scene.partition, 0).await.unwrap();
     let raised = GroupSnapshot { head: head(5, 5), ..floor(&scene.group) };
+    let mut numbers = Vec::new();
     for _ in 0..2 {
         scene.backplane.restore(scene.partition, &scene.origin, &raised).await.unwrap();
+        let (newest, moved) = scene.backplane.moved_since(scene.partition, start).await.unwrap();
+        assert_eq!(moved, Some(vec![(scene.group.clone(), Some(head(5, 5)))]));
+        numbers.push(newest);
     }
-    let (newest, moved) = scene.backplane.moved_since(scene.partition, start).await.unwrap();
-    assert_eq!((newest, moved), (start + 1, Some(vec![(scene.group.clone(), head(5, 5))])));
+    assert!(numbers[0] > start && numbers[1] == numbers[0], "{numbers:?}");
+}
+
+/// So that no number is given twice, even where the last ones were lost.
+pub async fn numbers_are_at_least_the_time<W: World>() {
+    let scene = TestCluster::<W>::new().await;
+    let newest = async || scene.backplane.moved_since(scene.partition, 0).await.unwrap().0;
+    let raised = |seq| GroupSnapshot { head: head(seq, seq), ..floor(&scene.group) };
+    for seq in [1, 3, 5] {
+        let before = micros(&scene).await;
+        scene.commit_upto(seq..=seq).await;
+        assert!(newest().await >= before);
+        let before = micros(&scene).await;
+        scene.backplane.restore(scene.partition, &scene.origin, &raised(seq + 1)).await.unwrap();
+        assert!(newest().await >= before);
+        let before = micros(&scene).await;
+        scene.backplane.note_move(scene.partition, &scene.group).await.unwrap();
+        assert!(newest().await >= before);
+    }
+}
+
+/// The backplane's time, by that of an entry.
+async fn micros<W: World>(scene: &TestCluster<W>) -> u64 {
+    let anew = Append { cid: Cid::random(), ..text(&scene.group, "anna", "time") };
+    let answers = scene.append(&[anew]).await;
+    let [Appended::Accepted { time, .. }] = answers[..] else { panic!("{answers:?}") };
+    time as u64 * 1_000
+}
+
+pub async fn a_group_may_move_without_a_commit<W: World>() {
+    let scene = TestCluster::<W>::with(BackplaneLimits { moves_kept: 3, ..BackplaneLimits::default() }).await;
+    let since = async |after| scene.backplane.moved_since(scene.partition, after).await.unwrap();
+    let note = async |group: &GroupId| scene.backplane.note_move(scene.partition, group).await.unwrap();
+    // Whoever asks where no moves are known compares all.
+    note(&scene.group).await;
+    assert_eq!(since(0).await.1, None);
+    scene.commit_upto(1..=1).await;
+    let (start, _) = since(0).await;
+    note(&scene.group).await;
+    let (second, moved) = since(start).await;
+    assert!(second > start);
+    assert_eq!(moved, Some(vec![(scene.group.clone(), Some(head(1, 1)))]));
+    assert_eq!(since(second).await, (second, Some(vec![])));
+    for _ in 0..3 {
+        note(&GroupId::random()).await;
+    }
+    assert_eq!(since(start).await.1, None, "no more are kept than of commits");
+    assert_eq!(since(second).await.1.unwrap().len(), 3);
+}
+
+pub async fn groups_without_a_state_move_too<W: World>() {
+    let scene = TestCluster::<W>::new().await;
+    scene.commit_upto(1..=2).await;
+    let (start, _) = scene.backplane.moved_since(scene.partition, 0).await.unwrap();
+    scene.backplane.forget_group(scene.partition, &scene.group, 0, head(2, 2)).await.unwrap();
+    let unknown = GroupId::random();
+    for group in [&scene.group, &unknown] {
+        scene.backplane.note_move(scene.partition, group).await.unwrap();
+    }
+    let (_, moved) = scene.backplane.moved_since(scene.partition, start).await.unwrap();
+    let expected = vec![(scene.group.clone(), None), (unknown, None)];
+    assert_eq!(sorted_by_group(moved.unwrap()), sorted_by_group(expected));
 }
 
 pub async fn the_recent_cache_has_no_holes<W: World>() {

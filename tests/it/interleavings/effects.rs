@@ -74,7 +74,8 @@ const OTHERS: [&str; 46] = [
     "seen",
 ];
 /// The same, of which there are too many for one list.
-const MORE_OTHERS: [&str; 5] = ["sweep_group", "unregister", "user", "users", "whereabouts"];
+const MORE_OTHERS: [&str; 7] =
+    ["note_move", "raise_heads", "sweep_group", "unregister", "user", "users", "whereabouts"];
 
 /// What goes wrong while the owner stands at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -75,7 +75,8 @@ gated! { GroupStates for GatedBackplane {
         -> Result<Option<Vec<Option<Role>>>, BackplaneError>;
     fn heads(partition: Partition, groups: &[GroupId]) -> Result<Vec<Option<Head>>, BackplaneError>;
     fn moved_since(partition: Partition, after: u64)
-        -> Result<(u64, Option<Vec<(GroupId, Head)>>), BackplaneError>;
+        -> Result<(u64, Option<Vec<(GroupId, Option<Head>)>>), BackplaneError>;
+    fn note_move(partition: Partition, group: &GroupId) -> Result<(), BackplaneError>;
     fn recent(partition: Partition, group: &GroupId, after: Seq) -> Result<Vec<(Seq, Bytes)>, BackplaneError>;
     fn forget_group(partition: Partition, group: &GroupId, life: Seq, stored: Head) -> Result<Base, BackplaneError>;
 } }
@@ -108,6 +109,12 @@ gated! { Cluster for GatedBackplane {
     fn leave(node: &NodeName, partitions: Partition) -> Result<(), BackplaneError>;
     fn check(partitions: Partition) -> Result<(), StartError>;
     fn ping() -> Result<(), BackplaneError>;
+} }
+
+gated! { FollowerLeases for GatedBackplane {
+    fn hold_follower(partition: Partition, follower: &str, node: &NodeName, token: &LeaseToken, lease: Duration)
+        -> Result<bool, BackplaneError>;
+    fn release_follower(partition: Partition, follower: &str, token: &LeaseToken) -> Result<(), BackplaneError>;
 } }
 
 gated! { Tickets for GatedBackplane {

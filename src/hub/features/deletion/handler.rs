@@ -56,7 +56,12 @@ impl GroupDeletion {
         };
         self.lives.group_deleted(id, base.seq);
         self.peers.tell_all_nodes(vec![PeerEvent::Deleted { group: id.clone(), base: base.seq }]).await?;
-        Ok(self.documents.finish_deletion(id, deletion, base).await?)
+        self.documents.finish_deletion(id, deletion, base).await?;
+        // Followers compare all groups from time to time: one of which this was lost is found then.
+        if self.states.note_move(self.node.partition(id), id).await.is_err() {
+            tracing::debug!(group = %id, "followers hear late of a group that was deleted");
+        }
+        Ok(())
     }
 
     /// Stores a new group's document; false when it is there. A deletion that is half done, by a node that may have
@@ -95,6 +100,7 @@ mod tests {
         deletion.delete_group(&id).await.unwrap();
         assert!(bed.groups.get(&id).is_none() && bed.store.all(&id).is_empty());
         assert!(matches!(bed.inboxes.take()[0].1[..], [PeerEvent::Deleted { base: 2, .. }]));
+        assert_eq!(*bed.log.noted.lock(), [id.clone()]);
         assert_eq!(deletion.delete_group(&id).await.unwrap_err().code, Code::NotFound);
     }
 }
