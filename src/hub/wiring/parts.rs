@@ -10,7 +10,8 @@ use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
-    Backplane, Cluster, CursorStore, DeviceStore, GroupStates, GroupStore, Inboxes, Log, MessageStore, Registry,
+    Backplane, Cluster, CursorStore, DeviceStore, FollowerStore, GroupStates, GroupStore, Inboxes, Log, MessageStore,
+    Registry,
     Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
 
@@ -31,6 +32,7 @@ pub(crate) struct Parts {
     pub(crate) people: Arc<dyn UserStore>,
     pub(crate) marks: Arc<dyn CursorStore>,
     pub(crate) devices: Arc<dyn DeviceStore>,
+    pub(crate) followers: Arc<dyn FollowerStore>,
     pub(crate) sequencer: Arc<dyn Sequencer>,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) states: Arc<dyn GroupStates>,
@@ -66,7 +68,8 @@ impl Parts {
             documents: store.clone(),
             people: store.clone(),
             marks: store.clone(),
-            devices: store,
+            devices: store.clone(),
+            followers: store,
             sequencer: backplane.clone(),
             log: backplane.clone(),
             states: backplane.clone(),

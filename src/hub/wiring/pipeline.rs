@@ -7,7 +7,9 @@ use parking_lot::Mutex;
 use super::parts::Parts;
 use crate::hub::pipeline::applier::EffectApplier;
 use crate::hub::pipeline::inbox::Inbox;
-use crate::hub::pipeline::owner::{Aftermath, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router};
+use crate::hub::pipeline::owner::{
+    Aftermath, Committer, DocumentHeads, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router,
+};
 use crate::hub::pipeline::peers::Peers;
 use crate::hub::pipeline::publish::{Acks, Appends, Publisher, Repeats};
 use crate::hub::pipeline::restore::{Completer, Restorer};
@@ -20,6 +22,7 @@ pub(crate) struct Pipeline {
     pub(crate) inbox: Arc<Inbox>,
     pub(crate) owned: Arc<Owned>,
     pub(crate) leases: Arc<Leases>,
+    pub(crate) heads: Arc<DocumentHeads>,
     /// Until it runs.
     pub(crate) owner: Mutex<Option<Owner>>,
 }
@@ -37,6 +40,7 @@ impl Pipeline {
             parts.metrics.pipeline.clone(),
         ));
         let owned = Arc::<Owned>::default();
+        let heads = Arc::new(DocumentHeads::new(parts.followers.clone()));
         Self {
             publisher: Arc::new(publisher(parts, &acks, &restorer)),
             acks,
@@ -60,7 +64,8 @@ impl Pipeline {
                 parts.node.clone(),
                 parts.config.node_lease,
             )),
-            owner: Mutex::new(Some(owner(parts, &owned, &restorer, effects))),
+            owner: Mutex::new(Some(owner(parts, &owned, &restorer, effects, heads.clone()))),
+            heads,
             restorer,
             owned,
         }
@@ -71,6 +76,7 @@ fn restorer(parts: &Parts, effects: Arc<EffectApplier>) -> Arc<Restorer> {
     let completer = Completer::new(
         parts.messages.clone(),
         parts.documents.clone(),
+        parts.followers.clone(),
         effects,
         parts.node.clone(),
         parts.metrics.pipeline.clone(),
@@ -108,7 +114,13 @@ fn publisher(parts: &Parts, acks: &Arc<Acks>, restorer: &Arc<Restorer>) -> Publi
     Publisher::new(acks.clone(), appends, parts.node.clone(), parts.metrics.pipeline.clone())
 }
 
-fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: Arc<EffectApplier>) -> Owner {
+fn owner(
+    parts: &Parts,
+    owned: &Arc<Owned>,
+    restorer: &Arc<Restorer>,
+    effects: Arc<EffectApplier>,
+    heads: Arc<DocumentHeads>,
+) -> Owner {
     let reader = LogReader::new(
         owned.clone(),
         parts.log.clone(),
@@ -135,11 +147,11 @@ fn owner(parts: &Parts, owned: &Arc<Owned>, restorer: &Arc<Restorer>, effects: A
     );
     let notifier = Notifier::new(parts.inboxes.clone(), parts.node.clone(), parts.upcalls.clone(), parts.tasks.clone());
     let router = Router::new(
-        parts.log.clone(),
-        owned.clone(),
+        Committer::new(parts.log.clone(), owned.clone()),
         parts.documents.clone(),
         parts.registry.clone(),
         Arc::new(notifier),
+        heads,
         parts.node.clone(),
         parts.metrics.pipeline.clone(),
     );

@@ -75,6 +75,7 @@ impl Rooms {
                 tasks.spawn(owner.run());
             }
         }
+        tasks.spawn(self.pipeline.heads.clone().run());
         tasks.spawn(self.pipeline.acks.clone().run_send_deadlines());
         tasks.spawn(self.features.presence.clone().run_presence());
         tasks.spawn(self.features.presence.clone().run_departures());
@@ -94,6 +95,8 @@ impl Rooms {
         self.cluster.drain.hand_over(deadline).await;
         tracing::info!(phase = "marks", "draining: read marks");
         self.features.receipts.write_all().await;
+        tracing::info!(phase = "heads", "draining: heads in groups' documents");
+        self.pipeline.heads.flush().await;
         self.features.presence.write_departures(Instant::now() + self.parts.config.marks_every).await;
         self.cluster.drain.leave(deadline).await;
     }

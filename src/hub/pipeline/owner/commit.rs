@@ -14,7 +14,7 @@ use crate::ports::{Commit, CommitError, Committed, Log, Partition};
 const GIVE_UP: Duration = Duration::from_secs(15);
 
 /// Commits batches.
-pub(super) struct Committer {
+pub(crate) struct Committer {
     log: Arc<dyn Log>,
     owned: Arc<Owned>,
 }
@@ -22,7 +22,7 @@ pub(super) struct Committer {
 // === impl Committer ===
 
 impl Committer {
-    pub(super) fn new(log: Arc<dyn Log>, owned: Arc<Owned>) -> Self {
+    pub(crate) fn new(log: Arc<dyn Log>, owned: Arc<Owned>) -> Self {
         Self { log, owned }
     }
 

@@ -6,7 +6,7 @@
 //! - `check`: what entries do to others is checked before they are stored.
 //! - `store`: one bulk insert, and what became of each entry (`settled`); `apply`: what follows from what is stored.
 //! - `batch`, `commit`, `route`: commit, and peer messages to the nodes with members; `notify`: what these are told;
-//!   `route_hints`: who they were the last time.
+//!   `route_hints`: who they were the last time; `heads`: groups' documents hear of it later.
 //! - `task`: the loop over all of it.
 //!
 //! Two stages run side by side: while a batch is committed and routed, the next is stored.
@@ -16,6 +16,7 @@ mod batch;
 mod check;
 mod choice;
 mod commit;
+mod heads;
 mod held;
 mod lease;
 #[cfg(test)]
@@ -36,6 +37,8 @@ use crate::kernel::Backoff;
 
 pub(crate) use apply::Aftermath;
 pub(crate) use choice::first_with;
+pub(crate) use commit::Committer;
+pub(crate) use heads::DocumentHeads;
 pub(crate) use lease::Leases;
 pub(crate) use notify::Notifier;
 pub(crate) use owned::Owned;

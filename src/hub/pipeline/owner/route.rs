@@ -11,8 +11,8 @@ use tokio::time::Instant;
 use super::RETRY;
 use super::batch::{Batch, Routes, Trail, forget, was_told};
 use super::commit::Committer;
+use super::heads::DocumentHeads;
 use super::notify::{Notifier, POST_FOR};
-use super::owned::Owned;
 use super::route_hints::RouteHints;
 use crate::domain::{GroupId, MembershipChange, Seq, UserId};
 use crate::hub::metrics::Stage;
@@ -31,6 +31,7 @@ pub(crate) struct Router {
     documents: Arc<dyn GroupStore>,
     registry: Arc<dyn Registry>,
     notifier: Arc<Notifier>,
+    heads: Arc<DocumentHeads>,
     node: Arc<NodeState>,
     metrics: PipelineMetrics,
     /// Who is probably told of a group's events.
@@ -41,16 +42,15 @@ pub(crate) struct Router {
 
 impl Router {
     pub(crate) fn new(
-        log: Arc<dyn Log>,
-        owned: Arc<Owned>,
+        committer: Committer,
         documents: Arc<dyn GroupStore>,
         registry: Arc<dyn Registry>,
         notifier: Arc<Notifier>,
+        heads: Arc<DocumentHeads>,
         node: Arc<NodeState>,
         metrics: PipelineMetrics,
     ) -> Self {
-        let (committer, route_hints) = (Committer::new(log, owned), RouteHints::default());
-        Self { committer, documents, registry, notifier, node, metrics, route_hints }
+        Self { committer, documents, registry, notifier, heads, node, metrics, route_hints: RouteHints::default() }
     }
 
     /// The partitions that there are.
@@ -90,6 +90,7 @@ impl Router {
             return None;
         };
         forget(&batch.held, &acked);
+        self.heads.committed(&commit, &batch);
         let told = self.leave_out_ended(&mut batch, &mut commit, &committed).await;
         let mut nodes = self.nodes_of_newcomers(&batch).await;
         for ((part, routes), told) in commit.groups.iter().zip(&committed.routes).zip(told) {
@@ -195,11 +196,11 @@ mod tests {
         *bed.log.routes.lock() = vec![me, other];
         let notifier = Notifier::new(bed.inboxes.clone(), bed.node.clone(), bed.told.clone(), Tasks::default());
         let router = Router::new(
-            bed.log.clone(),
-            Arc::default(),
+            Committer::new(bed.log.clone(), Arc::default()),
             bed.store.clone(),
             bed.registry.clone(),
             Arc::new(notifier),
+            Arc::new(DocumentHeads::new(bed.store.clone())),
             bed.node.clone(),
             metrics().pipeline,
         );

@@ -7,7 +7,7 @@ use crate::hub::node::NodeState;
 use crate::hub::pipeline::applier::{EFFECTS_BEHIND, EffectApplier};
 use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::hub::pipeline::probe_group::probe_document;
-use crate::ports::{GroupStore, Inserted, MessageStore, Page, StoreError};
+use crate::ports::{FollowerStore, GroupStore, Inserted, MessageStore, Page, StoreError};
 
 /// Holes are looked for this far below the head, and further while some are found: an owner writes
 /// no more than a log's worth ahead of the contiguous head.
@@ -17,6 +17,7 @@ const HOLE_WINDOW: usize = EFFECTS_BEHIND;
 pub(crate) struct Completer {
     messages: Arc<dyn MessageStore>,
     documents: Arc<dyn GroupStore>,
+    followers: Arc<dyn FollowerStore>,
     effects: Arc<EffectApplier>,
     node: Arc<NodeState>,
     metrics: PipelineMetrics,
@@ -28,11 +29,12 @@ impl Completer {
     pub(crate) fn new(
         messages: Arc<dyn MessageStore>,
         documents: Arc<dyn GroupStore>,
+        followers: Arc<dyn FollowerStore>,
         effects: Arc<EffectApplier>,
         node: Arc<NodeState>,
         metrics: PipelineMetrics,
     ) -> Self {
-        Self { messages, documents, effects, node, metrics }
+        Self { messages, documents, followers, effects, node, metrics }
     }
 
     /// The group with every stored membership change, and its head with no hole below.
@@ -48,7 +50,12 @@ impl Completer {
         let newest = self.without_holes(id, head, group.first).await?;
         // Who stored them may have died before their effects were applied.
         self.effects.redo_effects(&newest).await?;
-        Ok((self.with_missed_changes(group, &newest).await?, head))
+        let group = self.with_missed_changes(group, &newest).await?;
+        // Who stored them may have died before the document heard of it. The group is complete without that too.
+        if let Err(error) = self.followers.raise_heads(&[(id.clone(), head)]).await {
+            tracing::debug!(%error, group = %id, "a group's document hears later of its head");
+        }
+        Ok((group, head))
     }
 
     /// Fills holes below the head; answers the newest events, as many as may lack something that follows from them.

@@ -216,6 +216,7 @@ mod tests {
     use super::*;
     use crate::domain::Kind;
     use crate::hub::testing::{Bed, MemoryStore, group, local, text};
+    use crate::ports::FollowerStore;
 
     #[tokio::test]
     async fn a_state_is_restored_over_filled_holes_and_a_group_that_is_not_there_is_gone_here_too() {
@@ -226,6 +227,7 @@ mod tests {
         let kinds: Vec<_> = bed.store.all(&id).iter().map(|event| event.kind).collect();
         assert_eq!(kinds, [Kind::Text, Kind::Text, Kind::Void, Kind::Text]);
         assert_eq!(bed.log.restored.lock()[0].head.seq, 4);
+        assert_eq!(bed.store.extents(&[id]).await.unwrap()[0].head.seq, 4);
 
         local(&bed.groups, group(&other, &["anna"]), 1);
         let refused = bed.restorer.restore_held(&other).await.unwrap_err();
