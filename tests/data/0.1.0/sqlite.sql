@@ -1,4 +1,4 @@
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
     place INTEGER PRIMARY KEY,
@@ -65,6 +65,20 @@ CREATE TABLE marks (
     PRIMARY KEY (user, grp)
 ) WITHOUT ROWID;
 CREATE INDEX marks_by_group ON marks (grp);
+CREATE TABLE devices (
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+CREATE TABLE device_marks (
+    user TEXT NOT NULL,
+    device TEXT NOT NULL,
+    grp TEXT NOT NULL,
+    delivered INTEGER NOT NULL,
+    PRIMARY KEY (user, device, grp)
+) WITHOUT ROWID;
+CREATE INDEX device_marks_by_group ON device_marks (grp);
 CREATE TABLE followers (
     follower TEXT NOT NULL,
     grp TEXT NOT NULL,
@@ -92,6 +106,8 @@ CREATE INDEX due_by_time ON due (follower, at);
 CREATE INDEX due_by_group ON due (grp);
 INSERT INTO accounts (username, user) VALUES ('anna', 'anna');
 INSERT INTO covered (follower, part, number) VALUES ('search', 3, 1764000000000000);
+INSERT INTO device_marks (user, device, grp, delivered) VALUES ('bert', 'Bert''s phone', 'teateateateateateateateate', 6);
+INSERT INTO devices (user, name, seen) VALUES ('bert', 'Bert''s phone', 1700000008000);
 INSERT INTO due (follower, grp, span, at, seq, until, claim) VALUES ('search', 'teateateateateateateateate', -1, 1700000000000, 4, 0, '');
 INSERT INTO followers (follower, grp, seq, first) VALUES ('search', 'teateateateateateateateate', 4, 1);
 INSERT INTO groups (id, kind, name, access, members, version, created, first, base, base_n, gone, head, head_n, head_shown, head_time) VALUES ('cakecakecakecakecakecakeca', 'group', '', 'members', '[]', 0, 1700000000000, 1, 9, 4, 3, 0, 0, 0, 0);
@@ -115,6 +131,6 @@ INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, c
 INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2, NULL);
 INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2, NULL);
 INSERT INTO meta (key, value) VALUES ('partitions', 16);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795821328213, 0, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'Bert', 0, NULL, 1795821328225, 1700000009000, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', 1, NULL, 1795821328236, 0, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795822768767, 0, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'Bert', 0, NULL, 1795822768772, 1700000009000, 0);
+INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', 1, NULL, 1795822768780, 0, 0);
