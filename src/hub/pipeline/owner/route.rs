@@ -19,7 +19,7 @@ use crate::hub::metrics::Stage;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::lives::{remove_ended, stored_base};
 use crate::hub::pipeline::metrics::PipelineMetrics;
-use crate::ports::{Commit, Committed, GroupStore, Log, Partition, Registry};
+use crate::ports::{Commit, Committed, GroupStore, Partition, Registry};
 
 /// Acks wait this long for a batch to go with. Until then a new owner would find these entries pending, and
 /// their documents in the store.
