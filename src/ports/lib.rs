@@ -26,6 +26,7 @@ mod followers;
 mod outbound;
 mod start;
 mod store;
+mod store_error;
 mod tokens;
 
 pub use accounts::{Account, Accounts};
@@ -39,7 +40,7 @@ pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;
 pub use store::{
-    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreError, StoreHealth,
-    UserStore,
+    CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreHealth, UserStore,
 };
+pub use store_error::StoreError;
 pub use tokens::{Identity, TokenError, Tokens};

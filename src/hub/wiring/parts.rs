@@ -11,8 +11,7 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, DeviceStore, FollowerStore, GroupStates, GroupStore, Inboxes, Log, MessageStore,
-    Registry,
-    Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
+    Registry, Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// The parts.

@@ -34,9 +34,6 @@ pub use tickets::Tickets;
 /// Everything that nodes share while they live. Two adapters: Redis, and in process for one node.
 ///
 /// The whole of it may vanish at any moment; the hub rebuilds it from the store and its sessions.
-pub trait Backplane:
-    Sequencer + Log + GroupStates + Inboxes + Registry + Cluster + FollowerLeases + Tickets
-{
-}
+pub trait Backplane: Sequencer + Log + GroupStates + Inboxes + Registry + Cluster + FollowerLeases + Tickets {}
 
 impl<T: Sequencer + Log + GroupStates + Inboxes + Registry + Cluster + FollowerLeases + Tickets> Backplane for T {}
