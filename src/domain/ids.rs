@@ -62,7 +62,7 @@ string_id!(
 const GROUP_ID_LEN: usize = 26;
 
 /// Ids that begin so are the hub's own: nobody outside makes them.
-const RESERVED: &str = "hub.";
+pub(super) const RESERVED: &str = "hub.";
 const PROBE: &str = "hub.probe";
 const PASSING_PROBE: &str = "hub.probe.passing";
 

@@ -20,6 +20,7 @@ mod ids;
 mod kind;
 mod kinds;
 mod membership;
+mod name;
 mod open;
 mod progress;
 mod refusal;
@@ -39,6 +40,7 @@ pub use ids::{Cid, DeviceName, GroupId, NodeName, SessionId, UserId, parse_event
 pub use kind::{Kind, KindName};
 pub use kinds::{About, Author, KINDS, KindRow, Part, Unread};
 pub use membership::{Member, MembershipChange, Role};
+pub use name::{InvalidName, Name, name_key, search_form, username_taken};
 pub use open::LaterName;
 pub use progress::{Base, Head, Mark};
 pub use refusal::{Code, Refusal};

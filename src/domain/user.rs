@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GroupId, Millis, Seq, UserId, stored};
+use super::ids::RESERVED;
+use super::{GroupId, Millis, Seq, UserId, search_form, stored};
 
 /// What people see of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -37,9 +38,9 @@ pub struct User {
     pub last_seen: Millis,
 }
 
-/// Whether a username looks like one of the hub's own ids, whatever its case.
+/// Whether a username looks like one of the hub's own ids, whatever its case and whichever dot it has.
 pub fn is_reserved_username(username: &str) -> bool {
-    UserId::stored(&username.to_lowercase()).is_ok_and(|id| id.is_reserved())
+    search_form(username).starts_with(RESERVED)
 }
 
 // === impl Profile ===
