@@ -137,21 +137,22 @@ pub trait UserStore: Send + Sync + 'static {
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
     /// Makes a user with a password; false when the id is taken, or the username by another
-    /// account. Users without a password may share a username with anybody.
+    /// account: one that is equal by its [`name_key`](crate::domain::name_key). Users without a password may share a username with anybody.
     async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
 
-    /// A user by exact username, in any case; of several with the same one the account.
+    /// A user by username, equal by its [`name_key`](crate::domain::name_key); of several with the same one the account.
     async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError>;
 
-    /// Users whose username begins so, in any case, by username, `limit` at most.
+    /// Users whose username begins so, both in the form for searches ([`search_form`](crate::domain::search_form)), in the order of that form, `limit`
+    /// at most.
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
 
     /// A page of all users, by id.
     async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
 
-    /// Sets profile fields that are given. Refused for a user that does not exist, and for an
-    /// account when another account has the username.
-    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
+    /// Sets profile fields that are given; false, and nothing is set, for an account when another account has the
+    /// username. Refused for a user that does not exist.
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError>;
 
     /// Sets or replaces the password hash, and with it the time before which no login counts any more
     /// (`not_before`). Refused for a user that does not exist.

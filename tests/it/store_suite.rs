@@ -87,6 +87,8 @@ macro_rules! store_suite {
             users: accounts_have_usernames_of_their_own,
             users: one_of_many_registrations_wins,
             users: found_by_prefix_in_any_case,
+            users: found_as_people_write,
+            users: usernames_are_equal_in_any_case_and_composition,
             users: operators_change_users,
             users: tokens_are_renewed_for_the_account_alone,
             users: last_seen_never_goes_back,

@@ -44,7 +44,7 @@ impl Store for MongoStore {
         }
         let recorded = recorded.partitions;
         if recorded == i64::from(partitions) {
-            return Ok(());
+            return Ok(self.begin_filling().await?);
         }
         Err(StartError::Never(format!(
             "the database {} was made with {recorded} partitions, the configuration says \

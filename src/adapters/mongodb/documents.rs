@@ -129,6 +129,11 @@ pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
     })
 }
 
+/// Reads a user.
+pub(super) fn user(document: &RawDocument) -> Result<User, StoreError> {
+    Ok(read::<UserDocument>(document)?.into())
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct GroupDocument {
     #[serde(rename = "_id")]
@@ -162,6 +167,9 @@ pub(super) struct UserDocument {
     #[serde(rename = "_id", deserialize_with = "stored")]
     pub(super) id: UserId,
     pub(super) username: String,
+    /// The username in the form for searches; absent in those whom an older hubbub stored, and who have no username.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) search: Option<String>,
     pub(super) name: String,
     pub(super) banned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +207,7 @@ pub(super) struct MarkDocument {
     d: u64,
 }
 
-/// Who has a username as an account, by username.
+/// Who has a username as an account, by the form in which usernames are equal.
 #[derive(Serialize, Deserialize)]
 pub(super) struct AccountDocument {
     #[serde(rename = "_id")]

@@ -4,6 +4,7 @@
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions.
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
+//! - `search`: users by their usernames.
 //! - `effects`: what events made of others.
 //! - `followers`, `due`: how far followers have come, and what is due later.
 //! - `deletions`: how a group ends, and begins anew.
@@ -31,6 +32,7 @@ mod groups;
 mod indexes;
 mod leases;
 mod messages;
+mod search;
 mod topology;
 mod users;
 
@@ -48,6 +50,7 @@ use commands::{bounded, encode};
 use errors::is_duplicate;
 
 /// A store in MongoDB. Made to be shared behind an `Arc`.
+#[derive(Clone)]
 pub struct MongoStore {
     client: Client,
     db: Database,

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashSet};
 
 use async_trait::async_trait;
 use mongodb::bson::raw::cstr;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Document, doc};
 
 use super::MongoStore;
 use super::commands::encode;
-use super::documents::{UserDocument, VERSION, int, read};
-use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, now_ms};
+use super::documents::{UserDocument, VERSION, int, user};
+use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
 use crate::ports::{StoreError, UserStore};
 
 const NO_SUCH_USER: &str = "there is no such user";
@@ -30,12 +30,12 @@ impl UserStore for MongoStore {
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         let found = self.find_one(&self.users, doc! { "_id": id.as_str() }).await?;
-        found.map(|document| user_of(&document)).transpose()
+        found.map(|document| user(&document)).transpose()
     }
 
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
         let found = self.find_by_ids(&self.users, ids.iter().map(UserId::as_str)).await?;
-        found.iter().map(user_of).collect()
+        found.iter().map(|document| user(document)).collect()
     }
 
     async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError> {
@@ -45,48 +45,36 @@ impl UserStore for MongoStore {
         }
         let made = self.add_user(id, profile, Some(password)).await?;
         if !made {
-            self.release(&username, id).await?;
+            self.release(&username, id, "").await?;
         }
         Ok(made)
     }
 
     async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError> {
-        let username = username.to_lowercase();
         if username.is_empty() {
             return Ok(None);
         }
-        if let Some(account) = self.account(&username).await?
+        if let Some(account) = self.account(username).await?
             && let Some(user) = self.user(&account.user).await?
-            && user.profile.username == username
+            && name_key(&user.profile.username) == name_key(username)
         {
             return Ok(Some(user));
         }
-        let filter = doc! { "username": username };
-        let sort = doc! { "created": 1, "_id": 1 };
-        let found = self.find(&self.users, filter, sort, 0, 1).await?;
-        found.first().map(user_of).transpose()
+        self.first_named(username).await
     }
 
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError> {
-        let from = prefix.to_lowercase();
-        // Every text that begins with the prefix lies between it and it with the greatest
-        // character behind.
-        let to = format!("{from}{}", char::MAX);
-        let lower = if from.is_empty() { "$gt" } else { "$gte" };
-        let filter = doc! { "username": { lower: from, "$lt": to } };
-        let sort = doc! { "username": 1, "_id": 1 };
-        let found = self.find(&self.users, filter, sort, 0, limit).await?;
-        found.iter().map(user_of).collect()
+        self.find_by_form(prefix, limit).await
     }
 
     async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError> {
         let skip = (page as u64).saturating_mul(per_page as u64);
         let sort = doc! { "_id": 1 };
         let found = self.find(&self.users, Document::new(), sort, skip, per_page).await?;
-        found.iter().map(user_of).collect()
+        found.iter().map(|document| user(document)).collect()
     }
 
-    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError> {
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError> {
         let username = username.map(str::to_lowercase);
         let user = self.user(id).await?;
         let user = user.ok_or_else(|| StoreError::Refused(NO_SUCH_USER.into()))?;
@@ -100,17 +88,23 @@ impl UserStore for MongoStore {
             && account
             && !self.claim(new, id).await?
         {
-            return Err(StoreError::Refused("another account has this username".into()));
+            return Ok(false);
         }
         let mut fields = Document::new();
         if let Some(username) = &username {
             fields.insert("username", username);
+            fields.insert("search", search_form(username));
         }
         if let Some(name) = name {
             fields.insert("name", name);
         }
         self.set(id, fields).await?;
-        if account { self.release(&old, id).await } else { Ok(()) }
+        if let Some(new) = renamed
+            && account
+        {
+            self.release(&old, id, new).await?;
+        }
+        Ok(true)
     }
 
     async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {
@@ -133,11 +127,11 @@ impl UserStore for MongoStore {
         let key = doc! { "_id": id.as_str() };
         self.within(self.cursors.delete_one(key.clone())).await?;
         if let Some(user) = self.user(id).await? {
-            self.release(&user.profile.username, id).await?;
+            self.release(&user.profile.username, id, "").await?;
         }
         // Last, so that a repetition finds what is left to do.
         let nothing = doc! { "username": "", "name": "", "banned": true, "groups": {} };
-        let update = doc! { "$set": nothing, "$unset": { "password": "" } };
+        let update = doc! { "$set": nothing, "$unset": { "password": "", "search": "" } };
         self.within(self.users.update_one(key, update)).await?;
         // Only now does nobody make a device of theirs any more.
         self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await.map(drop)
@@ -213,9 +207,11 @@ impl MongoStore {
 
     /// Adds a user; false when the id is taken.
     async fn add_user(&self, id: &UserId, profile: &Profile, password: Option<&str>) -> Result<bool, StoreError> {
+        let username = profile.username.to_lowercase();
         let document = UserDocument {
             id: id.clone(),
-            username: profile.username.to_lowercase(),
+            search: (!username.is_empty()).then(|| search_form(&username)),
+            username,
             name: profile.name.clone(),
             banned: false,
             password: password.map(str::to_owned),
@@ -237,6 +233,7 @@ impl MongoStore {
         if user.profile.username.is_empty() {
             user.profile.username = profile.username.to_lowercase();
             fields.insert("username", &user.profile.username);
+            fields.insert("search", search_form(&user.profile.username));
         }
         if user.profile.name.is_empty() {
             user.profile.name = profile.name.clone();
@@ -270,8 +267,4 @@ fn absent_user(id: &str, groups: &Document) -> Document {
         "_id": id, "username": "", "name": "", "banned": false, "groups": groups, "created": now_ms(), "seen": 0_i64,
         "v": VERSION,
     }
-}
-
-fn user_of(document: &RawDocumentBuf) -> Result<User, StoreError> {
-    Ok(read::<UserDocument>(document)?.into())
 }

@@ -3,12 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
+use crate::domain::{name_key, search_form};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 5;
+const VERSION: i64 = 6;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -23,6 +25,7 @@ const STATEMENTS: usize = 64;
 /// that ended it.
 /// `groups.gone` is 0 in a group that is there; for the rest see `deletions`. `groups.head` and the columns after it are a
 /// lower bound of the newest event.
+/// `users.search` is the username in the form for searches; `accounts.username` is the form by which usernames are equal.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
@@ -65,6 +68,7 @@ CREATE TABLE groups (
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
     username TEXT NOT NULL,
+    search TEXT NOT NULL DEFAULT '',
     name TEXT NOT NULL,
     banned INTEGER NOT NULL DEFAULT 0,
     password TEXT,
@@ -72,7 +76,7 @@ CREATE TABLE users (
     last_seen INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX users_by_username ON users (username);
+CREATE INDEX users_by_search ON users (search, username, id);
 CREATE TABLE accounts (username TEXT PRIMARY KEY, user TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE memberships (
     user TEXT NOT NULL,
@@ -146,8 +150,9 @@ ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
 
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
 /// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
-/// devices; then followers.
-const STEPS: [&[&str]; 4] = [
+/// devices; then followers; then the forms of usernames, where two accounts whose usernames are equal by now keep what they
+/// had.
+const STEPS: [&[&str]; 5] = [
     &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -182,6 +187,13 @@ CREATE TABLE device_marks (
 CREATE INDEX device_marks_by_group ON device_marks (grp);
 "],
     &[HEADS, FOLLOWERS],
+    &["
+ALTER TABLE users ADD COLUMN search TEXT NOT NULL DEFAULT '';
+UPDATE users SET search = search_form(username);
+UPDATE OR IGNORE accounts SET username = name_key(username);
+DROP INDEX IF EXISTS users_by_username;
+CREATE INDEX users_by_search ON users (search, username, id);
+"],
 ];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
@@ -193,6 +205,7 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     // After a burst the log file shrinks back to this many bytes.
     db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    add_functions(&db)?;
     Ok(db)
 }
 
@@ -202,7 +215,20 @@ pub(super) fn connect_reader(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY_TIMEOUT)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    add_functions(&db)?;
     Ok(db)
+}
+
+/// Lets statements ask for the forms of names. No table, index or trigger does, so that other tools read the database.
+fn add_functions(db: &Connection) -> rusqlite::Result<()> {
+    let forms: [(&str, fn(&str) -> String); 2] = [("search_form", search_form), ("name_key", name_key)];
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    for (name, form) in forms {
+        db.create_scalar_function(name, 1, flags, move |call| {
+            Ok(call.get::<Option<String>>(0)?.map(|text| form(&text)))
+        })?;
+    }
+    Ok(())
 }
 
 /// Makes the tables in a new database, and brings older ones up to this version.

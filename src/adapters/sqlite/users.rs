@@ -5,11 +5,10 @@ use rusqlite::{Connection, Row, params};
 
 use super::messages::id;
 use super::{SqliteStore, from_sql, to_sql};
-use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, now_ms};
+use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
 use crate::ports::{StoreError, UserStore};
 
 const NO_SUCH_USER: &str = "there is no such user";
-const USERNAME_TAKEN: &str = "another account has this username";
 
 const COLUMNS: &str = "id, username, name, banned, password, created, last_seen, not_before";
 
@@ -41,17 +40,17 @@ impl UserStore for SqliteStore {
     }
 
     async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError> {
-        let username = username.to_lowercase();
+        let username = username.to_owned();
         self.read(move |db| by_username(db, &username)).await
     }
 
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError> {
-        let prefix = prefix.to_lowercase();
+        let prefix = search_form(prefix);
         self.read(move |db| {
             // Every text that begins with the prefix lies between it and it with the greatest
             // character behind.
-            let sql = "WHERE username >= ?1 AND username < ?1 || char(1114111)
-                AND username <> '' ORDER BY username, id LIMIT ?2";
+            let sql = "WHERE search >= ?1 AND search < ?1 || char(1114111)
+                AND search <> '' ORDER BY search, username, id LIMIT ?2";
             select(db, sql, params![prefix, to_sql(limit as u64)])
         })
         .await
@@ -63,7 +62,7 @@ impl UserStore for SqliteStore {
         self.read(move |db| select(db, "ORDER BY id LIMIT ?1 OFFSET ?2", params![limit, skip])).await
     }
 
-    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError> {
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError> {
         let (key, name) = (id.clone(), name.map(str::to_owned));
         let username = username.map(str::to_lowercase);
         self.write(move |db| set_profile(db, &key, username.as_deref(), name.as_deref()))
@@ -102,7 +101,8 @@ impl UserStore for SqliteStore {
             for place in ["accounts", "memberships", "marks", "devices", "device_marks"] {
                 db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
-            let sql = "UPDATE users SET username = '', name = '', password = NULL, banned = 1 WHERE id = ?1";
+            let sql =
+                "UPDATE users SET username = '', search = '', name = '', password = NULL, banned = 1 WHERE id = ?1";
             db.execute(sql, [id.as_str()]).map(drop)
         })
         .await
@@ -136,7 +136,7 @@ pub(super) fn raise_memberships(
 }
 
 fn add(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<bool> {
-    let sql = "INSERT INTO users (id, username, name, created) VALUES (?1, ?2, ?3, ?4)
+    let sql = "INSERT INTO users (id, username, search, name, created) VALUES (?1, ?2, search_form(?2), ?3, ?4)
         ON CONFLICT DO NOTHING";
     let username = profile.username.to_lowercase();
     let values = params![id.as_str(), username, profile.name, now_ms()];
@@ -146,6 +146,7 @@ fn add(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<bool
 fn ensure(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<User> {
     if !add(db, id, profile)? {
         let sql = "UPDATE users SET username = iif(username = '', ?2, username),
+            search = iif(username = '', search_form(?2), search),
             name = iif(name = '', ?3, name) WHERE id = ?1 AND NOT banned";
         let username = profile.username.to_lowercase();
         db.prepare_cached(sql)?.execute(params![id.as_str(), username, profile.name])?;
@@ -155,7 +156,7 @@ fn ensure(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<U
 
 fn create_account(db: &Connection, id: &UserId, profile: &Profile, password: &str) -> rusqlite::Result<bool> {
     let claim = "INSERT INTO accounts (username, user) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    let username = profile.username.to_lowercase();
+    let username = name_key(&profile.username);
     let known = db.prepare_cached("SELECT 1 FROM users WHERE id = ?1")?.exists([id.as_str()])?;
     if known || db.prepare_cached(claim)?.execute(params![username, id.as_str()])? == 0 {
         return Ok(false);
@@ -165,27 +166,28 @@ fn create_account(db: &Connection, id: &UserId, profile: &Profile, password: &st
     Ok(true)
 }
 
-/// Sets what is given, or says why not: an account's username is no other account's.
+/// Sets what is given; false when another account has the username of an account.
 fn set_profile(
     db: &Connection,
     id: &UserId,
     username: Option<&str>,
     name: Option<&str>,
-) -> rusqlite::Result<Result<(), &'static str>> {
+) -> rusqlite::Result<Result<bool, &'static str>> {
     if let Some(username) = username {
         let others = "SELECT 1 FROM accounts WHERE username = ?2 AND user <> ?1
             AND EXISTS (SELECT 1 FROM accounts WHERE user = ?1)";
-        if db.prepare_cached(others)?.exists([id.as_str(), username])? {
-            return Ok(Err(USERNAME_TAKEN));
+        let key = name_key(username);
+        if db.prepare_cached(others)?.exists([id.as_str(), &key])? {
+            return Ok(Ok(false));
         }
         let rename = "UPDATE accounts SET username = ?2 WHERE user = ?1";
-        db.prepare_cached(rename)?.execute([id.as_str(), username])?;
+        db.prepare_cached(rename)?.execute([id.as_str(), &key])?;
     }
-    let sql = "UPDATE users SET username = coalesce(?2, username), name = coalesce(?3, name)
-        WHERE id = ?1";
+    let sql = "UPDATE users SET username = coalesce(?2, username), search = coalesce(search_form(?2), search),
+        name = coalesce(?3, name) WHERE id = ?1";
     match db.prepare_cached(sql)?.execute(params![id.as_str(), username, name])? {
         0 => Ok(Err(NO_SUCH_USER)),
-        _ => Ok(Ok(())),
+        _ => Ok(Ok(true)),
     }
 }
 
@@ -202,9 +204,10 @@ fn find(db: &Connection, id: &UserId) -> rusqlite::Result<Option<User>> {
 
 /// Of several users with one username the account comes first, then the one seen first.
 fn by_username(db: &Connection, username: &str) -> rusqlite::Result<Option<User>> {
-    let sql = "WHERE username = ?1 AND username <> '' ORDER BY
+    // Those that are equal are among those that are found.
+    let sql = "WHERE search = ?1 AND name_key(username) = ?2 AND username <> '' ORDER BY
         (SELECT count(*) FROM accounts WHERE user = id) DESC, created, id LIMIT 1";
-    Ok(select(db, sql, [username])?.pop())
+    Ok(select(db, sql, [search_form(username), name_key(username)])?.pop())
 }
 
 /// The users that a clause selects, each with their groups.

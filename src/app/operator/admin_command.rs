@@ -9,7 +9,7 @@ use crate::ports::{NodeRecord, NodeRoles};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AdminCommand {
-    /// Users whose username begins so; all when empty.
+    /// Users whose username begins so, whatever the case and the marks on letters; all when empty.
     FindUsers {
         /// The beginning of a username.
         prefix: String,
@@ -21,7 +21,7 @@ pub enum AdminCommand {
         /// Id or username.
         user: String,
     },
-    /// Groups whose name contains this, in any case; all when empty.
+    /// Groups whose name contains this, whatever the case and the marks on letters; all when empty.
     FindGroups {
         /// A part of a name.
         part: String,

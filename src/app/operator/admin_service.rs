@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::admin_command::{AdminCommand, DeviceLine, GroupLine, MemberLine, NodeLine, Report, UserLine};
 use super::devices;
-use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms};
+use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, search_form};
 use crate::hub::Hub;
 use crate::ports::{Store, StoreError};
 
@@ -103,7 +103,7 @@ impl AdminService {
         let limit = limit.min(MOST_LINES);
         let users = match prefix {
             "" => self.store.all_users(0, limit).await,
-            prefix => self.store.find_users(&prefix.to_lowercase(), limit).await,
+            prefix => self.store.find_users(prefix, limit).await,
         };
         Ok(Report::Users { users: self.lines(users.map_err(unanswered)?).await? })
     }
@@ -121,7 +121,7 @@ impl AdminService {
         };
         let user = match by_id {
             Some(user) => Some(user),
-            None => self.store.user_by_username(&name.to_lowercase()).await.map_err(unanswered)?,
+            None => self.store.user_by_username(name).await.map_err(unanswered)?,
         };
         let user = user.ok_or_else(|| Refusal::not_found(format!("there is no user {name:?}")))?;
         let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
@@ -142,12 +142,12 @@ impl AdminService {
     }
 
     async fn find_groups(&self, part: &str, limit: usize) -> Result<Report, Refusal> {
-        let (part, limit) = (part.to_lowercase(), limit.min(MOST_LINES));
+        let (part, limit) = (search_form(part), limit.min(MOST_LINES));
         let mut found = Vec::new();
         for page in 0.. {
             let groups = self.store.all_groups(page, PAGE).await.map_err(unanswered)?;
             let last = groups.len() < PAGE;
-            found.extend(groups.iter().filter(|group| group.name.to_lowercase().contains(&part)).map(GroupLine::from));
+            found.extend(groups.iter().filter(|group| search_form(&group.name).contains(&part)).map(GroupLine::from));
             if last || found.len() >= limit {
                 break;
             }

@@ -63,7 +63,7 @@ forward!(UserStore of CountedStore {
     user_by_username(username: &str) -> Answer<Option<User>>;
     find_users(prefix: &str, limit: usize) -> Answer<Vec<User>>;
     all_users(page: usize, per_page: usize) -> Answer<Vec<User>>;
-    set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<()>;
+    set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<bool>;
     set_password(id: &UserId, password: &str, not_before: Millis) -> Answer<()>;
     set_banned(id: &UserId, banned: bool) -> Answer<()>;
     seen(users: &[(UserId, Millis)]) -> Answer<()>;

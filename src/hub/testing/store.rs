@@ -10,7 +10,7 @@ use super::followers::MemoryFollowers;
 use super::{group, user};
 use crate::domain::{
     Base, Cid, Device, DeviceName, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq,
-    User, UserId,
+    User, UserId, name_key, search_form,
 };
 use crate::ports::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, StoreError, StoreHealth, UserStore,
@@ -238,12 +238,15 @@ impl UserStore for MemoryStore {
     }
 
     async fn user_by_username(&self, username: &str) -> Answer<Option<User>> {
-        self.answer(self.users.lock().values().find(|user| user.profile.username == username).cloned())
+        self.answer(
+            self.users.lock().values().find(|user| name_key(&user.profile.username) == name_key(username)).cloned(),
+        )
     }
 
     async fn find_users(&self, prefix: &str, limit: usize) -> Answer<Vec<User>> {
         let users = self.users.lock();
-        let found = users.values().filter(|user| user.profile.username.starts_with(prefix));
+        let prefix = search_form(prefix);
+        let found = users.values().filter(|user| search_form(&user.profile.username).starts_with(&prefix));
         self.answer(found.take(limit).cloned().collect())
     }
 
@@ -251,13 +254,13 @@ impl UserStore for MemoryStore {
         self.answer(self.users.lock().values().skip(page * per_page).take(per_page).cloned().collect())
     }
 
-    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<()> {
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<bool> {
         if let Some(user) = self.users.lock().get_mut(id) {
             let profile = &mut user.profile;
             profile.username = username.unwrap_or(&profile.username).to_owned();
             profile.name = name.unwrap_or(&profile.name).to_owned();
         }
-        self.answer(())
+        self.answer(true)
     }
 
     async fn set_password(&self, id: &UserId, password: &str, _: Millis) -> Answer<()> {

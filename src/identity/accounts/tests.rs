@@ -59,7 +59,7 @@ impl UserStore for Users {
     async fn all_users(&self, _: usize, _: usize) -> Result<Vec<User>, StoreError> {
         unreachable!("accounts list nobody")
     }
-    async fn set_profile(&self, _: &UserId, _: Option<&str>, _: Option<&str>) -> Result<(), StoreError> {
+    async fn set_profile(&self, _: &UserId, _: Option<&str>, _: Option<&str>) -> Result<bool, StoreError> {
         unreachable!("accounts change no profile")
     }
     async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {

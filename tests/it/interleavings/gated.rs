@@ -157,7 +157,7 @@ gated! { UserStore for GatedStore {
     fn user_by_username(username: &str) -> Result<Option<User>, StoreError>;
     fn find_users(prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
     fn all_users(page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
-    fn set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<(), StoreError>;
+    fn set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError>;
     fn set_password(id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError>;
     fn set_banned(id: &UserId, banned: bool) -> Result<(), StoreError>;
     fn seen(users: &[(UserId, Millis)]) -> Result<(), StoreError>;

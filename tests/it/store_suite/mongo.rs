@@ -184,6 +184,45 @@ async fn an_abandoned_username_is_free_again() {
     assert_eq!(anna.id, user("u2"));
 }
 
+/// Users of before are found as they were, and by the form for searches once a node has filled it in.
+#[tokio::test]
+async fn usernames_of_before_are_given_their_forms() {
+    use super::sample::{profile, user};
+    let fixture = Mongo::new().await;
+    let (store, database) = (&fixture.store, fixture.database().await);
+    let (users, accounts) = (database.collection::<Document>("users"), database.collection::<Document>("accounts"));
+    for (id, username) in [("u1", "straße"), ("u2", "änne"), ("u3", "anna")] {
+        assert!(store.create_account(&user(id), &profile(username, "N"), "hash").await.unwrap());
+    }
+    let absent =
+        doc! { "_id": "u4", "username": "", "name": "", "banned": false, "groups": {}, "created": 1_i64, "v": 1 };
+    users.insert_one(absent).await.unwrap();
+    users.update_many(doc! {}, doc! { "$unset": { "search": 1 } }).await.unwrap();
+    accounts.delete_one(doc! { "_id": "strasse" }).await.unwrap();
+    accounts.insert_one(doc! { "_id": "straße", "user": "u1", "time": 1_i64, "v": 1 }).await.unwrap();
+    let found = async |typed| {
+        let found = store.find_users(typed, 9).await.unwrap();
+        found.iter().map(|user| user.id.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(
+        [found("STRASS").await, found("Straß").await, found("an").await, found("").await],
+        ["", "u1", "u3", "u3 u2 u1"]
+    );
+    let named = async |username| store.user_by_username(username).await.unwrap().map(|user| user.id.to_string());
+    assert_eq!([named("STRAßE").await.as_deref(), named("ÄNNE").await.as_deref()], [Some("u1"), Some("u2")]);
+    assert!(!store.create_account(&user("u5"), &profile("straße", "N"), "hash").await.unwrap());
+
+    store.prepare(PARTITIONS).await.unwrap();
+    let filled = async || match users.count_documents(doc! { "search": null, "username": { "$gt": "" } }).await {
+        Ok(0) => Ok(()),
+        left => Err(format!("{left:?} without it")),
+    };
+    eventually("the forms are filled in", filled).await;
+    assert_eq!([found("STRASS").await, found("Straß").await, found("an").await], ["u1", "u1", "u3 u2"]);
+    assert_eq!(named("strasse").await.as_deref(), Some("u1"));
+    assert!(!store.create_account(&user("u5"), &profile("STRASSE", "N"), "hash").await.unwrap());
+}
+
 #[tokio::test]
 async fn what_cannot_be_reached_is_said_soon() {
     let port = crate::support::ports::Port::reserve();

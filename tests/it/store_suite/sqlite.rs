@@ -115,7 +115,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     store.insert(&said).await.unwrap();
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    for index in ["messages_by_shown", "messages_by_pin"] {
+    for index in ["messages_by_shown", "messages_by_pin", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
     for table in ["devices", "device_marks", "followers", "covered", "due"] {
@@ -123,6 +123,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     }
     let added = [
         ("users", "not_before"),
+        ("users", "search"),
         ("groups", "base"),
         ("groups", "base_n"),
         ("groups", "gone"),
@@ -149,6 +150,37 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         let extents = store.extents(std::slice::from_ref(&made.id)).await.unwrap();
         assert_eq!((extents[0].first, extents[0].head), (1, Head::default()));
     }
+}
+
+#[tokio::test]
+async fn usernames_of_before_are_given_their_forms() {
+    let directory = scratch::directory("sqlite");
+    let path = directory.path().join("hubbub.db");
+    let store = SqliteStore::open(&path).unwrap();
+    for (id, username) in [("u1", "straße"), ("u2", "anna"), ("u3", "strasse-")] {
+        assert!(store.create_account(&user(id), &profile(username, "N"), "hash").await.unwrap());
+    }
+    drop(store);
+    let db = rusqlite::Connection::open(&path).unwrap();
+    db.execute_batch(
+        "DROP INDEX users_by_search;
+        ALTER TABLE users DROP COLUMN search;
+        CREATE INDEX users_by_username ON users (username);
+        UPDATE accounts SET username = (SELECT username FROM users WHERE id = user);
+        UPDATE accounts SET username = 'strasse' WHERE user = 'u3';
+        UPDATE users SET username = 'strasse' WHERE id = 'u3';
+        PRAGMA user_version = 4;",
+    )
+    .unwrap();
+    drop(db);
+    let store = SqliteStore::open(&path).unwrap();
+    let found = store.find_users("STRASSE", 9).await.unwrap();
+    assert_eq!(found.iter().map(|user| user.profile.username.as_str()).collect::<Vec<_>>(), ["strasse", "straße"]);
+    assert_eq!(store.user_by_username("Anna").await.unwrap().unwrap().id, user("u2"));
+    assert!(!store.create_account(&user("u4"), &profile("STRASSE", "N"), "hash").await.unwrap());
+    // The other of the two keeps the name that it had.
+    assert!(store.set_profile(&user("u1"), Some("gasse"), None).await.unwrap());
+    assert!(!store.create_account(&user("u5"), &profile("Gasse", "N"), "hash").await.unwrap());
 }
 
 /// Set in a child process: the database to write to until somebody kills it.

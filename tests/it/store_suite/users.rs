@@ -84,8 +84,8 @@ pub async fn accounts_have_usernames_of_their_own(fixture: &mut impl Fixture) {
     assert_eq!(store.user_by_username("bert").await.unwrap(), None);
     assert!(store.create_account(&user("u3"), &profile("bert", "Bert"), "h").await.unwrap());
     // Renaming frees the old name and respects the others'.
-    let taken = store.set_profile(&user("u3"), Some("anna"), None).await;
-    assert!(matches!(taken, Err(StoreError::Refused(_))), "{taken:?}");
+    assert!(!store.set_profile(&user("u3"), Some("anna"), Some("Anna")).await.unwrap());
+    assert_eq!(store.user(&user("u3")).await.unwrap().unwrap().profile, profile("bert", "Bert"));
     assert_eq!(store.user_by_username("bert").await.unwrap().unwrap().id, user("u3"));
     store.set_profile(&user("u3"), Some("bert"), None).await.unwrap();
     store.set_profile(&user("u3"), Some("Cleo"), None).await.unwrap();
@@ -119,10 +119,11 @@ pub async fn found_by_prefix_in_any_case(fixture: &mut impl Fixture) {
         store.ensure_user(&user(id), &profile(username, "N")).await.unwrap();
     }
     let find = async |prefix, limit| store.find_users(prefix, limit).await.unwrap();
-    assert_eq!(names(&find("Ann", 20).await), ["3", "1", "2"]);
+    // What is marked is found as well, by whoever types the marks and who does not.
+    assert_eq!(names(&find("Ann", 20).await), ["3", "1", "2", "4"]);
     assert_eq!(names(&find("ann", 2).await), ["3", "1"]);
     assert_eq!(names(&find("anna", 20).await), ["1", "2"]);
-    assert_eq!(names(&find("ÄN", 20).await), ["4"]);
+    assert_eq!(names(&find("ÄNNE", 20).await), ["4"]);
     assert_eq!(names(&find("a.", 20).await), ["6"]);
     assert_eq!(names(&find("", 20).await), ["6", "3", "1", "2", "4"]);
     assert!(find("annab%", 20).await.is_empty());
@@ -130,6 +131,70 @@ pub async fn found_by_prefix_in_any_case(fixture: &mut impl Fixture) {
     assert_eq!(store.user_by_username("").await.unwrap(), None);
     assert_eq!(names(&store.all_users(0, 4).await.unwrap()), ["1", "2", "3", "4"]);
     assert_eq!(names(&store.all_users(1, 4).await.unwrap()), ["5", "6"]);
+}
+
+pub async fn found_as_people_write(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let people = [
+        ("1", "Οδυσσέας"),
+        ("2", "İbrahim"),
+        ("3", "Straße"),
+        ("4", "zoe\u{308}"),
+        ("5", "ｆｕｌｌ"),
+        ("6", "\u{301}"),
+    ];
+    for (id, username) in people {
+        store.ensure_user(&user(id), &profile(username, "N")).await.unwrap();
+    }
+    let find = async |prefix| names(&store.find_users(prefix, 20).await.unwrap()).join(" ");
+    for (typed, found) in [
+        ("ΟΔΥΣ", "1"),
+        ("οδυσσεας", "1"),
+        ("ibr", "2"),
+        ("IBR", "2"),
+        ("strasse", "3"),
+        ("STRASS", "3"),
+        ("straß", "3"),
+        ("Zoë", "4"),
+        ("zo", "4"),
+        ("full", "5"),
+        ("\u{301}", "6"),
+        ("x", ""),
+    ] {
+        assert_eq!(find(typed).await, found, "{typed}");
+    }
+    // Whoever is renamed, filled in or deleted is found by what they are called now.
+    store.set_profile(&user("1"), Some("Ηρώ"), None).await.unwrap();
+    store.delete_user(&user("2")).await.unwrap();
+    store.ensure_user(&user("7"), &profile("", "")).await.unwrap();
+    store.ensure_user(&user("7"), &profile("ΗΡΑΚΛΉΣ", "H")).await.unwrap();
+    assert_eq!([find("οδυσ").await, find("ηρ").await, find("ibr").await], ["", "7 1", ""]);
+}
+
+pub async fn usernames_are_equal_in_any_case_and_composition(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    assert!(store.create_account(&user("u1"), &profile("Straße", "S"), "h").await.unwrap());
+    assert!(store.create_account(&user("u2"), &profile("zoë", "Z"), "h").await.unwrap());
+    for (number, taken) in ["STRASSE", "straße", "strasse", "ZOE\u{308}"].iter().enumerate() {
+        assert!(
+            !store.create_account(&user(&format!("n{number}")), &profile(taken, "N"), "h").await.unwrap(),
+            "{taken}"
+        );
+    }
+    assert!(!store.set_profile(&user("u2"), Some("STRASSE"), None).await.unwrap());
+    let of = async |username| store.user_by_username(username).await.unwrap().map(|user| user.id.to_string());
+    assert_eq!(of("STRASSE").await.as_deref(), Some("u1"));
+    assert_eq!(of("Zoe\u{308}").await.as_deref(), Some("u2"));
+    // Found alike, and yet another name.
+    assert_eq!(of("zoe").await, None);
+    assert!(store.create_account(&user("u3"), &profile("zoe", "Z"), "h").await.unwrap());
+    assert_eq!(of("ZOE").await.as_deref(), Some("u3"));
+    // One's own name in another form is no one else's, and stays taken.
+    assert!(store.set_profile(&user("u1"), Some("strasse"), None).await.unwrap());
+    assert!(!store.set_profile(&user("u3"), Some("straße"), None).await.unwrap());
+    assert!(store.set_profile(&user("u1"), Some("weg"), None).await.unwrap());
+    assert!(store.set_profile(&user("u3"), Some("Straße"), None).await.unwrap());
+    assert_eq!(of("strasse").await.as_deref(), Some("u3"));
 }
 
 pub async fn operators_change_users(fixture: &mut impl Fixture) {
@@ -158,7 +223,7 @@ pub async fn operators_change_users(fixture: &mut impl Fixture) {
     let refused = [
         store.set_banned(&nobody, true).await,
         store.set_password(&nobody, "hash", 70).await,
-        store.set_profile(&nobody, Some("n"), None).await,
+        store.set_profile(&nobody, Some("n"), None).await.map(drop),
     ];
     for answer in refused {
         assert!(matches!(answer, Err(StoreError::Refused(_))), "{answer:?}");

@@ -64,7 +64,7 @@ impl GroupLists {
         if let Some(user) = by_id {
             return Ok(user);
         }
-        let by_name = self.people.user_by_username(&name.to_lowercase()).await?;
+        let by_name = self.people.user_by_username(name).await?;
         by_name.ok_or_else(|| Refusal::not_found("there is no such user"))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Access, Group, GroupId, GroupKind, Profile, Refusal, User, UserId, is_reserved_username};
+use crate::domain::{
+    Access, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username, username_taken,
+};
 use crate::hub::features::membership::Creation;
 use crate::hub::features::presence::Presence;
 use crate::hub::sessions::Arrivals;
@@ -45,10 +47,9 @@ impl People {
         if user.banned { Err(Refusal::forbidden("you are banned from this hub")) } else { Ok(()) }
     }
 
-    /// Users whose username begins so.
+    /// Users whose username begins so, as people write it.
     pub(crate) async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<FoundUser>, Refusal> {
-        let prefix = prefix.to_lowercase();
-        let users = self.people.find_users(&prefix, limit).await?;
+        let users = self.people.find_users(prefix, limit).await?;
         self.with_presence(users).await
     }
 
@@ -76,12 +77,13 @@ impl People {
         username: Option<&str>,
         name: Option<&str>,
     ) -> Result<FoundUser, Refusal> {
-        if username.is_some_and(is_reserved_username) {
-            return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
-        }
+        let username = username.map(asked_username).transpose()?;
+        let name = name.map(|name| Name::asked("name", name)).transpose()?;
         self.ensure_users(std::slice::from_ref(id)).await?;
-        let username = username.map(str::to_lowercase);
-        self.people.set_profile(id, username.as_deref(), name).await?;
+        let (username, name) = (username.as_ref().map(Name::as_str), name.as_ref().map(Name::as_str));
+        if !self.people.set_profile(id, username, name).await? {
+            return Err(username_taken());
+        }
         let user = self.people.user(id).await?;
         let user = user.ok_or_else(|| Refusal::not_found("there is no such user"))?;
         let found = self.with_presence(vec![user]).await?;
@@ -106,10 +108,19 @@ impl People {
         if users.is_empty() {
             return Err(Refusal::bad_frame("`users` must name at least one user"));
         }
+        let name = Name::asked("name", name)?;
         self.ensure_users(users).await?;
         let id = GroupId::random();
-        self.creation.create(&id, GroupKind::Group, name.to_owned(), users.to_vec(), access).await?;
+        self.creation.create(&id, GroupKind::Group, name.into(), users.to_vec(), access).await?;
         let group = self.documents.group(&id).await?;
         group.ok_or_else(|| Refusal::not_found("there is no such group"))
     }
+}
+
+/// A username that a service gives: lower case, and none that looks like the hub's own.
+fn asked_username(text: &str) -> Result<Name, Refusal> {
+    if is_reserved_username(text) {
+        return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
+    }
+    Name::asked("username", &text.to_lowercase())
 }
