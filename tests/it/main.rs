@@ -17,6 +17,7 @@
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
 //! - [`reserved`] tries to bring in by every door what is the hub's own
+//! - [`names`] tries every door with names that people see
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 //! - [`torture`] does that at random for as long as one likes, with everything at once
@@ -44,6 +45,7 @@ mod hub_core;
 mod interleavings;
 mod kinds;
 mod logs;
+mod names;
 mod node_probe;
 mod node_roles;
 mod open_kinds;

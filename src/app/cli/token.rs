@@ -13,7 +13,7 @@ use super::braces;
 use super::error::CommandError;
 use crate::app::config::Loaded;
 use crate::app::identity::{Identities, OwnKey};
-use crate::domain::{Profile, UserId};
+use crate::domain::{Name, Profile, UserId};
 use crate::kernel::print;
 use crate::kernel::units::parse_duration;
 
@@ -91,8 +91,9 @@ impl Token {
     fn one(&self, own: &OwnKey, user: &str) -> Result<String, CommandError> {
         let refused = |problem: String| CommandError::Refused(format!("{user:?}: {problem}"));
         UserId::parse(user).map_err(|error| refused(error.to_string()))?;
-        let name = self.name.clone().unwrap_or_else(|| user.to_owned());
-        let profile = Profile { username: user.to_lowercase(), name };
+        let name = Name::parse(self.name.as_deref().unwrap_or(user));
+        let name = name.map_err(|why| CommandError::Refused(format!("`name` {why}")))?;
+        let profile = Profile { username: user.to_lowercase(), name: name.into() };
         let minted = own.mint(user, &profile, self.ttl).map_err(|error| refused(error.to_string()))?;
         Ok(minted.token)
     }

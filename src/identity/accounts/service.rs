@@ -11,7 +11,7 @@ use super::config::AccountsConfig;
 use super::credentials::Credentials;
 use super::hasher::Hasher;
 use super::throttle::Throttle;
-use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms};
+use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms, username_taken};
 use crate::identity::tokens::SigningKey;
 use crate::ports::{Account, Accounts, Identity, StoreError, UserStore};
 
@@ -99,13 +99,12 @@ impl Accounts for BuiltInAccounts {
         self.admit(peer)?;
         let proven = now_ms() / 1000;
         let user = self.user_id(&who.username)?;
-        let taken = || Refusal::new(Code::Conflict, "this username is taken");
         if self.store.user(&user).await.map_err(unanswered)?.is_some() {
-            return Err(taken());
+            return Err(username_taken());
         }
         let hash = self.hasher.hash(who.password).await?;
         if !self.store.create_account(&user, &profile, &hash).await.map_err(unanswered)? {
-            return Err(taken());
+            return Err(username_taken());
         }
         debug!("account made");
         self.account(user, &profile, proven)

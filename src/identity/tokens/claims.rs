@@ -3,10 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use crate::domain::{Millis, Profile, is_reserved_username};
-
-/// Longest name taken over from a token, in characters; what is longer is cut.
-const MAX_NAME_CHARS: usize = 128;
+use crate::domain::{Millis, Name, Profile, is_reserved_username};
 
 /// The claims that are read. Signature, `exp`, `nbf`, `iss` and `aud` have been checked before.
 #[derive(Debug, Deserialize)]
@@ -53,10 +50,10 @@ impl Claims {
     /// The profile; what the token leaves open is filled from what identifies the user, so that
     /// everybody can be found and has a name.
     pub(super) fn profile(&self, subject: &str) -> Profile {
-        let username = text(&self.preferred_username).filter(|name| !is_reserved_username(name));
+        let username = name_in(&self.preferred_username).filter(|name| !is_reserved_username(name));
         let username = username.unwrap_or_else(|| subject.to_owned());
-        let name = text(&self.name).unwrap_or_else(|| username.clone());
-        Profile { username: username.to_lowercase(), name }
+        let lower = Name::fit(&username.to_lowercase()).map_or_else(|| subject.to_lowercase(), String::from);
+        Profile { name: name_in(&self.name).unwrap_or(username), username: lower }
     }
 }
 
@@ -66,10 +63,10 @@ fn millis(seconds: Option<&Number>) -> Millis {
     ((seconds * 1000.0) as i64).min(Millis::MAX / 2)
 }
 
-fn text(claim: &Option<Value>) -> Option<String> {
-    let text = claim.as_ref()?.as_str()?.trim();
-    let kept: String = text.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
-    (!kept.is_empty()).then_some(kept)
+/// The name that a claim holds, made fit: a name that breaks the rule keeps nobody out, and whoever logs in here can't
+/// change what their identity provider says.
+fn name_in(claim: &Option<Value>) -> Option<String> {
+    Name::fit(claim.as_ref()?.as_str()?).map(String::from)
 }
 
 #[cfg(test)]
@@ -83,5 +80,21 @@ mod tests {
             let profile = serde_json::from_value::<Claims>(claims).unwrap().profile("anna");
             assert_eq!(profile, Profile { username: "anna".into(), name: "anna".into() });
         }
+    }
+
+    #[test]
+    fn names_that_break_the_rule_are_made_fit_or_left_out() {
+        let profile = |username: &str, name: &str| {
+            let claims = serde_json::json!({ "sub": "anna", "preferred_username": username, "name": name });
+            let profile = serde_json::from_value::<Claims>(claims).unwrap().profile("anna");
+            (profile.username, profile.name)
+        };
+        let of = |username: &str, name: &str| (username.to_owned(), name.to_owned());
+        assert_eq!(profile("An\u{202e}na", " Anna\nB\0. "), of("anna", "AnnaB."));
+        assert_eq!(profile("\u{3164}", "\u{200b}"), of("anna", "anna"));
+        assert_eq!(profile("Zoe\u{308}", "\u{2800}"), of("zoë", "Zoë"));
+        assert_eq!(profile(&"İ".repeat(300), &"é".repeat(300)).1.chars().count(), 200);
+        assert_eq!(profile(&"İ".repeat(300), "x").0.chars().count(), 200);
+        assert_eq!(profile("ｈｕｂ．system", "x"), of("anna", "x"));
     }
 }

@@ -134,9 +134,9 @@ pub struct UsersView {
 /// A user's profile, to be set.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ProfileUpdate {
-    /// The name to search by, which does not begin with `hub.`.
+    /// The name to search by: 1 to 200 characters, which do not begin with `hub.`. `conflict` when another account has it.
     pub(super) username: Option<String>,
-    /// The name to show.
+    /// The name to show: 1 to 200 characters.
     pub(super) name: Option<String>,
     /// Ignored: who is online is what connections show. The answer tells it.
     #[serde(rename = "online")]
@@ -151,7 +151,7 @@ pub struct CredentialsBody {
     /// The password.
     #[schema(format = Password)]
     pub(super) password: String,
-    /// The name to show; only when registering.
+    /// The name to show, 1 to 200 characters; only when registering.
     pub(super) name: Option<String>,
 }
 
@@ -223,7 +223,7 @@ pub struct GroupsView {
 /// A group to make.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewGroup {
-    /// Its name.
+    /// Its name: 1 to 200 characters.
     pub(super) name: String,
     /// Ids of its members; the first is its admin. Unknown users are created. None begins with `hub.`.
     #[schema(value_type = Vec<String>)]

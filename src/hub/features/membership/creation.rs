@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use super::changes::{Change, Changes};
 use super::roll::Membership;
-use crate::domain::{Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Refusal, Role, UserId, now_ms};
+use crate::domain::{Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Name, Refusal, Role, UserId, now_ms};
 use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::local::LocalGroups;
 use crate::hub::pipeline::restore::Restorer;
 use crate::ports::{GroupStore, MessageStore, Permission};
 
-/// Longest name of a group, in Unicode scalar values.
-const NAME_MAX: usize = 200;
 /// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
 const CREATION_EVENTS: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
 
@@ -51,13 +49,11 @@ impl Creation {
         access: Access,
         cid: Option<Cid>,
     ) -> Result<GroupId, Refusal> {
-        if name.trim().is_empty() || name.chars().count() > NAME_MAX {
-            return Err(Refusal::bad_frame(format!("`name` must have 1 to {NAME_MAX} characters")));
-        }
+        let name = Name::asked("name", &name)?;
         let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(creator, &cid));
         let mut members = vec![creator.clone()];
         members.extend(users.into_iter().filter(|user| user != creator));
-        self.create(&id, GroupKind::Group, name, members, access).await?;
+        self.create(&id, GroupKind::Group, name.into(), members, access).await?;
         Ok(id)
     }
 

@@ -17,7 +17,7 @@ const FOUND_AT_MOST: usize = 20;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Search {
-    /// How the username begins; case does not matter.
+    /// How the username begins; neither case nor marks on letters matter.
     username: String,
 }
 
