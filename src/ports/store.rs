@@ -137,14 +137,15 @@ pub trait UserStore: Send + Sync + 'static {
     async fn users(&self, ids: &[UserId]) -> Result<Vec<User>, StoreError>;
 
     /// Makes a user with a password; false when the id is taken, or the username by another
-    /// account: one that is equal by its [`name_key`](crate::domain::name_key). Users without a password may share a username with anybody.
+    /// account: one that is equal by its [`name_key`](crate::domain::name_key). Users without a password may share a
+    /// username with anybody.
     async fn create_account(&self, id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
 
     /// A user by username, equal by its [`name_key`](crate::domain::name_key); of several with the same one the account.
     async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError>;
 
-    /// Users whose username begins so, both in the form for searches ([`search_form`](crate::domain::search_form)), in the order of that form, `limit`
-    /// at most.
+    /// Users whose username begins so, both in the form for searches ([`search_form`](crate::domain::search_form)), in
+    /// the order of that form, `limit` at most.
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
 
     /// A page of all users, by id.

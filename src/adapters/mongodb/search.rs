@@ -90,9 +90,7 @@ impl MongoStore {
         if self.unfilled(1).await?.is_empty() {
             return Ok(());
         }
-        tracing::info!(
-            "users are given their form for searches in the background; until then the older ones are found as before"
-        );
+        tracing::info!("users are given their form for searches in the background, and are found as before until then");
         let store = self.clone();
         tokio::spawn(async move { store.fill_all(&random_token()).await });
         Ok(())

@@ -134,7 +134,7 @@ pub struct UsersView {
 /// A user's profile, to be set.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ProfileUpdate {
-    /// The name to search by: 1 to 200 characters, which do not begin with `hub.`. `conflict` when another account has it.
+    /// The name to search by: 1 to 200 characters, not beginning with `hub.`; `conflict` when another account has it.
     pub(super) username: Option<String>,
     /// The name to show: 1 to 200 characters.
     pub(super) name: Option<String>,

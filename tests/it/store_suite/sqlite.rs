@@ -169,7 +169,7 @@ async fn usernames_of_before_are_given_their_forms() {
         UPDATE accounts SET username = (SELECT username FROM users WHERE id = user);
         UPDATE accounts SET username = 'strasse' WHERE user = 'u3';
         UPDATE users SET username = 'strasse' WHERE id = 'u3';
-        PRAGMA user_version = 4;",
+        PRAGMA user_version = 5;",
     )
     .unwrap();
     drop(db);
