@@ -34,6 +34,7 @@ mod codec;
 pub mod config;
 mod counted;
 mod features;
+mod followers;
 mod front;
 #[doc(hidden)]
 pub mod fuzzing;

@@ -32,9 +32,10 @@ mod tokens;
 pub use accounts::{Account, Accounts};
 pub use backplane::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
-    Committed, EntryId, FollowerLeases, GroupCommit, GroupSnapshot, GroupStates, InboxEntry, InboxPosition, InboxRead,
-    Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord, NodeRole, NodeRoles, NodeVitals,
-    Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, Standing, Tickets, UserPresence,
+    Committed, EntryId, FollowerLeases, FollowerVitals, GroupCommit, GroupSnapshot, GroupStates, InboxEntry,
+    InboxPosition, InboxRead, Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord,
+    NodeRole, NodeRoles, NodeVitals, Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord,
+    Standing, Tickets, UserPresence,
 };
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};

@@ -1,5 +1,6 @@
 //! Lives of a node: each with an epoch, an inbox and a lease of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,9 @@ use crate::domain::{KINDS, Millis, NodeName, now_ms};
 use crate::hub::local::LocalUsers;
 use crate::hub::node::{NodeState, known};
 use crate::hub::pipeline::owner::Owned;
-use crate::ports::{BackplaneError, Beat, Cluster, Inboxes, NodeRecord, NodeRole, NodeRoles, StartError};
+use crate::ports::{
+    BackplaneError, Beat, Cluster, Inboxes, NodeRecord, NodeRole, NodeRoles, NodeVitals, StartError,
+};
 use crate::protocol::{ServerFrame, pushes};
 
 /// What a node says of itself, beside how it is doing.
@@ -18,6 +21,8 @@ pub(crate) struct LifeConfig {
     pub(crate) zone: Option<String>,
     pub(crate) capacity: u64,
     pub(crate) roles: NodeRoles,
+    /// The followers that it runs.
+    pub(crate) followers: BTreeSet<String>,
     /// How long the lease lives without being renewed.
     pub(crate) lease: Duration,
 }
@@ -110,9 +115,10 @@ impl NodeLife {
             roles: self.config.roles.clone(),
             version: env!("CARGO_PKG_VERSION").into(),
             since: name.as_str().rsplit('.').next().and_then(|epoch| epoch.parse::<Millis>().ok()).unwrap_or(0) * 1_000,
-            vitals: self.vitals.told(now_ms()),
+            vitals: NodeVitals { followers: self.node.followers_here(), ..self.vitals.told(now_ms()) },
             knows: known(&KINDS),
             passes: self.owned.passes(),
+            followers: Some(self.config.followers.clone()),
         }
     }
 

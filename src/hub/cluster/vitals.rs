@@ -41,6 +41,7 @@ impl Vitals {
         let (lag, pending) = pipeline.logs.backlog();
         NodeVitals {
             time: now,
+            followers: BTreeMap::new(),
             users: whole(&self.sessions.users_online),
             pending_sends: whole(&pipeline.pending_sends),
             partitions: whole(&pipeline.owned_partitions),

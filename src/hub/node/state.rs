@@ -1,5 +1,6 @@
 //! The node's present name, and its view of the cluster.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -8,7 +9,7 @@ use tokio::sync::Notify;
 
 use super::view::View;
 use crate::domain::{GroupId, Millis, NodeName, Refusal};
-use crate::ports::{NodeRecord, NodeRole, Partition};
+use crate::ports::{FollowerVitals, NodeRecord, NodeRole, Partition};
 
 /// The node's present name (with its epoch) and its view of the cluster.
 pub(crate) struct NodeState {
@@ -26,7 +27,12 @@ pub(crate) struct NodeState {
     /// The others are to be looked at without waiting for the next beat.
     beat_now: Notify,
     generation: AtomicU64,
+    /// How far the followers that it runs are behind.
+    followers: RwLock<FollowersHere>,
 }
+
+/// Of each follower the partitions in which this node works for it.
+pub(crate) type FollowersHere = BTreeMap<String, BTreeMap<Partition, FollowerVitals>>;
 
 /// What is otherwise than at the beat before.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -51,6 +57,7 @@ impl NodeState {
             last_beat: AtomicU64::new(0),
             beat_now: Notify::new(),
             generation: AtomicU64::new(1),
+            followers: RwLock::default(),
         }
     }
 
@@ -132,5 +139,15 @@ impl NodeState {
     /// Grows with each route that is added.
     pub(crate) fn next_generation(&self) -> u64 {
         self.generation.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Keeps how far the followers that it runs are behind, for others to be told.
+    pub(crate) fn note_followers(&self, followers: FollowersHere) {
+        *self.followers.write() = followers;
+    }
+
+    /// How far the followers that it runs are behind.
+    pub(crate) fn followers_here(&self) -> FollowersHere {
+        self.followers.read().clone()
     }
 }

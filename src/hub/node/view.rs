@@ -72,6 +72,7 @@ pub(crate) mod tests {
             vitals: NodeVitals::default(),
             knows,
             passes: BTreeSet::new(),
+            followers: None,
         }
     }
 

@@ -32,6 +32,7 @@ pub(crate) struct MemoryStore {
     pub(super) followers: MemoryFollowers,
     refuses_effects: AtomicBool,
     silent: AtomicBool,
+    pages: AtomicUsize,
 }
 
 // === impl MemoryStore ===
@@ -71,6 +72,11 @@ impl MemoryStore {
     /// How often a device was raised.
     pub(crate) fn raised(&self) -> usize {
         self.raised.load(Relaxed)
+    }
+
+    /// How many pages of events were read.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages.load(Relaxed)
     }
 
     /// The effects that were applied.
@@ -129,6 +135,7 @@ impl MessageStore for MemoryStore {
     }
 
     async fn page(&self, group: &GroupId, page: Page) -> Answer<Vec<Event>> {
+        self.pages.fetch_add(1, Relaxed);
         let all = self.all(group).into_iter();
         let newest = |found: Vec<Event>, limit: usize| found[found.len().saturating_sub(limit)..].to_vec();
         self.answer(match page {

@@ -65,6 +65,7 @@ fn life(parts: &Parts, pipeline: &Pipeline) -> Arc<NodeLife> {
         zone: parts.config.zone.clone(),
         capacity: parts.config.capacity(),
         roles: parts.config.roles.clone(),
+        followers: Default::default(),
         lease: parts.config.node_lease,
     };
     Arc::new(NodeLife::new(

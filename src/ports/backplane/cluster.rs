@@ -41,6 +41,9 @@ pub struct NodeRecord {
     /// Partitions that it passes on for now: they hold what it does not know.
     #[serde(default)]
     pub passes: BTreeSet<Partition>,
+    /// The followers that it runs; a record without it is of a node that knows of none.
+    #[serde(default)]
+    pub followers: Option<BTreeSet<String>>,
 }
 
 /// What a node can read and carry out. Only what all live nodes know is let in, so that none of them meets what it
@@ -89,6 +92,19 @@ pub struct NodeVitals {
     pub probe: Vec<u64>,
     /// The same of each stage of a message's way there, by name; without those that saw none.
     pub stages: BTreeMap<String, Vec<u64>>,
+    /// Of each follower that it runs the partitions in which it works, with how far it is behind there.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub followers: BTreeMap<String, BTreeMap<Partition, FollowerVitals>>,
+}
+
+/// How far a follower is behind in a partition.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FollowerVitals {
+    /// Stored events that it has not worked on, as far as was heard.
+    pub events: u64,
+    /// For how long the group that has waited longest has done so, in seconds.
+    pub seconds: u64,
 }
 
 /// The answer to a heartbeat.

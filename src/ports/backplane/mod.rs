@@ -19,7 +19,7 @@ mod roles;
 mod sequencer;
 mod tickets;
 
-pub use cluster::{Beat, Cluster, Knows, NodeRecord, NodeVitals};
+pub use cluster::{Beat, Cluster, FollowerVitals, Knows, NodeRecord, NodeVitals};
 pub use error::BackplaneError;
 pub use followers::FollowerLeases;
 pub use group_states::{GroupSnapshot, GroupStates};
