@@ -27,6 +27,8 @@ def build():
     _partitions(board)
     board.row("Repairs")
     _repairs(board)
+    board.row("Followers")
+    _followers(board)
     return board.build()
 
 
@@ -183,5 +185,61 @@ def _repairs(board: Board) -> None:
             "cps",
             (total(rate("hubbub_resequenced_total")), "new seq"),
             (total(rate("hubbub_voids_total")), "void"),
+        )
+    )
+
+
+def _followers(board: Board) -> None:
+    board.add(
+        graph(
+            "Events that followers lack",
+            "Stored and delivered, and not worked on yet by what follows: retention, the journal.",
+            "short",
+            (total(of("hubbub_follower_lag_events"), "follower"), "{{follower}}"),
+        )
+    )
+    board.add(
+        graph(
+            "How long groups wait for followers",
+            "The group that has waited longest, by follower and node.",
+            "s",
+            (of("hubbub_follower_lag_seconds"), "{{follower}} {{instance}}"),
+            steps=[(0, "green"), (60, "yellow"), (300, "red")],
+        )
+    )
+    board.add(
+        graph(
+            "Events followed",
+            "How many events each follower works on in a second.",
+            "cps",
+            (total(rate("hubbub_follower_events_total"), "follower"), "{{follower}}"),
+        )
+    )
+    board.add(
+        graph(
+            "Partitions followed",
+            "In how many partitions a node works for each follower. Together they are all, or some wait.",
+            "none",
+            (of("hubbub_follower_partitions"), "{{follower}} {{instance}}"),
+            stacked=True,
+        )
+    )
+    board.add(
+        graph(
+            "Failures and comparisons",
+            "Groups that a follower tries again later, and comparisons of all groups by reason.",
+            "cps",
+            (total(rate("hubbub_follower_failures_total"), "follower"), "{{follower}} failed"),
+            (total(rate("hubbub_follower_comparisons_total"), "reason"), "compared: {{reason}}"),
+        )
+    )
+    board.add(
+        graph(
+            "Planned for later",
+            "What is due and done by nobody yet, and what was done in a second.",
+            "short",
+            ("max by (follower) (" + of("hubbub_follower_due_overdue") + ")", "{{follower}} overdue"),
+            ("max by (follower) (" + of("hubbub_follower_due_overdue_seconds") + ")", "{{follower}} overdue, seconds"),
+            (total(rate("hubbub_follower_due_done_total"), "follower"), "{{follower}} done a second"),
         )
     )

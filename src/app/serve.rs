@@ -16,9 +16,10 @@ use super::identity::Identities;
 use super::metrics::ProcessMetrics;
 use super::operator::{self, AdminService};
 use super::waiting::{NODES, REDIS, Waiting};
+use crate::adapters::local::FileJournal;
 use crate::hub::{Hub, Metrics};
 use crate::identity::accounts::BuiltInAccounts;
-use crate::ports::{Accounts, NodeRole};
+use crate::ports::{Accounts, Journal, NodeRole};
 use crate::transport::Bound;
 
 /// Answers under way when the hub ends may take so long to finish.
@@ -108,13 +109,23 @@ impl Node {
         let metrics = Metrics::register(registry).map_err(|error| refused(error.to_string()))?;
         let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
         let accounts = accounts(config, &parts, identities)?;
-        let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics);
+        let journal = journal(config)?;
+        let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics, journal);
         let single = SingleNode::hold(&parts, &config.hub.node, waiting).await?;
         waiting.until(NODES, async || hub.check_roles().await).await?;
         waiting.until(REDIS, async || hub.start().await).await?;
         let desk = AdminService::of_hub(hub.clone(), parts.store.clone());
         Ok(Self { hub, accounts, operators: operator::routes(Arc::new(desk)), single })
     }
+}
+
+/// The journal, where one is to be kept.
+fn journal(config: &Config) -> Result<Option<Arc<dyn Journal>>, CommandError> {
+    let Some(directory) = &config.process.journal else { return Ok(None) };
+    let journal = FileJournal::open(directory, &config.hub.node).map_err(|error| {
+        refused(format!("the journal cannot be written to {}: {error}; set another directory", directory.display()))
+    })?;
+    Ok(Some(Arc::new(journal)))
 }
 
 /// The first line that a newcomer looks for.

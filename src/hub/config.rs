@@ -79,7 +79,7 @@ pub struct Rate {
 }
 
 /// The names of all followers: what works on stored events beside their delivery.
-pub const FOLLOWERS: &[&str] = &[];
+pub const FOLLOWERS: &[&str] = &["journal", "retention"];
 
 /// The reference design's own limit.
 pub const DEFAULT_MAX_MEMBERS: usize = 150;

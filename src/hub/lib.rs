@@ -9,6 +9,7 @@
 //! - `groups`: groups on this node: what is stored reaches the sockets, in order and without a hole.
 //! - `sessions`: sessions begin and end.
 //! - `cluster`: the node among the others.
+//! - `followers`: what follows stored events beside delivery.
 //! - `features`: what people, services and operators do, a folder each.
 //! - `observe`: the node and the cluster as operators want to see them.
 //! - `front`: one connection's requests, each given to the feature that it is of.
@@ -60,6 +61,7 @@ pub use features::accounts::{Location, Ticket};
 pub use features::history::{HistoryPage, HistoryQuery};
 pub use features::lists::OwnGroup;
 pub use features::people::FoundUser;
+pub use followers::FollowerPlace;
 pub use front::{Calls, ConnectionInfo, Flow, Session};
 pub use limits::TokenBucket;
 pub use metrics::{LATENCY_EDGES, Stage};
@@ -68,7 +70,7 @@ pub use pipeline::publish::Stored;
 pub use wiring::Metrics;
 
 use crate::domain::{Access, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
-use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
+use crate::ports::{Backplane, Identity, Journal, NodeRecord, Outbound, StartError, Store, Tokens};
 use crate::protocol::{Encoding, SendFrame};
 use above::Above;
 use upcalls::{Upcall, Upcalls};
@@ -99,17 +101,18 @@ impl Upcalls for Dispatcher {
 // === impl Hub ===
 
 impl Hub {
-    /// Puts a node together. Nothing runs before [`Hub::start`].
+    /// Puts a node together. Nothing runs before [`Hub::start`]. With a journal the node writes down what was said.
     pub fn new(
         config: HubConfig,
         store: Arc<dyn Store>,
         backplane: Arc<dyn Backplane>,
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
+        journal: Option<Arc<dyn Journal>>,
     ) -> Arc<Self> {
         metrics.sessions.max_sessions.set(config.capacity() as i64);
         let dispatcher = Arc::<Dispatcher>::default();
-        let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone()));
+        let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone(), journal));
         dispatcher.above.get_or_init(|| Arc::downgrade(&rooms.above));
         Arc::new(Self { rooms })
     }
@@ -160,6 +163,12 @@ impl Hub {
     /// The nodes over the last quarter of an hour, every [`HISTORY_EVERY`], the oldest first.
     pub fn recent_nodes(&self) -> Vec<(Millis, Vec<NodeRecord>)> {
         self.rooms.observer.recent_nodes()
+    }
+
+    /// Who works for which follower in which partition, as nodes told with their last beats.
+    pub fn followers(&self) -> Vec<FollowerPlace> {
+        let node = &self.rooms.parts.node;
+        followers::places(&node.view().nodes, node.partitions())
     }
 
     /// Takes a connection in. Nothing is registered before its `hello`.

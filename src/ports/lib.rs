@@ -5,6 +5,7 @@
 //!   groups ([`GroupStates`]), inboxes ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and
 //!   tickets ([`Tickets`]). All of it may be lost and is rebuilt.
 //! - [`FollowerStore`], [`DueStore`]: how far followers have come, and what is due later.
+//! - [`Journal`]: lines that are kept.
 //! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
 //! - [`Outbound`]: the way to one connection.
 //! - [`StartError`]: what keeps a node from starting.
@@ -23,6 +24,7 @@ use hubbub_domain as domain;
 mod accounts;
 mod backplane;
 mod followers;
+mod journal;
 mod outbound;
 mod start;
 mod store;
@@ -37,6 +39,7 @@ pub use backplane::{
     NodeRole, NodeRoles, NodeVitals, Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord,
     Standing, Tickets, UserPresence,
 };
+pub use journal::{Journal, JournalError};
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;

@@ -45,6 +45,7 @@ fn older_node() -> NodeRecord {
         vitals: NodeVitals::default(),
         knows: Knows::default(),
         passes: Default::default(),
+        followers: None,
     }
 }
 
@@ -69,7 +70,7 @@ async fn follow_who_lives(backplane: Arc<dyn Backplane>) {
     store.prepare(config.partitions).await.unwrap();
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let (partitions, older) = (config.partitions, older_node());
-    let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics);
+    let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics, None);
     hub.start().await.unwrap();
     let kinds = with_effect();
     // One in each encoding.

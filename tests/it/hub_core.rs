@@ -37,7 +37,7 @@ impl TestHub {
         config.user_rate = config.session_rate;
         change(&mut config);
         store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, None);
         hub.start().await.unwrap();
         hub
     }

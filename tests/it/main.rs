@@ -20,6 +20,7 @@
 //! - [`names`] tries every door with names that people see
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
+//! - [`followers`] holds what follows stored events against the store
 //! - [`torture`] does that at random for as long as one likes, with everything at once
 //! - [`interleavings`] stops nodes of one process at a chosen call and forces what may happen between
 //! - [`hostile`] is clients that attack, beside others that must not notice
@@ -37,6 +38,7 @@ mod deletions;
 mod devices;
 mod faults;
 mod features;
+mod followers;
 mod forms;
 mod harness;
 mod hostile;

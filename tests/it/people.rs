@@ -44,7 +44,7 @@ impl EmbeddedHub {
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         let config = HubConfig::default();
         store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics);
+        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics, None);
         hub.start().await.unwrap();
         Self { hub, backplane, _directory: directory }
     }

@@ -4,6 +4,7 @@
 //!
 //! - `partition`, `group`, `membership`, `seen`, `moves`: the state of a partition, without I/O.
 //! - `inbox`, `nodes`, `presence`, `kept_tickets`: the rest of the state.
+//! - `journal`: lines in a directory.
 //! - `sequencer`, `log`, `group_states`, `inboxes`, `registry`, `cluster`, `followers`, `tickets`: the ports on it.
 
 mod aging;
@@ -15,6 +16,7 @@ mod group;
 mod group_states;
 mod inbox;
 mod inboxes;
+mod journal;
 mod kept_tickets;
 mod log;
 mod membership;
@@ -26,6 +28,8 @@ mod registry;
 mod seen;
 mod sequencer;
 mod tickets;
+
+pub use journal::FileJournal;
 
 use std::sync::Arc;
 

@@ -18,6 +18,7 @@ Examples:
   hubbub admin user anna                 anna with her groups and devices
   hubbub admin groups                    all groups, the first 50
   hubbub admin nodes                     the nodes that live, with their roles
+  hubbub admin followers                 what follows stored messages, and how far behind it is
   hubbub admin make-admin GROUP anna
   hubbub admin kick bert                 closes bert's connections
   hubbub admin kick bert --group GROUP   removes bert from a group
@@ -76,6 +77,8 @@ enum Command {
     },
     /// List the nodes that live, with their roles
     Nodes,
+    /// Show who works for which follower (what follows stored messages), and how far behind
+    Followers,
     /// Make a member of a group its admin
     MakeAdmin {
         /// The group's id
@@ -168,6 +171,7 @@ impl Command {
             Self::Groups { part, limit } => AdminCommand::FindGroups { part, limit },
             Self::Group { group } => AdminCommand::ShowGroup { group },
             Self::Nodes => AdminCommand::ListNodes,
+            Self::Followers => AdminCommand::ShowFollowers,
             Self::MakeAdmin { group, user } => AdminCommand::MakeAdmin { group, user },
             Self::Kick { user, group } => AdminCommand::Kick { user, group },
             Self::Ban { user } => AdminCommand::Ban { user },

@@ -50,6 +50,8 @@ pub struct ProcessConfig {
     pub worker_threads: Option<usize>,
     /// How long Redis and MongoDB are waited for at the start; `None` for ever.
     pub start_timeout: Option<Duration>,
+    /// The directory of the journal, where one is kept.
+    pub journal: Option<PathBuf>,
 }
 
 impl Default for StorageConfig {

@@ -77,6 +77,8 @@ pub enum AdminCommand {
         /// Which.
         group: GroupId,
     },
+    /// Who works for which follower, and how far behind.
+    ShowFollowers,
     /// Has a node hand over its sessions and partitions, and end.
     Drain {
         /// Which, by its name; this very node when none is named.
@@ -120,6 +122,11 @@ pub enum Report {
     Nodes {
         /// A line each.
         nodes: Vec<NodeLine>,
+    },
+    /// What followers do in each partition.
+    Followers {
+        /// A line each.
+        followers: Vec<FollowerLine>,
     },
     /// It is done.
     Done {
@@ -181,6 +188,21 @@ pub struct NodeLine {
     pub draining: bool,
 }
 
+/// A follower's work in one partition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FollowerLine {
+    /// The follower.
+    pub follower: String,
+    /// The partition.
+    pub partition: u16,
+    /// The node that works there.
+    pub node: Option<String>,
+    /// Stored events that it has not worked on there.
+    pub events: u64,
+    /// How long the group that has waited longest has done so, in seconds.
+    pub seconds: u64,
+}
+
 /// A member of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberLine {
@@ -230,6 +252,7 @@ impl AdminCommand {
                 | Self::Kick { .. }
                 | Self::DeleteUser { .. }
                 | Self::DeleteGroup { .. }
+                | Self::ShowFollowers
                 | Self::Drain { .. }
         )
     }

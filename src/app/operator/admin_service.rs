@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::admin_command::{AdminCommand, DeviceLine, GroupLine, MemberLine, NodeLine, Report, UserLine};
+use super::admin_command::{
+    AdminCommand, DeviceLine, FollowerLine, GroupLine, MemberLine, NodeLine, Report, UserLine,
+};
 use super::devices;
 use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, search_form};
-use crate::hub::Hub;
+use crate::hub::{FollowerPlace, Hub};
 use crate::ports::{Store, StoreError};
 
 /// Groups read at a time while looking for a name.
@@ -66,6 +68,9 @@ impl AdminService {
             AdminCommand::DeleteGroup { group } => {
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
+            }
+            AdminCommand::ShowFollowers => {
+                Ok(Report::Followers { followers: self.running()?.followers().into_iter().map(line).collect() })
             }
             AdminCommand::Drain { node } => {
                 let hub = self.running()?;
@@ -212,6 +217,16 @@ impl AdminService {
         }
         self.store.delete_user(id).await.map_err(unanswered)?;
         done(format!("{id} is deleted; what they said stays, and the id stays banned"))
+    }
+}
+
+fn line(place: FollowerPlace) -> FollowerLine {
+    FollowerLine {
+        follower: place.follower,
+        partition: place.partition,
+        node: place.node.map(|node| node.to_string()),
+        events: place.lag.events,
+        seconds: place.lag.seconds,
     }
 }
 

@@ -12,7 +12,9 @@ mod devices;
 mod route;
 
 pub use admin_client::{AdminClient, OrderError};
-pub use admin_command::{AdminCommand, DeviceLine, DeviceMark, GroupLine, MemberLine, NodeLine, Report, UserLine};
+pub use admin_command::{
+    AdminCommand, DeviceLine, DeviceMark, FollowerLine, GroupLine, MemberLine, NodeLine, Report, UserLine,
+};
 pub use admin_service::AdminService;
 pub use route::{PATH, routes};
 

@@ -41,7 +41,7 @@ async fn running() -> (TestHub, GroupId) {
     let config = HubConfig { partitions: 4, ..HubConfig::default() };
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let tokens = Arc::new(JwtTokens::new(vec![]));
-    let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics);
+    let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics, None);
     hub.start().await.unwrap();
     let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members).await.unwrap();
     house.desk = Arc::new(AdminService::of_hub(hub.clone(), house.store.clone()));

@@ -6,6 +6,7 @@ pub(crate) mod accounts;
 pub(crate) mod answered;
 pub(crate) mod deletion;
 pub(crate) mod history;
+pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod membership;
 pub(crate) mod moderation;

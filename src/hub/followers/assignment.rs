@@ -1,6 +1,7 @@
 //! A follower's work in one partition, while this node does it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -18,6 +19,8 @@ use crate::ports::{Done, Partition};
 pub(super) const PENDING: usize = if cfg!(test) { 400 } else { 10_000 };
 /// A comparison waits while so many groups do.
 const ROOM_BELOW: usize = PENDING / 2;
+/// And so long at most for each of its followers.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A follower's work in one partition, while this node does it.
 pub(super) struct Assignment {
@@ -43,6 +46,8 @@ struct State {
     /// The first comparison of one that begins now is still to be done: what is stored is not worked on before.
     first: bool,
     wants: Wants,
+    /// A comparison has waited in vain for room: the rest of its groups are compared once more.
+    choked: bool,
     /// What was noted as covered last.
     covered: Option<u64>,
 }
@@ -126,6 +131,7 @@ impl Assignment {
     pub(super) fn end_comparison(&self, kind: Compares) {
         let mut state = self.state.lock();
         state.wants.end(kind);
+        state.choked = false;
         if kind == Compares::Heads {
             state.first = false;
         }
@@ -138,8 +144,10 @@ impl Assignment {
         self.state.lock().first
     }
 
-    /// A comparison found a group that the follower has not come to the end of. Waits for room.
-    pub(super) async fn offer(&self, group: &GroupId, head: Seq) {
+    /// A comparison found a group that the follower has not come to the end of. Waits for room, but not for ever: others
+    /// are compared as well.
+    pub(super) async fn offer(&self, kind: Compares, group: &GroupId, head: Seq) {
+        let patience = Instant::now() + PATIENCE;
         loop {
             let room = self.room.notified();
             {
@@ -149,8 +157,14 @@ impl Assignment {
                     state.pending.add(group, head, since, Instant::now());
                     break;
                 }
+                if state.choked || Instant::now() >= patience {
+                    state.choked = true;
+                    let reason = if kind == Compares::Heads { Reason::Overflow } else { Reason::Lost };
+                    return state.wants.ask(reason, Instant::now());
+                }
             }
-            room.await;
+            // Whatever comes of it, it is looked at again.
+            let _ = tokio::time::timeout_at(patience, room).await;
         }
         self.woken.notify_one();
     }

@@ -165,7 +165,7 @@ impl Comparison {
         for (one, extent, newest) in followed {
             let done = done.get(&extent.group).copied().unwrap_or_default();
             if newest > done.seq || extent.first > done.first.max(1) {
-                one.offer(&extent.group, newest.max(done.seq)).await;
+                one.offer(self.kind, &extent.group, newest.max(done.seq)).await;
             }
         }
         Ok(())

@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 use super::assignment::Assignment;
 use super::assignments::Assignments;
 use super::clock::BackplaneClock;
-use crate::domain::{GroupId, Seq};
+use crate::domain::{GroupId, Head, Seq};
 use crate::ports::{BackplaneError, GroupStates, Partition};
 
 /// How often it is asked.
@@ -78,8 +78,8 @@ impl Driver {
     ) -> Result<(u64, Option<Vec<(GroupId, Option<Seq>)>>), BackplaneError> {
         let (newest, moved) = self.states.moved_since(partition, after).await?;
         let moved = moved.filter(|_| newest >= after);
-        let seqs = |moved: Vec<(GroupId, crate::domain::Head)>| {
-            moved.into_iter().map(|(group, head)| (group, Some(head.seq))).collect()
+        let seqs = |moved: Vec<(GroupId, Option<Head>)>| {
+            moved.into_iter().map(|(group, head)| (group, head.map(|head| head.seq))).collect()
         };
         Ok((newest, moved.map(seqs)))
     }

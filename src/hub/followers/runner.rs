@@ -13,6 +13,7 @@ use super::follower::Follower;
 use super::leases::LeaseKeeper;
 use super::metrics::FollowerMetrics;
 use super::pages::Pages;
+use super::raise::Raiser;
 use super::report::Report;
 use super::wants::Compares;
 use super::work::Work;
@@ -45,6 +46,7 @@ pub(crate) struct Followers {
     followers: Vec<Arc<dyn Follower>>,
     assignments: Arc<Assignments>,
     leases: Arc<LeaseKeeper>,
+    raiser: Arc<Raiser>,
 }
 
 // === impl Followers ===
@@ -53,7 +55,8 @@ impl Followers {
     pub(crate) fn new(ground: Ground, followers: Vec<Arc<dyn Follower>>) -> Self {
         let pages = Pages::new(ground.messages.clone(), followers.len() > 1);
         let work = Work::new(ground.store.clone(), pages, ground.restorer.clone(), ground.metrics.clone());
-        let worker = Worker::new(ground.store.clone(), work, ground.metrics.clone());
+        let raiser = Arc::new(Raiser::new(ground.store.clone(), ground.metrics.clone()));
+        let worker = Worker::new(ground.store.clone(), work, raiser.clone(), ground.metrics.clone());
         let assignments = Arc::<Assignments>::default();
         let crew = Crew::new(assignments.clone(), worker, ground.tasks.clone());
         let leases = Arc::new(LeaseKeeper::new(
@@ -64,7 +67,7 @@ impl Followers {
             crew,
             ground.lease,
         ));
-        Self { ground, followers, assignments, leases }
+        Self { ground, followers, assignments, leases, raiser }
     }
 
     /// Begins to work, where there are followers.
@@ -74,6 +77,7 @@ impl Followers {
         }
         let Ground { tasks, states, clock, node, metrics, .. } = &self.ground;
         tasks.spawn(Driver::new(states.clone(), self.assignments.clone(), clock.clone()).run());
+        tasks.spawn(self.raiser.clone().run(self.assignments.clone()));
         tasks.spawn(self.comparison(Compares::Heads).run());
         tasks.spawn(self.comparison(Compares::Newest).run());
         for follower in self.followers.iter().filter(|follower| follower.has_due()) {

@@ -5,19 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior};
+use tokio::time::Instant;
 
 use super::assignment::Assignment;
 use super::metrics::FollowerMetrics;
 use super::pending::Ready;
+use super::raise::Raiser;
 use super::wants::Reason;
 use super::work::{Plan, Work};
 use crate::domain::GroupId;
 use crate::hub::tasks::RETRY;
 use crate::ports::{Extent, FollowerStore, StoreError};
 
-/// How often it is stored how far a follower has come.
-const RAISE_EVERY: Duration = Duration::from_secs(2);
 /// Groups of a partition that a follower works on at once.
 const AT_ONCE: usize = 8;
 /// Groups whose extents are asked for in one call.
@@ -29,14 +28,20 @@ const LAST_RAISE: Duration = Duration::from_secs(2);
 pub(super) struct Worker {
     store: Arc<dyn FollowerStore>,
     work: Arc<Work>,
+    raiser: Arc<Raiser>,
     metrics: FollowerMetrics,
 }
 
 // === impl Worker ===
 
 impl Worker {
-    pub(super) fn new(store: Arc<dyn FollowerStore>, work: Work, metrics: FollowerMetrics) -> Self {
-        Self { store, work: Arc::new(work), metrics }
+    pub(super) fn new(
+        store: Arc<dyn FollowerStore>,
+        work: Work,
+        raiser: Arc<Raiser>,
+        metrics: FollowerMetrics,
+    ) -> Self {
+        Self { store, work: Arc::new(work), raiser, metrics }
     }
 
     /// Works in a partition until the node gives it up.
@@ -46,8 +51,6 @@ impl Worker {
             () = self.learn_covered(&assignment) => {}
         }
         let (mut planned, mut under_way) = (VecDeque::new(), JoinSet::new());
-        let mut raise = tokio::time::interval(RAISE_EVERY);
-        raise.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             if planned.is_empty() && under_way.len() < AT_ONCE {
                 planned = self.plan(&assignment).await;
@@ -63,11 +66,10 @@ impl Worker {
                 () = assignment.woken() => {}
                 Some(_) = under_way.join_next() => {}
                 () = until(assignment.next_try()) => {}
-                _ = raise.tick() => self.raise(&assignment).await,
             }
         }
         under_way.shutdown().await;
-        if tokio::time::timeout(LAST_RAISE, self.raise(&assignment)).await.is_err() {
+        if tokio::time::timeout(LAST_RAISE, self.raiser.raise(&[assignment])).await.is_err() {
             tracing::debug!("how far a follower has come was not stored in time");
         }
     }
@@ -116,29 +118,6 @@ impl Worker {
             unknown.iter().for_each(|group| assignment.learn(group, done.get(group).copied().unwrap_or_default()));
         }
         Ok(extents.into_iter().map(|extent| (extent.group.clone(), extent)).collect())
-    }
-
-    /// Stores how far the follower has come, and up to which number that is all.
-    async fn raise(&self, assignment: &Assignment) {
-        let (follower, partition) = (&assignment.follower, assignment.partition);
-        let done = assignment.to_raise();
-        if !done.is_empty() {
-            // What is taken from here on counts for the next time.
-            if let Err(failure) = follower.flush().await {
-                self.metrics.of(follower.name()).failures.inc();
-                tracing::warn!(follower = follower.name(), %failure, "a follower cannot keep what it has done");
-                return;
-            }
-            if self.store.raise_done(follower.name(), &done).await.is_err() {
-                return;
-            }
-        }
-        if let Some(number) = assignment.raised(&done) {
-            let name = Assignment::covered_name(&**follower);
-            if self.store.set_covered(&name, &[(partition, number)]).await.is_ok() {
-                assignment.covers(number);
-            }
-        }
     }
 }
 

@@ -65,7 +65,7 @@ fn life(parts: &Parts, pipeline: &Pipeline) -> Arc<NodeLife> {
         zone: parts.config.zone.clone(),
         capacity: parts.config.capacity(),
         roles: parts.config.roles.clone(),
-        followers: Default::default(),
+        followers: parts.follower_names(),
         lease: parts.config.node_lease,
     };
     Arc::new(NodeLife::new(

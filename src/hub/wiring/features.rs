@@ -24,7 +24,6 @@ pub(crate) struct Features {
     pub(crate) placement: Placement,
     pub(crate) deletion: Arc<GroupDeletion>,
     pub(crate) history: Arc<History>,
-    pub(crate) retention: Arc<Retention>,
     pub(crate) lists: Arc<GroupLists>,
     pub(crate) membership: Arc<Membership>,
     pub(crate) new_groups: Arc<NewGroups>,
@@ -63,18 +62,10 @@ impl Features {
         );
         let lists = lists(parts, groups);
         let history = History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone());
-        let retention = Retention::new(
-            messages.clone(),
-            documents.clone(),
-            parts.states.clone(),
-            parts.node.clone(),
-            parts.config.retention,
-        );
         Self {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),
             history: Arc::new(history),
-            retention: Arc::new(retention),
             new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone())),
             lists,
             moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),

@@ -4,6 +4,7 @@ use prometheus::Registry;
 
 use crate::hub::cluster::{ClusterMetrics, Vitals};
 use crate::hub::counted::PartMetrics;
+use crate::hub::followers::FollowerMetrics;
 use crate::hub::groups::GroupMetrics;
 use crate::hub::metrics::CommonMetrics;
 use crate::hub::observe::ProbeMetrics;
@@ -20,6 +21,7 @@ pub struct Metrics {
     pub(crate) groups: GroupMetrics,
     pub(crate) sessions: SessionMetrics,
     pub(crate) cluster: ClusterMetrics,
+    pub(crate) followers: FollowerMetrics,
     pub(crate) probe: ProbeMetrics,
 }
 
@@ -36,6 +38,7 @@ impl Metrics {
             groups: GroupMetrics::register(&make, common.clone())?,
             sessions: SessionMetrics::register(&make)?,
             cluster: ClusterMetrics::register(&make)?,
+            followers: FollowerMetrics::register(registry)?,
             probe: ProbeMetrics::register(&make)?,
             common,
         })

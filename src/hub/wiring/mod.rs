@@ -2,6 +2,7 @@
 
 mod cluster;
 mod features;
+mod followers;
 mod groups;
 mod metrics;
 mod parts;

@@ -1,17 +1,21 @@
 //! What components are made of: small ports, registries, configuration, metrics.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::metrics::Metrics;
 use crate::hub::config::HubConfig;
 use crate::hub::counted::{CountedBackplane, CountedStore};
+use crate::hub::features::history::RETENTION;
+use crate::hub::features::journal::JOURNAL;
+use crate::hub::followers::BackplaneClock;
 use crate::hub::local::{LocalGroups, LocalUsers, WaitingMarks};
 use crate::hub::node::NodeState;
 use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
-    Backplane, Cluster, CursorStore, DeviceStore, FollowerStore, GroupStates, GroupStore, Inboxes, Log, MessageStore,
-    Registry, Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
+    Backplane, Cluster, CursorStore, DeviceStore, DueStore, FollowerLeases, FollowerStore, GroupStates, GroupStore,
+    Inboxes, Journal, Log, MessageStore, NodeRole, Registry, Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// The parts.
@@ -39,6 +43,11 @@ pub(crate) struct Parts {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) tickets: Arc<dyn Tickets>,
+    pub(crate) due: Arc<dyn DueStore>,
+    pub(crate) follower_leases: Arc<dyn FollowerLeases>,
+    pub(crate) journal: Option<Arc<dyn Journal>>,
+    /// The backplane's time, as followers hear of it.
+    pub(crate) clock: Arc<BackplaneClock>,
 }
 
 // === impl Parts ===
@@ -51,6 +60,7 @@ impl Parts {
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
         upcalls: Arc<dyn Upcalls>,
+        journal: Option<Arc<dyn Journal>>,
     ) -> Self {
         let store = Arc::new(CountedStore::new(store, &metrics.parts));
         let backplane = Arc::new(CountedBackplane::new(backplane, &metrics.parts));
@@ -68,16 +78,31 @@ impl Parts {
             people: store.clone(),
             marks: store.clone(),
             devices: store.clone(),
-            followers: store,
+            followers: store.clone(),
+            due: store,
             sequencer: backplane.clone(),
             log: backplane.clone(),
             states: backplane.clone(),
             inboxes: backplane.clone(),
             registry: backplane.clone(),
             cluster: backplane.clone(),
-            tickets: backplane,
+            tickets: backplane.clone(),
+            follower_leases: backplane,
+            journal,
+            clock: Arc::default(),
             config,
             metrics,
         }
+    }
+
+    /// The names of the followers that the node runs.
+    pub(crate) fn follower_names(&self) -> BTreeSet<String> {
+        if !self.config.roles.has(NodeRole::Followers) {
+            return BTreeSet::new();
+        }
+        let retention = self.config.retention.map(|_| RETENTION);
+        let journal = self.journal.as_ref().map(|_| JOURNAL);
+        let chosen = |name: &&str| self.config.followers.as_ref().is_none_or(|chosen| chosen.iter().any(|one| one == name));
+        retention.into_iter().chain(journal).filter(chosen).map(str::to_owned).collect()
     }
 }

@@ -6,12 +6,14 @@ use tokio::time::Instant;
 
 use super::cluster::ClusterParts;
 use super::features::Features;
+use super::followers::followers;
 use super::groups::Groups;
 use super::parts::Parts;
 use super::pipeline::Pipeline;
 use super::sessions::SessionParts;
 use crate::domain::now_ms;
 use crate::hub::above::Above;
+use crate::hub::followers::Followers;
 use crate::hub::front::{Dispatch, Front};
 use crate::hub::observe::{Observer, Probe, Readiness};
 use crate::ports::{BackplaneError, NodeRole};
@@ -27,6 +29,7 @@ pub(crate) struct Rooms {
     pub(crate) front: Arc<Front>,
     pipeline: Pipeline,
     probe: Arc<Probe>,
+    pub(crate) followers: Followers,
     /// Whom upcalls reach.
     pub(crate) above: Arc<Above>,
 }
@@ -45,6 +48,7 @@ impl Rooms {
         Self {
             observer: observer(&parts, &readiness, &cluster),
             probe: probe(&parts, &pipeline),
+            followers: followers(&parts, &pipeline),
             front: Arc::new(front(&parts, &sessions, &features)),
             readiness,
             pipeline,
@@ -83,9 +87,7 @@ impl Rooms {
         tasks.spawn(self.cluster.sweeper.clone().run(self.parts.config.sweep_every));
         tasks.spawn(self.observer.clone().run_history());
         tasks.spawn(self.probe.clone().run());
-        if self.parts.config.retention.is_some() && roles.has(NodeRole::Followers) {
-            tasks.spawn(self.features.retention.clone().run());
-        }
+        self.followers.start();
         Ok(())
     }
 
@@ -98,6 +100,8 @@ impl Rooms {
         tracing::info!(phase = "heads", "draining: heads in groups' documents");
         self.pipeline.heads.flush().await;
         self.features.presence.write_departures(Instant::now() + self.parts.config.marks_every).await;
+        tracing::info!(phase = "followers", "draining: followers end");
+        self.followers.release_all().await;
         self.cluster.drain.leave(deadline).await;
     }
 }

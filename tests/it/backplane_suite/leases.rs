@@ -63,6 +63,7 @@ pub async fn records_are_seen_as_told<W: World>() {
         vitals: NodeVitals { users: 7, faults: [("void".into(), 1)].into(), latency: vec![0, 1], ..Default::default() },
         knows: Knows { kinds: [("pinned".into(), 2)].into(), forms: 3, roles: ["followers".into()].into() },
         passes: [5, 7].into(),
+        followers: Some(["journal".into()].into()),
         ..record("a.1")
     };
     backplane.beat(&record("a.1"), LONG).await.unwrap();

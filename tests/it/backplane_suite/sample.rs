@@ -56,6 +56,7 @@ pub fn record(name: &str) -> NodeRecord {
         vitals: NodeVitals::default(),
         knows: Knows::default(),
         passes: BTreeSet::new(),
+        followers: None,
     }
 }
 

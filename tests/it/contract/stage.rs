@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::listeners::{Cast, Listeners};
 pub use super::listeners::{connected, token};
-use crate::support::hub::Hub;
+use crate::support::hub::{Hub, HubBuilder};
 use crate::support::mongo::MongoServer;
 use crate::support::redis::{Aof, RedisOptions, RedisServer};
 
@@ -19,13 +19,18 @@ pub struct Stage {
 impl Stage {
     /// Starts the servers and nodes, makes groups, and lets the load begin.
     pub async fn open(seed: u64) -> Self {
+        Self::open_with(seed, |_, node| node).await
+    }
+
+    /// The same, with nodes that are set up by name.
+    pub async fn open_with(seed: u64, set_up: impl Fn(&str, HubBuilder) -> HubBuilder) -> Self {
         let redis = RedisServer::start_with(&RedisOptions::aof(Aof::Always)).await;
         let mongo = MongoServer::start().await;
         let database = mongo.database_url("hubbub");
         let node = |name: &str| {
             let node = Hub::builder(name).redis(&redis.url()).mongodb(&database);
             // Whoever compares what is stored comes again and again.
-            node.env("HUBBUB_LOG", "info,hubbub=debug").env("HUBBUB_HELLO_BURST", "100000")
+            set_up(name, node.env("HUBBUB_LOG", "info,hubbub=debug").env("HUBBUB_HELLO_BURST", "100000"))
         };
         let (a, b, c) = tokio::join!(node("a").start(), node("b").start(), node("c").start());
         let nodes = vec![a, b, c];

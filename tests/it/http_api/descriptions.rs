@@ -90,6 +90,7 @@ fn the_paths_are_those_of_the_protocol() {
             "GET /user/",
             "GET /cluster",
             "GET /cluster/history",
+            "GET /followers",
             "GET /",
             "POST /user/{up}",
             "GET /metrics",

@@ -56,6 +56,7 @@ async fn every_operation_is_served_and_answers_as_described() {
     assert_eq!(cluster["partitions"].as_array().unwrap().len(), 16);
     let history = caller.get("/cluster/history", "/cluster/history").await.expect(200);
     assert_eq!(history["samples"][0]["nodes"][0]["node"], cluster["node"]);
+    assert_eq!(caller.get("/followers", "/followers").await.expect(200), json!([]), "it runs none");
     caller.get("/", "/").await.expect(200);
     assert_eq!(caller.not_asked(), Vec::<String>::new());
 }
@@ -108,7 +109,7 @@ async fn the_operators_page_is_for_this_listener_and_runs_nothing_from_elsewhere
         let rebound = ask(format!("{}{path}", hub.internal_url()), Some("evil.example")).await;
         assert_eq!(rebound.status(), 403, "{path}");
     }
-    for path in ["/cluster", "/cluster/history"] {
+    for path in ["/cluster", "/cluster/history", "/followers"] {
         assert_eq!(ask(format!("{}{path}", hub.internal_url()), None).await.status(), 401, "{path}");
     }
     for path in ["/operator/index.html", "/operator/main.js", "/cluster"] {

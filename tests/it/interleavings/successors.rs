@@ -72,7 +72,7 @@ impl TestHub {
             let (node, partitions) = (name.into(), 2);
             let config = HubConfig { node, partitions, session_rate: rate, user_rate: rate, ..HubConfig::default() };
             let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-            let hub = Hub::new(config, store.clone(), connect().await, Arc::new(NameIsToken), metrics);
+            let hub = Hub::new(config, store.clone(), connect().await, Arc::new(NameIsToken), metrics, None);
             hub.start().await.unwrap();
             hubs.push(hub);
         }

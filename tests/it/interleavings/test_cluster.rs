@@ -303,7 +303,7 @@ impl Node {
         let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
         let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics);
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, None);
         hub.start().await.unwrap();
         Self { hub, gates }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::app::operator::{DeviceLine, GroupLine, NodeLine, Report, UserLine};
+use crate::app::operator::{DeviceLine, FollowerLine, GroupLine, NodeLine, Report, UserLine};
 use crate::domain::{Millis, now_ms};
 
 /// A report as text, columns aligned.
@@ -22,6 +22,7 @@ pub(super) fn text(report: &Report) -> String {
             format!("{group}\n{}", table(&["MEMBER", "NAME", "ROLE"], rows.collect()))
         }
         Report::Nodes { nodes } => table(&NODE_HEAD, nodes.iter().map(node_row).collect()),
+        Report::Followers { followers } => table(&FOLLOWER_HEAD, followers.iter().map(follower_row).collect()),
         Report::Done { what } => format!("{what}\n"),
     }
 }
@@ -31,6 +32,14 @@ const DEVICE_HEAD: [&str; 4] = ["DEVICE", "STATE", "SEEN", "GROUPS"];
 const MARK_HEAD: [&str; 4] = ["DEVICE", "GROUP", "DELIVERED", "BEHIND"];
 const GROUP_HEAD: [&str; 5] = ["GROUP", "NAME", "KIND", "ACCESS", "MEMBERS"];
 const NODE_HEAD: [&str; 6] = ["NODE", "VERSION", "ROLES", "STATE", "SESSIONS", "PARTITIONS"];
+
+const FOLLOWER_HEAD: [&str; 5] = ["FOLLOWER", "PARTITION", "NODE", "EVENTS BEHIND", "SECONDS"];
+
+fn follower_row(line: &FollowerLine) -> Vec<String> {
+    let node = line.node.as_deref().unwrap_or("-");
+    let numbers = [line.events, line.seconds].map(|number| number.to_string());
+    [line.follower.clone(), line.partition.to_string(), node.to_owned()].into_iter().chain(numbers).collect()
+}
 
 fn user_row(user: &UserLine) -> Vec<String> {
     let state = match (user.banned, user.online) {

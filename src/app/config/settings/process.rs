@@ -36,6 +36,12 @@ pub(super) fn settings() -> Vec<Setting> {
                 "It tries again at least every 10 s and says so in the log and at /readyz; to end and be started again would \
                  do no more.",
             ),
+        Setting::new("journal", field!(process.journal), Optional(Path, ""))
+            .about(
+                "Write a line of JSON for each event that is stored to this directory, without its text: group, seq, kind, \
+                 sender, time; a file for each life of the process. An audit trail.",
+            )
+            .because("Who does not need one saves the disk. Set on all nodes, all that is stored is written, once or more."),
         Setting::new("worker_threads", field!(process.worker_threads), Optional(Whole(1, 1024), "auto"))
             .about("Threads that do the work.")
             .because("auto: as many as there are cores. With 1 everything runs on one thread, which costs least where several nodes share a machine."),

@@ -2,7 +2,8 @@
 
 mod pages;
 mod retention;
+mod slots;
 
 pub(crate) use pages::History;
 pub use pages::{HistoryPage, HistoryQuery};
-pub(crate) use retention::Retention;
+pub(crate) use retention::{RETENTION, Retention};

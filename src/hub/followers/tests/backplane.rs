@@ -71,14 +71,18 @@ impl GroupStates for Moves {
         Ok(groups.iter().map(|_| None).collect())
     }
 
-    async fn moved_since(&self, _: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Head)>>)> {
+    async fn moved_since(&self, _: Partition, after: u64) -> Answer<(u64, Option<Vec<(GroupId, Option<Head>)>>)> {
         let mut state = self.state.lock();
         state.asked.push(after);
         if after < state.bound || after > state.newest {
             return Ok((state.newest, None));
         }
         let moved = state.groups.iter().filter(|(_, (number, _))| *number > after);
-        Ok((state.newest, Some(moved.map(|(group, (_, head))| (group.clone(), *head)).collect())))
+        Ok((state.newest, Some(moved.map(|(group, (_, head))| (group.clone(), Some(*head))).collect())))
+    }
+
+    async fn note_move(&self, _: Partition, group: &GroupId) -> Answer<()> {
+        self.rest.note_move(0, group).await
     }
 
     async fn recent(&self, _: Partition, _: &GroupId, _: Seq) -> Answer<Vec<(Seq, Bytes)>> {

@@ -115,6 +115,22 @@ async fn when_too_many_groups_move_all_are_compared() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_is_stuck_holds_up_no_comparison_of_another() {
+    let (scene, stuck) = (Scene::new(), recorder());
+    let other = Arc::new(Recorder::new("other", Begins::Everything));
+    let groups: Vec<_> = (0..PENDING + 100).map(|_| scene.group()).collect();
+    groups.iter().for_each(|group| scene.say(group, [1]));
+    stuck.unable.lock().extend(groups.iter().cloned());
+    scene.follow(&[stuck.clone(), other.clone()]);
+    pass(60).await;
+    assert!(groups.iter().all(|group| other.seen(group) == [1]));
+    stuck.unable.lock().clear();
+    pass(120).await;
+    assert!(groups.iter().all(|group| stuck.seen(group).ends_with(&[1])), "and it finds the rest later");
+    assert_eq!(scene.ledger.covered_by("recorder"), Some(FIRST + groups.len() as u64));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_head_of_the_past_has_groups_compared() {
     let (scene, recorder) = (Scene::new(), recorder());
     let [id, other] = std::array::from_fn(|_| scene.group());

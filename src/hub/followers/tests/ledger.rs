@@ -16,13 +16,13 @@ type Answer<T> = Result<T, StoreError>;
 type Planned = (Due, Option<(String, Millis)>);
 
 #[derive(Default)]
-pub(in crate::hub) struct Ledger {
-    pub(in crate::hub) extents: Mutex<BTreeMap<GroupId, Extent>>,
-    pub(in crate::hub) done: Mutex<HashMap<(String, GroupId), Done>>,
-    pub(in crate::hub) covered: Mutex<HashMap<(String, Partition), u64>>,
-    pub(in crate::hub) due: Mutex<Vec<Planned>>,
+pub(crate) struct Ledger {
+    pub(crate) extents: Mutex<BTreeMap<GroupId, Extent>>,
+    pub(crate) done: Mutex<HashMap<(String, GroupId), Done>>,
+    pub(crate) covered: Mutex<HashMap<(String, Partition), u64>>,
+    pub(crate) due: Mutex<Vec<Planned>>,
     /// What its clock says.
-    pub(in crate::hub) now: AtomicU64,
+    pub(crate) now: AtomicU64,
     silent: AtomicBool,
     claims: AtomicU64,
 }
@@ -30,15 +30,15 @@ pub(in crate::hub) struct Ledger {
 // === impl Ledger ===
 
 impl Ledger {
-    pub(in crate::hub) fn be_silent(&self, silent: bool) {
+    pub(crate) fn be_silent(&self, silent: bool) {
         self.silent.store(silent, Relaxed);
     }
 
-    pub(in crate::hub) fn done_by(&self, follower: &str, group: &GroupId) -> Done {
+    pub(crate) fn done_by(&self, follower: &str, group: &GroupId) -> Done {
         self.done.lock().get(&(follower.to_owned(), group.clone())).copied().unwrap_or_default()
     }
 
-    pub(in crate::hub) fn covered_by(&self, follower: &str) -> Option<u64> {
+    pub(crate) fn covered_by(&self, follower: &str) -> Option<u64> {
         self.covered.lock().get(&(follower.to_owned(), 0)).copied()
     }
 

@@ -4,7 +4,7 @@ mod backplane;
 mod comparing;
 mod due;
 mod following;
-pub(in crate::hub) mod ledger;
+pub(crate) mod ledger;
 mod recorder;
 mod turns;
 

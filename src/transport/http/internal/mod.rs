@@ -1,6 +1,7 @@
 //! The internal listener: what services and operators ask.
 
 mod cluster;
+mod followers;
 mod groups;
 mod health;
 mod messages;

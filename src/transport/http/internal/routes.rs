@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::{Api, pages};
-use super::{cluster, groups, health, messages, users};
+use super::{cluster, followers, groups, health, messages, users};
 
 /// The guarded routes with their descriptions.
 pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
@@ -19,6 +19,7 @@ pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(users::put))
         .routes(routes!(cluster::now))
         .routes(routes!(cluster::history))
+        .routes(routes!(followers::list))
 }
 
 /// The routes that monitoring asks, with their descriptions.
