@@ -39,8 +39,8 @@ pub use backplane::{
     NodeRole, NodeRoles, NodeVitals, Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord,
     Standing, Tickets, UserPresence,
 };
-pub use journal::{Journal, JournalError};
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
+pub use journal::{Journal, JournalError};
 pub use outbound::{Offered, Outbound};
 pub use start::StartError;
 pub use store::{

@@ -27,7 +27,8 @@ impl TestHub {
         let store = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let hub = Hub::new(HubConfig::default(), store.clone(), backplane.clone(), Arc::new(NameIsToken), metrics);
+        let (config, tokens) = (HubConfig::default(), Arc::new(NameIsToken));
+        let hub = Hub::new(config, store.clone(), backplane.clone(), tokens, metrics, None);
         hub.start().await.unwrap();
         Self { hub, store, backplane, directory }
     }

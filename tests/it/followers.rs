@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::contract::stage::Stage;
-use crate::support::hub::Hub;
 use crate::support::http;
+use crate::support::hub::Hub;
 use crate::support::wait::{eventually, eventually_within};
 
 /// After a loss all groups are compared, and a newcomer waits until what dead nodes held is free.
@@ -71,7 +71,12 @@ async fn quiet_group(node: &Hub) -> String {
     let body = json!({"name": "quiet", "users": ["nora", "otto"]});
     let made: Value = eventually("a group is made", async || {
         let answer = http::client().post(format!("{}/group/", node.internal_url())).json(&body).send().await;
-        answer.and_then(reqwest::Response::error_for_status).map_err(|error| error.to_string())?.json().await.map_err(|error| error.to_string())
+        answer
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(|error| error.to_string())?
+            .json()
+            .await
+            .map_err(|error| error.to_string())
     })
     .await;
     made["id"].as_str().unwrap().to_owned()
@@ -82,7 +87,12 @@ async fn say(node: &Hub, group: &str, text: &str) -> u64 {
     let body = json!({"group": group, "from": "nora", "message": text});
     let stored: Value = eventually("it is stored", async || {
         let answer = http::client().post(format!("{}/message/", node.internal_url())).json(&body).send().await;
-        answer.and_then(reqwest::Response::error_for_status).map_err(|error| error.to_string())?.json().await.map_err(|error| error.to_string())
+        answer
+            .and_then(reqwest::Response::error_for_status)
+            .map_err(|error| error.to_string())?
+            .json()
+            .await
+            .map_err(|error| error.to_string())
     })
     .await;
     stored["seq"].as_u64().unwrap_or_else(|| panic!("{stored}"))
@@ -120,10 +130,12 @@ async fn every_event_is_followed_whatever_dies() {
     let store = MongoStore::connect(&MongoConfig::new(&stage.mongo.database_url("hubbub"), "hubbub")).await.unwrap();
     let stored = stored(&store).await;
     assert!(quiet.iter().all(|group| stored[group].len() >= 3), "who made it joined, and said two things");
-    eventually_within(FOLLOWED_WITHIN, "all that is stored is followed", async || lacking(journals.path(), &stored)).await;
+    eventually_within(FOLLOWED_WITHIN, "all that is stored is followed", async || lacking(journals.path(), &stored))
+        .await;
     eventually("somebody works everywhere", async || {
         let followers: Vec<Value> =
-            serde_json::from_str(&stage.nodes[0].internal("/followers").await.map_err(|error| error.to_string())?).unwrap();
+            serde_json::from_str(&stage.nodes[0].internal("/followers").await.map_err(|error| error.to_string())?)
+                .unwrap();
         let idle = followers.iter().filter(|place| place["node"].is_null()).count();
         if followers.len() == 16 && idle == 0 { Ok(()) } else { Err(format!("{followers:?}")) }
     })
@@ -150,7 +162,8 @@ async fn a_hub_in_one_process_follows_all_also_when_it_is_killed() {
         hub.kill();
         hub.restart().await;
     }
-    eventually_within(FOLLOWED_WITHIN, "all that was acked is followed", async || lacking(journals.path(), &expected)).await;
+    eventually_within(FOLLOWED_WITHIN, "all that was acked is followed", async || lacking(journals.path(), &expected))
+        .await;
     let status = hub.terminate().await;
     assert!(status.success(), "{status}");
     let files = std::fs::read_dir(&journal).unwrap().count();

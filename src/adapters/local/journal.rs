@@ -93,9 +93,9 @@ impl Journal for FileJournal {
         if lines.is_empty() {
             return Ok(());
         }
-        let (file, directory, node, count) = (self.file.clone(), self.directory.clone(), self.node.clone(), lines.len());
-        let written =
-            tokio::task::spawn_blocking(move || write(&mut file.lock(), &directory, &node, &lines)).await;
+        let (file, directory, node, count) =
+            (self.file.clone(), self.directory.clone(), self.node.clone(), lines.len());
+        let written = tokio::task::spawn_blocking(move || write(&mut file.lock(), &directory, &node, &lines)).await;
         match written {
             Ok(Ok(())) => {
                 self.waiting.lock().drain(..count);

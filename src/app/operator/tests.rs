@@ -171,6 +171,15 @@ async fn nodes_are_listed_with_what_they_do() {
 }
 
 #[tokio::test]
+async fn followers_are_shown_by_a_running_hub_alone() {
+    let (house, _) = running().await;
+    let report = house.desk.carry_out(AdminCommand::ShowFollowers).await.unwrap();
+    assert_eq!(report, Report::Followers { followers: vec![] }, "it runs none");
+    let alone = store_alone().await;
+    assert_eq!(alone.refused(AdminCommand::ShowFollowers).await, Code::Unavailable);
+}
+
+#[tokio::test]
 async fn orders_reach_a_running_hub_and_else_the_store() {
     let house = store_alone().await;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -214,6 +223,7 @@ fn named(order: &AdminCommand) -> Option<&'static str> {
         | AdminCommand::ShowGroup { .. }
         | AdminCommand::ListNodes
         | AdminCommand::DeleteGroup { .. }
+        | AdminCommand::ShowFollowers
         | AdminCommand::Drain { .. } => None,
     }
 }

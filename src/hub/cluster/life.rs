@@ -168,7 +168,7 @@ mod tests {
 
     fn life(cluster: &Arc<MemoryCluster>, node: &Arc<NodeState>, users: Arc<LocalUsers>, roles: NodeRoles) -> NodeLife {
         let (zone, lease) = (Some("north".into()), Duration::from_secs(8));
-        let config = LifeConfig { public_url: None, zone, capacity: 9, roles, lease };
+        let config = LifeConfig { public_url: None, zone, capacity: 9, roles, followers: BTreeSet::new(), lease };
         let inboxes = Arc::<MemoryInboxes>::default();
         NodeLife::new(cluster.clone(), inboxes, node.clone(), Arc::default(), users, config, metrics().vitals())
     }

@@ -72,9 +72,17 @@ impl Assignment {
     pub(super) fn begin(&self, covered: Option<u64>) {
         let mut state = self.state.lock();
         (state.seen, state.covered, state.begun) = (covered, covered, true);
-        if covered.is_none() {
-            state.first = self.follower.begins() == Begins::Now;
-            state.wants.ask(Reason::New, Instant::now());
+        if covered.is_some() {
+            return;
+        }
+        let now = Instant::now();
+        match self.follower.begins() {
+            Begins::Everything => state.wants.ask(Reason::New, now),
+            // Then it has begun: what a crash kept from a head is found by the next day.
+            Begins::Now => {
+                state.first = true;
+                state.wants.ask_for(Compares::Heads, Reason::New, now);
+            }
         }
     }
 

@@ -79,7 +79,11 @@ impl Comparison {
         }
         let Some(reason) = reasons.into_iter().min() else { return };
         self.metrics.compares(reason);
-        tracing::info!(reason = reason.name(), partitions = served.len(), "comparing groups with what followers have done");
+        tracing::info!(
+            reason = reason.name(),
+            partitions = served.len(),
+            "comparing groups with what followers have done"
+        );
         let mut by_follower: BTreeMap<&str, Vec<&Arc<Assignment>>> = BTreeMap::new();
         served.iter().for_each(|one| by_follower.entry(one.follower.name()).or_default().push(one));
         let mut after = None;

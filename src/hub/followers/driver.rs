@@ -26,11 +26,7 @@ pub(super) struct Driver {
 // === impl Driver ===
 
 impl Driver {
-    pub(super) fn new(
-        states: Arc<dyn GroupStates>,
-        assignments: Arc<Assignments>,
-        clock: Arc<BackplaneClock>,
-    ) -> Self {
+    pub(super) fn new(states: Arc<dyn GroupStates>, assignments: Arc<Assignments>, clock: Arc<BackplaneClock>) -> Self {
         Self { states, assignments, clock }
     }
 

@@ -12,8 +12,8 @@ use super::assignments::Place;
 use super::choice::first_choice;
 use super::crew::{Crew, Hired};
 use super::follower::Follower;
-use crate::hub::node::{NodeState, View};
 use crate::domain::NodeName;
+use crate::hub::node::{NodeState, View};
 use crate::ports::{FollowerLeases, LeaseToken, Partition, StoreHealth};
 
 /// How often leases are tended.
@@ -152,7 +152,13 @@ impl LeaseKeeper {
     }
 
     /// Takes or renews a lease; with how long one that is taken is kept.
-    async fn hold(&self, follower: &Arc<dyn Follower>, partition: Partition, token: LeaseToken, taken: Option<Duration>) -> Answer {
+    async fn hold(
+        &self,
+        follower: &Arc<dyn Follower>,
+        partition: Partition,
+        token: LeaseToken,
+        taken: Option<Duration>,
+    ) -> Answer {
         let name = follower.name();
         let held = self.leases.hold_follower(partition, name, &self.node.name(), &token, self.lease).await.ok();
         Answer { follower: follower.clone(), partition, token, taken, held }

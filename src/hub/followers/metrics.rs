@@ -48,8 +48,11 @@ impl FollowerMetrics {
             comparisons: make.counters("comparisons_total", "Comparisons of all groups, by reason.", reasons)?,
             due_done: make.counters("due_done_total", "Things planned for later that were done.", label)?,
             due_overdue: make.gauges("due_overdue", "Things planned for by now that nobody does.", label)?,
-            due_overdue_seconds: make
-                .gauges("due_overdue_seconds", "How long the first of these has been due.", label)?,
+            due_overdue_seconds: make.gauges(
+                "due_overdue_seconds",
+                "How long the first of these has been due.",
+                label,
+            )?,
         };
         for reason in Reason::ALL {
             metrics.comparisons.with_label_values(&[reason.name()]);

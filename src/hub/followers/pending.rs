@@ -75,16 +75,8 @@ impl Pending {
             waiting.again |= waiting.busy;
             return;
         }
-        let waiting = Waiting {
-            head,
-            reached: None,
-            since,
-            heard: now,
-            busy: false,
-            again: false,
-            retry: RETRY,
-            hole: None,
-        };
+        let waiting =
+            Waiting { head, reached: None, since, heard: now, busy: false, again: false, retry: RETRY, hole: None };
         self.groups.insert(group.clone(), waiting);
         self.ready.push_back(group.clone());
     }

@@ -84,8 +84,7 @@ impl Followers {
             let metrics = metrics.of(follower.name());
             tasks.spawn(DueRunner::new(follower.clone(), self.ground.due.clone(), metrics).run());
         }
-        let report =
-            Report::new(self.followers.clone(), self.assignments.clone(), node.clone(), metrics.clone());
+        let report = Report::new(self.followers.clone(), self.assignments.clone(), node.clone(), metrics.clone());
         tasks.spawn(report.run());
         tasks.spawn(self.leases.clone().run());
     }
@@ -97,13 +96,6 @@ impl Followers {
 
     fn comparison(&self, kind: Compares) -> Comparison {
         let Ground { store, messages, node, metrics, .. } = &self.ground;
-        Comparison::new(
-            kind,
-            store.clone(),
-            messages.clone(),
-            self.assignments.clone(),
-            node.clone(),
-            metrics.clone(),
-        )
+        Comparison::new(kind, store.clone(), messages.clone(), self.assignments.clone(), node.clone(), metrics.clone())
     }
 }

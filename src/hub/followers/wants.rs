@@ -52,8 +52,7 @@ struct Want {
 
 impl Reason {
     /// All of them.
-    pub(super) const ALL: [Self; 6] =
-        [Self::New, Self::Lost, Self::Overflow, Self::Hole, Self::Behind, Self::Daily];
+    pub(super) const ALL: [Self; 6] = [Self::New, Self::Lost, Self::Overflow, Self::Hole, Self::Behind, Self::Daily];
 
     /// Its name in a label.
     pub(super) fn name(self) -> &'static str {
@@ -94,15 +93,20 @@ impl Wants {
     pub(super) fn ask(&mut self, reason: Reason, now: Instant) {
         for kind in [Compares::Heads, Compares::Newest] {
             if reason.compares(kind) {
-                let want = self.of(kind);
-                want.wanted = Some(match want.wanted {
-                    None => (reason, now),
-                    // What is met again and again must not put it off again and again.
-                    Some((first, since)) if reason.is_met_again() => (first.min(reason), since),
-                    Some((first, _)) => (first.min(reason), now),
-                });
+                self.ask_for(kind, reason, now);
             }
         }
+    }
+
+    /// Asks for a comparison of one kind.
+    pub(super) fn ask_for(&mut self, kind: Compares, reason: Reason, now: Instant) {
+        let want = self.of(kind);
+        want.wanted = Some(match want.wanted {
+            None => (reason, now),
+            // What is met again and again must not put it off again and again.
+            Some((first, since)) if reason.is_met_again() => (first.min(reason), since),
+            Some((first, _)) => (first.min(reason), now),
+        });
     }
 
     /// A comparison of a kind begins; answers the reason, where it is wanted and what moved before is in the documents.

@@ -105,11 +105,7 @@ impl Worker {
     }
 
     /// What is stored of these groups; how far the follower has come in each is remembered.
-    async fn extents(
-        &self,
-        assignment: &Assignment,
-        ready: &[Ready],
-    ) -> Result<HashMap<GroupId, Extent>, StoreError> {
+    async fn extents(&self, assignment: &Assignment, ready: &[Ready]) -> Result<HashMap<GroupId, Extent>, StoreError> {
         let groups: Vec<_> = ready.iter().map(|ready| ready.group.clone()).collect();
         let extents = self.store.extents(&groups).await?;
         let unknown: Vec<_> = groups.into_iter().filter(|group| assignment.known(group).is_none()).collect();

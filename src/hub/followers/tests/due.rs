@@ -15,7 +15,8 @@ fn due(group: &GroupId, window: u64, at: Millis) -> Due {
 async fn what_is_due_is_done_once_and_what_fails_when_its_claim_has_ended() {
     let (scene, recorder) = (Scene::new(), recorder());
     let [good, bad] = std::array::from_fn(|_| scene.group());
-    let all: Vec<_> = (0..250).map(|window| due(&good, window, 5)).chain([due(&bad, 0, 5), due(&good, 999, 90_000)]).collect();
+    let all: Vec<_> =
+        (0..250).map(|window| due(&good, window, 5)).chain([due(&bad, 0, 5), due(&good, 999, 90_000)]).collect();
     scene.ledger.plan(&all).await.unwrap();
     recorder.unable.lock().insert(bad.clone());
     scene.ledger.now.store(4, Relaxed);

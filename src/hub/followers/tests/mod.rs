@@ -17,7 +17,7 @@ use backplane::{Moves, SharedLeases};
 use ledger::Ledger;
 use recorder::Recorder;
 
-use super::{Begins, BackplaneClock, Follower, FollowerMetrics, Followers, Ground};
+use super::{BackplaneClock, Begins, Follower, FollowerMetrics, Followers, Ground};
 use crate::domain::{GroupId, Head, Seq};
 use crate::hub::node::tests::record;
 use crate::hub::testing::{Bed, MemoryStore, group, head, text};
@@ -122,7 +122,8 @@ impl Scene {
     fn metric(&self, name: &str) -> f64 {
         let families = self.registry.gather();
         let family = families.iter().find(|family| family.name() == name).unwrap();
-        let values = family.get_metric().iter().map(|metric| metric.get_gauge().get_value() + metric.get_counter().get_value());
+        let values =
+            family.get_metric().iter().map(|metric| metric.get_gauge().get_value() + metric.get_counter().get_value());
         values.sum()
     }
 }
