@@ -172,7 +172,8 @@ impl MessageStore for MemoryStore {
     async fn expire(&self, group: &GroupId, before: Millis) -> Answer<u64> {
         let mut events = self.events.lock();
         let count = events.len();
-        events.retain(|(of, _), event| of != group || event.time >= before);
+        let newest = events.keys().rev().find(|(of, _)| of == group).map(|(_, seq)| *seq);
+        events.retain(|(of, seq), event| of != group || event.time >= before || Some(*seq) == newest);
         self.answer((count - events.len()) as u64)
     }
 }

@@ -282,7 +282,7 @@ mod tests {
         scene.run(&long).await;
         assert_eq!(scene.left(&group), [1, 2], "it is kept for longer now");
         // Of a group and a day there is one entry, and it says what counts now.
-        scene.at(161 * DAY);
+        scene.at(162 * DAY);
         scene.run(&long).await;
         assert_eq!(scene.left(&group), [2]);
     }

@@ -115,7 +115,7 @@ mod tests {
         keeper.expired(&group, 2).await.unwrap();
         let id = group.as_str();
         let lines = [
-            format!(r#"{{"group":"{id}","seq":1,"kind":"joined","from":"hub","time":1}}"#),
+            format!(r#"{{"group":"{id}","seq":1,"kind":"joined","from":"hub.system","time":1}}"#),
             format!(r#"{{"group":"{id}","seq":2,"kind":"text","from":"anna","time":2}}"#),
             format!(r#"{{"group":"{id}","first":2}}"#),
         ];
