@@ -12,7 +12,7 @@ pub(crate) fn first_choice(nodes: &[NodeRecord], partition: Partition) -> Option
 }
 
 /// The node of a role that should see to a partition, by the same rule.
-pub(crate) fn first_with(role: NodeRole, nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
+fn first_with(role: NodeRole, nodes: &[NodeRecord], partition: Partition) -> Option<&NodeName> {
     let best = |passing: bool| {
         let staying = nodes.iter().filter(|node| !node.draining && node.roles.has(role));
         let able = staying.filter(|node| passing || !node.passes.contains(&partition));

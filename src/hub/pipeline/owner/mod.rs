@@ -36,7 +36,6 @@ use std::time::Duration;
 use crate::kernel::Backoff;
 
 pub(crate) use apply::Aftermath;
-pub(crate) use choice::first_with;
 pub(crate) use commit::Committer;
 pub(crate) use heads::DocumentHeads;
 pub(crate) use lease::Leases;
