@@ -86,8 +86,8 @@ impl Assignment {
         }
     }
 
-    /// The number after which moves are to be asked for, which a follower that is new has not. `None` before it is known
-    /// which of the two it is.
+    /// The number after which moves are to be asked for, which a follower that is new has not. `None` before it is
+    /// known which of the two it is.
     pub(super) fn asks_after(&self) -> Option<Option<u64>> {
         let state = self.state.lock();
         state.begun.then_some(state.seen)
@@ -152,8 +152,8 @@ impl Assignment {
         self.state.lock().first
     }
 
-    /// A comparison found a group that the follower has not come to the end of. Waits for room, but not for ever: others
-    /// are compared as well.
+    /// A comparison found a group that the follower has not come to the end of. Waits for room, but not for ever:
+    /// others are compared as well.
     pub(super) async fn offer(&self, kind: Compares, group: &GroupId, head: Seq) {
         let patience = Instant::now() + PATIENCE;
         loop {

@@ -41,8 +41,8 @@ impl Driver {
         }
     }
 
-    /// Asks for what moved since the least of the numbers that these followers have seen. One that asks for more than is
-    /// kept has lost track, which is no reason for the others to lose it.
+    /// Asks for what moved since the least of the numbers that these followers have seen. One that asks for more than
+    /// is kept has lost track, which is no reason for the others to lose it.
     async fn ask(&self, partition: Partition, here: &[Arc<Assignment>]) {
         let asking: Vec<_> = here.iter().filter_map(|one| Some((one.asks_after()?, one))).collect();
         let mut numbers: BTreeSet<Option<u64>> = asking.iter().map(|(after, _)| *after).collect();

@@ -58,8 +58,8 @@ pub(crate) trait Follower: Send + Sync + 'static {
     /// What lies below `first` was removed from the group, by retention or since it was deleted. May be told again.
     async fn expired(&self, group: &GroupId, first: Seq) -> Result<(), Failure>;
 
-    /// Makes durable what it has worked on. Only then is that noted as done. Where this fails it keeps what it was given, and
-    /// is asked again.
+    /// Makes durable what it has worked on. Only then is that noted as done. Where this fails it keeps what it was given,
+    /// and is asked again.
     async fn flush(&self) -> Result<(), Failure> {
         Ok(())
     }

@@ -10,7 +10,7 @@ const RAISED_WITHIN: Duration = Duration::from_secs(4);
 /// What is compared with what a follower has done in each group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compares {
-    /// The head in the group's document, which is raised some seconds after the event, and not at all by who dies before.
+    /// The head in the group's document, raised some seconds after the event, and not at all by who dies before.
     Heads,
     /// The newest event by the messages' own index.
     Newest,

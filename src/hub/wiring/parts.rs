@@ -102,7 +102,8 @@ impl Parts {
         }
         let retention = self.config.retention.map(|_| RETENTION);
         let journal = self.journal.as_ref().map(|_| JOURNAL);
-        let chosen = |name: &&str| self.config.followers.as_ref().is_none_or(|chosen| chosen.iter().any(|one| one == name));
-        retention.into_iter().chain(journal).filter(chosen).map(str::to_owned).collect()
+        let chosen = self.config.followers.as_ref();
+        let runs = |name: &&str| chosen.is_none_or(|chosen| chosen.iter().any(|one| one == name));
+        retention.into_iter().chain(journal).filter(runs).map(str::to_owned).collect()
     }
 }

@@ -24,9 +24,9 @@ const LOOK: u64 = 0;
 
 /// Removes what is older than is kept.
 ///
-/// An entry says: at this time, by the store's clock, what was said before `window` is to go. The backplane's clock, which gave
-/// the messages their times, must have reached it as well, so that no single clock that is ahead removes anything too early.
-/// Whoever has done one plans the next for the oldest message that is left.
+/// An entry says: at this time, by the store's clock, what was said before `window` is to go. The backplane's clock, which
+/// gave the messages their times, must have reached it as well, so that no single clock that is ahead removes anything
+/// too early. Whoever has done one plans the next for the oldest message that is left.
 pub(crate) struct Retention {
     messages: Arc<dyn MessageStore>,
     due: Arc<dyn DueStore>,
