@@ -8,7 +8,7 @@ use super::pipeline::Pipeline;
 use super::sessions::SessionParts;
 use crate::hub::features::accounts::{Placement, TicketDesk};
 use crate::hub::features::deletion::GroupDeletion;
-use crate::hub::features::history::{History, Retention};
+use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::{Changes, Creation, Membership};
 use crate::hub::features::moderation::Moderation;
