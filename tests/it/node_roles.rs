@@ -151,6 +151,7 @@ fn older() -> NodeRecord {
         vitals: NodeVitals::default(),
         knows: Knows::default(),
         passes: Default::default(),
+        followers: None,
     }
 }
 
