@@ -127,7 +127,7 @@ async fn every_event_is_followed_whatever_dies() {
     stage.redis.restart_empty().await;
     stage.nodes[1].restart().await;
     stage.until_acked(15).await;
-    let store = MongoStore::connect(&MongoConfig::new(&stage.mongo.database_url("hubbub"), "hubbub")).await.unwrap();
+    let store = MongoStore::connect(&MongoConfig::new(stage.mongo.database_url("hubbub"), "hubbub")).await.unwrap();
     let stored = stored(&store).await;
     assert!(quiet.iter().all(|group| stored[group].len() >= 3), "who made it joined, and said two things");
     eventually_within(FOLLOWED_WITHIN, "all that is stored is followed", async || lacking(journals.path(), &stored))

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::admin_command::{
-    AdminCommand, DeviceLine, FollowerLine, GroupLine, MemberLine, NodeLine, Report, UserLine,
-};
+use super::admin_command::{AdminCommand, DeviceLine, FollowerLine, GroupLine, MemberLine, NodeLine, Report, UserLine};
 use super::devices;
 use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, search_form};
 use crate::hub::{FollowerPlace, Hub};

@@ -9,9 +9,7 @@ use crate::domain::{KINDS, Millis, NodeName, now_ms};
 use crate::hub::local::LocalUsers;
 use crate::hub::node::{NodeState, known};
 use crate::hub::pipeline::owner::Owned;
-use crate::ports::{
-    BackplaneError, Beat, Cluster, Inboxes, NodeRecord, NodeRole, NodeRoles, NodeVitals, StartError,
-};
+use crate::ports::{BackplaneError, Beat, Cluster, Inboxes, NodeRecord, NodeRole, NodeRoles, NodeVitals, StartError};
 use crate::protocol::{ServerFrame, pushes};
 
 /// What a node says of itself, beside how it is doing.

@@ -170,9 +170,9 @@ mod tests {
         pending.add(&a, 3, 10, now);
         pending.add(&b, 1, 10, now);
         pending.add(&a, 4, 12, now);
-        assert_eq!(names(&pending.take(1, now)), [a.clone()]);
+        assert_eq!(names(&pending.take(1, now)), std::slice::from_ref(&a));
         pending.add(&a, 5, 14, now);
-        assert_eq!(names(&pending.take(9, now)), [b.clone()], "nobody else works on a");
+        assert_eq!(names(&pending.take(9, now)), std::slice::from_ref(&b), "nobody else works on a");
         assert_eq!(pending.covers(), Some(10));
         pending.finish(&b);
         pending.finish(&a);

@@ -169,7 +169,8 @@ fn restorer(
     tasks: &Tasks,
 ) -> Arc<Restorer> {
     let effects = Arc::new(EffectApplier::new(store.clone(), metrics().pipeline));
-    let completer = Completer::new(store.clone(), store.clone(), store.clone(), effects, node.clone(), metrics().pipeline);
+    let completer =
+        Completer::new(store.clone(), store.clone(), store.clone(), effects, node.clone(), metrics().pipeline);
     let (groups, told) = (groups.clone(), told.clone());
     Arc::new(Restorer::new(log.clone(), completer, node.clone(), groups, told, metrics().pipeline, tasks.clone()))
 }

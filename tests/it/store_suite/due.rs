@@ -45,7 +45,7 @@ pub async fn the_first_plan_stands(fixture: &mut impl Fixture) {
     // Of another follower, and a window of all its bits.
     let other = Due { follower: "digest".into(), ..due(&id, u64::MAX, 5) };
     let other = Due { seq: 0, ..other };
-    store.plan(&[other.clone()]).await.unwrap();
+    store.plan(std::slice::from_ref(&other)).await.unwrap();
     assert_eq!(store.claim("digest", 10, LONG).await.unwrap()[0].due, other);
 }
 

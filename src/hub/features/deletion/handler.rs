@@ -100,7 +100,7 @@ mod tests {
         deletion.delete_group(&id).await.unwrap();
         assert!(bed.groups.get(&id).is_none() && bed.store.all(&id).is_empty());
         assert!(matches!(bed.inboxes.take()[0].1[..], [PeerEvent::Deleted { base: 2, .. }]));
-        assert_eq!(*bed.log.noted.lock(), [id.clone()]);
+        assert_eq!(*bed.log.noted.lock(), std::slice::from_ref(&id));
         assert_eq!(deletion.delete_group(&id).await.unwrap_err().code, Code::NotFound);
     }
 }
