@@ -44,14 +44,21 @@ impl Beats {
         let mut tick = tokio::time::interval(self.life.lease() / 8);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         let mut plan = ReapPlan::default();
+        // Kept over beats: the one that finds the lease gone takes another, under which nothing is registered.
+        let mut is_lost = false;
         loop {
             let asked = tokio::select! {
                 _ = tick.tick() => false,
                 () = self.node.asked_to_beat() => true,
             };
             match self.life.beat().await {
-                Ok(beat) if beat.renewed => self.after_beat(beat, &mut plan, asked),
-                Ok(_) => self.register_again().await,
+                Ok(beat) if beat.renewed && !is_lost => self.after_beat(beat, &mut plan, asked),
+                Ok(beat) => {
+                    if !beat.renewed {
+                        self.metrics.reregistrations.inc();
+                    }
+                    is_lost = !self.register_again().await;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the node's lease was not renewed");
                 }
@@ -69,18 +76,21 @@ impl Beats {
     }
 
     /// The node's lease is gone (it was paused, or reaped, or Redis is empty): a new life with the
-    /// sockets of the old one.
-    async fn register_again(&self) {
-        self.metrics.reregistrations.inc();
+    /// sockets of the old one. False where it could not begin.
+    async fn register_again(&self) -> bool {
         tracing::warn!("the node's lease was gone; registering again");
         if let Err(error) = self.life.begin(now_ms()).await {
             tracing::warn!(%error, "the node is still to be registered");
-            return;
+            return false;
         }
         let (registration, comparisons) = (self.registration.clone(), self.comparisons.clone());
         self.tasks.spawn(async move {
             registration.register_all().await;
             comparisons.compare_all();
         });
+        true
     }
 }
+
+#[cfg(test)]
+mod tests;

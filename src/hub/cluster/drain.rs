@@ -118,17 +118,4 @@ fn byes_a_tick(sessions: usize, budget: Duration) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn few_go_at_the_usual_pace_and_many_within_their_time() {
-        let budget = Duration::from_secs(10);
-        assert_eq!(byes_a_tick(0, budget), 20);
-        assert_eq!(byes_a_tick(10_000, budget), 20);
-        for (sessions, budget) in [(19_000, budget), (1_000_000, budget), (5, Duration::ZERO)] {
-            let ticks = usize::div_ceil(sessions, byes_a_tick(sessions, budget)) as u32;
-            assert!(BYE_TICK * ticks.saturating_sub(1) <= budget, "{sessions} sessions take {ticks} ticks");
-        }
-    }
-}
+mod tests;

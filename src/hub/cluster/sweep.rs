@@ -127,36 +127,4 @@ fn after_a_while(at: Seq, now: Seq, head: Seq) -> Behind {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::GroupId;
-    use crate::hub::testing::{Bed, MemoryStore, group, head, local, open_session, text, until};
-
-    #[test]
-    fn only_a_group_that_stands_still_before_the_head_lacks_something() {
-        assert_eq!(after_a_while(3, 3, 9), Behind::Stuck);
-        assert_eq!(after_a_while(3, 8, 9), Behind::Moving);
-        assert_eq!(after_a_while(3, 9, 9), Behind::NoMore);
-        assert_eq!(after_a_while(3, 12, 9), Behind::NoMore);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_group_that_fell_behind_is_brought_up_and_a_lost_head_is_raised() {
-        let (behind, beyond) = (GroupId::random(), GroupId::random());
-        let bed = Bed::new(MemoryStore::of(&behind, &["anna"], [1, 2, 3].map(|seq| text(&behind, seq, "anna"))));
-        bed.store.put_group(group(&beyond, &["anna"]));
-        bed.store.put([1, 2].map(|seq| text(&beyond, seq, "anna")));
-        let here = local(&bed.groups, group(&behind, &["anna"]), 1);
-        local(&bed.groups, group(&beyond, &["anna"]), 2);
-        let (session, ear) = open_session(&bed.users, "anna");
-        here.state.lock().sessions.push(session);
-        bed.log.heads.lock().extend([(behind.clone(), head(3)), (beyond.clone(), head(1))]);
-        bed.registry.heads.lock().insert(behind, head(3));
-        let (log, restorer, catch_up) = (bed.log.clone(), bed.restorer.clone(), bed.catch_up.clone());
-        let (groups, node, comparisons) = (bed.groups.clone(), bed.node.clone(), bed.comparisons());
-        let sweeper = Sweeper::new(log, groups, node, restorer, catch_up, comparisons, bed.tasks.clone());
-        bed.tasks.spawn(Arc::new(sweeper).run(Duration::from_secs(3)));
-        until(|| here.at() == 3 && bed.log.heads.lock()[&beyond].seq == 2).await;
-        assert!(ear.texts().concat().contains("text 2"));
-    }
-}
+mod tests;

@@ -83,3 +83,60 @@ impl<'a> Calls<'a> {
 fn not_a_member() -> Refusal {
     Refusal::forbidden("you are not a member of this group")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Code;
+    use crate::hub::front::testing::dispatch;
+    use crate::hub::testing::{Bed, MemoryStore, text, user};
+    use crate::ports::{CursorStore, UserStore};
+
+    /// A group of anna's with three texts that is not on this node, and bob, who is in none.
+    async fn bed() -> (Bed, GroupId) {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], [1, 2, 3].map(|seq| text(&id, seq, "anna"))));
+        bed.store.ensure_user(&user("bob"), &crate::hub::testing::identity("bob", 0).profile).await.unwrap();
+        (bed, id)
+    }
+
+    #[tokio::test]
+    async fn a_member_without_a_session_reads_up_to_the_head_at_most() {
+        let (bed, id) = bed().await;
+        let dispatch = dispatch(&bed);
+        Calls::new(&dispatch).read(&user("anna"), &id, 99).await.unwrap();
+        let marks = bed.store.marks(&[user("anna")]).await.unwrap();
+        assert_eq!((marks[&user("anna")][&id].read, marks[&user("anna")][&id].n), (3, 3));
+        let (page, _) = Calls::new(&dispatch).own_groups(&user("anna"), None, None).await.unwrap();
+        assert_eq!((page[0].view.unread, page[0].view.read), (0, 3));
+    }
+
+    #[tokio::test]
+    async fn who_is_no_member_reads_and_types_nothing() {
+        let (bed, id) = bed().await;
+        let dispatch = dispatch(&bed);
+        let calls = Calls::new(&dispatch);
+        for group in [&id, &GroupId::random()] {
+            assert_eq!(calls.read(&user("bob"), group, 1).await.unwrap_err().code, Code::Forbidden);
+            assert_eq!(calls.typing(&user("bob"), group).await.unwrap_err().code, Code::Forbidden);
+        }
+        assert!(bed.store.marks(&[user("bob")]).await.unwrap().is_empty() && bed.told.take().is_empty());
+        calls.typing(&user("anna"), &id).await.unwrap();
+        assert_eq!(bed.told.take().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_silent_store_is_told_and_nobody_is_called_a_stranger_for_it() {
+        let (bed, id) = bed().await;
+        let dispatch = dispatch(&bed);
+        let (calls, anna) = (Calls::new(&dispatch), user("anna"));
+        bed.store.be_silent(true);
+        let codes = [
+            calls.read(&anna, &id, 1).await.unwrap_err().code,
+            calls.typing(&anna, &id).await.unwrap_err().code,
+            calls.own_group(&anna, &id).await.map(|_| ()).unwrap_err().code,
+            calls.leave(&anna, &id).await.unwrap_err().code,
+        ];
+        assert_eq!(codes, [Code::Unavailable; 4]);
+    }
+}

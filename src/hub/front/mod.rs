@@ -3,6 +3,8 @@
 mod calls;
 mod dispatch;
 mod session;
+#[cfg(test)]
+mod testing;
 
 pub use calls::Calls;
 pub(crate) use dispatch::Dispatch;

@@ -229,3 +229,6 @@ where
 fn no_hello() -> Flow {
     Flow::Close(Ending::NoHello)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,45 @@ fn keep_document(group: &LocalGroup, document: Group) -> Arc<Group> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::local::LocalGroups;
+    use crate::hub::testing::{Bed, MemoryStore, group, until};
+
+    fn fresh(groups: &LocalGroups, id: &GroupId) -> Arc<LocalGroup> {
+        groups.pin(id, 1)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_older_document_that_comes_late_takes_no_newer_ones_place() {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], []));
+        let here = fresh(&bed.groups, &id);
+        bed.store.link.be_slow(true);
+        let (documents, asked) = (bed.documents.clone(), here.clone());
+        let late = tokio::spawn(async move { documents.one(&asked).await });
+        tokio::task::yield_now().await;
+        let newer = Group { version: 5, ..group(&id, &["anna", "bob"]) };
+        here.state.lock().document = Some(Arc::new(newer.clone()));
+        bed.store.link.be_slow(false);
+        assert_eq!(*late.await.unwrap().unwrap().unwrap(), newer);
+        assert_eq!(here.state.lock().document.as_deref(), Some(&newer));
+        until(|| Arc::strong_count(&here) == 2).await;
+    }
+
+    #[tokio::test]
+    async fn those_not_at_hand_are_asked_for_with_one_call_and_kept() {
+        let ids: Vec<_> = (0..4).map(|_| GroupId::random()).collect();
+        let bed = Bed::new(MemoryStore::default());
+        ids[..3].iter().for_each(|id| bed.store.put_group(group(id, &["anna"])));
+        let groups: Vec<_> = ids.iter().map(|id| fresh(&bed.groups, id)).collect();
+        let found = bed.documents.several(&groups).await.unwrap();
+        assert_eq!((found.len(), found.contains_key(&ids[3]), bed.store.calls("groups")), (3, false, 1));
+        bed.store.be_silent(true);
+        assert_eq!(bed.documents.several(&groups[..3]).await.unwrap().len(), 3, "they are at hand");
+        assert!(bed.documents.one(&groups[0]).await.unwrap().is_some());
+        assert!(bed.documents.several(&groups).await.is_err() && bed.documents.one(&groups[3]).await.is_err());
+    }
+}

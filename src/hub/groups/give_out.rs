@@ -103,3 +103,87 @@ impl Giver {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{GroupId, Kind};
+    use crate::hub::local::SessionHandle;
+    use crate::hub::testing::{Bed, Ear, MemoryStore, group, joined, local, metrics, open_session, text};
+
+    /// A group of anna's at seq 1; bob is here and not in it.
+    struct Rig {
+        bed: Bed,
+        giver: Giver,
+        group: Arc<LocalGroup>,
+        anna: Arc<Ear>,
+        bob: (Arc<SessionHandle>, Arc<Ear>),
+    }
+
+    fn rig() -> Rig {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], []));
+        let group = local(&bed.groups, group(&id, &["anna"]), 1);
+        let (anna, ear) = open_session(&bed.users, "anna");
+        anna.add_group(&id);
+        group.state.lock().sessions.push(anna);
+        let bob = open_session(&bed.users, "bob");
+        let (documents, views, lives) = (bed.documents.clone(), bed.views.clone(), bed.lives.clone());
+        let giver = Giver::new(documents, views, lives, bed.users.clone(), bed.acks.clone(), metrics().groups);
+        Rig { bed, giver, group, anna: ear, bob }
+    }
+
+    fn left(group: &GroupId, seq: u64, name: &str) -> Event {
+        Event { kind: Kind::Left, traits: Kind::Left.traits(), ..joined(group, seq, name) }
+    }
+
+    #[tokio::test]
+    async fn who_joins_is_shown_the_group_first_and_who_leaves_hears_of_it_last() {
+        let rig = rig();
+        let id = &rig.group.id;
+        let run =
+            [text(id, 2, "anna"), joined(id, 3, "bob"), text(id, 4, "anna"), left(id, 5, "bob"), text(id, 6, "anna")];
+        assert!(rig.giver.give_out(&rig.group, run.map(Arc::new).into()).await);
+        let frames = rig.bob.1.texts();
+        let order = ["\"type\":\"group\"", "joined", "text 4", "left", "gone"];
+        assert_eq!(frames.len(), order.len(), "{frames:?}");
+        assert!(frames.iter().zip(order).all(|(frame, part)| frame.contains(part)), "{frames:?}");
+        assert!(!rig.bob.0.is_in(id) && !rig.group.state.lock().has(&rig.bob.0.id));
+        assert_eq!((rig.anna.texts().len(), rig.group.at()), (5, 6));
+        assert!(!rig.group.state.lock().has_member(&rig.bob.0.user));
+    }
+
+    #[tokio::test]
+    async fn a_change_waits_for_the_document_and_nothing_behind_it_goes_before_it() {
+        let rig = rig();
+        let id = &rig.group.id;
+        rig.group.state.lock().document = None;
+        rig.bed.store.be_silent(true);
+        let run: Vec<_> = [joined(id, 2, "bob"), text(id, 3, "anna")].map(Arc::new).into();
+        assert!(!rig.giver.give_out(&rig.group, run.clone()).await);
+        assert_eq!((rig.group.at(), rig.anna.take().len(), rig.bob.1.take().len()), (1, 0, 0));
+        rig.bed.store.be_silent(false);
+        assert!(rig.giver.give_out(&rig.group, run).await);
+        assert_eq!((rig.group.at(), rig.bob.1.take().len()), (3, 3));
+    }
+
+    #[tokio::test]
+    async fn texts_wait_for_no_store() {
+        let rig = rig();
+        rig.group.state.lock().document = None;
+        rig.bed.store.be_silent(true);
+        assert!(rig.giver.give_out(&rig.group, vec![Arc::new(text(&rig.group.id, 2, "anna"))]).await);
+        assert_eq!((rig.group.at(), rig.anna.take().len()), (2, 1));
+    }
+
+    #[tokio::test]
+    async fn a_change_of_a_group_that_is_not_there_any_more_lets_it_go() {
+        let rig = rig();
+        let id = &rig.group.id;
+        rig.group.state.lock().document = None;
+        crate::ports::GroupStore::begin_deletion(&*rig.bed.store, id).await.unwrap();
+        assert!(!rig.giver.give_out(&rig.group, vec![Arc::new(joined(id, 2, "bob"))]).await);
+        assert!(rig.group.state.lock().is_gone() && rig.bed.groups.get(id).is_none());
+        assert!(rig.anna.texts().concat().contains("gone"));
+    }
+}

@@ -137,3 +137,72 @@ impl Joiner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{Bed, MemoryStore, head, local, text, until};
+
+    /// A group of anna's with texts up to a seq, whose stored head the backplane knows as another one.
+    fn bed(stored: u64, known: Option<u64>) -> (Arc<Bed>, GroupId) {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], (1..=stored).map(|seq| text(&id, seq, "anna"))));
+        if let Some(known) = known {
+            bed.registry.heads.lock().insert(id.clone(), head(known));
+            bed.log.heads.lock().insert(id.clone(), head(known));
+        }
+        (Arc::new(bed), id)
+    }
+
+    #[tokio::test]
+    async fn groups_begin_at_their_stored_heads_and_those_that_are_not_there_are_left_out() {
+        let (bed, id) = bed(3, Some(3));
+        let nowhere = GroupId::random();
+        let found = bed.joiner.pin_groups(&[nowhere.clone(), id.clone()]).await.unwrap();
+        assert_eq!((found.len(), found[0].at(), bed.groups.len()), (1, 3, 1));
+        assert_eq!(bed.registry.routes.lock()[&id].len(), 1);
+        bed.joiner.unpin(&found);
+        assert_eq!(bed.groups.len(), 0, "nobody needs it");
+    }
+
+    #[tokio::test]
+    async fn a_silent_backplane_leaves_nothing_pinned() {
+        let (bed, id) = bed(3, Some(3));
+        bed.registry.link.be_silent(true);
+        let refused = bed.joiner.pin_groups(std::slice::from_ref(&id)).await.map(|found| found.len()).unwrap_err();
+        assert_eq!((refused.code, bed.groups.len()), (Code::Unavailable, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_absent_state_is_restored_and_asked_for_again() {
+        let (bed, id) = bed(3, None);
+        bed.store.link.be_slow(true);
+        let (of_task, asked) = (bed.clone(), id.clone());
+        let going = tokio::spawn(async move { of_task.joiner.pin_groups(&[asked]).await.map(|found| found[0].at()) });
+        until(|| bed.registry.routes.lock().contains_key(&id)).await;
+        bed.registry.heads.lock().insert(id.clone(), head(3));
+        bed.store.link.be_slow(false);
+        assert_eq!(going.await.unwrap().unwrap(), 3);
+        assert_eq!(bed.log.restored.lock()[0].head.seq, 3);
+    }
+
+    #[tokio::test]
+    async fn a_state_that_stays_absent_is_no_group_that_is_not_there() {
+        let (bed, id) = bed(3, None);
+        let refused = bed.joiner.pin_groups(std::slice::from_ref(&id)).await.map(|found| found.len()).unwrap_err();
+        assert_eq!((refused.code, bed.groups.len(), bed.log.restored.lock().len()), (Code::Unavailable, 0, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_below_the_position_is_raised_and_one_above_is_caught_up_with() {
+        let (bed, id) = bed(5, Some(3));
+        let here = local(&bed.groups, crate::hub::testing::group(&id, &["anna"]), 5);
+        assert!(bed.joiner.join_routes(std::slice::from_ref(&here)).await.unwrap().is_empty());
+        until(|| bed.log.heads.lock()[&id].seq == 5).await;
+        assert_eq!(here.at(), 5, "nobody here goes back");
+        let (bed, id) = self::bed(5, Some(5));
+        let here = local(&bed.groups, crate::hub::testing::group(&id, &["anna"]), 2);
+        bed.joiner.join_routes(std::slice::from_ref(&here)).await.unwrap();
+        until(|| here.at() == 5).await;
+    }
+}

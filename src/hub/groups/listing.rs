@@ -7,10 +7,10 @@ use futures::StreamExt;
 
 use super::documents::Documents;
 use super::views::Views;
-use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, UserId};
+use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
 use crate::hub::config::GROUPS_PAGE;
 use crate::hub::local::{GroupState, LocalGroup, WaitingMarks};
-use crate::ports::{MessageStore, Page};
+use crate::ports::{MessageStore, Page, StoreError};
 use crate::protocol::GroupView;
 
 /// Newest events fetched at once for `welcome`.
@@ -74,6 +74,16 @@ impl Listing {
         self.views.last_of(state)
     }
 
+    /// The newest event that a group shows at some head, as it is stored.
+    pub(crate) async fn newest_of(&self, group: &Group, head: Head) -> Result<Option<Arc<Event>>, StoreError> {
+        Ok(self.newest_shown(&group.id, head, group.base.seq).await?.map(Arc::new))
+    }
+
+    async fn newest_shown(&self, id: &GroupId, head: Head, base: Seq) -> Result<Option<Event>, StoreError> {
+        let newest = self.messages.page(id, Page::Shown(head.shown + 1, 1)).await?;
+        Ok(newest.into_iter().find(|event| event.seq > base))
+    }
+
     /// Newest events that are not at hand are fetched, for groups shown in `welcome`.
     async fn seed_last_events(&self, mine: &[(Arc<Group>, Arc<LocalGroup>)]) {
         let lacking: Vec<_> = mine
@@ -97,8 +107,7 @@ impl Listing {
                 let state = group.state.lock();
                 (state.position.at().unwrap_or_default(), state.base())
             };
-            let Ok(newest) = self.messages.page(&group.id, Page::Shown(at.shown + 1, 1)).await else { return };
-            let newest = newest.into_iter().find(|event| event.seq > base);
+            let Ok(newest) = self.newest_shown(&group.id, at, base).await else { return };
             if group.state.lock().seed_last(newest, at.seq) {
                 return;
             }
@@ -130,5 +139,38 @@ mod tests {
         let mut lasts = [event(400), None, event(2_000), event(10)];
         keep_within(lasts.iter_mut(), 1_000);
         assert_eq!(lasts.map(|last| last.is_some()), [true, false, false, true]);
+    }
+
+    use crate::hub::testing::{Bed, MemoryStore, group, local, text, until};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_newest_event_that_was_read_before_its_group_moved_on_is_read_again() {
+        let id = GroupId::random();
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], [text(&id, 1, "anna")]));
+        let here = local(&bed.groups, group(&id, &["anna"]), 1);
+        bed.views.member_names([&group(&id, &["anna"])].into_iter()).await.unwrap();
+        bed.store.link.be_slow(true);
+        let (listing, asked) = (bed.listing(), here.clone());
+        let going = tokio::spawn(async move { listing.prepare(vec![asked], |_| true).await.unwrap().len() });
+        until(|| bed.store.calls("page") == 1).await;
+        let second = text(&id, 2, "anna");
+        bed.store.put([second.clone()]);
+        here.state.lock().position.advance(&second);
+        bed.store.link.be_slow(false);
+        assert_eq!(going.await.unwrap(), 1);
+        assert_eq!(bed.views.last_of(&here.state.lock()).map(|last| last.seq), Some(2));
+    }
+
+    #[tokio::test]
+    async fn only_newest_events_are_missing_when_messages_cannot_be_read() {
+        let (id, unwanted) = (GroupId::random(), GroupId::random());
+        let bed = Bed::new(MemoryStore::of(&id, &["anna"], [text(&id, 1, "anna")]));
+        let groups = [&id, &unwanted].map(|id| local(&bed.groups, group(id, &["anna"]), 1));
+        bed.views.member_names([&group(&id, &["anna"])].into_iter()).await.unwrap();
+        bed.store.be_silent(true);
+        let prepared = bed.listing().prepare(groups.to_vec(), |document| document.id == id).await.unwrap();
+        assert_eq!((prepared.len(), &prepared[0].1.id), (1, &id));
+        assert!(bed.views.last_of(&prepared[0].1.state.lock()).is_none());
+        assert_eq!(bed.store.calls("page"), 1, "what nobody wants is not looked up");
     }
 }

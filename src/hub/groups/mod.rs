@@ -2,6 +2,7 @@
 //!
 //! - `routes`: groups leave the node; `lives`: a life of a group ends here.
 //! - `names`, `views`, `documents`, `listing`: groups as their members are shown them.
+//! - `heads`: how far groups have come, for who asks from outside.
 //! - `fetch`: what is missing; `give_out`: what is in turn; `catch_up`: the task for both; `deliver`: what comes in.
 //! - `replay`: what a resuming session missed.
 //! - `join`: groups come to this node; `attach`: sessions come to groups; `compare`: after a loss, all are looked at.
@@ -13,6 +14,7 @@ mod deliver;
 mod documents;
 mod fetch;
 mod give_out;
+mod heads;
 mod join;
 mod listing;
 mod lives;
@@ -31,6 +33,7 @@ pub(crate) use deliver::Deliverer;
 pub(crate) use documents::Documents;
 pub(crate) use fetch::Fetcher;
 pub(crate) use give_out::Giver;
+pub(crate) use heads::Heads;
 pub(crate) use join::Joiner;
 pub(crate) use listing::{Listing, keep_within};
 pub(crate) use lives::Lives;

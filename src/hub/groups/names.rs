@@ -79,3 +79,54 @@ impl Names {
 fn display_name<'a>(name: &'a str, id: &'a UserId) -> &'a str {
     if name.is_empty() { id.as_str() } else { name }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::GroupId;
+    use crate::hub::testing::{MemoryStore, user};
+
+    fn names(people: &[&str]) -> (Names, Arc<MemoryStore>) {
+        let store = Arc::new(MemoryStore::of(&GroupId::random(), people, []));
+        (Names::new(store.clone()), store)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn names_are_asked_for_once_in_a_while_and_shown_anew_after_it() {
+        let (names, store) = names(&["anna", "bob"]);
+        let [anna, bob, nobody] = ["anna", "bob", "nobody"].map(user);
+        store.set_profile(&anna, None, Some("Anna")).await.unwrap();
+        store.set_profile(&bob, None, Some("")).await.unwrap();
+        let all = [anna.clone(), bob.clone(), nobody.clone()];
+        let shown = names.names(&all).await.unwrap();
+        assert_eq!([&anna, &bob, &nobody].map(|user| &*shown[user]), ["Anna", "bob", "nobody"]);
+        store.set_profile(&anna, None, Some("Ann")).await.unwrap();
+        names.names(&all[..2]).await.unwrap();
+        assert_eq!(store.calls("users"), 1);
+        tokio::time::advance(FRESH).await;
+        assert_eq!(&*names.names(&all[..2]).await.unwrap()[&anna], "Ann");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_store_leaves_the_names_that_are_at_hand() {
+        let (names, store) = names(&["anna", "bob"]);
+        let [anna, bob] = ["anna", "bob"].map(user);
+        store.set_profile(&anna, None, Some("Anna")).await.unwrap();
+        names.names(std::slice::from_ref(&anna)).await.unwrap();
+        store.be_silent(true);
+        assert!(names.names(std::slice::from_ref(&anna)).await.is_ok());
+        assert!(names.names(&[anna.clone(), bob.clone()]).await.is_err());
+        let at_hand: Vec<_> = names.names_at_hand([&anna, &bob].into_iter()).map(|(_, name)| name).collect();
+        assert_eq!(at_hand, ["Anna".into(), Arc::<str>::from("bob")]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_are_kept_than_there_is_room_for() {
+        let (names, _) = names(&[]);
+        for number in 0..MOST + 10 {
+            names.put(&user(&format!("user-{number}")), "name");
+        }
+        assert!(names.names.len() <= MOST, "{}", names.names.len());
+        assert!(names.get(&user(&format!("user-{}", MOST + 9)), Instant::now()).is_some(), "the newest is there");
+    }
+}

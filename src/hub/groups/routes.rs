@@ -55,3 +55,42 @@ impl Routes {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::testing::{Bed, MemoryStore, metrics, until};
+
+    /// A group that is pinned here, with its route.
+    async fn pinned(bed: &Bed) -> (GroupId, Routes) {
+        let id = GroupId::random();
+        bed.groups.pin(&id, 1);
+        bed.registry.join_routes(0, std::slice::from_ref(&id), &bed.node.name(), 1).await.unwrap();
+        let (registry, node, groups) = (bed.registry.clone(), bed.node.clone(), bed.groups.clone());
+        (id, Routes::new(registry, node, groups, metrics().groups, bed.tasks.clone()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_leaves_when_nobody_here_needs_it_and_its_route_with_it() {
+        let bed = Bed::new(MemoryStore::default());
+        let (id, routes) = pinned(&bed).await;
+        routes.leave_if_unused(&id);
+        tokio::task::yield_now().await;
+        assert!(bed.groups.get(&id).is_some() && bed.registry.routes.lock()[&id].len() == 1);
+        bed.groups.unpin(&bed.groups.get(&id).unwrap());
+        routes.leave_if_unused(&id);
+        assert!(bed.groups.get(&id).is_none());
+        until(|| bed.registry.routes.lock()[&id].is_empty()).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_backplane_keeps_no_group_here() {
+        let bed = Bed::new(MemoryStore::default());
+        let (id, routes) = pinned(&bed).await;
+        bed.registry.link.be_silent(true);
+        bed.groups.unpin(&bed.groups.get(&id).unwrap());
+        routes.leave_if_unused(&id);
+        bed.tasks.stop().await;
+        assert!(bed.groups.get(&id).is_none() && bed.registry.routes.lock()[&id].len() == 1);
+    }
+}

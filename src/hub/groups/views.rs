@@ -140,3 +140,69 @@ impl Views {
         session.send(&ServerFrame::group(None, &view));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::local::LocalGroups;
+    use crate::hub::testing::{MemoryStore, group, local, text, user};
+    use crate::ports::UserStore;
+
+    fn views(people: &[&str], retention: Option<Duration>) -> (Views, Arc<MemoryStore>, Group) {
+        let id = GroupId::random();
+        let store = Arc::new(MemoryStore::of(&id, people, []));
+        (Views::new(Names::new(store.clone()), retention), store, group(&id, people))
+    }
+
+    fn members(views: &Views, group: &Group) -> Option<Arc<MemberList>> {
+        views.view(group, Head::default(), Mark::default(), None, &user("anna")).members
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_join_together_are_shown_one_list_and_a_later_version_is_another() {
+        let (views, store, group) = views(&["anna", "bob"], None);
+        store.set_profile(&user("bob"), None, Some("Bob")).await.unwrap();
+        views.member_names([&group].into_iter()).await.unwrap();
+        let first = members(&views, &group).unwrap();
+        let names = serde_json::to_value(&*first).unwrap();
+        assert_eq!([&names[0]["name"], &names[1]["name"]], ["anna", "Bob"]);
+        assert!(Arc::ptr_eq(&first, &members(&views, &group).unwrap()));
+        views.member_names([&group].into_iter()).await.unwrap();
+        assert_eq!(store.calls("users"), 1, "the list is at hand");
+        let mut later = Group { version: group.version + 1, ..group.clone() };
+        later.members.pop();
+        assert_eq!(members(&views, &later).unwrap().len(), 1);
+        let again = members(&views, &group).unwrap();
+        tokio::time::advance(SHOWN_FOR).await;
+        assert!(!Arc::ptr_eq(&again, &members(&views, &group).unwrap()));
+    }
+
+    #[tokio::test]
+    async fn large_groups_list_no_members_and_cost_no_names() {
+        let names: Vec<_> = (0..=SMALL_GROUP).map(|number| format!("user-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (views, store, large) = views(&names, None);
+        views.member_names([&large].into_iter()).await.unwrap();
+        assert_eq!((store.calls("users"), members(&views, &large).is_none()), (0, true));
+        let view = views.view(&large, Head::default(), Mark::default(), None, &user("user-1"));
+        assert_eq!(view.count, SMALL_GROUP + 1);
+        let small = group(&large.id, &names[1..]);
+        assert_eq!(members(&views, &small).unwrap().len(), SMALL_GROUP);
+    }
+
+    #[test]
+    fn what_retention_has_taken_is_no_newest_event_unless_it_is_the_newest_of_all() {
+        let (views, _, group) = views(&["anna"], Some(Duration::from_secs(60)));
+        let here = local(&LocalGroups::default(), group.clone(), 0);
+        let mut state = here.state.lock();
+        let old = Arc::new(text(&group.id, 1, "anna"));
+        state.fan_out(&[old]);
+        assert_eq!(views.last_of(&state).map(|last| last.seq), Some(1), "it never goes");
+        let hidden = Arc::new(Event { shown: 1, ..Event::void(group.id.clone(), Head { seq: 2, ..Head::default() }) });
+        state.fan_out(&[hidden]);
+        assert_eq!(views.last_of(&state), None);
+        let young = Arc::new(Event { time: now_ms(), ..text(&group.id, 3, "anna") });
+        state.fan_out(&[young]);
+        assert_eq!(views.last_of(&state).map(|last| last.seq), Some(3));
+    }
+}

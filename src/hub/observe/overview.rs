@@ -142,4 +142,64 @@ mod tests {
         let kept = history.0.lock();
         assert_eq!((kept.len(), kept[0].0), (KEPT, 10));
     }
+
+    use crate::hub::node::tests::record;
+    use crate::hub::testing::{Bed, LEASE, MemoryCluster, MemoryStore, metrics};
+
+    fn observer(bed: &Bed, cluster: &Arc<MemoryCluster>) -> Arc<Observer> {
+        let readiness = Readiness::new(bed.node.clone(), cluster.clone(), metrics().sessions, Some(9), LEASE);
+        let life = bed.life(cluster, &Arc::default());
+        Arc::new(Observer::new(Arc::new(readiness), life, cluster.clone(), bed.log.clone(), bed.node.clone()))
+    }
+
+    /// A node that has just seen itself and another one.
+    fn rig() -> (Bed, Arc<MemoryCluster>, Arc<Observer>) {
+        let (bed, cluster) = (Bed::new(MemoryStore::default()), Arc::<MemoryCluster>::default());
+        bed.node.begin_life(record("a.1").node);
+        bed.node.saw(vec![record("a.1"), record("b.1")], now_ms());
+        let observer = observer(&bed, &cluster);
+        (bed, cluster, observer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn operators_see_something_in_time_also_when_nothing_answers() {
+        let (_bed, cluster, observer) = rig();
+        cluster.link.be_slow(true);
+        let begun = tokio::time::Instant::now();
+        let seen = observer.overview().await;
+        assert!(begun.elapsed() <= PATIENCE * 2, "{:?}", begun.elapsed());
+        assert!(seen.partitions.is_none() && seen.nodes.len() == 2);
+        assert_eq!(seen.not_ready, Some(NotReady::Silent.to_string()));
+    }
+
+    #[tokio::test]
+    async fn logs_that_cannot_be_counted_make_no_node_unready() {
+        let (bed, _cluster, observer) = rig();
+        assert_eq!(observer.overview().await.partitions.map(|partitions| partitions.len()), Some(1));
+        bed.log.link.be_silent(true);
+        let seen = observer.overview().await;
+        assert!(seen.partitions.is_none() && seen.not_ready.is_none(), "{:?}", seen.not_ready);
+    }
+
+    #[tokio::test]
+    async fn a_node_tells_of_itself_as_it_is_now_and_of_others_as_of_their_beat() {
+        let (bed, _cluster, observer) = rig();
+        bed.node.drain();
+        let seen = observer.overview().await;
+        let draining: Vec<_> = seen.nodes.iter().map(|node| (node.node.as_str(), node.draining)).collect();
+        assert_eq!(draining, [("a.1", true), ("b.1", false)]);
+        assert_eq!(seen.not_ready, Some(NotReady::Draining.to_string()));
+        assert!(!bed.node.view().nodes[0].draining, "the beat is still to come");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_nodes_are_noted_as_they_come_and_go() {
+        let (bed, _cluster, observer) = rig();
+        bed.tasks.spawn(observer.clone().run_history());
+        tokio::time::sleep(HISTORY_EVERY / 2).await;
+        bed.node.saw(vec![record("a.1")], now_ms());
+        tokio::time::sleep(HISTORY_EVERY * 2).await;
+        let counts: Vec<_> = observer.recent_nodes().iter().map(|(_, nodes)| nodes.len()).collect();
+        assert_eq!(counts, [2, 1, 1]);
+    }
 }

@@ -95,3 +95,85 @@ impl Probe {
 fn sender(config: ProbeConfig) -> UserId {
     if config.stored { UserId::probe() } else { UserId::passing_probe() }
 }
+
+#[cfg(test)]
+mod tests {
+    use prometheus::Registry;
+
+    use super::*;
+    use crate::domain::Refusal;
+    use crate::hub::testing::{Bed, MemoryStore, key_of, until};
+    use crate::hub::wiring::Metrics;
+
+    const EVERY: Duration = Duration::from_secs(5);
+
+    /// A node that probes itself, and whether a probe came back, and how many did not.
+    fn probing(config: ProbeConfig) -> (Bed, impl Fn() -> (bool, u64)) {
+        let (bed, registry) = (Bed::new(MemoryStore::default()), Registry::new());
+        let metrics = Metrics::register(&registry).unwrap().probe;
+        let probe = Probe::new(bed.publisher(), bed.store.clone(), bed.node.clone(), metrics, config);
+        bed.tasks.spawn(Arc::new(probe).run());
+        let told = move || {
+            let value = |name: &str| {
+                let families = registry.gather();
+                let family = families.iter().find(|family| family.name().ends_with(name)).unwrap();
+                let metric = &family.get_metric()[0];
+                metric.get_counter().get_value() + metric.get_gauge().get_value()
+            };
+            (value("probe_last_success_timestamp_seconds") > 0.0, value("probe_failures_total") as u64)
+        };
+        (bed, told)
+    }
+
+    /// The next probe, where there is one.
+    async fn sent(bed: &Bed) -> Append {
+        until(|| !bed.log.appended.lock().is_empty()).await;
+        bed.log.appended.lock().remove(0)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_goes_out_at_a_time_and_what_came_of_it_is_told() {
+        let (bed, told) = probing(ProbeConfig { every: Some(EVERY), stored: true });
+        let first = sent(&bed).await;
+        assert_eq!((&first.from, &first.group), (&UserId::probe(), &GroupId::probe("a", &UserId::probe())));
+        tokio::time::sleep(EVERY * 3).await;
+        assert!(bed.log.appended.lock().is_empty(), "the first is still under way");
+        bed.acks.answer(&key_of(&first), &Err(Refusal::unavailable()));
+        let second = sent(&bed).await;
+        assert_eq!(told(), (false, 1));
+        bed.acks.resolve_key(&key_of(&second), 2, 2);
+        until(|| told() == (true, 1)).await;
+        assert_ne!(first.cid, second.cid);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_drains_sends_itself_nothing_more() {
+        let (bed, told) = probing(ProbeConfig { every: Some(EVERY), stored: true });
+        bed.node.drain();
+        tokio::time::sleep(EVERY * 3).await;
+        assert_eq!((bed.log.appended.lock().len(), told()), (0, (false, 0)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stored_probes_are_removed_when_they_are_old_and_passing_ones_leave_nothing() {
+        for stored in [true, false] {
+            let (bed, _) = probing(ProbeConfig { every: Some(EVERY), stored });
+            let begun = Instant::now();
+            while begun.elapsed() < TIDY_EVERY + EVERY * 2 {
+                let probe = sent(&bed).await;
+                assert_eq!(probe.from.is_passing_probe(), !stored);
+                bed.acks.resolve_key(&key_of(&probe), 1, 1);
+            }
+            let expired: Vec<_> = bed.store.take_expired().into_iter().map(|(group, _)| group).collect();
+            let own = GroupId::probe("a", &UserId::probe());
+            assert_eq!(expired, if stored { vec![own] } else { vec![] });
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_wants_no_probes_has_none() {
+        let (bed, _) = probing(ProbeConfig { every: None, stored: true });
+        tokio::time::sleep(EVERY * 3).await;
+        assert!(bed.log.appended.lock().is_empty());
+    }
+}

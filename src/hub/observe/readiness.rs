@@ -78,8 +78,6 @@ impl Readiness {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::Ordering::Relaxed;
-
     use super::*;
     use crate::hub::node::tests::record;
     use crate::hub::testing::{MemoryCluster, metrics, node};
@@ -93,7 +91,7 @@ mod tests {
         assert!(matches!(readiness.ready().await, Err(NotReady::LeaseEnded)));
         node.saw(Vec::new(), now_ms());
         assert!(readiness.ready().await.is_ok());
-        cluster.silent.store(true, Relaxed);
+        cluster.link.be_silent(true);
         assert!(matches!(readiness.ready().await, Err(NotReady::Backplane(_))));
         metrics.sessions.inc();
         assert!(matches!(readiness.ready().await, Err(NotReady::Full)));

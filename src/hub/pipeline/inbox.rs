@@ -82,3 +82,82 @@ impl Inbox {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::domain::GroupId;
+    use crate::hub::node::tests::record;
+    use crate::hub::tasks::Tasks;
+    use crate::hub::testing::{MemoryInboxes, Told, metrics, node, until, user};
+    use crate::ports::{BackplaneError, InboxEntry, InboxRead};
+
+    /// An inbox that is read by `a.1`.
+    fn reading() -> (Arc<MemoryInboxes>, Arc<NodeState>, Arc<Told>, Tasks) {
+        let (inboxes, node, told) = (Arc::<MemoryInboxes>::default(), node(), Arc::<Told>::default());
+        node.begin_life(record("a.1").node);
+        (inboxes, node, told, Tasks::default())
+    }
+
+    fn read(inboxes: &Arc<MemoryInboxes>, node: &Arc<NodeState>, told: &Arc<Told>, tasks: &Tasks) {
+        let inbox = Inbox::new(inboxes.clone(), node.clone(), told.clone(), metrics().pipeline);
+        tasks.spawn(Arc::new(inbox).run());
+    }
+
+    fn entry(at: u64, payload: Bytes) -> InboxEntry {
+        InboxEntry { position: InboxPosition(at, 0), payload, time: now_ms() }
+    }
+
+    fn typing(name: &str) -> PeerEvent {
+        PeerEvent::Typing { group: GroupId::random(), user: user(name) }
+    }
+
+    /// The names of what was told.
+    fn names(told: &Told) -> Vec<&'static str> {
+        let known = ["Missed", "anna", "bob", "cleo"];
+        let name = |told: String| known.into_iter().find(|name| told.contains(name)).unwrap_or("else");
+        told.take().into_iter().map(name).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_is_told_in_its_order_and_read_once() {
+        let (inboxes, node, told, tasks) = reading();
+        let entries = vec![
+            entry(3, PeerMessage::encode(&[typing("anna"), typing("bob")])),
+            entry(4, Bytes::from_static(b"of a later version")),
+            entry(5, PeerMessage::encode(&[typing("cleo")])),
+        ];
+        inboxes.reads.lock().push_back(Ok(InboxRead { entries, lossy: false }));
+        read(&inboxes, &node, &told, &tasks);
+        until(|| inboxes.read.lock().len() == 2).await;
+        assert_eq!(names(&told), ["anna", "bob", "cleo"]);
+        let read = inboxes.read.lock().clone();
+        assert_eq!(read, [("a.1".into(), InboxPosition(0, 0)), ("a.1".into(), InboxPosition(5, 0))]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_have_been_lost_is_told_before_what_comes_behind_it() {
+        let (inboxes, node, told, tasks) = reading();
+        let of =
+            |name: &str, lossy| Ok(InboxRead { entries: vec![entry(1, PeerMessage::encode(&[typing(name)]))], lossy });
+        let silent = || Err(BackplaneError::Unreachable("silent".into()));
+        inboxes.reads.lock().extend([of("anna", true), silent(), silent(), of("bob", false), of("cleo", false)]);
+        read(&inboxes, &node, &told, &tasks);
+        until(|| inboxes.read.lock().len() == 6).await;
+        assert_eq!(names(&told), ["Missed", "anna", "Missed", "bob", "cleo"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_life_reads_its_own_inbox_from_the_beginning() {
+        let (inboxes, node, told, tasks) = reading();
+        let entries = vec![entry(9, PeerMessage::encode(&[typing("anna")]))];
+        inboxes.reads.lock().push_back(Ok(InboxRead { entries, lossy: false }));
+        read(&inboxes, &node, &told, &tasks);
+        until(|| inboxes.read.lock().len() == 2).await;
+        node.begin_life(record("a.2").node);
+        until(|| inboxes.read.lock().len() == 3).await;
+        assert_eq!(inboxes.read.lock()[2], ("a.2".into(), InboxPosition::default()));
+    }
+}

@@ -72,4 +72,41 @@ mod tests {
         assert_eq!(told.take().len(), 1);
         assert_eq!(inboxes.take().iter().map(|(node, _)| node.as_str()).collect::<Vec<_>>(), ["b.1"]);
     }
+
+    /// This node among others, and what is told here and elsewhere.
+    fn rig() -> (Peers, Arc<MemoryInboxes>, Arc<MemoryRegistry>, Arc<Told>) {
+        let (inboxes, registry) = (Arc::<MemoryInboxes>::default(), Arc::<MemoryRegistry>::default());
+        let (node, told) = (node(), Arc::<Told>::default());
+        node.begin_life(record("a.1").node);
+        node.saw(vec![record("a.1"), record("b.1")], 1);
+        (Peers::new(inboxes.clone(), registry.clone(), node, told.clone()), inboxes, registry, told)
+    }
+
+    #[tokio::test]
+    async fn what_may_be_lost_elsewhere_is_told_here_all_the_same() {
+        let (peers, inboxes, registry, told) = rig();
+        let group = GroupId::random();
+        let typing = || PeerEvent::Typing { group: group.clone(), user: user("anna") };
+        registry.routes.lock().insert(group.clone(), vec![record("b.1").node]);
+        inboxes.be_silent(true);
+        peers.tell_group(&group, typing()).await;
+        assert_eq!((told.take().len(), inboxes.take().len()), (1, 0));
+        registry.link.be_silent(true);
+        peers.tell_group(&group, typing()).await;
+        assert!(told.take().is_empty(), "who has members cannot be told");
+    }
+
+    #[tokio::test]
+    async fn what_all_are_to_hear_reaches_all_or_is_refused() {
+        let (peers, inboxes, _, told) = rig();
+        peers.tell_all_nodes(vec![PeerEvent::Missed, PeerEvent::Freed]).await.unwrap();
+        let posted = inboxes.take();
+        let nodes: Vec<_> = posted.iter().map(|(node, events)| (node.as_str(), events.len())).collect();
+        assert_eq!(nodes, [("a.1", 2), ("b.1", 2)], "this one hears it from its own inbox");
+        assert!(told.take().is_empty());
+        inboxes.be_silent(true);
+        let refused = peers.tell_all_nodes(vec![PeerEvent::Missed]).await.unwrap_err();
+        assert_eq!(refused.code, crate::domain::Code::Unavailable);
+        assert!(peers.tell_node(&record("b.1").node, PeerEvent::Drain).await.is_err());
+    }
 }

@@ -141,3 +141,6 @@ impl Opening {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,50 +38,32 @@ pub(crate) struct Bed {
     pub(crate) joiner: Arc<Joiner>,
 }
 
+/// What a node's components stand on.
+struct Floor {
+    store: Arc<MemoryStore>,
+    log: Arc<MemoryLog>,
+    registry: Arc<MemoryRegistry>,
+    told: Arc<Told>,
+    node: Arc<NodeState>,
+    groups: Arc<LocalGroups>,
+    users: Arc<LocalUsers>,
+    tasks: Tasks,
+    acks: Arc<Acks>,
+}
+
 // === impl Bed ===
 
 impl Bed {
     pub(crate) fn new(store: MemoryStore) -> Self {
-        let (store, log, registry) = (Arc::new(store), Arc::<MemoryLog>::default(), Arc::<MemoryRegistry>::default());
-        let (inboxes, told, node) = (Arc::<MemoryInboxes>::default(), Arc::<Told>::default(), node());
-        let (groups, users, tasks) = (Arc::<LocalGroups>::default(), Arc::<LocalUsers>::default(), Tasks::default());
-        let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
-        let acks = Arc::new(Acks::new(second, minute, told.clone(), metrics().pipeline));
-        let restorer = restorer(&store, &log, &node, &groups, &told, &tasks);
+        let floor = Floor::new(store);
+        let (documents, names) = (Arc::new(Documents::new(floor.store.clone())), Names::new(floor.store.clone()));
+        let (views, routes, restorer) = (Arc::new(Views::new(names, None)), floor.routes(), floor.restorer());
+        let lives = floor.lives(&routes);
+        let catch_up = floor.catch_up(&documents, &views, &lives, &routes);
+        let joiner = floor.joiner(&restorer, &lives, routes, &catch_up);
+        let Floor { store, log, registry, told, node, groups, users, tasks, acks } = floor;
+        let inboxes = Arc::<MemoryInboxes>::default();
         let peers = Arc::new(Peers::new(inboxes.clone(), registry.clone(), node.clone(), told.clone()));
-        let documents = Arc::new(Documents::new(store.clone()));
-        let views = Arc::new(Views::new(Names::new(store.clone()), None));
-        let routes =
-            Arc::new(Routes::new(registry.clone(), node.clone(), groups.clone(), metrics().groups, tasks.clone()));
-        let lives = Arc::new(Lives::new(
-            groups.clone(),
-            users.clone(),
-            acks.clone(),
-            routes.clone(),
-            store.clone(),
-            told.clone(),
-        ));
-        let giver =
-            Giver::new(documents.clone(), views.clone(), lives.clone(), users.clone(), acks.clone(), metrics().groups);
-        let fetcher = Arc::new(Fetcher::new(log.clone(), store.clone()));
-        let catch_up = Arc::new(CatchUp::new(
-            giver,
-            fetcher,
-            lives.clone(),
-            routes.clone(),
-            acks.clone(),
-            metrics().groups,
-            tasks.clone(),
-        ));
-        let joiner = Arc::new(Joiner::new(
-            registry.clone(),
-            node.clone(),
-            groups.clone(),
-            restorer.clone(),
-            lives.clone(),
-            routes,
-            catch_up.clone(),
-        ));
         Self {
             store,
             log,
@@ -134,22 +116,22 @@ impl Bed {
         Arc::new(Publisher::new(acks, appends, node, metrics().pipeline))
     }
 
+    fn changes(&self) -> Arc<Changes> {
+        let (log, store, restorer) = (self.log.clone(), self.store.clone(), self.restorer.clone());
+        let (node, second) = (self.node.clone(), Duration::from_secs(1));
+        Arc::new(Changes::new(log.clone(), log, store, restorer, node, 150, second))
+    }
+
+    pub(crate) fn membership(&self) -> Arc<Membership> {
+        Arc::new(Membership::new(self.changes(), self.store.clone(), self.store.clone(), 100))
+    }
+
     pub(crate) fn creation(&self) -> Arc<Creation> {
         let (log, store, restorer) = (self.log.clone(), self.store.clone(), self.restorer.clone());
-        let (node, groups) = (self.node.clone(), self.groups.clone());
-        let second = Duration::from_secs(1);
-        let changes = Arc::new(Changes::new(
-            log.clone(),
-            log.clone(),
-            store.clone(),
-            restorer.clone(),
-            node.clone(),
-            150,
-            second,
-        ));
-        let membership = Arc::new(Membership::new(changes.clone(), store.clone(), store.clone(), 100));
-        let (lives, peers) = (self.lives.clone(), self.peers.clone());
+        let (node, groups, lives, peers) =
+            (self.node.clone(), self.groups.clone(), self.lives.clone(), self.peers.clone());
         let deletion = Arc::new(GroupDeletion::new(store.clone(), store.clone(), log, node, lives, peers));
+        let (membership, changes) = (self.membership(), self.changes());
         Arc::new(Creation::new(membership, changes, deletion, store.clone(), store, restorer, groups))
     }
 
@@ -160,19 +142,67 @@ impl Bed {
     }
 }
 
-fn restorer(
-    store: &Arc<MemoryStore>,
-    log: &Arc<MemoryLog>,
-    node: &Arc<NodeState>,
-    groups: &Arc<LocalGroups>,
-    told: &Arc<Told>,
-    tasks: &Tasks,
-) -> Arc<Restorer> {
-    let effects = Arc::new(EffectApplier::new(store.clone(), metrics().pipeline));
-    let completer =
-        Completer::new(store.clone(), store.clone(), store.clone(), effects, node.clone(), metrics().pipeline);
-    let (groups, told) = (groups.clone(), told.clone());
-    Arc::new(Restorer::new(log.clone(), completer, node.clone(), groups, told, metrics().pipeline, tasks.clone()))
+// === impl Floor ===
+
+impl Floor {
+    fn new(store: MemoryStore) -> Self {
+        let (told, second, minute) = (Arc::<Told>::default(), Duration::from_secs(1), Duration::from_secs(60));
+        Self {
+            store: Arc::new(store),
+            log: Arc::default(),
+            registry: Arc::default(),
+            acks: Arc::new(Acks::new(second, minute, told.clone(), metrics().pipeline)),
+            told,
+            node: node(),
+            groups: Arc::default(),
+            users: Arc::default(),
+            tasks: Tasks::default(),
+        }
+    }
+
+    fn restorer(&self) -> Arc<Restorer> {
+        let (store, node) = (self.store.clone(), self.node.clone());
+        let effects = Arc::new(EffectApplier::new(store.clone(), metrics().pipeline));
+        let completer = Completer::new(store.clone(), store.clone(), store, effects, node.clone(), metrics().pipeline);
+        let (log, groups, told, tasks) = (self.log.clone(), self.groups.clone(), self.told.clone(), self.tasks.clone());
+        Arc::new(Restorer::new(log, completer, node, groups, told, metrics().pipeline, tasks))
+    }
+
+    fn routes(&self) -> Arc<Routes> {
+        let (registry, node, groups) = (self.registry.clone(), self.node.clone(), self.groups.clone());
+        Arc::new(Routes::new(registry, node, groups, metrics().groups, self.tasks.clone()))
+    }
+
+    fn lives(&self, routes: &Arc<Routes>) -> Arc<Lives> {
+        let (groups, users, acks) = (self.groups.clone(), self.users.clone(), self.acks.clone());
+        Arc::new(Lives::new(groups, users, acks, routes.clone(), self.store.clone(), self.told.clone()))
+    }
+
+    fn catch_up(
+        &self,
+        documents: &Arc<Documents>,
+        views: &Arc<Views>,
+        lives: &Arc<Lives>,
+        routes: &Arc<Routes>,
+    ) -> Arc<CatchUp> {
+        let (users, acks, of_groups) = (self.users.clone(), self.acks.clone(), metrics().groups);
+        let giver = Giver::new(documents.clone(), views.clone(), lives.clone(), users, acks.clone(), of_groups.clone());
+        let fetcher = Arc::new(Fetcher::new(self.log.clone(), self.store.clone()));
+        let (lives, routes, tasks) = (lives.clone(), routes.clone(), self.tasks.clone());
+        Arc::new(CatchUp::new(giver, fetcher, lives, routes, acks, of_groups, tasks))
+    }
+
+    fn joiner(
+        &self,
+        restorer: &Arc<Restorer>,
+        lives: &Arc<Lives>,
+        routes: Arc<Routes>,
+        catch_up: &Arc<CatchUp>,
+    ) -> Arc<Joiner> {
+        let (registry, node, groups) = (self.registry.clone(), self.node.clone(), self.groups.clone());
+        let (restorer, lives) = (restorer.clone(), lives.clone());
+        Arc::new(Joiner::new(registry, node, groups, restorer, lives, routes, catch_up.clone()))
+    }
 }
 
 /// Lets tasks go on until something is so, for some seconds of paused time.

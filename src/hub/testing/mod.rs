@@ -2,9 +2,11 @@
 
 mod backplane;
 mod bed;
+mod bed_above;
 mod ear;
-mod followers;
+mod link;
 mod store;
+mod tokens;
 mod told;
 
 use std::sync::Arc;
@@ -13,14 +15,17 @@ use prometheus::Registry;
 
 pub(crate) use backplane::{MemoryCluster, MemoryInboxes, MemoryLog, MemoryRegistry, MemoryTickets};
 pub(crate) use bed::{Bed, until};
-pub(crate) use ear::{device_session, open_session, session};
+pub(crate) use bed_above::LEASE;
+pub(crate) use ear::{Ear, device_session, open_session, session};
 pub(crate) use store::MemoryStore;
+pub(crate) use tokens::{MemoryTokens, identity};
 pub(crate) use told::Told;
 
 use crate::domain::{Access, Base, Cid, Event, Group, GroupId, GroupKind, Head, Kind, Member, Role, Seq, UserId};
 use crate::hub::local::{LocalGroup, LocalGroups};
 use crate::hub::node::NodeState;
 use crate::hub::wiring::Metrics;
+use crate::ports::Append;
 
 pub(crate) fn metrics() -> Metrics {
     Metrics::register(&Registry::new()).unwrap()
@@ -61,6 +66,11 @@ pub(crate) fn joined(group: &GroupId, seq: Seq, name: &str) -> Event {
 
 pub(crate) fn head(seq: Seq) -> Head {
     Head { seq, n: seq, shown: seq, time: seq as i64 }
+}
+
+/// By what the answer to a send is known.
+pub(crate) fn key_of(append: &Append) -> (GroupId, UserId, Cid) {
+    (append.group.clone(), append.from.clone(), append.cid.clone())
 }
 
 /// A group with these members.

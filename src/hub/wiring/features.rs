@@ -128,9 +128,9 @@ fn lists(parts: &Parts, groups: &Groups) -> Arc<GroupLists> {
     Arc::new(GroupLists::new(
         groups.listing.clone(),
         groups.views.clone(),
+        groups.heads.clone(),
         parts.groups.clone(),
         parts.documents.clone(),
-        parts.messages.clone(),
         parts.people.clone(),
         parts.marks.clone(),
     ))

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::parts::Parts;
 use super::pipeline::Pipeline;
 use crate::hub::groups::{
-    Attacher, CatchUp, Comparisons, Deliverer, Documents, Fetcher, Giver, Joiner, Listing, Lives, Names, Replayer,
-    Routes, Views,
+    Attacher, CatchUp, Comparisons, Deliverer, Documents, Fetcher, Giver, Heads, Joiner, Listing, Lives, Names,
+    Replayer, Routes, Views,
 };
 
 pub(crate) struct Groups {
@@ -14,6 +14,7 @@ pub(crate) struct Groups {
     pub(crate) documents: Arc<Documents>,
     pub(crate) views: Arc<Views>,
     pub(crate) listing: Arc<Listing>,
+    pub(crate) heads: Arc<Heads>,
     pub(crate) catch_up: Arc<CatchUp>,
     pub(crate) deliverer: Arc<Deliverer>,
     pub(crate) joiner: Arc<Joiner>,
@@ -65,6 +66,7 @@ impl Groups {
         let attacher = attacher(parts, &joiner, &documents, &views, replayer);
         Self {
             listing: listing(parts, &documents, &views),
+            heads: heads(parts),
             deliverer: deliverer(parts, pipeline, &catch_up),
             comparisons: comparisons(parts, &joiner, &attacher),
             lives,
@@ -80,6 +82,11 @@ impl Groups {
 fn listing(parts: &Parts, documents: &Arc<Documents>, views: &Arc<Views>) -> Arc<Listing> {
     let (messages, marks) = (parts.messages.clone(), parts.waiting_marks.clone());
     Arc::new(Listing::new(documents.clone(), views.clone(), messages, marks))
+}
+
+fn heads(parts: &Parts) -> Arc<Heads> {
+    let (states, messages) = (parts.states.clone(), parts.messages.clone());
+    Arc::new(Heads::new(states, messages, parts.groups.clone(), parts.node.clone()))
 }
 
 fn deliverer(parts: &Parts, pipeline: &Pipeline, catch_up: &Arc<CatchUp>) -> Arc<Deliverer> {

@@ -85,4 +85,22 @@ mod tests {
         let over = desk.issue(&Identity { expires: now_ms(), ..identity }).await.unwrap();
         assert_eq!(desk.redeem(&over.ticket).await.unwrap_err().code, Code::Unauthorized);
     }
+
+    #[tokio::test]
+    async fn a_silent_backplane_makes_no_ticket_and_calls_none_worthless() {
+        let kept = Arc::<MemoryTickets>::default();
+        let desk = TicketDesk::new(kept.clone());
+        let identity = crate::hub::testing::identity("anna", now_ms() + 60_000);
+        let issued = desk.issue(&identity).await.unwrap();
+        kept.link.be_silent(true);
+        assert_eq!(desk.issue(&identity).await.unwrap_err().code, Code::Unavailable);
+        let refused = desk.redeem(&issued.ticket).await.unwrap_err();
+        assert_eq!(refused.code, Code::Unavailable, "it may be worth something still");
+        kept.link.be_silent(false);
+        assert_eq!(desk.redeem(&issued.ticket).await.unwrap().user, identity.user);
+        kept.put_ticket("torn", "{", TICKET_TTL).await.unwrap();
+        for worthless in ["torn", "never made"] {
+            assert_eq!(desk.redeem(worthless).await.unwrap_err().code, Code::Unauthorized);
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::handler::GroupLists;
 use super::new_groups::NewGroups;
+use super::page::Asked;
 use crate::domain::{Mark, Refusal};
-use crate::hub::config::{GROUPS_PAGE, PAGE_BYTES};
+use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::keep_within;
 use crate::protocol::{ServerFrame, pushes, requests};
@@ -14,21 +15,16 @@ impl Answered for requests::Groups {
     /// A page of the session's groups, newest activity first.
     async fn answer(self, lists: &GroupLists, asker: Asker<'_>) -> Result<(), Refusal> {
         let user = &asker.session.user;
-        let limit = self.limit.unwrap_or(GROUPS_PAGE).clamp(1, GROUPS_PAGE);
-        let mut mine: Vec<_> = asker
-            .session
-            .groups()
-            .into_iter()
-            .filter_map(|id| lists.groups.get(&id))
+        let here = asker.session.groups().into_iter().filter_map(|id| lists.groups.get(&id));
+        let mine: Vec<_> = here
             .map(|group| {
                 let time = group.state.lock().position.at().map_or(0, |at| at.time);
-                (std::cmp::Reverse(time), group.id.clone(), group)
+                (time, group)
             })
             .collect();
-        mine.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-        let start = self.after.and_then(|after| mine.iter().position(|(_, id, _)| *id == after)).map_or(0, |at| at + 1);
-        let page: Vec<_> = mine.iter().skip(start).take(limit).map(|(_, _, group)| group.clone()).collect();
-        let more = mine.len() > start + page.len();
+        let asked = Asked { after: self.after.as_ref(), limit: self.limit };
+        let (page, more) = asked.of(mine, |(time, group)| (*time, &group.id));
+        let page = page.into_iter().map(|(_, group)| group).collect();
         let page = lists.listing.prepare(page, |_| true).await?;
         let marks = lists.marks_of(user).await?;
         let mut lasts: Vec<_> = page.iter().map(|(_, group)| lists.listing.last_of(&group.state.lock())).collect();
@@ -62,7 +58,7 @@ impl Answered for requests::Create {
             return Ok(());
         }
         lists.views.member_names(std::iter::once(&group)).await?;
-        let head = group.head(lists.messages.head(&id).await?);
+        let head = lists.heads.stored(&group).await?;
         let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
         let view = lists.views.view(&group, head, mark, None, user);
         asker.tell(&ServerFrame::group(asker.re, &view));

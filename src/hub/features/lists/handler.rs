@@ -4,19 +4,19 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::{Group, GroupId, Mark, Refusal, User, UserId};
-use crate::hub::groups::{Listing, Views};
+use crate::hub::groups::{Heads, Listing, Views};
 use crate::hub::local::LocalGroups;
-use crate::ports::{CursorStore, GroupStore, MessageStore, UserStore};
+use crate::ports::{CursorStore, GroupStore, UserStore};
 
 /// Answers for groups.
 pub(crate) struct GroupLists {
     pub(super) listing: Arc<Listing>,
     pub(super) views: Arc<Views>,
+    pub(super) heads: Arc<Heads>,
     pub(super) groups: Arc<LocalGroups>,
     pub(super) documents: Arc<dyn GroupStore>,
-    pub(super) messages: Arc<dyn MessageStore>,
     pub(super) people: Arc<dyn UserStore>,
-    pub(super) marks: Arc<dyn CursorStore>,
+    marks: Arc<dyn CursorStore>,
 }
 
 // === impl GroupLists ===
@@ -25,13 +25,13 @@ impl GroupLists {
     pub(crate) fn new(
         listing: Arc<Listing>,
         views: Arc<Views>,
+        heads: Arc<Heads>,
         groups: Arc<LocalGroups>,
         documents: Arc<dyn GroupStore>,
-        messages: Arc<dyn MessageStore>,
         people: Arc<dyn UserStore>,
         marks: Arc<dyn CursorStore>,
     ) -> Self {
-        Self { listing, views, groups, documents, messages, people, marks }
+        Self { listing, views, heads, groups, documents, people, marks }
     }
 
     pub(super) async fn marks_of(&self, user: &UserId) -> Result<HashMap<GroupId, Mark>, Refusal> {

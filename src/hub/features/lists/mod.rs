@@ -7,6 +7,9 @@ mod frames;
 mod handler;
 mod new_groups;
 mod own;
+mod page;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use handler::GroupLists;
 pub(crate) use new_groups::NewGroups;

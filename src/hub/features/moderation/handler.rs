@@ -59,4 +59,35 @@ mod tests {
         moderation.evict(&user("anna"), true);
         assert_eq!(ear.ending(), Some(Ending::Banned));
     }
+
+    #[tokio::test]
+    async fn nobody_is_sent_away_by_what_is_not_stored_nor_by_what_is_lifted() {
+        let bed = Bed::new(MemoryStore::of(&GroupId::random(), &["anna"], []));
+        bed.node.saw(vec![record("a.1")], 1);
+        let moderation = Moderation::new(bed.store.clone(), bed.peers.clone(), bed.users.clone());
+        bed.store.be_silent(true);
+        assert!(moderation.ban(&user("anna"), true).await.is_err());
+        bed.store.be_silent(false);
+        moderation.ban(&user("anna"), false).await.unwrap();
+        assert!(bed.inboxes.take().is_empty());
+        bed.inboxes.be_silent(true);
+        assert!(moderation.ban(&user("anna"), true).await.is_err(), "to be repeated: sessions may be left");
+    }
+
+    #[tokio::test]
+    async fn a_kick_ends_what_is_open_and_bans_nobody() {
+        let bed = Bed::new(MemoryStore::of(&GroupId::random(), &["anna"], []));
+        bed.node.saw(vec![record("a.1")], 1);
+        let moderation = Moderation::new(bed.store.clone(), bed.peers.clone(), bed.users.clone());
+        let [one, other, bob] = ["anna", "anna", "bob"].map(|name| open_session(&bed.users, name));
+        moderation.kick(&user("anna"), false).await.unwrap();
+        let told = bed.inboxes.take();
+        let [PeerEvent::Evict { user, banned }] = &told[0].1[..] else { panic!("{told:?}") };
+        moderation.evict(user, *banned);
+        assert_eq!(
+            [one.1.ending(), other.1.ending(), bob.1.ending()],
+            [Some(Ending::Kicked), Some(Ending::Kicked), None]
+        );
+        assert!(!bed.store.user(user).await.unwrap().unwrap().banned);
+    }
 }

@@ -124,3 +124,74 @@ fn asked_username(text: &str) -> Result<Name, Refusal> {
     }
     Name::asked("username", &text.to_lowercase())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Code;
+    use crate::hub::testing::{Bed, MemoryStore, identity, open_session, user};
+
+    fn people(bed: &Bed) -> People {
+        People::new(bed.store.clone(), bed.store.clone(), bed.arrivals(), bed.presence(), bed.creation())
+    }
+
+    fn bed(names: &[&str]) -> Bed {
+        Bed::new(MemoryStore::of(&GroupId::random(), names, []))
+    }
+
+    #[tokio::test]
+    async fn users_are_found_in_any_case_with_whether_they_are_here_and_when_they_were_seen() {
+        let bed = bed(&["anna", "annabel", "bob"]);
+        bed.store.seen(&[(user("annabel"), 9)]).await.unwrap();
+        let _anna = open_session(&bed.users, "anna");
+        let found = people(&bed).find_users("ANNA", 5).await.unwrap();
+        let told: Vec<_> = found.iter().map(|found| (found.user.id.as_str(), found.online)).collect();
+        assert_eq!(told, [("anna", true), ("annabel", false)]);
+        assert_eq!(found[1].user.last_seen, 9, "the backplane has forgotten it");
+        assert_eq!(people(&bed).find_users("a", 1).await.unwrap().len(), 1);
+        bed.registry.link.be_silent(true);
+        let refused = people(&bed).find_users("anna", 5).await.unwrap_err();
+        assert_eq!(refused.code, Code::Unavailable, "nobody is said to be away for a silent backplane");
+    }
+
+    #[tokio::test]
+    async fn a_profile_is_set_in_lower_case_and_makes_its_user_and_takes_no_name_of_the_hubs_own() {
+        let bed = bed(&["anna"]);
+        let people = people(&bed);
+        let found = people.put_user(&user("cleo"), Some("Cleo.K"), Some("Cleo")).await.unwrap();
+        assert_eq!((&*found.user.profile.username, &*found.user.profile.name), ("cleo.k", "Cleo"));
+        let kept = people.put_user(&user("cleo"), None, None).await.unwrap();
+        assert_eq!(kept.user.profile, found.user.profile);
+        let refused = people.put_user(&user("dora"), Some("HUB.dora"), None).await.unwrap_err();
+        assert_eq!(refused.code, Code::BadFrame);
+        assert!(bed.store.user(&user("dora")).await.unwrap().is_none(), "nothing is stored of it");
+        assert_eq!(people.all_users(0, 10).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_proved_who_they_are_is_known_unless_they_are_banned() {
+        let bed = bed(&["anna"]);
+        let people = people(&bed);
+        people.ensure_known(&identity("bob", 0)).await.unwrap();
+        assert!(bed.store.user(&user("bob")).await.unwrap().is_some());
+        bed.store.set_banned(&user("bob"), true).await.unwrap();
+        assert_eq!(people.ensure_known(&identity("bob", 0)).await.unwrap_err().code, Code::Forbidden);
+        bed.store.be_silent(true);
+        assert_eq!(people.ensure_known(&identity("anna", 0)).await.unwrap_err().code, Code::Unavailable);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_group_for_people_makes_those_who_are_not_known_and_the_first_its_admin() {
+        let bed = bed(&["anna"]);
+        bed.log.stores_changes.store(true, std::sync::atomic::Ordering::Relaxed);
+        let people = people(&bed);
+        let nobody = people.create_group_for("tea", &[], Access::Open).await.unwrap_err();
+        assert_eq!((nobody.code, bed.log.changes.lock().len()), (Code::BadFrame, 0));
+        let users = ["Bob", "anna"].map(user);
+        let made = people.create_group_for("tea", &users, Access::Open).await.unwrap();
+        assert_eq!((&*made.name, made.access), ("tea", Access::Open));
+        let admins: Vec<_> = bed.log.changes.lock().iter().map(|change| change.users.clone()).collect();
+        assert_eq!(admins, [vec![user("Bob")], vec![user("anna")]]);
+        assert_eq!(bed.store.user(&user("Bob")).await.unwrap().unwrap().profile.username, "bob");
+    }
+}

@@ -6,11 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use super::MemoryStore;
+use super::{Answer, MemoryStore};
 use crate::domain::{GroupId, Head, random_token};
-use crate::ports::{Claimed, Done, Due, DueStore, Extent, FollowerStore, Partition, StoreError};
-
-type Answer<T> = Result<T, StoreError>;
+use crate::ports::{Claimed, Done, Due, DueStore, Extent, FollowerStore, Partition};
 
 /// An entry by follower, group and window.
 type DueKey = (String, GroupId, u64);

@@ -1,0 +1,49 @@
+//! The front over fakes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::dispatch::Dispatch;
+use super::session::Front;
+use crate::hub::config::Rate;
+use crate::hub::features::history::History;
+use crate::hub::features::pins::Pins;
+use crate::hub::features::presence::{Watchers, Watching};
+use crate::hub::features::receipts::{DeviceMarks, Receipts};
+use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
+use crate::hub::features::typing::Typing;
+use crate::hub::testing::{Bed, MemoryTokens, metrics};
+
+/// The features that a node of fakes has.
+pub(super) fn dispatch(bed: &Bed) -> Dispatch {
+    let (store, groups, peers) = (&bed.store, &bed.groups, &bed.peers);
+    let door = EffectDoor::new(bed.node.clone(), groups.clone(), store.clone(), store.clone());
+    let limits = SendLimits { text: 100, data: 1_000 };
+    let every = Duration::from_secs(15);
+    let watching = Watching::new(bed.presence(), Arc::<Watchers>::default(), bed.documents.clone(), groups.clone());
+    Dispatch {
+        sending: Arc::new(Sending::new(bed.publisher(), bed.creation(), door, limits)),
+        receipts: Arc::new(Receipts::new(
+            store.clone(),
+            store.clone(),
+            Arc::default(),
+            Arc::new(DeviceMarks::new(store.clone(), every)),
+            groups.clone(),
+            peers.clone(),
+            every,
+        )),
+        typing: Arc::new(Typing::new(peers.clone(), groups.clone())),
+        history: Arc::new(History::new(store.clone(), store.clone(), store.clone(), groups.clone())),
+        pins: Arc::new(Pins::new(store.clone(), store.clone())),
+        lists: bed.lists(),
+        new_groups: bed.new_groups(),
+        membership: bed.membership(),
+        watching: Arc::new(watching),
+    }
+}
+
+/// What sessions of such a node work with, each with this rate, as the hellos of a user have.
+pub(super) fn front(bed: &Bed, tokens: &Arc<MemoryTokens>, rate: Rate) -> Arc<Front> {
+    let (dispatch, admission) = (dispatch(bed), bed.admission(tokens, rate));
+    Arc::new(Front { dispatch, admission, sessions: bed.sessions(&bed.comparisons()), metrics: metrics().common, rate })
+}
