@@ -11,7 +11,7 @@ redis-server  redis-server     nodes       the nodes that share it
 ensurepip     python3-venv     python      installing what comes from PyPI
 redis-server  redis-server     rust        the tests against real Redis servers
 openssl       openssl          rust        the certificates of tests over TLS
-faketime      faketime         rust        the tests of a node whose clock jumps
+faketime      faketime         rust        the tests of a node whose clock is ahead
 shellcheck    shellcheck       checks      checking the scripts
 node          nodejs           checks      ESLint
 npm           npm              checks      installing it

@@ -91,6 +91,11 @@ impl Gates {
         self.rules.lock().push(Rule { call, side, deed: Deed::Fail(Failure::OutOfReach, times) });
     }
 
+    /// Lets all calls of this name through again.
+    pub fn stop_failing(&self, call: &str) {
+        self.rules.lock().retain(|rule| rule.call != call || matches!(rule.deed, Deed::Hold(_)));
+    }
+
     /// Refuses all calls of this name.
     pub fn refuse(&self, call: &'static str) {
         self.rules.lock().push(Rule { call, side: Side::Before, deed: Deed::Fail(Failure::Refused, usize::MAX) });

@@ -7,11 +7,12 @@ use std::time::Duration;
 use fred::clients::Client as RedisClient;
 use fred::interfaces::{ClientLike, HashesInterface, KeysInterface};
 use fred::types::{ClusterHash, CustomCommand, Value as RedisValue};
+use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Seq, UserId};
 use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
-use hubbub::ports::{Backplane, Page, Store};
+use hubbub::ports::{Backplane, Journal, Page, Store};
 use serde_json::{Value, json};
 
 use super::gated::{GatedBackplane, GatedStore};
@@ -70,6 +71,17 @@ impl TestCluster {
         Self::with_store(store, Box::new(directory), space, nodes, change).await
     }
 
+    /// With nodes that each write a journal, and a backplane that remembers the moves of so many groups.
+    pub async fn with_journals(space: RedisSpace, moves_kept: u64, journals: Vec<Arc<dyn Journal>>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
+        let mut ways = Vec::new();
+        for journal in journals {
+            ways.push((connect_with(&space, moves_kept).await, Some(journal)));
+        }
+        Self::over_ways(store, Box::new(directory), space, ways, |_| {}).await
+    }
+
     /// With a store of the test's own, which lives as long as what holds it.
     pub async fn with_store(
         store: Arc<dyn Store>,
@@ -78,9 +90,24 @@ impl TestCluster {
         nodes: usize,
         change: impl Fn(&mut HubConfig),
     ) -> Self {
-        let backplane = connect(&space).await;
+        let mut ways = Vec::new();
+        for _ in 0..nodes {
+            ways.push((connect(&space).await, None));
+        }
+        Self::over_ways(store, holder, space, ways, change).await
+    }
+
+    /// A node for each way to Redis, with its journal.
+    async fn over_ways(
+        store: Arc<dyn Store>,
+        holder: Box<dyn Any + Send + Sync>,
+        space: RedisSpace,
+        ways: Vec<(Arc<dyn Backplane>, Option<Arc<dyn Journal>>)>,
+        change: impl Fn(&mut HubConfig),
+    ) -> Self {
+        let (backplane, nodes) = (connect(&space).await, ways.len());
         let mut started = Vec::new();
-        for name in ["a", "b", "c"].into_iter().take(nodes) {
+        for (name, way) in ["a", "b", "c"].into_iter().zip(ways) {
             let mut config = HubConfig {
                 node: name.into(),
                 partitions: PARTITIONS,
@@ -91,7 +118,7 @@ impl TestCluster {
                 ..HubConfig::default()
             };
             change(&mut config);
-            started.push(Node::start(config, &store, connect(&space).await).await);
+            started.push(Node::start(config, &store, way).await);
         }
         let redis = redis::client(&space.url).await;
         let scene = Self { store, backplane, nodes: started, redis, _holder: holder };
@@ -296,14 +323,18 @@ impl TestCluster {
 // === impl Node ===
 
 impl Node {
-    async fn start(config: HubConfig, store: &Arc<dyn Store>, backplane: Arc<dyn Backplane>) -> Self {
+    async fn start(
+        config: HubConfig,
+        store: &Arc<dyn Store>,
+        (backplane, journal): (Arc<dyn Backplane>, Option<Arc<dyn Journal>>),
+    ) -> Self {
         store.prepare(config.partitions).await.unwrap();
         backplane.check(config.partitions).await.unwrap();
         let gates = Gates::default();
         let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
         let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, None);
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, journal);
         hub.start().await.unwrap();
         Self { hub, gates }
     }
@@ -311,7 +342,13 @@ impl Node {
 
 /// A node's own way to this Redis.
 pub async fn connect(space: &RedisSpace) -> Arc<dyn Backplane> {
-    let config = RedisConfig { prefix: space.prefix.clone(), ..RedisConfig::new(&space.url) };
+    connect_with(space, BackplaneLimits::default().moves_kept).await
+}
+
+/// The same, where the moves of so many groups are remembered.
+async fn connect_with(space: &RedisSpace, moves_kept: u64) -> Arc<dyn Backplane> {
+    let limits = BackplaneLimits { moves_kept, ..BackplaneLimits::default() };
+    let config = RedisConfig { prefix: space.prefix.clone(), limits, ..RedisConfig::new(&space.url) };
     Arc::new(RedisBackplane::connect(&config).await.expect("the test's Redis is there"))
 }
 

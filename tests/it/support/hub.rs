@@ -190,6 +190,11 @@ impl Hub {
         &self.process
     }
 
+    /// Changes one of its settings, or takes it away, for the next start.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        self.process.set(name, value);
+    }
+
     /// SIGKILL. The ports stay reserved, and nobody answers there.
     pub fn kill(&mut self) {
         self.process.kill();

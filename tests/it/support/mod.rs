@@ -2,6 +2,7 @@
 //!
 //! - [`wait`]: `eventually`, the only place that waits
 //! - [`scratch`]: directories that a later run sweeps away
+//! - [`clock`]: clocks of processes, to be set
 //! - [`ports`]: ports that no other test uses meanwhile
 //! - [`process`]: child processes that never outlive the test process
 //! - [`redis`], [`redis_cluster`], [`redis_sentinel`], [`mongo`]: servers to kill, pause and restart
@@ -13,6 +14,7 @@
 //! - [`hub`]: nodes, as real `hubbub` processes
 #![allow(dead_code, unused_imports, reason = "the harness is a library: not every part of it is used at every time")]
 
+pub mod clock;
 pub mod docs;
 pub mod http;
 pub mod hub;

@@ -6,7 +6,6 @@ mod source;
 use std::{
     fs,
     io::Write,
-    path::Path,
     process::Command,
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -89,7 +88,7 @@ impl MongoServer {
         let Running::Process(process) = &mut self.running else { return None };
         process.kill();
         let copy = scratch::directory("backup");
-        copy_files(self.directory.path(), copy.path());
+        scratch::copy(self.directory.path(), copy.path());
         self.restart().await;
         Some(copy)
     }
@@ -105,7 +104,7 @@ impl MongoServer {
                 removed.unwrap_or_else(|error| panic!("removing {}: {error}", path.display()));
             }
         }
-        copy_files(copy.path(), self.directory.path());
+        scratch::copy(copy.path(), self.directory.path());
         self.restart().await;
     }
 
@@ -197,19 +196,6 @@ impl Running {
             && let Some(status) = process.try_exited()
         {
             panic!("it ended ({status}):\n{}", process.log_tail());
-        }
-    }
-}
-
-/// Copies everything but logs.
-fn copy_files(from: &Path, to: &Path) {
-    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        if path.is_dir() {
-            fs::create_dir_all(&target).unwrap_or_else(|error| panic!("making {}: {error}", target.display()));
-            copy_files(&path, &target);
-        } else if path.extension().is_none_or(|extension| extension != "log") {
-            fs::copy(&path, &target).unwrap_or_else(|error| panic!("copying {}: {error}", path.display()));
         }
     }
 }

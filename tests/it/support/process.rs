@@ -69,6 +69,15 @@ impl Process {
         Ok(())
     }
 
+    /// Sets a variable of its environment, or takes it away, for the next start.
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        let command = self.command.as_mut().expect("put back after each start");
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+
     /// SIGKILL; returns when the process is gone. Does nothing to one that is gone already.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {

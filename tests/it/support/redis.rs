@@ -27,6 +27,8 @@ pub struct RedisOptions {
     pub aof: Aof,
     /// Further arguments of `redis-server`.
     pub arguments: Vec<String>,
+    /// Variables of its environment.
+    pub environment: Vec<(String, String)>,
 }
 
 /// A `redis-server` with noeviction, killed when dropped.
@@ -41,7 +43,7 @@ pub struct RedisServer {
 
 impl Default for RedisOptions {
     fn default() -> Self {
-        RedisOptions { aof: Aof::EverySecond, arguments: Vec::new() }
+        RedisOptions { aof: Aof::EverySecond, arguments: Vec::new(), environment: Vec::new() }
     }
 }
 
@@ -53,6 +55,12 @@ impl RedisOptions {
     /// Adds an argument and its value, such as `--maxmemory` and `4mb`.
     pub fn argument(mut self, name: &str, value: &str) -> Self {
         self.arguments.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// Sets a variable of its environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
@@ -69,7 +77,8 @@ impl RedisOptions {
             .arg(directory.path())
             .args(["--save", "", "--appendonly", append_only, "--appendfsync", fsync])
             .args(["--maxmemory-policy", "noeviction"])
-            .args(&self.arguments);
+            .args(&self.arguments)
+            .envs(self.environment.iter().cloned());
         command
     }
 }
@@ -122,6 +131,21 @@ impl RedisServer {
     pub async fn restart_empty(&mut self) {
         self.kill();
         remove_data(&self.directory);
+        self.restart().await;
+    }
+
+    /// A copy of what it has stored by now, while it goes on: its append-only file, up to somewhere in the newest.
+    pub fn copy(&self) -> TempDir {
+        let copy = scratch::directory("redis-copy");
+        scratch::copy(self.directory.path(), copy.path());
+        copy
+    }
+
+    /// Kills it and starts it again with what it had stored at the time of the copy.
+    pub async fn throw_back(&mut self, copy: &TempDir) {
+        self.kill();
+        remove_data(&self.directory);
+        scratch::copy(copy.path(), self.directory.path());
         self.restart().await;
     }
 

@@ -67,6 +67,10 @@ impl RedisSentinel {
     pub async fn fail_over(&mut self) {
         let old = self.primary_port().await;
         self.server(old).kill();
+        self.wait_until_promoted(old).await;
+    }
+
+    async fn wait_until_promoted(&self, old: u16) {
         for sentinel in &self.sentinels {
             let client = redis::client(&format!("redis://{}", sentinel.port.address())).await;
             eventually_within(FAILING_OVER, "the replica is promoted", async || match primary(&client).await? {
@@ -75,6 +79,25 @@ impl RedisSentinel {
             })
             .await;
         }
+    }
+
+    /// SIGSTOP to the replica: what the primary is told from now on, it will not have.
+    pub async fn pause_replica(&mut self) {
+        let primary = self.primary_port().await;
+        self.replica_of(primary).process().pause();
+    }
+
+    /// [`RedisSentinel::fail_over`] to a replica that was paused.
+    pub async fn fail_over_to_paused(&mut self) {
+        let old = self.primary_port().await;
+        self.server(old).kill();
+        // What it was sent waits in its socket, and would be read if it merely went on.
+        self.replica_of(old).restart().await;
+        self.wait_until_promoted(old).await;
+    }
+
+    fn replica_of(&mut self, primary: u16) -> &mut RedisServer {
+        self.servers.iter_mut().find(|server| server.port() != primary).expect("one of the two")
     }
 
     /// Starts the server that is not the primary again, with its data.

@@ -19,6 +19,19 @@ pub fn directory(name: &str) -> TempDir {
         .expect("the target directory can be written to")
 }
 
+/// Copies everything but logs.
+pub fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).into_iter().flatten().flatten() {
+        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        if path.is_dir() {
+            fs::create_dir_all(&target).unwrap_or_else(|error| panic!("making {}: {error}", target.display()));
+            copy(&path, &target);
+        } else if path.extension().is_none_or(|extension| extension != "log") {
+            fs::copy(&path, &target).unwrap_or_else(|error| panic!("copying {}: {error}", path.display()));
+        }
+    }
+}
+
 fn root() -> &'static Path {
     static ROOT: OnceLock<PathBuf> = OnceLock::new();
     ROOT.get_or_init(|| {

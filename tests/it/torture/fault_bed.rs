@@ -1,13 +1,14 @@
 //! The servers, nodes and proxies of a round, and what each fault does to them.
 
-use std::fs;
-use std::path::PathBuf;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use super::plan::{Fault, Kind, Part, Way};
+use crate::contract::followed::{Compared, Journals, Stored};
 use crate::contract::listeners::{Listeners, RECOVERY};
+use crate::support::clock::Clock;
 use crate::support::proxy::{Line, Proxy};
 use crate::support::redis::{Aof, RedisOptions, RedisServer};
 use crate::support::{Hub, HubBuilder, MongoServer, RedisCluster, RedisSentinel, scratch};
@@ -16,8 +17,10 @@ use crate::support::{Hub, HubBuilder, MongoServer, RedisCluster, RedisSentinel, 
 const LATE: Duration = Duration::from_millis(150);
 /// Below what the embedded store's write-ahead log soon needs, above what a node says to its own.
 const FULL_AT: u64 = 256 * 1024;
-/// Where Debian's `faketime` keeps its library.
-const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
+/// Where nodes store.
+const DATABASE: &str = "hubbub";
+/// The setting that has a node write its journal.
+const JOURNAL: &str = "HUBBUB_JOURNAL";
 
 /// Everything that a round stands on.
 pub struct FaultBed {
@@ -28,9 +31,14 @@ pub struct FaultBed {
     to_mongo: Vec<Proxy>,
     redis: Redis,
     mongo: Option<MongoServer>,
-    clock: Option<Clock>,
+    /// Each node's, then that of the one Redis; none where clocks cannot be set.
+    clocks: Vec<Clock>,
     backup: Option<TempDir>,
     restored: bool,
+    /// Redis as it was when a fault began.
+    early: Option<TempDir>,
+    journals: Journals,
+    _journals: TempDir,
 }
 
 enum Redis {
@@ -40,16 +48,11 @@ enum Redis {
     Cluster(Box<RedisCluster>),
 }
 
-/// The last node's clock, where the machine has a way to change it.
-struct Clock {
-    file: PathBuf,
-    _directory: TempDir,
-}
-
 // === impl FaultBed ===
 
 impl FaultBed {
     pub async fn build(kind: Kind) -> Self {
+        let journals = scratch::directory("journals");
         let mut ground = Self {
             nodes: Vec::new(),
             to_node: Vec::new(),
@@ -57,19 +60,28 @@ impl FaultBed {
             to_mongo: Vec::new(),
             redis: Redis::None,
             mongo: None,
-            clock: None,
+            clocks: (0..4).filter_map(|_| Clock::new()).collect(),
             backup: None,
             restored: false,
+            early: None,
+            journals: Journals::of(journals.path()),
+            _journals: journals,
         };
         if kind == Kind::Embedded {
-            ground.nodes.push(node("a").survives_full_disk().env("HUBBUB_LOG", "error").start().await);
+            let node = node("a").survives_full_disk().env("HUBBUB_LOG", "error");
+            let node = node.env(JOURNAL, &ground.journals.folder("a"));
+            let node = ground.clocks.first().map_or(node.clone(), |clock| clock.of_node(node));
+            ground.nodes.push(node.start().await);
         } else {
             ground.mongo = Some(MongoServer::start().await);
-            ground.clock = Clock::find();
             ground.redis = match kind {
                 Kind::Sentinel => Redis::Sentinel(Box::new(RedisSentinel::start().await)),
                 Kind::Cluster => Redis::Cluster(Box::new(RedisCluster::start_with_replicas().await)),
-                _ => Redis::One(Box::new(RedisServer::start_with(&RedisOptions::aof(Aof::Always)).await)),
+                _ => {
+                    let options = RedisOptions::aof(Aof::Always);
+                    let options = ground.clocks.get(3).map_or(options.clone(), |clock| clock.of_redis(options));
+                    Redis::One(Box::new(RedisServer::start_with(&options).await))
+                }
             };
             for name in ["a", "b", "c"] {
                 let started = ground.node(name).await.start().await;
@@ -86,7 +98,7 @@ impl FaultBed {
         let mut builder = node(name);
         if let Some(mongo) = &self.mongo {
             let proxy = Proxy::to(&mongo.address()).await;
-            builder = builder.mongodb(&format!("mongodb://{}/hubbub?directConnection=true", proxy.address()));
+            builder = builder.mongodb(&format!("mongodb://{}/{DATABASE}?directConnection=true", proxy.address()));
             self.to_mongo.push(proxy);
         }
         match &self.redis {
@@ -99,9 +111,10 @@ impl FaultBed {
             Redis::Sentinel(redis) => builder = builder.redis(&redis.url()),
             Redis::Cluster(redis) => builder = builder.redis(&redis.url()),
         }
-        match &self.clock {
-            Some(clock) if name == "c" => clock.rule(builder),
-            _ => builder,
+        let builder = builder.env(JOURNAL, &self.journals.folder(name));
+        match self.clocks.get(self.nodes.len()) {
+            Some(clock) => clock.of_node(builder),
+            None => builder,
         }
     }
 
@@ -140,10 +153,14 @@ impl FaultBed {
         match (fault.part, fault.way) {
             (Part::Node(at), Way::Killed) => self.nodes[at].kill(),
             (Part::Node(at), Way::Paused) => self.nodes[at].process().pause(),
-            (Part::Node(_), Way::ClockJumped(seconds)) => match &self.clock {
-                Some(clock) => clock.jump(seconds),
-                None => println!("   (left out: there is no {FAKETIME}; Debian's faketime has it)"),
-            },
+            (Part::Node(at), Way::ClockJumped(seconds)) => self.set_clocks(at..at + 1, seconds),
+            (Part::Clocks, Way::ClockJumped(seconds)) => self.set_clocks(0..4, seconds),
+            (Part::Followers, _) => self.follow_again(false).await,
+            (Part::Redis, Way::ThrownBack) => {
+                if let Redis::One(redis) = &self.redis {
+                    self.early = Some(redis.copy());
+                }
+            }
             (Part::Redis, Way::FailedOver) => match &mut self.redis {
                 Redis::Sentinel(redis) => redis.fail_over().await,
                 Redis::Cluster(redis) => redis.fail_over().await,
@@ -157,7 +174,7 @@ impl FaultBed {
             (Part::ToRedis(at), way) => self.to_redis[at].set(line(way)),
             (Part::ToMongo(at), way) => self.to_mongo[at].set(line(way)),
             (Part::ToNode(at), way) => self.to_node[at].set(line(way)),
-            (Part::Node(_), _) => unreachable!("no plan has {fault:?}"),
+            (Part::Node(_) | Part::Clocks, _) => unreachable!("no plan has {fault:?}"),
         }
     }
 
@@ -175,16 +192,22 @@ impl FaultBed {
         match (fault.part, fault.way) {
             (Part::Node(at), Way::Killed) => self.nodes[at].start_again(),
             (Part::Node(at), Way::Paused) => self.nodes[at].process().resume(),
-            (Part::Node(_), _) => {
-                if let Some(clock) = &self.clock {
-                    clock.jump(0);
+            (Part::Node(at), _) => self.set_clocks(at..at + 1, 0),
+            (Part::Clocks, _) => self.set_clocks(0..4, 0),
+            (Part::Followers, _) => {
+                if let Redis::One(redis) = &mut self.redis {
+                    redis.restart_empty().await;
                 }
+                self.follow_again(true).await;
             }
             (Part::Redis, way) => match (&mut self.redis, way) {
                 (Redis::Sentinel(redis), Way::FailedOver) => redis.restart_killed().await,
                 (Redis::Cluster(redis), Way::FailedOver) => redis.restart_killed().await,
                 (Redis::One(redis), Way::Paused) => redis.process().resume(),
                 (Redis::One(redis), Way::Emptied) => redis.restart_empty().await,
+                (Redis::One(redis), Way::ThrownBack) => {
+                    redis.throw_back(&self.early.take().expect("a copy was made when it began")).await;
+                }
                 (Redis::One(redis), _) => redis.restart().await,
                 _ => {}
             },
@@ -196,6 +219,30 @@ impl FaultBed {
             (Part::ToMongo(at), _) => self.to_mongo[at].set(Line::Open),
             (Part::ToNode(at), _) => self.to_node[at].set(Line::Open),
         }
+    }
+
+    fn set_clocks(&self, which: Range<usize>, seconds: i64) {
+        self.clocks.iter().skip(which.start).take(which.len()).for_each(|clock| clock.set_off(seconds));
+    }
+
+    /// All nodes are killed and come back with what follows turned on, or off.
+    async fn follow_again(&mut self, on: bool) {
+        for node in &mut self.nodes {
+            let folder = self.journals.folder(node.name());
+            node.set(JOURNAL, on.then_some(folder.as_str()));
+            node.kill();
+            node.start_again();
+            node.revive(RECOVERY).await;
+        }
+    }
+
+    /// Waits until everything that is stored is followed, with nothing more to come.
+    pub async fn followed(&mut self) -> Compared {
+        let stored = match &self.mongo {
+            Some(mongo) => Stored::Mongo { url: mongo.url(), database: DATABASE.into() },
+            None => Stored::Sqlite(self.nodes[0].data_directory().join("hubbub.db")),
+        };
+        self.journals.follow(&stored, self.restored).await
     }
 
     /// The first time a backup is made. The next time the store is restored from it as operators
@@ -225,30 +272,6 @@ impl FaultBed {
 
     fn mongo(&mut self) -> &mut MongoServer {
         self.mongo.as_mut().expect("all kinds but the embedded one have MongoDB")
-    }
-}
-
-// === impl Clock ===
-
-impl Clock {
-    fn find() -> Option<Clock> {
-        let directory = scratch::directory("clock");
-        let clock = Clock { file: directory.path().join("offset"), _directory: directory };
-        clock.jump(0);
-        PathBuf::from(FAKETIME).exists().then_some(clock)
-    }
-
-    /// Has this node live by the clock. Timers go on as they do when a clock is set.
-    fn rule(&self, builder: HubBuilder) -> HubBuilder {
-        builder
-            .env("LD_PRELOAD", FAKETIME)
-            .env("FAKETIME_TIMESTAMP_FILE", &self.file.to_string_lossy())
-            .env("FAKETIME_CACHE_DURATION", "1")
-            .env("DONT_FAKE_MONOTONIC", "1")
-    }
-
-    fn jump(&self, seconds: i64) {
-        fs::write(&self.file, format!("{seconds:+}s\n")).expect("the target directory can be written to");
     }
 }
 

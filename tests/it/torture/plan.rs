@@ -5,6 +5,11 @@ use std::time::Duration;
 use rand::Rng;
 use rand::rngs::StdRng;
 
+/// Every so many faults one comes in its turn.
+const IN_TURN: usize = 3;
+/// A clock that is set back is off by so many seconds.
+const SET_BACK: i64 = -300;
+
 /// What a round stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -34,6 +39,10 @@ pub enum Part {
     ToNode(usize),
     Disk,
     Everything,
+    /// What follows stored events, on all nodes.
+    Followers,
+    /// The clocks of all nodes, and of the one Redis.
+    Clocks,
 }
 
 /// How.
@@ -61,6 +70,12 @@ pub enum Way {
     Full,
     /// Back to the backup.
     RestoredFromBackup,
+    /// SIGKILL; comes back after long.
+    Away,
+    /// SIGKILL; comes back as it was when the fault began.
+    ThrownBack,
+    /// Nodes are killed and come back without it; when it is turned on again in the same way, one Redis has been emptied.
+    TurnedOff,
 }
 
 /// One thing that goes wrong for a while.
@@ -90,8 +105,32 @@ impl Kind {
     }
 }
 
-/// The faults that come next: one, or two at once.
-pub fn next(kind: Kind, random: &mut StdRng) -> Vec<Fault> {
+/// The faults that come next, as the `nth` of the round: one, or two at once. Of the faults that what follows is tried with
+/// each comes in its turn, alone, so that none is left to chance.
+pub fn next(kind: Kind, nth: usize, store_away: Duration, random: &mut StdRng) -> Vec<Fault> {
+    let drawn = drawn(kind, random);
+    if nth % IN_TURN == IN_TURN - 1 {
+        return vec![in_turn(kind, nth / IN_TURN, store_away, random)];
+    }
+    drawn
+}
+
+fn in_turn(kind: Kind, turn: usize, store_away: Duration, random: &mut StdRng) -> Fault {
+    let away = (Part::Mongo, Way::Away, store_away);
+    let lasts = Duration::from_millis(random.random_range(3_000..10_000));
+    let off = (Part::Followers, Way::TurnedOff, lasts);
+    let set_back = (Part::Clocks, Way::ClockJumped(SET_BACK), lasts);
+    let thrown_back = (Part::Redis, Way::ThrownBack, Duration::from_millis(random.random_range(500..2_000)));
+    let all = match kind {
+        Kind::Embedded => vec![off, set_back],
+        Kind::Sentinel | Kind::Cluster => vec![away, off, set_back],
+        Kind::Plain | Kind::Restored => vec![away, off, set_back, thrown_back],
+    };
+    let (part, way, lasts) = all[turn % all.len()];
+    Fault { part, way, lasts }
+}
+
+fn drawn(kind: Kind, random: &mut StdRng) -> Vec<Fault> {
     let mut faults = vec![one(kind, random)];
     if random.random_ratio(1, 3) {
         let second = one(kind, random);
@@ -157,11 +196,26 @@ mod tests {
 
     use super::*;
 
+    const AWAY: Duration = Duration::from_secs(600);
+
+    #[test]
+    fn what_follows_is_tried_with_everything_in_turn() {
+        for (kind, some) in [(Kind::Plain, 4), (Kind::Embedded, 2), (Kind::Cluster, 3)] {
+            let mut random = StdRng::seed_from_u64(1);
+            let plan: Vec<_> = (0..IN_TURN * some).flat_map(|nth| next(kind, nth, AWAY, &mut random)).collect();
+            let has = |way: &dyn Fn(&Fault) -> bool| plan.iter().filter(|fault| way(fault)).count();
+            assert_eq!(has(&|fault| fault.way == Way::TurnedOff), 1, "{plan:?}");
+            assert_eq!(has(&|fault| fault.part == Part::Clocks), 1, "{plan:?}");
+            assert_eq!(has(&|fault| fault.lasts == AWAY), usize::from(some > 2), "{plan:?}");
+            assert_eq!(has(&|fault| fault.way == Way::ThrownBack), usize::from(some > 3), "{plan:?}");
+        }
+    }
+
     #[test]
     fn the_seed_decides() {
         let plan = |seed| {
             let mut random = StdRng::seed_from_u64(seed);
-            (0..50).map(|_| next(Kind::Plain, &mut random)).collect::<Vec<_>>()
+            (0..50).map(|nth| next(Kind::Plain, nth, AWAY, &mut random)).collect::<Vec<_>>()
         };
         assert_eq!(plan(7), plan(7));
         assert_ne!(plan(7), plan(8));

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::plan::{Fault, Kind, Part};
+use crate::contract::followed::Compared;
 use crate::contract::listeners::Verdict;
 
 /// Counted over all rounds.
@@ -14,13 +15,15 @@ pub struct Report {
     /// Per sort of fault: how many, and the times until every client had an ack again.
     faults: BTreeMap<String, Vec<Duration>>,
     total: Verdict,
+    /// Events that are stored and were held against what was followed.
+    followed: usize,
 }
 
 // === impl Report ===
 
 impl Report {
     pub fn new(seed: u64) -> Self {
-        Self { seed, rounds: Vec::new(), faults: BTreeMap::new(), total: Verdict::default() }
+        Self { seed, rounds: Vec::new(), faults: BTreeMap::new(), total: Verdict::default(), followed: 0 }
     }
 
     pub fn begin(&mut self, faults: &[Fault]) {
@@ -35,7 +38,9 @@ impl Report {
     }
 
     /// Also prints what the round came to: a run of hours may be ended from outside.
-    pub fn end_round(&mut self, kind: Kind, seed: u64, verdict: Verdict) {
+    pub fn end_round(&mut self, kind: Kind, seed: u64, mut verdict: Verdict, followed: Compared) {
+        self.followed += followed.stored;
+        verdict.violations.extend(followed.differences);
         println!("   {} sends, broken promises: {}", verdict.sends, verdict.violations.len());
         verdict.violations.iter().for_each(|what| println!("   BROKEN {what}"));
         self.rounds.push(format!("{kind:?} (seed {seed}): {} sends", verdict.sends));
@@ -49,6 +54,10 @@ impl Report {
 
     pub fn sends(&self) -> usize {
         self.total.sends
+    }
+
+    pub fn followed(&self) -> usize {
+        self.followed
     }
 
     pub fn violations(&self) -> &[String] {
@@ -74,6 +83,8 @@ impl fmt::Display for Report {
             self.broken("P3"),
             self.broken("P4"),
         )?;
+        let differ = self.total.violations.iter().filter(|what| what.contains("followed")).count();
+        writeln!(f, "{} events held against what was followed: {differ} differ", self.followed)?;
         writeln!(f, "{:<44} {:>5} {:>9} {:>9}", "fault", "times", "median s", "longest s")?;
         for (sort, times) in &self.faults {
             let mut times = times.clone();
