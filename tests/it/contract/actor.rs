@@ -18,6 +18,8 @@ use super::history::{Happened, SendId, Shown};
 const RECONNECT: Duration = Duration::from_millis(150);
 /// A send without an answer for this long is repeated on the same connection.
 const REPEAT: Duration = Duration::from_secs(12);
+/// So many unanswered sends are enough: whoever repeats more of them at once is told to stay away.
+const MOST_WAITING: usize = 100;
 /// An actor with a haunt goes in or out after each of these.
 const RESTLESS: Duration = Duration::from_millis(1_500);
 /// One of so many sends is followed by a nap: the session is there, and reads nothing.
@@ -149,9 +151,10 @@ impl Actor {
         let mut restless = tokio::time::interval(RESTLESS);
         loop {
             let load = *phase.borrow() == Phase::Load;
+            let may_send = load && self.waiting.len() < MOST_WAITING;
             tokio::select! {
                 frame = socket.hear() => self.take(&frame?),
-                () = tokio::time::sleep_until(next_send), if load => {
+                () = tokio::time::sleep_until(next_send), if may_send => {
                     next_send = Instant::now() + self.pause();
                     let frame = self.new_send();
                     socket.say(&frame).await?;
