@@ -54,7 +54,7 @@ struct Followed {
 impl Followed {
     async fn open() -> Self {
         let papers: Vec<_> = (0..3).map(|_| Arc::<Paper>::default()).collect();
-        let journals = papers.iter().map(|paper| -> Arc<dyn Journal> { paper.clone() }).collect();
+        let journals = papers.iter().cloned().map(|paper| -> Arc<dyn Journal> { paper }).collect();
         let scene = TestCluster::with_journals(shared::redis().await, FEW_MOVES, journals).await;
         Self { scene, papers }
     }
