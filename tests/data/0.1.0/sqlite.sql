@@ -1,4 +1,4 @@
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
     place INTEGER PRIMARY KEY,
@@ -40,6 +40,7 @@ CREATE TABLE groups (
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
     username TEXT NOT NULL,
+    search TEXT NOT NULL DEFAULT '',
     name TEXT NOT NULL,
     banned INTEGER NOT NULL DEFAULT 0,
     password TEXT,
@@ -47,7 +48,7 @@ CREATE TABLE users (
     last_seen INTEGER NOT NULL DEFAULT 0,
     not_before INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX users_by_username ON users (username);
+CREATE INDEX users_by_search ON users (search, username, id);
 CREATE TABLE accounts (username TEXT PRIMARY KEY, user TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 CREATE TABLE memberships (
     user TEXT NOT NULL,
@@ -131,6 +132,6 @@ INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, c
 INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2, NULL);
 INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2, NULL);
 INSERT INTO meta (key, value) VALUES ('partitions', 16);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795822768767, 0, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'Bert', 0, NULL, 1795822768772, 1700000009000, 0);
-INSERT INTO users (id, username, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', 1, NULL, 1795822768780, 0, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795825929662, 0, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'bert', 'Bert', 0, NULL, 1795825929665, 1700000009000, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', '', 1, NULL, 1795825929670, 0, 0);
