@@ -12,15 +12,16 @@ use crate::contract::followed::{Journals, Stored};
 use crate::contract::stage::Stage;
 use crate::support::http;
 use crate::support::hub::Hub;
-use crate::support::wait::{eventually, eventually_within};
+use crate::support::wait::eventually_within;
 
-/// After a loss all groups are compared, and a newcomer waits until what dead nodes held is free.
+/// After a loss all groups are compared, and whoever is new, or is asked for something, waits until what dead nodes held
+/// is free.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(120);
 
 /// A service makes a group of people who are never online.
 async fn quiet_group(node: &Hub) -> String {
     let body = json!({"name": "quiet", "users": ["nora", "otto"]});
-    let made: Value = eventually("a group is made", async || {
+    let made: Value = eventually_within(FOLLOWED_WITHIN, "a group is made", async || {
         let answer = http::client().post(format!("{}/group/", node.internal_url())).json(&body).send().await;
         answer
             .and_then(reqwest::Response::error_for_status)
@@ -36,7 +37,7 @@ async fn quiet_group(node: &Hub) -> String {
 /// A service says something in a group; answers the seq.
 async fn say(node: &Hub, group: &str, text: &str) -> u64 {
     let body = json!({"group": group, "from": "nora", "message": text});
-    let stored: Value = eventually("it is stored", async || {
+    let stored: Value = eventually_within(FOLLOWED_WITHIN, "it is stored", async || {
         let answer = http::client().post(format!("{}/message/", node.internal_url())).json(&body).send().await;
         answer
             .and_then(reqwest::Response::error_for_status)
@@ -86,7 +87,7 @@ async fn every_event_is_followed_whatever_dies() {
         if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
     })
     .await;
-    eventually("somebody works everywhere", async || {
+    eventually_within(FOLLOWED_WITHIN, "somebody works everywhere", async || {
         let followers: Vec<Value> =
             serde_json::from_str(&stage.nodes[0].internal("/followers").await.map_err(|error| error.to_string())?)
                 .unwrap();

@@ -2,11 +2,12 @@
 
 use tempfile::TempDir;
 
-use super::{quiet_group, say};
+use super::{FOLLOWED_WITHIN, quiet_group, say};
 use crate::contract::followed::{Compared, Journals, Stored};
 use crate::support::hub::{Hub, HubBuilder};
 use crate::support::redis::{Aof, RedisOptions, RedisServer};
-use crate::support::{MongoServer, RedisSentinel, eventually, scratch};
+use crate::support::wait::eventually_within;
+use crate::support::{MongoServer, RedisSentinel, scratch};
 
 /// The setting that has a node write its journal.
 const JOURNAL: &str = "HUBBUB_JOURNAL";
@@ -129,7 +130,7 @@ async fn partitions_move_as_nodes_come_and_die() {
 
 /// Waits until a node works somewhere for the journal.
 async fn works(node: &Hub) {
-    eventually("the node has a share", async || {
+    eventually_within(FOLLOWED_WITHIN, "the node has a share", async || {
         match node.metric("hubbub_follower_partitions{follower=\"journal\"}").await {
             0.0 => Err("it has none"),
             _ => Ok(()),
