@@ -151,7 +151,7 @@ function accountFields(way) {
     'div',
     { class: 'field' },
     h('label', { for: 'name' }, 'Your name ', h('span', { class: 'optional' }, '(optional)')),
-    h('input', { id: 'name', name: 'name', type: 'text', autocomplete: 'name', maxlength: '64' }),
+    h('input', { id: 'name', name: 'name', type: 'text', autocomplete: 'name', maxlength: '200' }),
   );
   return [
     h(
