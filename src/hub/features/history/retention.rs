@@ -66,9 +66,9 @@ impl Retention {
         if !self.clock.reaches(due.at, CLOCK_WITHIN).await {
             return Err(Failure::Early);
         }
-        if self.messages.expire(&due.group, end).await? > 0 {
-            self.states.note_move(self.node.partition(&due.group), &due.group).await?;
-        }
+        self.messages.expire(&due.group, end).await?;
+        // Also where nothing was left to remove: who removed it may have ended before this.
+        self.states.note_move(self.node.partition(&due.group), &due.group).await?;
         Ok(Some(end))
     }
 
@@ -238,6 +238,18 @@ mod tests {
         scene.at(132 * DAY);
         scene.run(&retention).await;
         assert_eq!((scene.left(&group), scene.planned()), (vec![4], vec![151]));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_somebody_removed_and_ended_is_told_by_who_comes_after() {
+        let group = GroupId::random();
+        let scene = Scene::new(&group, [(1, 100 * DAY), (2, 150 * DAY)]);
+        let retention = scene.keeping(30);
+        retention.events(&group, &scene.store.all(&group)).await.unwrap();
+        scene.store.expire(&group, 101 * DAY).await.unwrap();
+        scene.at(131 * DAY);
+        scene.run(&retention).await;
+        assert_eq!((scene.left(&group), scene.log.noted.lock().len()), (vec![2], 1));
     }
 
     #[tokio::test(start_paused = true)]
