@@ -39,6 +39,9 @@ class Cluster:
             "HUBBUB_CLUSTER_BINARY": str(BINARY),
             "HUBBUB_RUN_DIR": self.directory,
             "HUBBUB_PROBE_INTERVAL": "1s",
+            # Followers tell of themselves where they run.
+            "HUBBUB_RETENTION": "90d",
+            "HUBBUB_JOURNAL": str(Path(self.directory, "journal")),
         }
         given = os.environ.get("HUBBUB_TEST_MONGODB_URL")
         if given:
