@@ -18,35 +18,25 @@ use crate::support::wait::eventually_within;
 /// is free.
 const FOLLOWED_WITHIN: Duration = Duration::from_secs(120);
 
+/// A service asks, and again until it is answered.
+async fn post(node: &Hub, path: &str, body: &Value) -> Value {
+    eventually_within(FOLLOWED_WITHIN, path, async || {
+        let answer = http::client().post(format!("{}{path}", node.internal_url())).json(body).send().await;
+        let answer = answer.and_then(reqwest::Response::error_for_status).map_err(|error| error.to_string())?;
+        answer.json().await.map_err(|error| error.to_string())
+    })
+    .await
+}
+
 /// A service makes a group of people who are never online.
 async fn quiet_group(node: &Hub) -> String {
-    let body = json!({"name": "quiet", "users": ["nora", "otto"]});
-    let made: Value = eventually_within(FOLLOWED_WITHIN, "a group is made", async || {
-        let answer = http::client().post(format!("{}/group/", node.internal_url())).json(&body).send().await;
-        answer
-            .and_then(reqwest::Response::error_for_status)
-            .map_err(|error| error.to_string())?
-            .json()
-            .await
-            .map_err(|error| error.to_string())
-    })
-    .await;
+    let made = post(node, "/group/", &json!({"name": "quiet", "users": ["nora", "otto"]})).await;
     made["id"].as_str().unwrap().to_owned()
 }
 
 /// A service says something in a group; answers the seq.
 async fn say(node: &Hub, group: &str, text: &str) -> u64 {
-    let body = json!({"group": group, "from": "nora", "message": text});
-    let stored: Value = eventually_within(FOLLOWED_WITHIN, "it is stored", async || {
-        let answer = http::client().post(format!("{}/message/", node.internal_url())).json(&body).send().await;
-        answer
-            .and_then(reqwest::Response::error_for_status)
-            .map_err(|error| error.to_string())?
-            .json()
-            .await
-            .map_err(|error| error.to_string())
-    })
-    .await;
+    let stored = post(node, "/message/", &json!({"group": group, "from": "nora", "message": text})).await;
     stored["seq"].as_u64().unwrap_or_else(|| panic!("{stored}"))
 }
 

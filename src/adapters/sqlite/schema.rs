@@ -94,6 +94,10 @@ CREATE TABLE marks (
     PRIMARY KEY (user, grp)
 ) WITHOUT ROWID;
 CREATE INDEX marks_by_group ON marks (grp);
+";
+
+/// What each of a user's devices holds of each group.
+const DEVICES: &str = "
 CREATE TABLE devices (
     user TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -170,22 +174,7 @@ CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
 ALTER TABLE messages ADD COLUMN pin INTEGER;
 CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
 "],
-    &["
-CREATE TABLE devices (
-    user TEXT NOT NULL,
-    name TEXT NOT NULL,
-    seen INTEGER NOT NULL,
-    PRIMARY KEY (user, name)
-) WITHOUT ROWID;
-CREATE TABLE device_marks (
-    user TEXT NOT NULL,
-    device TEXT NOT NULL,
-    grp TEXT NOT NULL,
-    delivered INTEGER NOT NULL,
-    PRIMARY KEY (user, device, grp)
-) WITHOUT ROWID;
-CREATE INDEX device_marks_by_group ON device_marks (grp);
-"],
+    &[DEVICES],
     &[HEADS, FOLLOWERS],
     &["
 ALTER TABLE users ADD COLUMN search TEXT NOT NULL DEFAULT '';
@@ -236,7 +225,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
     let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
     let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[&[TABLES, FOLLOWERS]]).map_err(|error| failed("cannot make the tables", error)),
+        0 => alter(db, &[&[TABLES, DEVICES, FOLLOWERS]]).map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];
