@@ -3,8 +3,6 @@
 //! It takes RSA (RS and PS) with 2048 to 8192 bits, P-256, Ed25519 and HMAC. *ring* blinds private RSA operations, so their
 //! time tells nothing of the key.
 
-use std::sync::LazyLock;
-
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::jwk::EllipticCurve;
@@ -14,8 +12,6 @@ use ring::rand::SystemRandom;
 use ring::signature::{self, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair, RsaPublicKeyComponents};
 use signature_traits::{Error, Signer, Verifier};
 use simple_asn1::ASN1Block;
-
-static RANDOM: LazyLock<SystemRandom> = LazyLock::new(SystemRandom::new);
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |algorithm, key| Ok(Box::new(PrivateKey::new(*algorithm, key)?)),
@@ -95,11 +91,11 @@ impl Signer<Vec<u8>> for PrivateKey {
             Pair::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
             Pair::Rsa(pair, encoding) => {
                 let mut signed = vec![0; pair.public().modulus_len()];
-                pair.sign(*encoding, &*RANDOM, message, &mut signed).map_err(|_| Error::new())?;
+                pair.sign(*encoding, &SystemRandom::new(), message, &mut signed).map_err(|_| Error::new())?;
                 Ok(signed)
             }
             Pair::P256(pair) => {
-                let signed = pair.sign(&*RANDOM, message).map_err(|_| Error::new())?;
+                let signed = pair.sign(&SystemRandom::new(), message).map_err(|_| Error::new())?;
                 Ok(signed.as_ref().to_vec())
             }
             Pair::Ed25519(pair) => Ok(pair.sign(message).as_ref().to_vec()),
@@ -162,7 +158,7 @@ impl JwtVerifier for PublicKey {
 // === keys and algorithms ===
 
 fn p256(der: &[u8]) -> Result<EcdsaKeyPair> {
-    EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der, &*RANDOM)
+    EcdsaKeyPair::from_pkcs8(&signature::ECDSA_P256_SHA256_FIXED_SIGNING, der, &SystemRandom::new())
         .map_err(|_| ErrorKind::InvalidEcdsaKey.into())
 }
 
