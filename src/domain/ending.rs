@@ -17,6 +17,8 @@ pub enum Ending {
     Flood,
     /// An operator ends the session; nothing is wrong with its user.
     Kicked,
+    /// Another device of the user's took over, where one at a time is connected.
+    TakenOver,
     /// Nothing was heard for too long.
     Idle,
     /// What waits for the client is not read.
@@ -50,13 +52,14 @@ const AFTER_OVERLOAD: u64 = 1_000;
 
 impl Ending {
     /// Every ending, in the order of the docs.
-    pub const ALL: [Ending; 11] = [
+    pub const ALL: [Ending; 12] = [
         Ending::NoHello,
         Ending::HelloLate,
         Ending::TokenExpired,
         Ending::Banned,
         Ending::Flood,
         Ending::Kicked,
+        Ending::TakenOver,
         Ending::Idle,
         Ending::SlowReader,
         Ending::Unavailable,
@@ -78,6 +81,7 @@ impl Ending {
             Ending::Banned => "banned",
             Ending::Flood => "too many requests",
             Ending::Kicked => "kicked",
+            Ending::TakenOver => "another device took over",
             Ending::Idle => "nothing heard for too long",
             Ending::SlowReader => "reading too slowly",
             Ending::Unavailable => "not now: come back later",
@@ -89,7 +93,8 @@ impl Ending {
     /// Whether and how the client comes back.
     pub fn come_back(&self) -> ComeBack {
         match self {
-            Ending::NoHello | Ending::HelloLate | Ending::TokenExpired | Ending::Banned | Ending::Flood => ComeBack::No,
+            Ending::NoHello | Ending::HelloLate | Ending::TokenExpired => ComeBack::No,
+            Ending::Banned | Ending::Flood | Ending::TakenOver => ComeBack::No,
             Ending::Kicked | Ending::Idle | Ending::Failed => ComeBack::After(0),
             Ending::SlowReader | Ending::Unavailable => ComeBack::After(AFTER_OVERLOAD),
             Ending::Restart { after, .. } => ComeBack::After(*after),

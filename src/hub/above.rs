@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::cluster::DrainOrders;
 use super::codec::{PeerEvent, decode_event};
-use super::features::moderation::Moderation;
+use super::features::moderation::{Moderation, Takeover};
 use super::features::presence::{Presence, Watchers};
 use super::features::receipts::Receipts;
 use super::features::typing::Typing;
@@ -31,6 +31,7 @@ pub(crate) struct Above {
     pub(crate) marks: Arc<WaitingMarks>,
     pub(crate) typing: Arc<Typing>,
     pub(crate) moderation: Arc<Moderation>,
+    pub(crate) takeover: Arc<Takeover>,
     pub(crate) tasks: Tasks,
 }
 
@@ -46,7 +47,10 @@ impl Above {
             Upcall::GroupGone(group) => self.lives.let_go(group),
             Upcall::Newcomer { group, user, after } => self.attacher.adopt(group, user, after),
             Upcall::Partner { session, partner } => self.watchers.watch_partner(session, partner),
-            Upcall::Came { user, change } => self.presence.came(user, change),
+            Upcall::Came { session, change } => {
+                self.presence.came(&session.user, change);
+                self.takeover.came(session, change);
+            }
             Upcall::Went { user, change } => self.presence.went(user, change),
             Upcall::SessionEnded(session) => {
                 self.watchers.unwatch(session);
@@ -76,6 +80,7 @@ impl Above {
             PeerEvent::Typing { group, user } => self.typing.show(&group, &user),
             PeerEvent::Receipt { group, user, read, delivered } => self.receipts.show(&group, &user, read, delivered),
             PeerEvent::Evict { user, banned } => self.moderation.evict(&user, banned),
+            PeerEvent::TakenOver { user, session } => self.takeover.end(&user, &session),
             PeerEvent::Deleted { group, base } => self.lives.group_deleted(&group, base),
             PeerEvent::Missed => self.comparisons.compare_all(),
             PeerEvent::Freed => self.node.beat_now(),

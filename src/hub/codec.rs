@@ -4,7 +4,9 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::domain::{Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Role, Seq, Traits, UserId, stored};
+use crate::domain::{
+    Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Role, Seq, SessionId, Traits, UserId, stored,
+};
 use crate::ports::LogEntry;
 
 /// Version of everything in this file. It rises only for what an older node would misread: fields and items may be
@@ -156,6 +158,12 @@ pub(crate) enum PeerEvent {
         #[serde(deserialize_with = "stored")]
         user: UserId,
         banned: bool,
+    },
+    /// A newer device of this user takes over from this session.
+    TakenOver {
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+        session: SessionId,
     },
     /// The life of a group that lies below a seq is over: it was deleted.
     Deleted {

@@ -1,6 +1,10 @@
 //! Settings of the hub, each with the reason for its default.
 
+mod reach;
+
 use std::time::Duration;
+
+pub use reach::{Devices, Reach};
 
 use crate::ports::{NodeRole, NodeRoles};
 use crate::protocol::Limits;
@@ -53,6 +57,14 @@ pub struct HubConfig {
     pub retention: Option<Duration>,
     /// How long the backplane recognises a repeated send by itself.
     pub cid_window: Duration,
+    /// Where people see who is online.
+    pub presence: Reach,
+    /// Where people see who types.
+    pub typing: Reach,
+    /// Where people see how far the others have come, in groups of at most [`SMALL_GROUP`].
+    pub receipts: Reach,
+    /// With how many devices somebody is connected.
+    pub devices: Devices,
     /// How long draining may take.
     pub drain_deadline: Duration,
     /// How the node probes itself.
@@ -170,6 +182,10 @@ impl Default for HubConfig {
             marks_every: Duration::from_secs(15),
             cid_window: Duration::from_secs(24 * 3600),
             retention: None,
+            presence: Reach::default(),
+            typing: Reach::default(),
+            receipts: Reach::default(),
+            devices: Devices::default(),
             drain_deadline: Duration::from_secs(20),
             probe: ProbeConfig::default(),
         }
@@ -185,6 +201,12 @@ impl HubConfig {
     /// Where clients reach this node, where it takes any.
     pub(crate) fn client_url(&self) -> Option<String> {
         self.public_url.clone().filter(|_| self.roles.has(NodeRole::Clients))
+    }
+
+    /// Features that clients would be told of and that are off here.
+    pub(crate) fn withheld(&self) -> Vec<&'static str> {
+        let reaches = [("presence", self.presence), ("typing", self.typing), ("receipts", self.receipts)];
+        reaches.into_iter().filter(|(_, reach)| !reach.is_on()).map(|(name, _)| name).collect()
     }
 
     /// What clients are told of the limits.

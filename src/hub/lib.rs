@@ -59,7 +59,7 @@ use std::sync::{Arc, OnceLock, Weak};
 pub use config::{HubConfig, ProbeConfig, Rate};
 pub use features::accounts::{Location, Ticket};
 pub use features::history::{HistoryPage, HistoryQuery};
-pub use features::lists::OwnGroup;
+pub use features::lists::{ListedFrom, OwnGroup};
 pub use features::people::FoundUser;
 pub use followers::FollowerPlace;
 pub use front::{Calls, ConnectionInfo, Flow, Session};
@@ -69,7 +69,7 @@ pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
 pub use pipeline::publish::Stored;
 pub use wiring::Metrics;
 
-use crate::domain::{Access, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
+use crate::domain::{Access, Cid, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
 use crate::ports::{Backplane, Identity, Journal, NodeRecord, Outbound, StartError, Store, Tokens};
 use crate::protocol::{Encoding, SendFrame};
 use above::Above;
@@ -244,8 +244,7 @@ impl Hub {
         self.rooms.features.history.group_history(group, query).await
     }
 
-    /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
-    /// is left of groups that were deleted is not shown.
+    /// A page of all messages, newest first, with whether there may be more; shorter where groups were deleted.
     pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
         self.rooms.features.history.all_messages(page, per_page).await
     }
@@ -278,9 +277,15 @@ impl Hub {
         self.rooms.features.lists.groups_of(user).await
     }
 
-    /// Makes a group for users, the first its admin; unknown users are created.
-    pub async fn create_group_for(&self, name: &str, users: &[UserId], access: Access) -> Result<Group, Refusal> {
-        self.rooms.features.people.create_group_for(name, users, access).await
+    /// Makes a group for users, the first its admin; unknown users are created. Services make it once with a cid.
+    pub async fn create_group_for(
+        &self,
+        name: &str,
+        users: &[UserId],
+        access: Access,
+        cid: Option<Cid>,
+    ) -> Result<Group, Refusal> {
+        self.rooms.features.people.create_group_for(name, users, access, cid).await
     }
 
     /// Deletes a group with everything in it. Repeat it when it fails half-way.

@@ -21,8 +21,8 @@ pub(crate) enum Upcall<'a> {
     Newcomer { group: GroupId, user: UserId, after: Seq },
     /// A session is shown a direct chat with this partner.
     Partner { session: &'a Arc<SessionHandle>, partner: &'a UserId },
-    /// A session of a user was registered.
-    Came { user: &'a UserId, change: &'a PresenceChange },
+    /// A session was registered.
+    Came { session: &'a Arc<SessionHandle>, change: &'a PresenceChange },
     /// A session of a user was removed.
     Went { user: &'a UserId, change: &'a PresenceChange },
     /// A session is over.

@@ -56,6 +56,7 @@ mod people;
 mod pins;
 mod probe_command;
 mod protocol;
+mod reach;
 mod reserved;
 mod starting;
 mod store_suite;

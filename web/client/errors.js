@@ -27,6 +27,7 @@ export function isPassing(code) {
 /** Why the hub ended a session for good, as one of the protocol's codes. @param {number} closeCode */
 export function refusalOf(closeCode) {
   if (closeCode === 1008) return 'rate_limited';
+  if (closeCode === 4004) return 'conflict';
   return closeCode === 4003 ? 'forbidden' : 'unauthorized';
 }
 

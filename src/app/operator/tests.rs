@@ -43,7 +43,7 @@ async fn running() -> (TestHub, GroupId) {
     let tokens = Arc::new(JwtTokens::new(vec![]));
     let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics, None);
     hub.start().await.unwrap();
-    let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members).await.unwrap();
+    let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members, None).await.unwrap();
     house.desk = Arc::new(AdminService::of_hub(hub.clone(), house.store.clone()));
     house.hub = Some(hub);
     (house, group.id)
@@ -143,7 +143,7 @@ async fn users_and_groups_are_deleted_with_all_that_hangs_on_them() {
     house.done(AdminCommand::DeleteUser { user: id("anna") }).await;
     assert!(house.store.user(&id("anna")).await.unwrap().unwrap().is_deleted());
     let hub = house.hub.as_ref().unwrap();
-    let again = hub.create_group_for("Friends", &[id("bert"), id("anna")], Access::Members).await;
+    let again = hub.create_group_for("Friends", &[id("bert"), id("anna")], Access::Members, None).await;
     assert_eq!(again.unwrap_err().code, Code::NotFound, "nobody adds a deleted user");
     assert_eq!(house.members(&group).await, [("bert".into(), crate::domain::Role::Admin)]);
     house.done(AdminCommand::DeleteGroup { group: group.clone() }).await;

@@ -1,8 +1,8 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, GroupId, Refusal, Seq, UserId};
-use crate::hub::features::lists::OwnGroup;
+use crate::domain::{Access, Cid, GroupId, Place, Refusal, Seq, UserId};
+use crate::hub::features::lists::{ListedFrom, OwnGroup};
 
 /// What callers ask about their groups.
 pub struct Calls<'a> {
@@ -16,14 +16,14 @@ impl<'a> Calls<'a> {
         Self { dispatch }
     }
 
-    /// A page of a user's groups, newest activity first, with whether there are more.
+    /// A page of a user's groups, newest activity first; and where there are more, the place behind which they stand.
     pub async fn own_groups(
         &self,
         user: &UserId,
-        after: Option<&GroupId>,
+        from: ListedFrom,
         limit: Option<usize>,
-    ) -> Result<(Vec<OwnGroup>, bool), Refusal> {
-        self.dispatch.lists.own_groups(user, after, limit).await
+    ) -> Result<(Vec<OwnGroup>, Option<Place>), Refusal> {
+        self.dispatch.lists.own_groups(user, from, limit).await
     }
 
     /// One of a user's groups.
@@ -74,8 +74,8 @@ impl<'a> Calls<'a> {
 
     /// A member types.
     pub async fn typing(&self, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
-        self.dispatch.lists.document_of_member(user, group).await?.ok_or_else(not_a_member)?;
-        self.dispatch.typing.tell(user, group).await;
+        let document = self.dispatch.lists.document_of_member(user, group).await?.ok_or_else(not_a_member)?;
+        self.dispatch.typing.tell(user, group, document.members.len()).await;
         Ok(())
     }
 }

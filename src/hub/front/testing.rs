@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::dispatch::Dispatch;
 use super::session::Front;
-use crate::hub::config::Rate;
+use crate::hub::config::{Rate, Reach};
 use crate::hub::features::history::History;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Watchers, Watching};
-use crate::hub::features::receipts::{DeviceMarks, Receipts};
+use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
 use crate::hub::testing::{Bed, MemoryTokens, metrics};
@@ -30,9 +30,9 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
             Arc::new(DeviceMarks::new(store.clone(), every)),
             groups.clone(),
             peers.clone(),
-            every,
+            ReceiptsConfig { marks_every: every, reach: Reach::default() },
         )),
-        typing: Arc::new(Typing::new(peers.clone(), groups.clone())),
+        typing: Arc::new(Typing::new(peers.clone(), groups.clone(), Reach::default())),
         history: Arc::new(History::new(store.clone(), store.clone(), store.clone(), groups.clone())),
         pins: Arc::new(Pins::new(store.clone(), store.clone())),
         lists: bed.lists(),

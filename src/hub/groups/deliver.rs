@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::catch_up::CatchUp;
 use super::fetch::is_dense;
 use super::metrics::GroupMetrics;
+use super::views::Views;
 use crate::domain::{Event, GroupId, MembershipChange};
 use crate::hub::local::{LocalGroups, LocalUsers};
 use crate::hub::metrics::Stage;
@@ -19,6 +20,7 @@ pub(crate) struct Deliverer {
     users: Arc<LocalUsers>,
     acks: Arc<Acks>,
     catch_up: Arc<CatchUp>,
+    views: Arc<Views>,
     upcalls: Arc<dyn Upcalls>,
     metrics: GroupMetrics,
 }
@@ -31,10 +33,11 @@ impl Deliverer {
         users: Arc<LocalUsers>,
         acks: Arc<Acks>,
         catch_up: Arc<CatchUp>,
+        views: Arc<Views>,
         upcalls: Arc<dyn Upcalls>,
         metrics: GroupMetrics,
     ) -> Self {
-        Self { groups, users, acks, catch_up, upcalls, metrics }
+        Self { groups, users, acks, catch_up, views, upcalls, metrics }
     }
 
     /// Takes stored events of one group, ascending: gives out what is in turn, keeps what is ahead.
@@ -50,6 +53,7 @@ impl Deliverer {
         let plain = events.iter().all(|event| event.membership().is_none());
         let in_turn = state.position.follows(first.seq) && is_dense(&events);
         if plain && in_turn && state.is_live() {
+            self.views.introduce(&mut state);
             self.metrics.delivered.inc_by(state.fan_out(&events));
             drop(state);
             self.metrics.common.took(Stage::Flush, started.elapsed().as_secs_f64());

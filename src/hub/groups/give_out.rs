@@ -44,6 +44,7 @@ impl Giver {
         }
         {
             let mut state = group.state.lock();
+            self.views.introduce(&mut state);
             for run in ready.chunk_by(|one, next| one.membership().is_none() && next.membership().is_none()) {
                 match run[0].membership() {
                     Some(change) => self.give_membership(group, &mut state, &run[0], &change),

@@ -69,6 +69,11 @@ impl Listing {
         self.views.view(document, head, mark, last, reader)
     }
 
+    /// A reader's mark in a group, as far as this node knows it.
+    pub(crate) fn mark_of(&self, reader: &UserId, group: &GroupId, stored: &HashMap<GroupId, Mark>) -> Mark {
+        self.marks.latest(reader, group, stored)
+    }
+
     /// The newest event that a group shows.
     pub(crate) fn last_of(&self, state: &GroupState) -> Option<Arc<Event>> {
         self.views.last_of(state)

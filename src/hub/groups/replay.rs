@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::catch_up::CatchUp;
 use super::fetch::Fetcher;
 use super::metrics::GroupMetrics;
+use super::views::Views;
 use crate::domain::{Event, Seq};
 use crate::hub::config::{PAGE_BYTES, REPLAY_MAX};
 use crate::hub::local::{LocalGroup, Onward, SessionHandle, fitting, frames_for};
@@ -26,6 +27,7 @@ pub(crate) struct Plan {
 pub(crate) struct Replayer {
     catch_up: Arc<CatchUp>,
     fetcher: Arc<Fetcher>,
+    views: Arc<Views>,
     metrics: GroupMetrics,
 }
 
@@ -56,14 +58,20 @@ impl Plan {
 // === impl Replayer ===
 
 impl Replayer {
-    pub(crate) fn new(catch_up: Arc<CatchUp>, fetcher: Arc<Fetcher>, metrics: GroupMetrics) -> Self {
-        Self { catch_up, fetcher, metrics }
+    pub(crate) fn new(
+        catch_up: Arc<CatchUp>,
+        fetcher: Arc<Fetcher>,
+        views: Arc<Views>,
+        metrics: GroupMetrics,
+    ) -> Self {
+        Self { catch_up, fetcher, views, metrics }
     }
 
     /// Tells a session of what it will not get, and replays the rest of what follows its cursor.
     pub(crate) async fn replay_from_cursor(&self, group: &Arc<LocalGroup>, session: &Arc<SessionHandle>, cursor: Seq) {
         let (mut head, first) = {
-            let state = group.state.lock();
+            let mut state = group.state.lock();
+            self.views.introduce_to(&mut state, session);
             let first = state.document.as_ref().map_or(1, |document| document.first);
             (state.position.at().map_or(0, |at| at.seq), first)
         };

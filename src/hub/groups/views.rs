@@ -132,11 +132,30 @@ impl Views {
 
     /// Tells a session of a group that is new to it, before the group's first event.
     pub(crate) fn announce(&self, state: &GroupState, session: &Arc<SessionHandle>) {
-        let Some(document) = state.document.clone() else { return };
         let head = state.position.at().unwrap_or_default();
         // Whoever joins has read what was said before.
-        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
-        let view = self.view(&document, head, mark, None, &session.user);
+        self.announce_at(state, session, Mark { read: head.seq, n: head.n, delivered: head.seq }, None);
+    }
+
+    /// Tells all sessions of a group that were not told of it yet, before its next event: `welcome` shows so many
+    /// groups only.
+    pub(crate) fn introduce(&self, state: &mut GroupState) {
+        for (session, mark) in state.take_unshown() {
+            self.announce_at(state, &session, mark, self.last_of(state).as_deref());
+        }
+    }
+
+    /// The same for one session, before what is replayed to it.
+    pub(crate) fn introduce_to(&self, state: &mut GroupState, session: &Arc<SessionHandle>) {
+        if let Some(mark) = state.take_unshown_to(&session.id) {
+            self.announce_at(state, session, mark, self.last_of(state).as_deref());
+        }
+    }
+
+    fn announce_at(&self, state: &GroupState, session: &Arc<SessionHandle>, mark: Mark, last: Option<&Event>) {
+        let Some(document) = state.document.clone() else { return };
+        let head = state.position.at().unwrap_or_default();
+        let view = self.view(&document, head, mark, last, &session.user);
         session.send(&ServerFrame::group(None, &view));
     }
 }

@@ -9,7 +9,7 @@ use super::frames::{PerEncoding, frames_for, public_frames};
 use super::handle::SessionHandle;
 use super::position::Position;
 use super::ring::{Ring, apply};
-use crate::domain::{Effect, Event, Group, GroupId, Head, Seq, SessionId, UserId};
+use crate::domain::{Effect, Event, Group, GroupId, Head, Mark, Seq, SessionId, UserId};
 use crate::ports::{Offered, Partition};
 
 /// One group on this node.
@@ -43,6 +43,8 @@ pub(crate) struct GroupState {
     /// Which adding of the route is in force.
     pub(crate) generation: u64,
     pub(crate) sessions: Vec<Arc<SessionHandle>>,
+    /// Sessions that get the group's events and were not told of the group, with their user's mark.
+    unshown: Vec<(Arc<SessionHandle>, Mark)>,
     /// Those who asked to be attached and are not yet: the group stays for them.
     pub(crate) pins: usize,
     /// The group's document, brought up to the position by membership events.
@@ -169,6 +171,28 @@ impl GroupState {
 
     pub(crate) fn detach(&mut self, session: &SessionId) {
         self.sessions.retain(|live| live.id != *session);
+        self.was_shown_to(session);
+    }
+
+    /// Notes that a session is yet to be told of the group, before anything of the group.
+    pub(crate) fn is_unshown_to(&mut self, session: &Arc<SessionHandle>, mark: Mark) {
+        self.unshown.push((session.clone(), mark));
+    }
+
+    /// Notes that a session was told of the group.
+    pub(crate) fn was_shown_to(&mut self, session: &SessionId) {
+        self.unshown.retain(|(unshown, _)| unshown.id != *session);
+    }
+
+    /// Those who are yet to be told of the group; they are by whoever takes them.
+    pub(crate) fn take_unshown(&mut self) -> Vec<(Arc<SessionHandle>, Mark)> {
+        std::mem::take(&mut self.unshown)
+    }
+
+    /// A session's user's mark, where the session is yet to be told of the group; it is by whoever takes it.
+    pub(crate) fn take_unshown_to(&mut self, session: &SessionId) -> Option<Mark> {
+        let at = self.unshown.iter().position(|(unshown, _)| unshown.id == *session)?;
+        Some(self.unshown.swap_remove(at).1)
     }
 
     /// One step of a session's replay that has come to `sent`: what is next of what is at hand, in

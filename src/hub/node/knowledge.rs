@@ -51,6 +51,12 @@ impl Features {
         features
     }
 
+    /// The same but for those of these names.
+    pub(crate) fn without(mut self, withheld: &[&str]) -> Self {
+        self.names.retain(|name| !withheld.contains(&name.as_str()));
+        self
+    }
+
     /// Their names as clients are told them, sorted.
     pub(crate) fn names(&self) -> &[String] {
         &self.names

@@ -17,6 +17,8 @@ pub(crate) struct NodeState {
     base: String,
     /// Number of partitions of the deployment.
     partitions: u16,
+    /// Features that are off here.
+    withheld: Vec<&'static str>,
     name: RwLock<NodeName>,
     live: RwLock<Arc<View>>,
     draining: AtomicBool,
@@ -50,6 +52,7 @@ impl NodeState {
         Self {
             base: base.to_owned(),
             partitions,
+            withheld: Vec::new(),
             name: RwLock::new(NodeName::with_epoch("starting", 0).expect("a valid name")),
             live: RwLock::new(Arc::new(View::of(Vec::new()))),
             draining: AtomicBool::new(false),
@@ -59,6 +62,11 @@ impl NodeState {
             generation: AtomicU64::new(1),
             followers: RwLock::default(),
         }
+    }
+
+    /// The same, without features that are off here.
+    pub(crate) fn withholding(self, withheld: Vec<&'static str>) -> Self {
+        Self { live: RwLock::new(Arc::new(View::withholding(Vec::new(), &withheld))), withheld, ..self }
     }
 
     /// The node's name without its epoch.
@@ -90,7 +98,7 @@ impl NodeState {
 
     /// Keeps what a beat told.
     pub(crate) fn saw(&self, nodes: Vec<NodeRecord>, now: Millis) -> Changes {
-        let view = Arc::new(View::of(nodes));
+        let view = Arc::new(View::withholding(nodes, &self.withheld));
         let ownerless = !view.nodes.is_empty() && view.with(NodeRole::Owner).next().is_none();
         self.ownerless.store(ownerless, Ordering::Relaxed);
         let before = std::mem::replace(&mut *self.live.write(), view.clone());

@@ -21,7 +21,12 @@ pub(crate) struct View {
 
 impl View {
     pub(crate) fn of(nodes: Vec<NodeRecord>) -> Self {
-        let features = Features::common_to(&nodes, &KINDS);
+        Self::withholding(nodes, &[])
+    }
+
+    /// The same, without features that are off here.
+    pub(super) fn withholding(nodes: Vec<NodeRecord>, withheld: &[&str]) -> Self {
+        let features = Features::common_to(&nodes, &KINDS).without(withheld);
         let names = nodes.iter().map(|node| node.node.clone()).collect();
         let staying = nodes.iter().filter(|node| !node.draining && node.roles.has(NodeRole::Owner));
         let staying = staying.map(|node| (node.node.clone(), node.passes.clone())).collect();

@@ -37,7 +37,7 @@ impl Registration {
     pub(crate) async fn register(&self, handle: &Arc<SessionHandle>) -> Result<(), Refusal> {
         let record = record_of(handle, self.node.name());
         let change = self.registry.register(&handle.user, &record).await?;
-        self.upcalls.tell(Upcall::Came { user: &handle.user, change: &change });
+        self.upcalls.tell(Upcall::Came { session: handle, change: &change });
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl Registration {
         while self.node.name() == name && !session.is_over() {
             match self.registry.register(&session.user, &record).await {
                 Ok(change) => {
-                    self.upcalls.tell(Upcall::Came { user: &session.user, change: &change });
+                    self.upcalls.tell(Upcall::Came { session: &session, change: &change });
                     break;
                 }
                 Err(_) => retry.pause().await,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, now_ms};
+use crate::domain::{Event, Group, GroupId, Head, Mark, Place, Refusal, Seq, now_ms};
 use crate::hub::config::{GROUPS_PAGE, PAGE_BYTES};
 use crate::hub::groups::{Attacher, Listing, keep_within};
 use crate::hub::local::{LocalGroup, SessionHandle};
@@ -26,6 +26,15 @@ struct Shown {
     document: Arc<Group>,
     head: Head,
     last: Option<Arc<Event>>,
+}
+
+/// How a session comes into a group.
+#[derive(Clone, Copy)]
+struct Entry {
+    /// At once among the live ones, and not by a replay.
+    live: bool,
+    /// Its user's mark where `welcome` does not show the group.
+    unshown: Option<Mark>,
 }
 
 /// Welcomes sessions.
@@ -60,12 +69,18 @@ impl Welcome {
         marks: &HashMap<GroupId, Mark>,
     ) -> Result<Vec<GroupId>, Refusal> {
         let mine = self.listing.prepare(groups, |document| document.member(&handle.user).is_some()).await?;
+        let mine = by_activity(mine);
+        // Decided before anybody is let in, so that whatever is said from then on comes behind its group.
+        let next = mine.get(GROUPS_PAGE - 1).map(|(place, ..)| place.clone()).filter(|_| mine.len() > GROUPS_PAGE);
         let mut resumed = Vec::new();
-        let mut shown: Vec<Shown> = Vec::with_capacity(mine.len());
-        for (document, group) in mine {
+        let mut shown: Vec<Shown> = Vec::with_capacity(mine.len().min(GROUPS_PAGE));
+        for (at, (_, document, group)) in mine.into_iter().enumerate() {
             let (id, resumes) = (group.id.clone(), cursors.contains_key(&group.id));
-            let Some(let_in) = self.let_in(handle, group, document, !resumes) else { continue };
-            shown.push(let_in);
+            let unshown = (at >= GROUPS_PAGE).then(|| self.listing.mark_of(&handle.user, &id, marks));
+            let Some(let_in) = self.let_in(handle, group, document, Entry { live: !resumes, unshown }) else { continue };
+            if unshown.is_none() {
+                shown.push(let_in);
+            }
             if resumes {
                 resumed.push(id);
             }
@@ -73,7 +88,7 @@ impl Welcome {
         for partner in shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user)) {
             self.upcalls.tell(Upcall::Partner { session: handle, partner });
         }
-        self.say_welcome(handle, shown, marks);
+        self.say_welcome(handle, shown, marks, next.as_ref());
         for unknown in cursors.keys().filter(|group| !handle.is_in(group)) {
             handle.send(&ServerFrame::gone(None, unknown));
         }
@@ -87,7 +102,7 @@ impl Welcome {
         handle: &Arc<SessionHandle>,
         group: Arc<LocalGroup>,
         document: Arc<Group>,
-        live: bool,
+        entry: Entry,
     ) -> Option<Shown> {
         let mut state = group.state.lock();
         if state.is_gone() {
@@ -99,8 +114,11 @@ impl Welcome {
         if !state.has_member(&handle.user) {
             return None;
         }
-        if handle.add_group(&group.id) && live {
-            state.sessions.push(handle.clone());
+        if handle.add_group(&group.id) {
+            entry.unshown.into_iter().for_each(|mark| state.is_unshown_to(handle, mark));
+            if entry.live {
+                state.sessions.push(handle.clone());
+            }
         }
         let head = state.position.at().unwrap_or_default();
         let last = self.listing.last_of(&state);
@@ -108,10 +126,14 @@ impl Welcome {
         Some(Shown { group, document, head, last })
     }
 
-    fn say_welcome(&self, handle: &SessionHandle, mut shown: Vec<Shown>, marks: &HashMap<GroupId, Mark>) {
+    fn say_welcome(
+        &self,
+        handle: &SessionHandle,
+        mut shown: Vec<Shown>,
+        marks: &HashMap<GroupId, Mark>,
+        next: Option<&Place>,
+    ) {
         shown.sort_by(|a, b| b.head.time.cmp(&a.head.time).then_with(|| a.group.id.cmp(&b.group.id)));
-        let more = shown.len() > GROUPS_PAGE;
-        shown.truncate(GROUPS_PAGE);
         keep_within(shown.iter_mut().map(|shown| &mut shown.last), PAGE_BYTES);
         let groups = shown
             .iter()
@@ -127,7 +149,19 @@ impl Welcome {
             limits: self.config.limits,
             features: view.features.names(),
             groups,
-            more,
+            more: next.is_some(),
+            next,
         }));
     }
+}
+
+/// Groups with their places as they are now, newest activity first.
+fn by_activity(mine: Vec<(Arc<Group>, Arc<LocalGroup>)>) -> Vec<(Place, Arc<Group>, Arc<LocalGroup>)> {
+    let placed = mine.into_iter().map(|(document, group)| {
+        let time = group.state.lock().position.at().map_or(0, |at| at.time);
+        (Place { time, group: group.id.clone() }, document, group)
+    });
+    let mut placed: Vec<_> = placed.collect();
+    placed.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    placed
 }

@@ -87,13 +87,14 @@ impl Bed {
 
     pub(crate) fn deliverer(&self) -> Deliverer {
         let (groups, users, acks) = (self.groups.clone(), self.users.clone(), self.acks.clone());
-        Deliverer::new(groups, users, acks, self.catch_up.clone(), self.told.clone(), metrics().groups)
+        let (catch_up, views, told) = (self.catch_up.clone(), self.views.clone(), self.told.clone());
+        Deliverer::new(groups, users, acks, catch_up, views, told, metrics().groups)
     }
 
     pub(crate) fn attacher(&self) -> Arc<Attacher> {
         let fetcher = Arc::new(Fetcher::new(self.log.clone(), self.store.clone()));
-        let replayer = Replayer::new(self.catch_up.clone(), fetcher, metrics().groups);
         let (joiner, documents, views) = (self.joiner.clone(), self.documents.clone(), self.views.clone());
+        let replayer = Replayer::new(self.catch_up.clone(), fetcher, views.clone(), metrics().groups);
         let (users, told) = (self.users.clone(), self.told.clone());
         Arc::new(Attacher::new(joiner, documents, views, replayer, users, told, self.tasks.clone()))
     }

@@ -26,7 +26,7 @@ impl Upcalls for Told {
             Upcall::GroupGone(_) => "group gone".into(),
             Upcall::Newcomer { user, after, .. } => format!("newcomer {user} after {after}"),
             Upcall::Partner { partner, .. } => format!("partner {partner}"),
-            Upcall::Came { user, .. } => format!("came {user}"),
+            Upcall::Came { session, .. } => format!("came {}", session.user),
             Upcall::Went { user, .. } => format!("went {user}"),
             Upcall::SessionEnded(session) => format!("session of {} ended", session.user),
             Upcall::NodeGone(users) => format!("node gone with {users:?}"),

@@ -11,11 +11,11 @@ use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::{Changes, Creation, Membership};
-use crate::hub::features::moderation::Moderation;
+use crate::hub::features::moderation::{Moderation, Takeover};
 use crate::hub::features::people::People;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Presence, Watchers, Watching};
-use crate::hub::features::receipts::{DeviceMarks, Receipts};
+use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
 
@@ -28,6 +28,7 @@ pub(crate) struct Features {
     pub(crate) membership: Arc<Membership>,
     pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) moderation: Arc<Moderation>,
+    pub(crate) takeover: Arc<Takeover>,
     pub(crate) people: People,
     pub(crate) pins: Arc<Pins>,
     pub(crate) presence: Arc<Presence>,
@@ -49,7 +50,7 @@ impl Features {
         let membership = Membership::new(changes.clone(), documents.clone(), people.clone(), parts.config.max_groups);
         let membership = Arc::new(membership);
         let creation = creation(parts, pipeline, &membership, changes, &deletion);
-        let watchers = Arc::<Watchers>::default();
+        let watchers = Arc::new(Watchers::new(parts.config.presence));
         let presence = presence(parts, pipeline, &watchers);
         let watching =
             Watching::new(presence.clone(), watchers.clone(), groups.documents.clone(), parts.groups.clone());
@@ -69,10 +70,11 @@ impl Features {
             new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone())),
             lists,
             moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),
+            takeover: takeover(parts, pipeline),
             pins: Arc::new(Pins::new(messages.clone(), documents.clone())),
             receipts: receipts(parts, pipeline),
             sending: sending(parts, pipeline, &creation),
-            typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone())),
+            typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone(), parts.config.typing)),
             people: people_of,
             watching: Arc::new(watching),
             deletion,
@@ -147,6 +149,16 @@ fn presence(parts: &Parts, pipeline: &Pipeline, watchers: &Arc<Watchers>) -> Arc
     ))
 }
 
+fn takeover(parts: &Parts, pipeline: &Pipeline) -> Arc<Takeover> {
+    Arc::new(Takeover::new(
+        parts.config.devices,
+        parts.node.clone(),
+        parts.users.clone(),
+        pipeline.peers.clone(),
+        parts.tasks.clone(),
+    ))
+}
+
 fn receipts(parts: &Parts, pipeline: &Pipeline) -> Arc<Receipts> {
     Arc::new(Receipts::new(
         parts.messages.clone(),
@@ -155,7 +167,7 @@ fn receipts(parts: &Parts, pipeline: &Pipeline) -> Arc<Receipts> {
         Arc::new(DeviceMarks::new(parts.devices.clone(), parts.config.marks_every)),
         parts.groups.clone(),
         pipeline.peers.clone(),
-        parts.config.marks_every,
+        ReceiptsConfig { marks_every: parts.config.marks_every, reach: parts.config.receipts },
     ))
 }
 

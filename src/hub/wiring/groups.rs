@@ -62,12 +62,12 @@ impl Groups {
             parts.tasks.clone(),
         ));
         let joiner = joiner(parts, pipeline, &lives, routes, &catch_up);
-        let replayer = Replayer::new(catch_up.clone(), fetcher, parts.metrics.groups.clone());
+        let replayer = Replayer::new(catch_up.clone(), fetcher, views.clone(), parts.metrics.groups.clone());
         let attacher = attacher(parts, &joiner, &documents, &views, replayer);
         Self {
             listing: listing(parts, &documents, &views),
             heads: heads(parts),
-            deliverer: deliverer(parts, pipeline, &catch_up),
+            deliverer: deliverer(parts, pipeline, &catch_up, &views),
             comparisons: comparisons(parts, &joiner, &attacher),
             lives,
             documents,
@@ -89,12 +89,13 @@ fn heads(parts: &Parts) -> Arc<Heads> {
     Arc::new(Heads::new(states, messages, parts.groups.clone(), parts.node.clone()))
 }
 
-fn deliverer(parts: &Parts, pipeline: &Pipeline, catch_up: &Arc<CatchUp>) -> Arc<Deliverer> {
+fn deliverer(parts: &Parts, pipeline: &Pipeline, catch_up: &Arc<CatchUp>, views: &Arc<Views>) -> Arc<Deliverer> {
     Arc::new(Deliverer::new(
         parts.groups.clone(),
         parts.users.clone(),
         pipeline.acks.clone(),
         catch_up.clone(),
+        views.clone(),
         parts.upcalls.clone(),
         parts.metrics.groups.clone(),
     ))

@@ -66,7 +66,7 @@ impl Parts {
         let backplane = Arc::new(CountedBackplane::new(backplane, &metrics.parts));
         Self {
             tasks: Tasks::default(),
-            node: Arc::new(NodeState::new(&config.node, config.partitions)),
+            node: Arc::new(NodeState::new(&config.node, config.partitions).withholding(config.withheld())),
             groups: Arc::default(),
             users: Arc::default(),
             waiting_marks: Arc::default(),

@@ -121,6 +121,7 @@ fn above(parts: &Parts, pipeline: &Pipeline, groups: &Groups, cluster: &ClusterP
         marks: parts.waiting_marks.clone(),
         typing: features.typing.clone(),
         moderation: features.moderation.clone(),
+        takeover: features.takeover.clone(),
         tasks: parts.tasks.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{GroupView, WireEvent};
-use crate::domain::{GroupId, Seq};
+use crate::domain::{GroupId, Place, Seq};
 use crate::protocol::RequestId;
 use crate::protocol::form::frame;
 
@@ -19,6 +19,9 @@ frame! {
         pub groups: &'a [GroupView<'a>],
         /// Whether there are more after these.
         pub more: bool,
+        /// Where there are more: the `cursor` of the next page.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next: Option<&'a Place>,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::GroupView;
-use crate::domain::{Millis, SessionId, UserId};
+use crate::domain::{Millis, Place, SessionId, UserId};
 use crate::protocol::form::frame;
 
 frame! {
@@ -29,6 +29,9 @@ frame! {
         pub groups: Vec<GroupView<'a>>,
         /// Whether there are more groups: ask with `groups`.
         pub more: bool,
+        /// Where there are more: the `cursor` to ask with.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next: Option<&'a Place>,
     }
 }
 

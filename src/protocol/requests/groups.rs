@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Refusal};
+use crate::domain::{GroupId, Place, Refusal};
 use crate::protocol::form::frame;
 
 frame! {
@@ -11,7 +11,9 @@ frame! {
     #[frame("groups" => "groups")]
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     pub struct Groups {
-        /// The last group of the page before.
+        /// The `next` of the page before, or of `welcome`: the list goes on behind it, whatever moved meanwhile.
+        pub cursor: Option<Place>,
+        /// As in older versions, the last group of the page before: give `cursor`.
         pub after: Option<GroupId>,
         /// 200 when absent.
         pub limit: Option<usize>,
@@ -22,6 +24,9 @@ impl Request for Groups {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {
+        if fields.cursor.is_some() && fields.after.is_some() {
+            return Err(Refusal::bad_frame("give `cursor` or `after`, not both"));
+        }
         Ok(fields)
     }
 }

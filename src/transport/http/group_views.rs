@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::views::MessageView;
-use crate::domain::{Access, Cid, GroupKind, Refusal, Seq, UserId, requested_access};
+use crate::domain::{Access, Cid, GroupKind, Place, Refusal, Seq, UserId, requested_access};
 use crate::hub::OwnGroup;
 use crate::protocol::MemberList;
 
@@ -63,6 +63,10 @@ pub struct OwnGroupsView {
     pub(super) groups: Vec<OwnGroupView>,
     /// Whether there are more after these.
     pub(super) more: bool,
+    /// Where there are more: the `cursor` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(super) next: Option<Place>,
 }
 
 /// A group to make, with the caller as its first admin.

@@ -18,6 +18,7 @@ mod internal;
 mod layers;
 mod pages;
 mod public;
+mod revalidation;
 mod routers;
 pub mod starting;
 pub mod views;

@@ -5,13 +5,14 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{Api, access_log, descriptions, guard, internal, layers, pages};
+use super::{Api, access_log, descriptions, guard, internal, layers, pages, revalidation};
 
 /// The public API. `websockets` is the route of WebSocket handshakes.
 pub fn public_router(api: Api, websockets: Router) -> Router {
     let (routes, _) = descriptions::public().split_for_parts();
     let counted = layers::Counted { listener: "public", metrics: api.metrics.http.clone() };
     routes
+        .layer(from_fn(revalidation::revalidate))
         .fallback(pages::file)
         .with_state(api.clone())
         .merge(websockets)
@@ -33,6 +34,7 @@ pub fn internal_router(api: Api, more: Router) -> Router {
     let page = internal::documented_page().split_for_parts().0.merge(pages::operator_files()).with_state(api.clone());
     let counted = layers::Counted { listener: "internal", metrics: api.metrics.http.clone() };
     guarded
+        .layer(from_fn(revalidation::revalidate))
         .with_state(api.clone())
         .merge(more)
         .fallback(layers::not_found)

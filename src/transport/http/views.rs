@@ -116,10 +116,12 @@ pub struct UserView {
     username: String,
     /// The name to show.
     name: String,
-    /// Whether any of their devices is connected.
-    online: bool,
-    /// When they were last seen, in Unix milliseconds; 0 when never.
-    last_seen: Millis,
+    /// Whether any of their devices is connected; absent where nobody is to see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online: Option<bool>,
+    /// When they were last seen, in Unix milliseconds; 0 when never; absent where nobody is to see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_seen: Option<Millis>,
 }
 
 /// A page of users.
@@ -294,10 +296,10 @@ impl NewMessage {
 }
 
 impl ServiceMessage {
-    /// Who sends what.
-    pub(super) fn into_send(self) -> Result<(UserId, SendFrame), Refusal> {
+    /// Who sends what; with a key, what is sent once.
+    pub(super) fn into_send(self, key: Option<&str>) -> Result<(UserId, SendFrame), Refusal> {
         let message = NewMessage { text: Some(self.message), cid: None, kind: None, reference: None, data: None };
-        Ok((self.from, message.into_send(&self.group, None)?))
+        Ok((self.from, message.into_send(&self.group, key)?))
     }
 }
 
@@ -311,7 +313,14 @@ impl From<FoundUser> for UserView {
     fn from(found: FoundUser) -> Self {
         let FoundUser { user, online } = found;
         let (username, name) = (user.profile.username, user.profile.name);
-        Self { id: user.id.to_string(), username, name, online, last_seen: user.last_seen }
+        Self { id: user.id.to_string(), username, name, online: Some(online), last_seen: Some(user.last_seen) }
+    }
+}
+
+impl UserView {
+    /// The user without their presence.
+    pub(super) fn without_presence(self) -> Self {
+        Self { online: None, last_seen: None, ..self }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::Ending;
 pub struct CloseCode(pub u16);
 
 /// Every code that the hub closes with, and what it means, as docs/protocol.md has it.
-pub const CLOSE_CODES: [(CloseCode, &str); 14] = [
+pub const CLOSE_CODES: [(CloseCode, &str); 15] = [
     (CloseCode::NORMAL, "the client has closed: it gets its own code back"),
     (CloseCode::PROTOCOL, "a breach of RFC 6455"),
     (CloseCode::UNSUPPORTED, "the other frame type than the subprotocol's"),
@@ -22,6 +22,7 @@ pub const CLOSE_CODES: [(CloseCode, &str); 14] = [
     (CloseCode::NO_HELLO, "no valid `hello`, or none in time"),
     (CloseCode::TOKEN_EXPIRED, "the token has run out: come back with another one"),
     (CloseCode::BANNED, "banned"),
+    (CloseCode::TAKEN_OVER, "another device of the user's took over, where one at a time is connected"),
     (CloseCode::REPLACED, "an operator ended the session"),
     (CloseCode::IDLE, "nothing heard for too long"),
 ];
@@ -53,6 +54,8 @@ impl CloseCode {
     pub const TOKEN_EXPIRED: Self = Self(4002);
     /// Banned.
     pub const BANNED: Self = Self(4003);
+    /// Another device took over.
+    pub const TAKEN_OVER: Self = Self(4004);
     /// The session was ended from outside.
     pub const REPLACED: Self = Self(4100);
     /// Nothing heard for too long.
@@ -73,6 +76,7 @@ impl From<&Ending> for CloseCode {
             Ending::Banned => Self::BANNED,
             Ending::Flood => Self::POLICY,
             Ending::Kicked => Self::REPLACED,
+            Ending::TakenOver => Self::TAKEN_OVER,
             Ending::Idle => Self::IDLE,
             Ending::SlowReader | Ending::Unavailable => Self::TRY_LATER,
             Ending::Restart { .. } => Self::RESTART,

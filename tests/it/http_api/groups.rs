@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::caller::{Answer, Caller};
 use crate::contract::stage::token;
 use crate::protocol::peer::Peer;
-use crate::support::Hub;
+use crate::support::{Hub, http};
 
 const MEMBER: &str = "/chat/{group}/members/{user}";
 
@@ -43,6 +43,37 @@ async fn caller(hub: &Hub, user: &str) -> Caller {
     let mut caller = Caller::new(hub.http_url()).await;
     caller.bearer(token(user));
     caller
+}
+
+#[tokio::test]
+async fn who_holds_a_page_already_gets_it_once_and_pages_go_on_behind_a_cursor() {
+    let hub = Hub::embedded().await;
+    let (mut anna, _) = Peer::hello(&hub, Encoding::Json, "anna").await;
+    for name in ["c1", "c2", "c3"] {
+        let group = anna.group(&[]).await;
+        anna.send(&group, name, name).await;
+    }
+    let ask = async |path: &str, known: Option<&str>| {
+        let request = http::client().get(format!("{}{path}", hub.http_url())).bearer_auth(token("anna"));
+        let request = known.into_iter().fold(request, |request, tag| request.header("If-None-Match", tag));
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let (tag, cache) = (header("etag").expect("a tag"), header("cache-control"));
+        assert_eq!(cache.as_deref(), Some("private, no-cache"));
+        (answer.status().as_u16(), tag, answer.text().await.unwrap())
+    };
+    let (_, tag, whole) = ask("/chat", None).await;
+    assert_eq!(ask("/chat", Some(&tag)).await, (304, tag.clone(), String::new()));
+    let whole: Value = serde_json::from_str(&whole).unwrap();
+    let first: Value = serde_json::from_str(&ask("/chat?limit=1", None).await.2).unwrap();
+    let next = first["next"].as_str().unwrap();
+    // The newest two move behind the reader's back.
+    let moved = whole["groups"][1]["id"].as_str().unwrap();
+    anna.send(moved, "c4", "up").await;
+    assert_eq!(ask("/chat", Some(&tag)).await.0, 200, "the page is another");
+    let rest: Value = serde_json::from_str(&ask(&format!("/chat?cursor={next}"), None).await.2).unwrap();
+    let ids: Vec<_> = rest["groups"].as_array().unwrap().iter().map(|group| &group["id"]).collect();
+    assert_eq!((ids, &rest["more"]), (vec![&whole["groups"][2]["id"]], &json!(false)));
 }
 
 #[tokio::test]

@@ -11,7 +11,12 @@ async fn every_operation_is_served_and_answers_as_described() {
     let hub = Hub::embedded().await;
     let mut caller = Caller::new(hub.internal_url()).await;
     let new = json!({"name": "Ops", "users": ["anna", "bert"], "access": "open"});
-    let group = caller.post("/group/", "/group/", new).await.expect(201);
+    let key = [("Idempotency-Key", "k1")];
+    let create = async |caller: &mut Caller| {
+        caller.ask(reqwest::Method::POST, "/group/", "/group/", Some(new.clone()), &key).await.expect(201)
+    };
+    let group = create(&mut caller).await;
+    assert_eq!(create(&mut caller).await["id"], group["id"], "made once");
     assert_eq!((&group["name"], &group["users"]), (&json!("Ops"), &json!(["anna", "bert"])));
     let id = group["id"].as_str().unwrap();
     assert_eq!(caller.get("/group/{id}", &format!("/group/{id}")).await.expect(200), group);
@@ -22,7 +27,11 @@ async fn every_operation_is_served_and_answers_as_described() {
 
     let mut bert = connected(&hub.address(), "bert").await;
     let send = json!({"group": id, "from": "anna", "message": "deployed"});
-    let stored = caller.post("/message/", "/message/", send).await.expect(201);
+    let say = async |caller: &mut Caller| {
+        caller.ask(reqwest::Method::POST, "/message/", "/message/", Some(send.clone()), &key).await.expect(201)
+    };
+    let stored = say(&mut caller).await;
+    assert_eq!(say(&mut caller).await, stored, "sent once");
     let seen = loop {
         let event = bert.hear_a("message").await.unwrap();
         if event["kind"] == "text" {

@@ -1,6 +1,7 @@
 //! Calls on a node that holds nothing of the group: answered from the store, and heard where sessions are.
 
 use hubbub::domain::UserId;
+use hubbub::hub::ListedFrom;
 use serde_json::json;
 
 use super::test_cluster::{TestCluster, send};
@@ -20,8 +21,8 @@ async fn a_node_without_sessions_in_the_group_answers_calls_about_it() {
     let user = UserId::parse("user-0").unwrap();
     let shown = calls.own_group(&user, &group).await.unwrap();
     assert_eq!((shown.view.head, shown.last.map(|event| event.seq)), (seq, Some(seq)));
-    let (listed, more) = calls.own_groups(&user, None, None).await.unwrap();
-    assert_eq!((listed.len(), listed[0].view.head, more), (1, seq, false));
+    let (listed, next) = calls.own_groups(&user, ListedFrom::Top, None).await.unwrap();
+    assert_eq!((listed.len(), listed[0].view.head, next), (1, seq, None));
 
     people[1].ask(json!({"type": "watch", "groups": [group.clone()]}), "presence").await;
     calls.typing(&user, &group).await.unwrap();

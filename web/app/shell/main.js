@@ -79,6 +79,7 @@ function whyEnded({ code, closeCode, message }) {
   if (closeCode === 4002 || code === 'unauthorized') {
     return 'Your session has ended. Log in again: what you wrote is still here.';
   }
+  if (closeCode === 4004) return 'Another device of yours took over. Log in to go on here instead.';
   if (closeCode === 4003 || code === 'forbidden') return 'You can no longer use this hub.';
   return `The hub ended the session: ${message}`;
 }

@@ -215,10 +215,11 @@ test('when a frame was too big for the hub, the biggest is given up and the rest
 });
 
 test('a session that was ended for good says why', () => {
-  assert.deepEqual([1008, 4001, 4002, 4003].map(refusalOf), [
+  assert.deepEqual([1008, 4001, 4002, 4003, 4004].map(refusalOf), [
     'rate_limited',
     'unauthorized',
     'unauthorized',
     'forbidden',
+    'conflict',
   ]);
 });

@@ -1,7 +1,8 @@
 //! How much of everything.
 
-use crate::app::config::codec::{Size, Whole};
+use crate::app::config::codec::{OneOf, Parsed, Size, Whole};
 use crate::app::config::setting::{Setting, field};
+use crate::hub::config::Devices;
 
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
@@ -57,5 +58,28 @@ pub(super) fn settings() -> Vec<Setting> {
         Setting::new("hello_rate", field!(hub.hello_rate.per_second), Whole(1, 1_000_000))
             .about("Times that one user may connect and say hello each second after that.")
             .because("Who is cut off again and again still gets through."),
+    ]
+}
+
+const REACH: Parsed = Parsed("on, off, or a number of members from 2 to 100000: it holds in groups of at most so many");
+
+/// What people see of each other while they are connected.
+pub(super) fn people() -> Vec<Setting> {
+    vec![
+        Setting::new("presence", field!(hub.presence), REACH)
+            .about("Whether people see who is online and when somebody was last seen: in all groups, in none, or in small ones.")
+            .because("Most people expect it; a course or a company may not want it. Services see it either way."),
+        Setting::new("typing", field!(hub.typing), REACH)
+            .about("Whether people see who types, in the same way.")
+            .because("It costs a peer message only where somebody watches."),
+        Setting::new("receipts", field!(hub.receipts), REACH)
+            .about("Whether people are told how far others have read, in the same way; never in groups above 200.")
+            .because("Most people expect it. Read marks are kept either way."),
+        Setting::new("devices", field!(hub.devices), OneOf(&[("many", Devices::Many), ("one", Devices::One)]))
+            .about(
+                "Whether somebody is connected with many devices at once, or with one: then a newer device takes over, \
+                 and the older is closed with 4004. Windows that name the same device are one.",
+            )
+            .because("People have a phone and a computer."),
     ]
 }

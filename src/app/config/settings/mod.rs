@@ -24,6 +24,7 @@ pub fn sections() -> Vec<Section> {
         Section { title: "Authentication", settings: auth::tokens() },
         Section { title: "Built-in accounts", settings: auth::accounts() },
         Section { title: "Limits", settings: limits::settings() },
+        Section { title: "What people see of each other", settings: limits::people() },
         Section { title: "Times and keeping", settings: cluster::times() },
         Section { title: "Logs and process", settings: process::settings() },
     ]

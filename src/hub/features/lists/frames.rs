@@ -2,8 +2,8 @@
 
 use super::handler::GroupLists;
 use super::new_groups::NewGroups;
-use super::page::Asked;
-use crate::domain::{Mark, Refusal};
+use super::page::{Asked, ListedFrom};
+use crate::domain::{Mark, Place, Refusal};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::keep_within;
@@ -22,8 +22,8 @@ impl Answered for requests::Groups {
                 (time, group)
             })
             .collect();
-        let asked = Asked { after: self.after.as_ref(), limit: self.limit };
-        let (page, more) = asked.of(mine, |(time, group)| (*time, &group.id));
+        let asked = Asked { from: ListedFrom::named(self.cursor, self.after), limit: self.limit };
+        let (page, next) = asked.of(mine, |(time, group)| Place { time: *time, group: group.id.clone() });
         let page = page.into_iter().map(|(_, group)| group).collect();
         let page = lists.listing.prepare(page, |_| true).await?;
         let marks = lists.marks_of(user).await?;
@@ -37,7 +37,10 @@ impl Answered for requests::Groups {
                 lists.listing.view(document, head, &marks, last.as_deref(), user)
             })
             .collect();
-        asker.tell(&ServerFrame::Groups(pushes::Groups { re: asker.re, groups: &views, more }));
+        let (re, more, next) = (asker.re, next.is_some(), next.as_ref());
+        asker.tell(&ServerFrame::Groups(pushes::Groups { re, groups: &views, more, next }));
+        // Not before they are told: what is said in between comes with its group.
+        page.iter().for_each(|(_, group)| group.state.lock().was_shown_to(&asker.session.id));
         Ok(())
     }
 }

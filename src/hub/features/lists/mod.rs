@@ -1,6 +1,6 @@
 //! Groups and lists of them, as those who ask are shown them.
 //!
-//! - `handler`: lists, and who is in them; `own`: somebody's own groups; `new_groups`: those who make a group see it;
+//! - `handler`: lists, and who is in them; `own`: somebody's own groups; `page`: pages of a list; `new_groups`: those who make a group see it;
 //!   `frames`: what sessions ask of it.
 
 mod frames;
@@ -14,3 +14,4 @@ mod tests;
 pub(crate) use handler::GroupLists;
 pub(crate) use new_groups::NewGroups;
 pub use own::OwnGroup;
+pub use page::ListedFrom;

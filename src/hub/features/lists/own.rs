@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures::{StreamExt, TryStreamExt};
 
 use super::handler::GroupLists;
-use super::page::Asked;
-use crate::domain::{Event, Group, GroupId, Head, Refusal, UserId};
+use super::page::{Asked, ListedFrom};
+use crate::domain::{Event, Group, GroupId, Head, Place, Refusal, UserId};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::groups::keep_within;
 use crate::protocol::GroupView;
@@ -26,20 +26,21 @@ pub struct OwnGroup {
 // === impl GroupLists ===
 
 impl GroupLists {
-    /// A page of a user's groups, newest activity first, with whether there are more.
+    /// A page of a user's groups, newest activity first; and where there are more, the place behind which they stand.
     pub(crate) async fn own_groups(
         &self,
         user: &UserId,
-        after: Option<&GroupId>,
+        from: ListedFrom,
         limit: Option<usize>,
-    ) -> Result<(Vec<OwnGroup>, bool), Refusal> {
+    ) -> Result<(Vec<OwnGroup>, Option<Place>), Refusal> {
         let stored = self.people.user(user).await?;
         let ids: Vec<_> = stored.map(|user| user.groups.into_keys().collect()).unwrap_or_default();
         let groups = self.documents.groups(&ids).await?;
         let heads = self.heads.several(&groups).await?;
         let mine: Vec<(Group, Head)> = groups.into_iter().zip(heads).collect();
-        let (page, more) = Asked { after, limit }.of(mine, |(group, head)| (head.time, &group.id));
-        Ok((self.shown_to(user, page).await?, more))
+        let place = |(group, head): &(Group, Head)| Place { time: head.time, group: group.id.clone() };
+        let (page, next) = Asked { from, limit }.of(mine, place);
+        Ok((self.shown_to(user, page).await?, next))
     }
 
     /// One of a user's groups.

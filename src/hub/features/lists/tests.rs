@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::ListedFrom;
 use crate::domain::{Cid, Code, GroupId, Mark};
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::local::SessionHandle;
@@ -32,6 +33,10 @@ fn attend(bed: &Bed, ids: &[GroupId], texts: &[u64]) -> (Arc<SessionHandle>, Arc
     (anna, ear)
 }
 
+fn page_of(limit: Option<usize>) -> requests::Groups {
+    requests::Groups { cursor: None, after: None, limit }
+}
+
 /// Where these stand in a frame, each behind the one before.
 fn in_order(frame: &str, parts: &[&str]) -> bool {
     let places: Vec<_> = parts.iter().map(|part| frame.find(part)).collect();
@@ -43,15 +48,17 @@ async fn sessions_and_callers_are_shown_the_same_page_newest_activity_first() {
     let texts = [2, 5, 3];
     let (bed, ids) = bed(&texts);
     let lists = bed.lists();
-    let (page, more) = lists.own_groups(&user("anna"), None, Some(2)).await.unwrap();
+    let (page, next) = lists.own_groups(&user("anna"), ListedFrom::Top, Some(2)).await.unwrap();
     let shown: Vec<_> = page.iter().map(|own| (own.view.id.clone(), own.view.head)).collect();
-    assert_eq!((shown, more), (vec![(ids[1].clone(), 5), (ids[2].clone(), 3)], true));
+    assert_eq!((shown, next.is_some()), (vec![(ids[1].clone(), 5), (ids[2].clone(), 3)], true));
     assert_eq!(page[0].last.as_ref().map(|event| event.seq), Some(5));
-    let (rest, more) = lists.own_groups(&user("anna"), Some(&ids[2]), Some(2)).await.unwrap();
-    assert_eq!((rest.len(), &rest[0].view.id, more), (1, &ids[0], false));
+    for from in [ListedFrom::named(next, None), ListedFrom::After(ids[2].clone())] {
+        let (rest, next) = lists.own_groups(&user("anna"), from, Some(2)).await.unwrap();
+        assert_eq!((rest.len(), &rest[0].view.id, next), (1, &ids[0], None));
+    }
 
     let (anna, ear) = attend(&bed, &ids, &texts);
-    requests::Groups { after: None, limit: Some(2) }.answer(&lists, Asker { session: &anna, re: None }).await.unwrap();
+    page_of(Some(2)).answer(&lists, Asker { session: &anna, re: None }).await.unwrap();
     let frame = ear.texts().concat();
     assert!(in_order(&frame, &[ids[1].as_str(), "text 5", ids[2].as_str(), "text 3", "\"more\":true"]), "{frame}");
     assert!(!frame.contains(ids[0].as_str()), "{frame}");
@@ -69,9 +76,9 @@ async fn marks_tell_what_is_unread_and_a_silent_store_is_no_empty_list() {
     let asker = Asker { session: &anna, re: None };
     bed.store.be_silent(true);
     let codes = [
-        lists.own_groups(&user("anna"), None, None).await.unwrap_err().code,
+        lists.own_groups(&user("anna"), ListedFrom::Top, None).await.unwrap_err().code,
         lists.own_group(&user("anna"), &ids[0]).await.unwrap_err().code,
-        requests::Groups { after: None, limit: None }.answer(&lists, asker).await.unwrap_err().code,
+        page_of(None).answer(&lists, asker).await.unwrap_err().code,
     ];
     assert_eq!((codes, ear.take().len()), ([Code::Unavailable; 3], 0));
 }
@@ -83,14 +90,14 @@ async fn who_is_no_member_learns_nothing_of_a_group() {
     assert_eq!(lists.own_group(&user("bob"), &ids[0]).await.unwrap_err().code, Code::NotFound);
     assert_eq!(lists.own_group(&user("anna"), &GroupId::random()).await.unwrap_err().code, Code::NotFound);
     assert!(lists.of_member(&user("bob"), &ids[0]).await.unwrap().is_none());
-    assert!(lists.own_groups(&user("bob"), None, None).await.unwrap().0.is_empty());
+    assert!(lists.own_groups(&user("bob"), ListedFrom::Top, None).await.unwrap().0.is_empty());
 }
 
 #[tokio::test]
 async fn groups_on_other_nodes_are_asked_for_in_bulk() {
     let (bed, ids) = bed(&[1; 30]);
     bed.log.heads.lock().extend(ids.iter().map(|id| (id.clone(), head(1))));
-    let (page, _) = bed.lists().own_groups(&user("anna"), None, None).await.unwrap();
+    let (page, _) = bed.lists().own_groups(&user("anna"), ListedFrom::Top, None).await.unwrap();
     assert_eq!((page.len(), &bed.log.heads_asked.lock()[..]), (30, &[(0, 30)][..]));
     assert_eq!(bed.store.calls("head"), 0);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Access, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username, username_taken,
+    Access, Cid, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username, username_taken,
 };
 use crate::hub::features::membership::Creation;
 use crate::hub::features::presence::Presence;
@@ -98,19 +98,21 @@ impl People {
         Ok(())
     }
 
-    /// Makes a group for users, the first its admin; unknown users are created.
+    /// Makes a group for users, the first its admin; unknown users are created. Services make it once with a cid.
     pub(crate) async fn create_group_for(
         &self,
         name: &str,
         users: &[UserId],
         access: Access,
+        cid: Option<Cid>,
     ) -> Result<Group, Refusal> {
         if users.is_empty() {
             return Err(Refusal::bad_frame("`users` must name at least one user"));
         }
         let name = Name::asked("name", name)?;
         self.ensure_users(users).await?;
-        let id = GroupId::random();
+        // Apart from what users make with cids of their own: nobody speaks as the hub.
+        let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(&UserId::hub(), &cid));
         self.creation.create(&id, GroupKind::Group, name.into(), users.to_vec(), access).await?;
         let group = self.documents.group(&id).await?;
         group.ok_or_else(|| Refusal::not_found("there is no such group"))
@@ -185,10 +187,12 @@ mod tests {
         let bed = bed(&["anna"]);
         bed.log.stores_changes.store(true, std::sync::atomic::Ordering::Relaxed);
         let people = people(&bed);
-        let nobody = people.create_group_for("tea", &[], Access::Open).await.unwrap_err();
+        let nobody = people.create_group_for("tea", &[], Access::Open, None).await.unwrap_err();
         assert_eq!((nobody.code, bed.log.changes.lock().len()), (Code::BadFrame, 0));
         let users = ["Bob", "anna"].map(user);
-        let made = people.create_group_for("tea", &users, Access::Open).await.unwrap();
+        let cid = Cid::parse("c1").unwrap();
+        let made = people.create_group_for("tea", &users, Access::Open, Some(cid.clone())).await.unwrap();
+        assert_ne!(made.id, GroupId::created_by(&users[0], &cid), "another than their own");
         assert_eq!((&*made.name, made.access), ("tea", Access::Open));
         let admins: Vec<_> = bed.log.changes.lock().iter().map(|change| change.users.clone()).collect();
         assert_eq!(admins, [vec![user("Bob")], vec![user("anna")]]);

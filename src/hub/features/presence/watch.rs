@@ -49,6 +49,7 @@ impl Answered for requests::Watch {
         for id in &groups {
             let Some(group) = watching.groups.get(id) else { continue };
             let document = watching.documents.one(&group).await?;
+            let document = document.filter(|document| watching.watchers.reach(document.members.len()));
             members.extend(document.iter().flat_map(|d| d.members.iter().map(|member| member.id.clone())));
         }
         let mut users: Vec<UserId> = members.into_iter().collect();

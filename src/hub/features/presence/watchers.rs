@@ -5,11 +5,16 @@ use std::sync::Arc;
 use dashmap::DashMap;
 
 use crate::domain::{GroupId, UserId};
+use crate::hub::config::Reach;
 use crate::hub::local::SessionHandle;
+
+/// Members of a direct chat.
+const TWO: usize = 2;
 
 /// The users who are watched here.
 #[derive(Default)]
 pub(crate) struct Watchers {
+    reach: Reach,
     watched: DashMap<UserId, Watched>,
 }
 
@@ -22,6 +27,15 @@ struct Watched {
 // === impl Watchers ===
 
 impl Watchers {
+    pub(crate) fn new(reach: Reach) -> Self {
+        Self { reach, watched: DashMap::new() }
+    }
+
+    /// Whether the members of a group of so many see who of them is online.
+    pub(super) fn reach(&self, members: usize) -> bool {
+        self.reach.reaches(members)
+    }
+
     fn add(&self, user: &UserId, session: &Arc<SessionHandle>) {
         self.watched.entry(user.clone()).or_default().sessions.push(session.clone());
     }
@@ -35,6 +49,9 @@ impl Watchers {
 
     /// The partner of a direct chat is shown without being asked for.
     pub(crate) fn watch_partner(&self, session: &Arc<SessionHandle>, partner: &UserId) {
+        if !self.reach(TWO) {
+            return;
+        }
         let mut watch = session.watch.lock();
         if !watch.partners.contains(partner) {
             watch.partners.push(partner.clone());

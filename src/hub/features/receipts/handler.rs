@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::devices::DeviceMarks;
 use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
 use crate::hub::codec::PeerEvent;
-use crate::hub::config::SMALL_GROUP;
+use crate::hub::config::{Reach, SMALL_GROUP};
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::local::{LocalGroups, SessionHandle, WaitingMarks, tell_each};
 use crate::hub::pipeline::peers::Peers;
@@ -26,6 +26,15 @@ const TELL_EVERY: Duration = Duration::from_millis(500);
 /// Users whose marks are written with one call.
 const WRITTEN_TOGETHER: usize = 500;
 
+/// When marks are written, and where they are told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReceiptsConfig {
+    /// How long implied marks wait for others of their user.
+    pub(crate) marks_every: Duration,
+    /// In which groups of at most [`SMALL_GROUP`] members.
+    pub(crate) reach: Reach,
+}
+
 /// Raises marks, and tells of them.
 pub(crate) struct Receipts {
     messages: Arc<dyn MessageStore>,
@@ -34,8 +43,7 @@ pub(crate) struct Receipts {
     devices: Arc<DeviceMarks>,
     groups: Arc<LocalGroups>,
     peers: Arc<Peers>,
-    /// How long implied marks wait for others of their user.
-    marks_every: Duration,
+    config: ReceiptsConfig,
     /// Receipts that wait to be told together.
     receipts: DashMap<MarkKey, (Seq, Seq)>,
 }
@@ -50,9 +58,14 @@ impl Receipts {
         devices: Arc<DeviceMarks>,
         groups: Arc<LocalGroups>,
         peers: Arc<Peers>,
-        marks_every: Duration,
+        config: ReceiptsConfig,
     ) -> Self {
-        Self { messages, marks, waiting, devices, groups, peers, marks_every, receipts: DashMap::new() }
+        Self { messages, marks, waiting, devices, groups, peers, config, receipts: DashMap::new() }
+    }
+
+    /// Whether members of a group are told how far the others have come.
+    fn tells(&self, document: &Group) -> bool {
+        document.members.len() <= SMALL_GROUP && self.config.reach.reaches(document.members.len())
     }
 
     fn receipt(&self, user: &UserId, group: &GroupId, read: Seq, delivered: Seq) {
@@ -67,7 +80,7 @@ impl Receipts {
             return;
         }
         let mark = Mark { read: event.seq, n: event.n, delivered: event.seq };
-        self.waiting.raise(&event.from, &event.group, mark, self.marks_every);
+        self.waiting.raise(&event.from, &event.group, mark, self.config.marks_every);
     }
 
     /// A session read up to a seq (at most the head). Stored when this returns.
@@ -77,7 +90,7 @@ impl Receipts {
         };
         let (head, small) = {
             let state = group.state.lock();
-            (state.position.at().unwrap_or_default(), state.document.as_deref().is_some_and(is_small))
+            (state.position.at().unwrap_or_default(), state.document.as_deref().is_some_and(|document| self.tells(document)))
         };
         let seq = seq.min(head.seq);
         self.raise_read(&session.user, id, seq, head, small).await?;
@@ -87,7 +100,7 @@ impl Receipts {
 
     /// A member read up to a seq (at most the head). Stored when this returns.
     pub(crate) async fn read_up_to(&self, user: &UserId, group: &Group, head: Head, seq: Seq) -> Result<(), Refusal> {
-        self.raise_read(user, &group.id, seq.min(head.seq), head, is_small(group)).await
+        self.raise_read(user, &group.id, seq.min(head.seq), head, self.tells(group)).await
     }
 
     /// A member read up to a seq, which is no greater than the head's; the members of a small group are told of it.
@@ -119,11 +132,11 @@ impl Receipts {
             let Some(group) = self.groups.get(&id) else { continue };
             let (head, small) = {
                 let state = group.state.lock();
-                (state.position.at().map_or(0, |at| at.seq), state.document.as_deref().is_some_and(is_small))
+                (state.position.at().map_or(0, |at| at.seq), state.document.as_deref().is_some_and(|document| self.tells(document)))
             };
             let delivered = seq.min(head);
             let mark = Mark { read: 0, n: 0, delivered };
-            self.waiting.raise(&session.user, &id, mark, self.marks_every);
+            self.waiting.raise(&session.user, &id, mark, self.config.marks_every);
             self.devices.seen(session, [(id.clone(), delivered)]);
             if small {
                 self.receipt(&session.user, &id, 0, delivered);
@@ -166,7 +179,7 @@ impl Receipts {
 
     /// Writes everything that waits.
     pub(crate) async fn write_all(&self) {
-        self.write_marks(Instant::now() + self.marks_every).await;
+        self.write_marks(Instant::now() + self.config.marks_every).await;
         self.devices.write_all().await;
     }
 
@@ -179,7 +192,7 @@ impl Receipts {
             }
             if let Err(error) = self.marks.raise_marks(&raised).await {
                 tracing::debug!(%error, "read marks wait to be stored");
-                let again = self.marks_every;
+                let again = self.config.marks_every;
                 raised.iter().for_each(|(user, group, mark)| self.waiting.raise(user, group, *mark, again));
                 return;
             }
@@ -223,10 +236,6 @@ impl Answered for requests::Ping {
     }
 }
 
-/// Whether members of a group are told how far the others have come.
-fn is_small(document: &Group) -> bool {
-    document.members.len() <= SMALL_GROUP
-}
 
 #[cfg(test)]
 mod tests {
@@ -240,7 +249,8 @@ mod tests {
         let (store, groups) = (bed.store.clone(), bed.groups.clone());
         let every = Duration::from_secs(15);
         let devices = Arc::new(DeviceMarks::new(store.clone(), every));
-        Receipts::new(store.clone(), store, Arc::default(), devices, groups, bed.peers.clone(), every)
+        let config = ReceiptsConfig { marks_every: every, reach: Reach::default() };
+        Receipts::new(store.clone(), store, Arc::default(), devices, groups, bed.peers.clone(), config)
     }
 
     #[tokio::test]
@@ -278,6 +288,23 @@ mod tests {
         assert_eq!((marks("anna").await, marks("bob").await), (Some(2), None));
         receipts.write_all().await;
         assert_eq!(marks("bob").await, Some(3));
+    }
+
+    #[test]
+    fn receipts_reach_as_far_as_is_set_and_never_beyond_small_groups() {
+        let bed = Bed::new(MemoryStore::default());
+        let names: Vec<_> = (0..=SMALL_GROUP).map(|number| format!("user-{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let sizes = [2, 3, SMALL_GROUP, SMALL_GROUP + 1];
+        for (reach, told) in [
+            (Reach::Everywhere, [true, true, true, false]),
+            (Reach::UpTo(2), [true, false, false, false]),
+            (Reach::Nowhere, [false; 4]),
+        ] {
+            let receipts = Receipts { config: ReceiptsConfig { marks_every: Duration::ZERO, reach }, ..receipts(&bed) };
+            let tells = sizes.map(|size| receipts.tells(&group(&GroupId::random(), &names[..size])));
+            assert_eq!(tells, told, "{reach}");
+        }
     }
 
     #[tokio::test]

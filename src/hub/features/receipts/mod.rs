@@ -6,4 +6,4 @@ mod devices;
 mod handler;
 
 pub(crate) use devices::DeviceMarks;
-pub(crate) use handler::Receipts;
+pub(crate) use handler::{Receipts, ReceiptsConfig};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::codec::PeerEvent;
+use crate::hub::config::Reach;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::local::{LocalGroups, SessionHandle, tell_each};
 use crate::hub::pipeline::peers::Peers;
@@ -13,13 +14,14 @@ use crate::protocol::{ServerFrame, pushes, requests};
 pub(crate) struct Typing {
     peers: Arc<Peers>,
     groups: Arc<LocalGroups>,
+    reach: Reach,
 }
 
 // === impl Typing ===
 
 impl Typing {
-    pub(crate) fn new(peers: Arc<Peers>, groups: Arc<LocalGroups>) -> Self {
-        Self { peers, groups }
+    pub(crate) fn new(peers: Arc<Peers>, groups: Arc<LocalGroups>, reach: Reach) -> Self {
+        Self { peers, groups, reach }
     }
 
     /// A session's user types.
@@ -27,12 +29,17 @@ impl Typing {
         if !session.is_in(group) {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
-        self.tell(&session.user, group).await;
+        let here = self.groups.get(group);
+        let members = here.and_then(|group| group.state.lock().document.as_ref().map(|document| document.members.len()));
+        self.tell(&session.user, group, members.unwrap_or_default()).await;
         Ok(())
     }
 
-    /// Tells the nodes with members of the group that one of them types.
-    pub(crate) async fn tell(&self, user: &UserId, group: &GroupId) {
+    /// Tells the nodes with members of a group of so many that one of them types.
+    pub(crate) async fn tell(&self, user: &UserId, group: &GroupId, members: usize) {
+        if !self.reach.reaches(members) {
+            return;
+        }
         self.peers.tell_group(group, PeerEvent::Typing { group: group.clone(), user: user.clone() }).await;
     }
 
@@ -75,11 +82,23 @@ mod tests {
             here.state.lock().sessions.push(session.clone());
             (session, ear)
         });
-        let typing = Typing::new(bed.peers.clone(), bed.groups.clone());
+        let typing = Typing::new(bed.peers.clone(), bed.groups.clone(), Reach::Everywhere);
         typing.show(&id, &user("anna"));
         let shown = [&bob, &cleo].map(|(_, ear)| ear.take()[0].as_ptr());
         assert_eq!(shown[0], shown[1]);
         assert!(anna.1.take().is_empty() && dora.1.take().is_empty());
         assert!(typing.typing(&anna.0, &id).await.is_err(), "no member");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_in_groups_above_the_size_that_is_set() {
+        let (id, bed) = (GroupId::random(), Bed::new(MemoryStore::default()));
+        let [small, large] = [Reach::UpTo(2), Reach::Nowhere].map(|reach| Typing::new(bed.peers.clone(), bed.groups.clone(), reach));
+        let told = || bed.told.take().len();
+        small.tell(&user("anna"), &id, 2).await;
+        assert_eq!(told(), 1);
+        small.tell(&user("anna"), &id, 3).await;
+        large.tell(&user("anna"), &id, 2).await;
+        assert_eq!(told(), 0);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{Code, Event, GroupKind};
+use crate::hub::config::GROUPS_PAGE;
 use crate::hub::testing::{Bed, Ear, MemoryStore, group, head, identity, text, until, user};
 use crate::ports::UserStore;
 use crate::protocol::{ServerFrame, pushes};
@@ -211,4 +212,28 @@ async fn welcome_shows_the_newest_groups_first_with_marks_and_partners() {
     assert_eq!((&shown[0]["unread"], &shown[0]["last"]["seq"]), (&201.into(), &201.into()));
     assert_eq!(begun.unwrap().groups().len(), 201, "those that are not shown are the session's as well");
     assert!(bed.told.take().contains(&"partner bob".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_group_that_welcome_has_no_room_for_is_told_of_before_its_first_message() {
+    let mut groups: Vec<Vec<Event>> = (0..GROUPS_PAGE + 2).map(|_| texts(1)).collect();
+    groups.sort_by_key(|events| events[0].group.clone());
+    let bed = bed(&groups.iter().map(Vec::as_slice).collect::<Vec<_>>());
+    let [live, resumed] = [GROUPS_PAGE, GROUPS_PAGE + 1].map(|at| groups[at][0].group.clone());
+    let (begun, ear) = hello(&bed, &bed.comparisons(), Cursors::from([(resumed.clone(), 0)])).await;
+    let anna = begun.ok().unwrap();
+    let mut frames = ear.texts();
+    let next = format!("\"next\":\"{}.{}\"", groups[0][0].time, groups[GROUPS_PAGE - 1][0].group);
+    assert!(frames[0].contains(&next) && !frames[0].contains(live.as_str()), "{frames:?}");
+    until(|| bed.groups.get(&resumed).is_some_and(|group| group.state.lock().has(&anna.id))).await;
+    bed.deliverer().deliver(&live, vec![Arc::new(text(&live, 2, "bob"))]);
+    frames.extend(ear.texts());
+    for (group, said) in [(&resumed, "text 1"), (&live, "text 2")] {
+        let of_group: Vec<_> = frames[1..].iter().filter(|frame| frame.contains(group.as_str())).collect();
+        assert_eq!(of_group.len(), 2, "{of_group:?}");
+        assert!(of_group[0].contains("\"type\":\"group\"") && of_group[0].contains("\"unread\":1"), "{of_group:?}");
+        assert!(of_group[1].contains(said), "{of_group:?}");
+    }
+    bed.deliverer().deliver(&live, vec![Arc::new(text(&live, 3, "bob"))]);
+    assert!(ear.texts().iter().all(|frame| frame.contains("text 3")), "once");
 }

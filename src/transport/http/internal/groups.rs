@@ -2,11 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::extract::{self, Asked, Body, PageParams, Segment};
+use super::super::layers::{cid_of, idempotency_key};
 use super::super::views::{GroupBody, GroupsView, HistoryView, NewGroup};
 use super::Api;
 use crate::hub::HistoryQuery;
@@ -93,9 +94,11 @@ pub(super) async fn of_user(
     Ok(Json(GroupsView { groups: groups.into_iter().map(GroupBody::from).collect(), more: false }))
 }
 
-/// Makes a group. Unknown users are created.
+/// Makes a group. Unknown users are created. Repeated with the same key, it makes no second one.
 #[utoipa::path(
-    post, path = "/group/", tag = "groups", security((), ("service" = [])), request_body = NewGroup,
+    post, path = "/group/", tag = "groups", security((), ("service" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Names this group among those that services make")),
+    request_body = NewGroup,
     responses(
         (status = 201, description = "Made", body = GroupBody),
         Problems,
@@ -103,9 +106,11 @@ pub(super) async fn of_user(
 )]
 pub(super) async fn create(
     State(api): State<Api>,
+    headers: HeaderMap,
     Body(group): Body<NewGroup>,
 ) -> Result<(StatusCode, Json<GroupBody>), Problem> {
+    let cid = cid_of(None, idempotency_key(&headers)?)?;
     let access = group.access.unwrap_or_default();
-    let made = api.hub.create_group_for(&group.name, &group.users, access).await?;
+    let made = api.hub.create_group_for(&group.name, &group.users, access, cid).await?;
     Ok((StatusCode::CREATED, Json(made.into())))
 }

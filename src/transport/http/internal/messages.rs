@@ -2,9 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 
 use super::super::extract::{Asked, Body, PageParams, Segment};
+use super::super::layers::idempotency_key;
 use super::super::views::{MessageView, MessagesView, ServiceMessage, StoredView};
 use super::Api;
 use crate::domain::{Refusal, parse_event_id};
@@ -42,9 +43,11 @@ pub(super) async fn one(State(api): State<Api>, Segment(id): Segment<String>) ->
     Ok(Json(MessageView::of(api.hub.message(&group, seq).await?, None)))
 }
 
-/// Sends a message in a user's name, and waits until it is stored.
+/// Sends a message in a user's name, and waits until it is stored. Repeated with the same key, it sends nothing twice.
 #[utoipa::path(
-    post, path = "/message/", tag = "messages", security((), ("service" = [])), request_body = ServiceMessage,
+    post, path = "/message/", tag = "messages", security((), ("service" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Serves as `cid` of the user in this group")),
+    request_body = ServiceMessage,
     responses(
         (status = 201, description = "Stored", body = StoredView),
         Problems,
@@ -52,9 +55,10 @@ pub(super) async fn one(State(api): State<Api>, Segment(id): Segment<String>) ->
 )]
 pub(super) async fn send(
     State(api): State<Api>,
+    headers: HeaderMap,
     Body(message): Body<ServiceMessage>,
 ) -> Result<(StatusCode, Json<StoredView>), Problem> {
-    let (from, send) = message.into_send()?;
+    let (from, send) = message.into_send(idempotency_key(&headers)?)?;
     let stored = api.hub.send_as_service(&from, send).await?;
     Ok((StatusCode::CREATED, Json(stored.into())))
 }

@@ -11,14 +11,18 @@ use super::super::extract::{self, Asked, Body, Caller, Segment};
 use super::super::group_views::{NewOwnGroup, OwnGroupView, OwnGroupsView, ReadUpTo};
 use super::super::layers::idempotency_key;
 use super::Api;
-use crate::domain::{GroupId, Refusal, UserId};
+use crate::domain::{GroupId, Place, Refusal, UserId};
+use crate::hub::ListedFrom;
 use crate::transport::problem::{Problem, Problems};
 
 /// Which of the caller's groups.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct OwnGroupsParams {
-    /// The last group of the page before.
+    /// The `next` of the page before: the list goes on behind it, whatever moved meanwhile.
+    #[param(value_type = Option<String>)]
+    cursor: Option<Place>,
+    /// As in older versions, the last group of the page before: give `cursor`.
     #[param(value_type = Option<String>)]
     after: Option<GroupId>,
     /// Groups on a page (200, and at most 200).
@@ -39,9 +43,13 @@ pub(super) async fn list(
     Caller(caller): Caller,
     Asked(params): Asked<OwnGroupsParams>,
 ) -> Result<Json<OwnGroupsView>, Problem> {
-    let (groups, more) = api.hub.calls().own_groups(&caller.user, params.after.as_ref(), params.limit).await?;
+    if params.cursor.is_some() && params.after.is_some() {
+        return Err(Refusal::bad_frame("give `cursor` or `after`, not both").into());
+    }
+    let from = ListedFrom::named(params.cursor, params.after);
+    let (groups, next) = api.hub.calls().own_groups(&caller.user, from, params.limit).await?;
     let groups = groups.into_iter().map(|group| OwnGroupView::of(group, &caller.user)).collect();
-    Ok(Json(OwnGroupsView { groups, more }))
+    Ok(Json(OwnGroupsView { groups, more: next.is_some(), next }))
 }
 
 /// Makes a group.

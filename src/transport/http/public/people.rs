@@ -35,5 +35,7 @@ pub(super) async fn find(
     Asked(search): Asked<Search>,
 ) -> Result<Json<Vec<UserView>>, Problem> {
     let found = api.hub.find_users(&search.username, FOUND_AT_MOST).await?;
-    Ok(Json(found.into_iter().map(UserView::from).collect()))
+    let found = found.into_iter().map(UserView::from);
+    let shown = api.hub.config().presence.is_on();
+    Ok(Json(if shown { found.collect() } else { found.map(UserView::without_presence).collect() }))
 }
