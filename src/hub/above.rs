@@ -5,16 +5,16 @@ use std::sync::Arc;
 use super::cluster::DrainOrders;
 use super::codec::{PeerEvent, decode_event};
 use super::features::moderation::{Moderation, Takeover};
-use super::features::presence::{Presence, Watchers};
+use super::features::presence::{Presence, Watchers, Watching};
 use super::features::receipts::Receipts;
 use super::features::typing::Typing;
 use super::groups::{Attacher, Comparisons, Deliverer, Lives};
-use super::local::WaitingMarks;
+use super::local::{LocalUsers, SessionHandle, WaitingMarks};
 use super::node::NodeState;
 use super::pipeline::publish::Acks;
 use super::tasks::Tasks;
 use super::upcalls::Upcall;
-use crate::domain::{Code, UserId};
+use crate::domain::{Code, GroupId, MembershipChange, UserId};
 
 /// Whom upcalls reach.
 pub(crate) struct Above {
@@ -27,6 +27,8 @@ pub(crate) struct Above {
     pub(crate) orders: Arc<DrainOrders>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) watchers: Arc<Watchers>,
+    pub(crate) watching: Arc<Watching>,
+    pub(crate) users: Arc<LocalUsers>,
     pub(crate) receipts: Arc<Receipts>,
     pub(crate) marks: Arc<WaitingMarks>,
     pub(crate) typing: Arc<Typing>,
@@ -46,7 +48,8 @@ impl Above {
             Upcall::Acked(event) => self.receipts.read_by_sending(event),
             Upcall::GroupGone(group) => self.lives.let_go(group),
             Upcall::Newcomer { group, user, after } => self.attacher.adopt(group, user, after),
-            Upcall::Partner { session, partner } => self.watchers.watch_partner(session, partner),
+            Upcall::MembersChanged { group, change } => self.members_changed(group.clone(), change.clone()),
+            Upcall::Partners { session, partners } => self.show_partners(session.clone(), partners),
             Upcall::Came { session, change } => {
                 self.presence.came(&session.user, change);
                 self.takeover.came(session, change);
@@ -85,6 +88,19 @@ impl Above {
             PeerEvent::Missed => self.comparisons.compare_all(),
             PeerEvent::Freed => self.node.beat_now(),
             PeerEvent::Drain => self.orders.take(),
+        }
+    }
+
+    fn members_changed(&self, group: GroupId, change: MembershipChange) {
+        let (watching, users) = (self.watching.clone(), self.users.clone());
+        self.tasks.spawn(async move { watching.follow(&group, &change, &users).await });
+    }
+
+    fn show_partners(&self, session: Arc<SessionHandle>, partners: Vec<UserId>) {
+        let shown = partners.iter().filter(|partner| self.watchers.watch_partner(&session, partner)).count();
+        if shown > 0 {
+            let presence = self.presence.clone();
+            self.tasks.spawn(async move { presence.show(&session, &partners).await });
         }
     }
 

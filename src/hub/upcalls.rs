@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::codec::PeerEvent;
 use super::local::{LocalGroup, SessionHandle};
-use crate::domain::{Event, GroupId, Seq, UserId};
+use crate::domain::{Event, GroupId, MembershipChange, Seq, UserId};
 use crate::ports::PresenceChange;
 
 /// Something that concerns components above the one that tells it.
@@ -19,8 +19,10 @@ pub(crate) enum Upcall<'a> {
     GroupGone(&'a Arc<LocalGroup>),
     /// Somebody with sessions here is in a group since a seq, which may not be on this node.
     Newcomer { group: GroupId, user: UserId, after: Seq },
-    /// A session is shown a direct chat with this partner.
-    Partner { session: &'a Arc<SessionHandle>, partner: &'a UserId },
+    /// A membership change was given out to the group's sessions here.
+    MembersChanged { group: &'a GroupId, change: &'a MembershipChange },
+    /// A session is shown direct chats with these partners.
+    Partners { session: &'a Arc<SessionHandle>, partners: Vec<UserId> },
     /// A session was registered.
     Came { session: &'a Arc<SessionHandle>, change: &'a PresenceChange },
     /// A session of a user was removed.

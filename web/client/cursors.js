@@ -1,3 +1,6 @@
+/** Groups that a `hello` may name: those that moved last. */
+export const MAX_CURSORS = 1000;
+
 /**
  * What this client holds of each group: the seq of the newest event it was given.
  *
@@ -5,12 +8,14 @@
  * reconnect, but drops nothing.
  */
 export class Cursors {
-  /** @type {Map<string, number>} */
+  /** Those that moved last come last. @type {Map<string, number>} */
   #held;
   /** @type {Map<string, number>} */
   #heads = new Map();
   /** @type {Map<string, number>} */
   #unreported = new Map();
+  /** Held when `hello` had no room for them: the hub replays nothing there. @type {Set<string>} */
+  #leftOut = new Set();
 
   /** @param {Record<string, number>} [held] group id → last seq held */
   constructor(held = {}) {
@@ -20,6 +25,7 @@ export class Cursors {
   /** Notes an event; false when it is held already and must be dropped. @param {string} group @param {number} seq */
   accept(group, seq) {
     if (seq <= (this.#held.get(group) ?? 0)) return false;
+    this.#held.delete(group);
     this.#held.set(group, seq);
     this.#unreported.set(group, seq);
     return true;
@@ -45,9 +51,13 @@ export class Cursors {
    *
    * @param {string} group
    * @param {number} head
+   * @returns {import("./types.js").Gap | undefined} what is missing of a group that `hello` had no room for
    */
   startAfter(group, head) {
-    if (!this.#held.has(group)) this.#held.set(group, head);
+    const held = this.#held.get(group);
+    if (held === undefined) this.#held.set(group, head);
+    const isMissing = this.#leftOut.delete(group) && held !== undefined && held < head;
+    return isMissing ? { group, from: held + 1, to: head, reason: 'too_many' } : undefined;
   }
 
   /** @param {import("./types.js").Gap} gap */
@@ -64,7 +74,7 @@ export class Cursors {
 
   /** @param {string} group */
   forget(group) {
-    for (const map of [this.#held, this.#heads, this.#unreported]) map.delete(group);
+    for (const groups of [this.#held, this.#heads, this.#unreported, this.#leftOut]) groups.delete(group);
   }
 
   /** @returns {Record<string, number>} group id → last seq held */
@@ -78,9 +88,12 @@ export class Cursors {
    * @returns {Record<string, number>}
    */
   forHello() {
-    this.#held = new Map([...this.#heads, ...this.#held]);
+    const known = [...this.#heads].filter(([group]) => !this.#held.has(group));
+    this.#held = new Map([...known, ...this.#held]);
     this.#unreported.clear();
-    return this.all();
+    const all = [...this.#held];
+    this.#leftOut = new Set(all.slice(0, -MAX_CURSORS).map(([group]) => group));
+    return Object.fromEntries(all.slice(-MAX_CURSORS));
   }
 
   /**
@@ -90,8 +103,8 @@ export class Cursors {
    */
   takeUnreported() {
     if (this.#unreported.size === 0) return undefined;
-    const cursors = Object.fromEntries(this.#unreported);
-    this.#unreported.clear();
-    return cursors;
+    const some = [...this.#unreported].slice(0, MAX_CURSORS);
+    for (const [group] of some) this.#unreported.delete(group);
+    return Object.fromEntries(some);
   }
 }

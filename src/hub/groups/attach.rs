@@ -76,7 +76,9 @@ impl Attacher {
         }
         if let Some(peer) = document.peer_of(user) {
             let sessions = self.users.sessions(user);
-            sessions.iter().for_each(|session| self.upcalls.tell(Upcall::Partner { session, partner: peer }));
+            for session in &sessions {
+                self.upcalls.tell(Upcall::Partners { session, partners: vec![peer.clone()] });
+            }
         }
         Ok(())
     }

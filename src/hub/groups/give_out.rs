@@ -10,6 +10,7 @@ use crate::domain::{Event, MembershipChange, UserId};
 use crate::hub::config::SMALL_GROUP;
 use crate::hub::local::{GroupState, LocalGroup, LocalUsers};
 use crate::hub::pipeline::publish::Acks;
+use crate::hub::upcalls::{Upcall, Upcalls};
 use crate::protocol::ServerFrame;
 
 /// Gives events out.
@@ -19,6 +20,7 @@ pub(crate) struct Giver {
     lives: Arc<Lives>,
     users: Arc<LocalUsers>,
     acks: Arc<Acks>,
+    upcalls: Arc<dyn Upcalls>,
     metrics: GroupMetrics,
 }
 
@@ -31,9 +33,10 @@ impl Giver {
         lives: Arc<Lives>,
         users: Arc<LocalUsers>,
         acks: Arc<Acks>,
+        upcalls: Arc<dyn Upcalls>,
         metrics: GroupMetrics,
     ) -> Self {
-        Self { documents, views, lives, users, acks, metrics }
+        Self { documents, views, lives, users, acks, upcalls, metrics }
     }
 
     /// Gives out events that are in turn. Membership changes take what they need first.
@@ -102,6 +105,7 @@ impl Giver {
                 }
             }
         }
+        self.upcalls.tell(Upcall::MembersChanged { group: &group.id, change });
     }
 }
 
@@ -130,7 +134,15 @@ mod tests {
         group.state.lock().sessions.push(anna);
         let bob = open_session(&bed.users, "bob");
         let (documents, views, lives) = (bed.documents.clone(), bed.views.clone(), bed.lives.clone());
-        let giver = Giver::new(documents, views, lives, bed.users.clone(), bed.acks.clone(), metrics().groups);
+        let giver = Giver::new(
+            documents,
+            views,
+            lives,
+            bed.users.clone(),
+            bed.acks.clone(),
+            bed.told.clone(),
+            metrics().groups,
+        );
         Rig { bed, giver, group, anna: ear, bob }
     }
 

@@ -37,8 +37,10 @@ pub(crate) struct SessionHandle {
 #[derive(Default)]
 pub(crate) struct Watch {
     pub(crate) groups: Vec<GroupId>,
-    pub(crate) users: Vec<UserId>,
+    pub(crate) users: HashSet<UserId>,
     pub(crate) partners: Vec<UserId>,
+    /// Rises with each change, so that whoever reckons finds out that another was faster.
+    pub(crate) turn: u64,
 }
 
 // === impl SessionHandle ===

@@ -85,10 +85,11 @@ impl Welcome {
                 resumed.push(id);
             }
         }
-        for partner in shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user)) {
-            self.upcalls.tell(Upcall::Partner { session: handle, partner });
-        }
+        let partners: Vec<_> = shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user).cloned()).collect();
         self.say_welcome(handle, shown, marks, next.as_ref());
+        if !partners.is_empty() {
+            self.upcalls.tell(Upcall::Partners { session: handle, partners });
+        }
         for unknown in cursors.keys().filter(|group| !handle.is_in(group)) {
             handle.send(&ServerFrame::gone(None, unknown));
         }

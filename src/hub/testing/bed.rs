@@ -187,7 +187,8 @@ impl Floor {
         routes: &Arc<Routes>,
     ) -> Arc<CatchUp> {
         let (users, acks, of_groups) = (self.users.clone(), self.acks.clone(), metrics().groups);
-        let giver = Giver::new(documents.clone(), views.clone(), lives.clone(), users, acks.clone(), of_groups.clone());
+        let (documents, views, lives_of, told) = (documents.clone(), views.clone(), lives.clone(), self.told.clone());
+        let giver = Giver::new(documents, views, lives_of, users, acks.clone(), told, of_groups.clone());
         let fetcher = Arc::new(Fetcher::new(self.log.clone(), self.store.clone()));
         let (lives, routes, tasks) = (lives.clone(), routes.clone(), self.tasks.clone());
         Arc::new(CatchUp::new(giver, fetcher, lives, routes, acks, of_groups, tasks))

@@ -50,6 +50,7 @@ impl Groups {
             lives.clone(),
             parts.users.clone(),
             pipeline.acks.clone(),
+            parts.upcalls.clone(),
             parts.metrics.groups.clone(),
         );
         let catch_up = Arc::new(CatchUp::new(

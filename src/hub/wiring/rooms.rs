@@ -117,6 +117,8 @@ fn above(parts: &Parts, pipeline: &Pipeline, groups: &Groups, cluster: &ClusterP
         orders: cluster.orders.clone(),
         presence: features.presence.clone(),
         watchers: features.watchers.clone(),
+        watching: features.watching.clone(),
+        users: parts.users.clone(),
         receipts: features.receipts.clone(),
         marks: parts.waiting_marks.clone(),
         typing: features.typing.clone(),

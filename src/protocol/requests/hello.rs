@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::cursors;
 use super::request::Request;
 use crate::domain::{DeviceName, GroupId, Refusal, Seq};
 use crate::protocol::form::frame;
@@ -17,7 +18,7 @@ frame! {
         pub token: Option<String>,
         /// A name for this device: 1 to 64 characters, none of them a control character. It has delivered marks of its own.
         pub device: Option<DeviceName>,
-        /// Of groups, the last seq held: what came after is replayed.
+        /// Of 1,000 groups at most, the last seq held: what came after is replayed.
         pub cursors: Option<HashMap<GroupId, Seq>>,
     }
 }
@@ -26,6 +27,7 @@ impl Request for Hello {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {
+        cursors::check(fields.cursors.as_ref())?;
         Ok(fields)
     }
 }

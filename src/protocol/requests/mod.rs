@@ -4,6 +4,7 @@
 
 mod add;
 mod create;
+mod cursors;
 mod groups;
 mod handle;
 mod hello;
@@ -29,6 +30,7 @@ use request::Request;
 
 pub use add::Add;
 pub use create::Create;
+pub use cursors::MAX_CURSORS;
 pub use groups::Groups;
 pub use handle::Handle;
 pub use hello::Hello;

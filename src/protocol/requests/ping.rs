@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Deserialize;
 
+use super::cursors;
 use super::request::Request;
 use crate::domain::{GroupId, Refusal, Seq};
 use crate::protocol::form::frame;
@@ -22,6 +23,7 @@ impl Request for Ping {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {
+        cursors::check(fields.cursors.as_ref())?;
         Ok(fields)
     }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Backoff } from '../../client/backoff.js';
 import { Calls } from '../../client/calls.js';
 import { socketUrl } from '../../client/connection.js';
-import { Cursors } from '../../client/cursors.js';
+import { Cursors, MAX_CURSORS } from '../../client/cursors.js';
 import { Emitter } from '../../client/emitter.js';
 import { mayReconnect, refusalOf } from '../../client/errors.js';
 import { expiryOf } from '../../client/renewal.js';
@@ -72,6 +72,22 @@ test('a gap moves the cursor on, a reset moves it back', () => {
   cursors.skip({ group: 'b', from: 41, to: 90, reason: 'reset' });
   assert.equal(cursors.accept('b', 40), false);
   assert.equal(cursors.accept('b', 41), true);
+});
+
+test('a hello names the thousand groups that moved last, and what is missing of the others is told', () => {
+  const held = Object.fromEntries(Array.from({ length: MAX_CURSORS + 2 }, (_, at) => [`g${at}`, 5]));
+  const cursors = new Cursors(held);
+  cursors.accept('g0', 6);
+  const named = cursors.forHello();
+  assert.equal(Object.keys(named).length, MAX_CURSORS);
+  assert.deepEqual([named.g0, named.g1, named.g2, named.g3], [6, undefined, undefined, 5]);
+  assert.equal(cursors.startAfter('g0', 9), undefined, 'it is replayed');
+  assert.deepEqual(cursors.startAfter('g1', 8), { group: 'g1', from: 6, to: 8, reason: 'too_many' });
+  assert.equal(cursors.startAfter('g1', 8), undefined, 'told once');
+  assert.equal(cursors.startAfter('g2', 5), undefined, 'nothing is missing');
+  for (const group of Object.keys(held)) cursors.accept(group, 20);
+  assert.equal(Object.keys(cursors.takeUnreported() ?? {}).length, MAX_CURSORS);
+  assert.equal(Object.keys(cursors.takeUnreported() ?? {}).length, 2);
 });
 
 test('delivered marks are reported once', () => {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::watchers::Watchers;
 use crate::domain::{DeviceName, Millis, UserId};
 use crate::hub::codec::PeerEvent;
-use crate::hub::local::{LocalUsers, tell_each};
+use crate::hub::local::{LocalUsers, SessionHandle, tell_each};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::peers::Peers;
 use crate::kernel::Delayed;
@@ -163,6 +163,13 @@ impl Presence {
     pub(crate) async fn of(&self, users: &[UserId]) -> Result<Vec<PresenceView>, BackplaneError> {
         let places = self.registry.whereabouts(users).await?;
         Ok(users.iter().zip(&places).map(|(user, at)| self.seen(user, at)).collect())
+    }
+
+    /// Shows a session how it stands with users now.
+    pub(crate) async fn show(&self, session: &SessionHandle, users: &[UserId]) {
+        if let Ok(views) = self.of(users).await {
+            session.send(&ServerFrame::Presence(pushes::Presence { re: None, users: &views }));
+        }
     }
 
     /// A user's presence as it is shown.

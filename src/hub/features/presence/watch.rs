@@ -1,6 +1,5 @@
 //! Sessions ask to see who is online.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::told::Presence;
@@ -14,10 +13,10 @@ use crate::protocol::{ServerFrame, pushes, requests};
 
 /// Answers `watch`.
 pub(crate) struct Watching {
-    presence: Arc<Presence>,
-    watchers: Arc<Watchers>,
-    documents: Arc<Documents>,
-    groups: Arc<LocalGroups>,
+    pub(super) presence: Arc<Presence>,
+    pub(super) watchers: Arc<Watchers>,
+    pub(super) documents: Arc<Documents>,
+    pub(super) groups: Arc<LocalGroups>,
 }
 
 // === impl Watching ===
@@ -45,16 +44,18 @@ impl Answered for requests::Watch {
         if groups.iter().any(|group| !session.is_in(group)) {
             return Err(Refusal::forbidden("you are not a member of one of these groups"));
         }
-        let mut members = HashSet::new();
-        for id in &groups {
-            let Some(group) = watching.groups.get(id) else { continue };
-            let document = watching.documents.one(&group).await?;
-            let document = document.filter(|document| watching.watchers.reach(document.members.len()));
-            members.extend(document.iter().flat_map(|d| d.members.iter().map(|member| member.id.clone())));
-        }
-        let mut users: Vec<UserId> = members.into_iter().collect();
+        let mut users: Vec<UserId> = loop {
+            let (turn, _) = watching.watchers.watched_by(session);
+            for group in groups.iter().filter_map(|id| watching.groups.get(id)) {
+                // At hand from here on: what cannot be had is told as such.
+                watching.documents.one(&group).await?;
+            }
+            let users = watching.members_of_all(&groups).await;
+            if watching.watchers.replace(session, turn, groups.clone(), users.clone()) {
+                break users.into_iter().collect();
+            }
+        };
         users.sort_unstable();
-        watching.watchers.replace(session, groups, &users);
         let views = watching.presence.of(&users).await?;
         asker.tell(&ServerFrame::Presence(pushes::Presence { re: asker.re, users: &views }));
         Ok(())

@@ -1,5 +1,6 @@
 //! Whom local sessions watch.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use dashmap::DashMap;
@@ -47,36 +48,87 @@ impl Watchers {
         });
     }
 
-    /// The partner of a direct chat is shown without being asked for.
-    pub(crate) fn watch_partner(&self, session: &Arc<SessionHandle>, partner: &UserId) {
+    /// The partner of a direct chat is shown without being asked for; false where they are shown already, or not to be.
+    pub(crate) fn watch_partner(&self, session: &Arc<SessionHandle>, partner: &UserId) -> bool {
         if !self.reach(TWO) {
-            return;
+            return false;
         }
         let mut watch = session.watch.lock();
-        if !watch.partners.contains(partner) {
-            watch.partners.push(partner.clone());
+        if watch.partners.contains(partner) {
+            return false;
+        }
+        watch.partners.push(partner.clone());
+        if !watch.users.contains(partner) {
             self.add(partner, session);
+        }
+        true
+    }
+
+    /// The groups that a session watches, and the turn of it.
+    pub(super) fn watched_by(&self, session: &SessionHandle) -> (u64, Vec<GroupId>) {
+        let watch = session.watch.lock();
+        (watch.turn, watch.groups.clone())
+    }
+
+    /// Replaces what a session watches, as it was reckoned in this turn; false where another came between.
+    pub(super) fn replace(
+        &self,
+        session: &Arc<SessionHandle>,
+        turn: u64,
+        groups: Vec<GroupId>,
+        users: HashSet<UserId>,
+    ) -> bool {
+        let mut watch = session.watch.lock();
+        if watch.turn != turn {
+            return false;
+        }
+        let old = std::mem::replace(&mut watch.users, users);
+        watch.groups = groups;
+        watch.turn += 1;
+        for gone in old.difference(&watch.users).filter(|user| !watch.partners.contains(user)) {
+            self.drop_one(gone, session);
+        }
+        for new in watch.users.difference(&old).filter(|user| !watch.partners.contains(user)) {
+            self.add(new, session);
+        }
+        true
+    }
+
+    /// Adds users to what a session watches, where it still watches the group that they joined.
+    pub(super) fn add_to(&self, session: &Arc<SessionHandle>, group: &GroupId, users: &[UserId]) {
+        let mut watch = session.watch.lock();
+        if !watch.groups.contains(group) {
+            return;
+        }
+        watch.turn += 1;
+        for user in users {
+            if watch.users.insert(user.clone()) && !watch.partners.contains(user) {
+                self.add(user, session);
+            }
         }
     }
 
-    pub(super) fn replace(&self, session: &Arc<SessionHandle>, groups: Vec<GroupId>, users: &[UserId]) {
+    /// Takes users from what a session watches, as it was reckoned in this turn; false where another came between.
+    pub(super) fn take_from(&self, session: &Arc<SessionHandle>, turn: u64, users: &[UserId]) -> bool {
         let mut watch = session.watch.lock();
-        for old in std::mem::take(&mut watch.users) {
-            if !watch.partners.contains(&old) {
-                self.drop_one(&old, session);
+        if watch.turn != turn {
+            return false;
+        }
+        watch.turn += 1;
+        for user in users {
+            if watch.users.remove(user) && !watch.partners.contains(user) {
+                self.drop_one(user, session);
             }
         }
-        watch.groups = groups;
-        watch.users = users.to_vec();
-        for user in users.iter().filter(|user| !watch.partners.contains(user)) {
-            self.add(user, session);
-        }
+        true
     }
 
     /// A session watches nobody any more.
     pub(crate) fn unwatch(&self, session: &Arc<SessionHandle>) {
-        let watch = std::mem::take(&mut *session.watch.lock());
-        for user in watch.users.iter().chain(&watch.partners) {
+        let mut watch = session.watch.lock();
+        let ended = std::mem::take(&mut *watch);
+        watch.turn = ended.turn + 1;
+        for user in ended.users.iter().chain(&ended.partners) {
             self.drop_one(user, session);
         }
     }
