@@ -75,7 +75,9 @@ mod tests {
         let place = Place { time: 1_732_752_000_000, group: GroupId::random() };
         assert_eq!(place.to_string().parse(), Ok(place.clone()));
         let id = place.group.as_str();
-        for wrong in ["", ".", id, &format!(".{id}"), &format!("-1.{id}"), &format!("+1.{id}"), "1.", "1.A", &format!("1.{id}.")] {
+        for wrong in
+            ["", ".", id, &format!(".{id}"), &format!("-1.{id}"), &format!("+1.{id}"), "1.", "1.A", &format!("1.{id}.")]
+        {
             assert!(wrong.parse::<Place>().is_err(), "{wrong:?}");
         }
         assert!(format!("99999999999999999999.{id}").parse::<Place>().is_err());

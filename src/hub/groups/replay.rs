@@ -58,12 +58,7 @@ impl Plan {
 // === impl Replayer ===
 
 impl Replayer {
-    pub(crate) fn new(
-        catch_up: Arc<CatchUp>,
-        fetcher: Arc<Fetcher>,
-        views: Arc<Views>,
-        metrics: GroupMetrics,
-    ) -> Self {
+    pub(crate) fn new(catch_up: Arc<CatchUp>, fetcher: Arc<Fetcher>, views: Arc<Views>, metrics: GroupMetrics) -> Self {
         Self { catch_up, fetcher, views, metrics }
     }
 

@@ -77,7 +77,9 @@ impl Welcome {
         for (at, (_, document, group)) in mine.into_iter().enumerate() {
             let (id, resumes) = (group.id.clone(), cursors.contains_key(&group.id));
             let unshown = (at >= GROUPS_PAGE).then(|| self.listing.mark_of(&handle.user, &id, marks));
-            let Some(let_in) = self.let_in(handle, group, document, Entry { live: !resumes, unshown }) else { continue };
+            let Some(let_in) = self.let_in(handle, group, document, Entry { live: !resumes, unshown }) else {
+                continue;
+            };
             if unshown.is_none() {
                 shown.push(let_in);
             }

@@ -48,7 +48,9 @@ impl Asked {
         let start = match &self.from {
             ListedFrom::Top => 0,
             ListedFrom::Behind(behind) => placed.partition_point(|(place, _)| place <= behind),
-            ListedFrom::After(after) => placed.iter().position(|(place, _)| place.group == *after).map_or(0, |at| at + 1),
+            ListedFrom::After(after) => {
+                placed.iter().position(|(place, _)| place.group == *after).map_or(0, |at| at + 1)
+            }
         };
         let more = placed.len() > start + limit;
         let page: Vec<_> = placed.into_iter().skip(start).take(limit).collect();

@@ -84,7 +84,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_newest_device_takes_over_here_and_elsewhere_and_its_own_windows_stay() {
         let bed = Bed::new(MemoryStore::default());
-        let [window, phone, newest] = ["laptop", "phone", "laptop"].map(|name| device_session(&bed.users, "anna", name));
+        let [window, phone, newest] =
+            ["laptop", "phone", "laptop"].map(|name| device_session(&bed.users, "anna", name));
         let (unnamed, heard) = open_session(&bed.users, "anna");
         let elsewhere = SessionRecord { session: SessionId::random(), ..on("b.1", &unnamed) };
         let others = vec![on("a.1", &window.0), on("a.1", &phone.0), on("a.1", &unnamed), elsewhere.clone()];

@@ -17,7 +17,9 @@ impl Watching {
         match change {
             MembershipChange::Joined(joined, _) => self.show_newcomers(group, joined).await,
             MembershipChange::Left(left) => {
-                for session in left.iter().flat_map(|user| users.sessions(user)).filter(|session| watches(session, group)) {
+                for session in
+                    left.iter().flat_map(|user| users.sessions(user)).filter(|session| watches(session, group))
+                {
                     self.stop_watching(&session, group).await;
                 }
                 for session in self.watching_here(group) {
@@ -35,7 +37,9 @@ impl Watching {
 
     async fn show_newcomers(&self, group: &GroupId, joined: &[UserId]) {
         let sessions = self.watching_here(group);
-        if sessions.is_empty() || !self.members_of(group).await.is_some_and(|members| self.watchers.reach(members.len())) {
+        if sessions.is_empty()
+            || !self.members_of(group).await.is_some_and(|members| self.watchers.reach(members.len()))
+        {
             return;
         }
         for session in &sessions {

@@ -90,7 +90,10 @@ impl Receipts {
         };
         let (head, small) = {
             let state = group.state.lock();
-            (state.position.at().unwrap_or_default(), state.document.as_deref().is_some_and(|document| self.tells(document)))
+            (
+                state.position.at().unwrap_or_default(),
+                state.document.as_deref().is_some_and(|document| self.tells(document)),
+            )
         };
         let seq = seq.min(head.seq);
         self.raise_read(&session.user, id, seq, head, small).await?;
@@ -132,7 +135,10 @@ impl Receipts {
             let Some(group) = self.groups.get(&id) else { continue };
             let (head, small) = {
                 let state = group.state.lock();
-                (state.position.at().map_or(0, |at| at.seq), state.document.as_deref().is_some_and(|document| self.tells(document)))
+                (
+                    state.position.at().map_or(0, |at| at.seq),
+                    state.document.as_deref().is_some_and(|document| self.tells(document)),
+                )
             };
             let delivered = seq.min(head);
             let mark = Mark { read: 0, n: 0, delivered };
@@ -235,7 +241,6 @@ impl Answered for requests::Ping {
         Ok(())
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -30,7 +30,8 @@ impl Typing {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
         let here = self.groups.get(group);
-        let members = here.and_then(|group| group.state.lock().document.as_ref().map(|document| document.members.len()));
+        let members =
+            here.and_then(|group| group.state.lock().document.as_ref().map(|document| document.members.len()));
         self.tell(&session.user, group, members.unwrap_or_default()).await;
         Ok(())
     }
@@ -93,7 +94,8 @@ mod tests {
     #[tokio::test]
     async fn nobody_is_told_in_groups_above_the_size_that_is_set() {
         let (id, bed) = (GroupId::random(), Bed::new(MemoryStore::default()));
-        let [small, large] = [Reach::UpTo(2), Reach::Nowhere].map(|reach| Typing::new(bed.peers.clone(), bed.groups.clone(), reach));
+        let [small, large] =
+            [Reach::UpTo(2), Reach::Nowhere].map(|reach| Typing::new(bed.peers.clone(), bed.groups.clone(), reach));
         let told = || bed.told.take().len();
         small.tell(&user("anna"), &id, 2).await;
         assert_eq!(told(), 1);
