@@ -143,6 +143,8 @@ fn announce(config: &Config, public: SocketAddr) {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// The terminal closes; absent where whoever started the hub has it ignored, as `nohup` does.
+    hangup: Option<Signal>,
 }
 
 // === impl Signals ===
@@ -150,16 +152,31 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Self, CommandError> {
         let heard = |kind| signal(kind).map_err(|error| refused(format!("signals cannot be heard: {error}")));
-        Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())? })
+        let hangup = if ignores_hangup() { None } else { Some(heard(SignalKind::hangup())?) };
+        Ok(Self { terminate: heard(SignalKind::terminate())?, interrupt: heard(SignalKind::interrupt())?, hangup })
     }
 
     /// Waits for the next one.
     async fn heard(&mut self) -> &'static str {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
             _ = self.interrupt.recv() => "SIGINT",
+            _ = hangup => "SIGHUP",
         }
     }
+}
+
+/// Whether this process was started with SIGHUP ignored, as Linux tells.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
 /// Waits for a signal, for an operator's order, or for the loss of what only one node may hold.

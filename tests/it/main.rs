@@ -58,6 +58,7 @@ mod probe_command;
 mod protocol;
 mod reach;
 mod reserved;
+mod signals;
 mod starting;
 mod store_suite;
 mod stored_data;

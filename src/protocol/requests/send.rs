@@ -23,7 +23,8 @@ frame! {
         pub kind: Option<String>,
         /// The event that it is about.
         pub r#ref: Option<String>,
-        /// A map, stored and delivered as it is, up to 16 KB.
+        /// A map, stored and delivered as it is, up to 16 KB. Whole numbers have 64 bits at most.
+        #[serde(default, deserialize_with = "crate::protocol::exact::exact_data")]
         pub data: Option<Data>,
     }
 }

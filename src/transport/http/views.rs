@@ -7,7 +7,7 @@ use super::layers::cid_of;
 use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
 use crate::ports::Account;
-use crate::protocol::{Content, SendFrame, Target, WireEvent};
+use crate::protocol::{Content, SendFrame, Target, WireEvent, exact_data};
 
 /// An event of a group, with the fields of a `message` frame.
 #[derive(Debug, Serialize, ToSchema)]
@@ -88,8 +88,9 @@ pub struct NewMessage {
     /// The event that it is about, `<group>:<seq>`.
     #[serde(rename = "ref")]
     reference: Option<String>,
-    /// Anything else, up to 16 KB.
+    /// Anything else, up to 16 KB. Whole numbers have 64 bits at most.
     #[schema(value_type = Option<Object>)]
+    #[serde(default, deserialize_with = "exact_data")]
     data: Option<Data>,
 }
 

@@ -164,6 +164,8 @@ impl Listener {
         // Without a timer the header timeout would be off.
         http.timer(TokioTimer::new())
             .header_read_timeout(self.config.header_timeout)
+            // Who says that nothing more comes still waits for the answer (RFC 9112, 9.6).
+            .half_close(true)
             .max_buf_size(self.config.max_head);
         let connection = http.serve_connection(TokioIo::new(stream), service).with_upgrades();
         let mut connection = std::pin::pin!(connection);

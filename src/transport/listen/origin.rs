@@ -23,12 +23,12 @@ pub fn is_allowed(
     own || configured.iter().chain(public_urls).any(|url| Origin::parse(url).is_some_and(|url| url == origin))
 }
 
-/// Scheme, host and port of a URL; `ws` counts as `http`.
+/// Scheme, host and port of a URL; `ws` counts as `http`, and an app's own scheme (`capacitor`, `tauri` …) as itself.
 #[derive(Debug, PartialEq, Eq)]
 struct Origin {
-    secure: bool,
+    scheme: String,
     host: String,
-    port: u16,
+    port: Option<u16>,
 }
 
 // === impl Origin ===
@@ -36,19 +36,22 @@ struct Origin {
 impl Origin {
     fn parse(url: &str) -> Option<Self> {
         let url = Url::parse(url).ok()?;
-        let secure = match url.scheme() {
-            "https" | "wss" => true,
-            "http" | "ws" => false,
-            _ => return None,
+        let scheme = match url.scheme() {
+            "wss" => "https",
+            "ws" => "http",
+            // A local file belongs to nobody, whatever host it names.
+            "file" => return None,
+            other => other,
         };
-        Some(Self { secure, host: url.host_str()?.to_ascii_lowercase(), port: url.port_or_known_default()? })
+        let host = url.host_str().filter(|host| !host.is_empty())?.to_ascii_lowercase();
+        Some(Self { scheme: scheme.to_owned(), host, port: url.port_or_known_default() })
     }
 
     /// Whether it is the origin of pages that `host` (as in the `Host` header) serves. The scheme is not
     /// compared: a proxy may have taken TLS off.
     fn is_host(&self, host: &str) -> bool {
-        let scheme = if self.secure { "https" } else { "http" };
-        Origin::parse(&format!("{scheme}://{host}")).is_some_and(|own| own == *self)
+        let web = matches!(self.scheme.as_str(), "http" | "https");
+        web && Origin::parse(&format!("{}://{host}", self.scheme)).is_some_and(|own| own == *self)
     }
 }
 
@@ -90,6 +93,16 @@ mod tests {
         ] {
             assert!(!allowed(origin, "hub.local:8080"), "{origin}");
         }
+    }
+
+    #[test]
+    fn apps_in_a_web_view_are_let_in_by_their_own_scheme() {
+        let configured = ["capacitor://localhost", "ionic://localhost", "tauri://localhost"].map(str::to_owned);
+        let host = HeaderValue::from_static("localhost");
+        let allowed =
+            |origin: &'static str| is_allowed(&HeaderValue::from_static(origin), Some(&host), &configured, &[]);
+        assert!(allowed("capacitor://localhost") && allowed("tauri://localhost") && allowed("http://localhost"));
+        assert!(!allowed("app://localhost") && !allowed("capacitor://elsewhere") && !allowed("file://localhost"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::caller::{Answer, Caller};
 use crate::contract::stage::token;
 use crate::protocol::peer::Peer;
+use crate::support::raw::Raw;
 use crate::support::{Hub, http};
 
 const MEMBER: &str = "/chat/{group}/members/{user}";
@@ -74,6 +75,25 @@ async fn who_holds_a_page_already_gets_it_once_and_pages_go_on_behind_a_cursor()
     let rest: Value = serde_json::from_str(&ask(&format!("/chat?cursor={next}"), None).await.2).unwrap();
     let ids: Vec<_> = rest["groups"].as_array().unwrap().iter().map(|group| &group["id"]).collect();
     assert_eq!((ids, &rest["more"]), (vec![&whole["groups"][2]["id"]], &json!(false)));
+}
+
+#[tokio::test]
+async fn who_says_that_nothing_more_comes_is_answered() {
+    let hub = Hub::embedded().await;
+    let (mut anna, _) = Peer::hello(&hub, Encoding::Json, "anna").await;
+    let group = anna.group(&[]).await;
+    for number in 0..15 {
+        let body = json!({"text": "half", "cid": format!("c{number}")}).to_string();
+        let (bearer, length) = (token("anna"), body.len());
+        let mut raw = Raw::dial(&hub.address()).await.unwrap();
+        let request = format!(
+            "POST /chat/{group}/message HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {bearer}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        raw.write(request.as_bytes()).await.unwrap();
+        raw.finish().await.unwrap();
+        assert_eq!(raw.status().await, Some(201));
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,12 @@ impl HubBuilder {
         self
     }
 
+    /// Starts it as `nohup` does.
+    pub fn without_hangups(mut self) -> Self {
+        self.shell = Some("trap '' HUP; exec \"$0\"");
+        self
+    }
+
     /// Starts it without a standard output.
     pub fn without_output(mut self) -> Self {
         self.shell = Some("exec \"$0\" >&-");
@@ -203,6 +209,11 @@ impl Hub {
     /// SIGTERM, and waits for the orderly exit.
     pub async fn terminate(&mut self) -> ExitStatus {
         self.process.terminate().await
+    }
+
+    /// SIGHUP, as when its terminal closes.
+    pub fn hang_up(&self) {
+        self.process.hang_up();
     }
 
     /// Waits until the process exits by itself.

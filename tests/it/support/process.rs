@@ -92,6 +92,11 @@ impl Process {
         self.exited().await
     }
 
+    /// SIGHUP, as when its terminal closes.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     /// Waits until the process exits by itself.
     pub async fn exited(&mut self) -> ExitStatus {
         let what = format!("{} exits", self.name);

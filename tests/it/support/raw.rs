@@ -55,6 +55,11 @@ impl Raw {
         raw.frame().await.map(|_| raw).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
+    /// Says that nothing more comes; answers are still read.
+    pub async fn finish(&mut self) -> io::Result<()> {
+        self.stream.shutdown().await
+    }
+
     /// Writes these bytes. An error says that the hub has ended the connection.
     pub async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         timeout(PATIENCE, self.stream.write_all(bytes)).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))

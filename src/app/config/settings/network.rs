@@ -89,10 +89,14 @@ const HOST: Text = Text("a host name", |text| {
     !text.is_empty() && text.bytes().all(allowed)
 });
 
-const ORIGIN: Text = Text("an origin such as https://app.example.org", |text| {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.is_some_and(|url| url.path() == "/" && url.query().is_none() && url.username().is_empty())
-});
+// An app in a web view has a scheme of its own. A star would be taken for a name and match nothing.
+const ORIGIN: Text =
+    Text("an origin, scheme://host, such as https://app.example.org or capacitor://localhost", |text| {
+        let url = Url::parse(text).ok().filter(|url| url.host_str().is_some_and(|host| !host.is_empty()));
+        let bare = |url: Url| matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+        let alone = |url: &Url| url.username().is_empty() && url.password().is_none() && url.scheme() != "file";
+        !text.contains('*') && url.filter(alone).is_some_and(bare)
+    });
 
 const SERVICE_TOKEN: Text =
     Text("at least 32 bytes, or sha256: and 64 hexadecimal digits", |text| match text.strip_prefix("sha256:") {
