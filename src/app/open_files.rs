@@ -7,22 +7,34 @@ use tracing::{debug, warn};
 const OTHERS: u64 = 1_000;
 
 /// Raises the limit as far as this process may, when it is too low for so many connections: shells
-/// start processes with 1,024. Warns when it stays too low.
-pub(super) fn raise_limit(max_connections: u64) {
+/// start processes with 1,024. Answers how many there is room for; warns when these are fewer.
+pub(super) fn room_for(max_connections: u64) -> u64 {
+    raise_limit(max_connections);
+    let limit = getrlimit(Resource::Nofile).current;
+    let room = limit.map_or(max_connections, |limit| max_connections.min(room_within(limit)));
+    if room < max_connections {
+        warn!(
+            limit,
+            max_connections,
+            room,
+            "the limit of open files is too low for max_connections: fewer clients are taken; raise it (ulimit -n)"
+        );
+    }
+    room
+}
+
+/// Connections for which there is room within a limit: everything else needs files too.
+fn room_within(limit: u64) -> u64 {
+    limit - OTHERS.min(limit / 4)
+}
+
+fn raise_limit(max_connections: u64) {
     let limit = getrlimit(Resource::Nofile);
     let needed = max_connections.saturating_add(OTHERS);
     let Some(raised) = raised(&limit, needed) else { return };
     match setrlimit(Resource::Nofile, raised) {
         Ok(()) => debug!(limit = raised.current, "limit of open files raised"),
         Err(error) => debug!(%error, "limit of open files stays as it is"),
-    }
-    let now = getrlimit(Resource::Nofile).current;
-    if let Some(now) = now.filter(|now| *now < needed) {
-        warn!(
-            limit = now,
-            max_connections,
-            "the limit of open files is too low for max_connections; raise it (ulimit -n) or lower that"
-        );
     }
 }
 
@@ -36,6 +48,13 @@ fn raised(limit: &Rlimit, needed: u64) -> Option<Rlimit> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_there_is_room_for_leaves_files_for_everything_else() {
+        assert_eq!(room_within(20_000), 19_000);
+        assert_eq!(room_within(1_024), 768);
+        assert_eq!(room_within(3), 3);
+    }
 
     #[test]
     fn the_limit_grows_as_far_as_needed_and_allowed() {

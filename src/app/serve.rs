@@ -52,10 +52,10 @@ fn runtime(threads: Option<usize>) -> std::io::Result<Runtime> {
     builder.enable_all().thread_name("hubbub").build()
 }
 
-async fn serve(config: Config, registry: Registry, metrics: ProcessMetrics) -> Result<(), CommandError> {
+async fn serve(mut config: Config, registry: Registry, metrics: ProcessMetrics) -> Result<(), CommandError> {
     // One is enough for all: which one it is, is all the same to whoever comes second.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    super::open_files::raise_limit(config.hub.max_connections);
+    config.limit_connections(super::open_files::room_for(config.hub.max_connections));
     // Ports first: a second hub on this machine is told before it touches anything.
     let bound = Bound::new(config.transport.clone())
         .map_err(|error| refused(format!("{error}; set another address for it, or end what uses it")))?;
@@ -74,10 +74,16 @@ async fn serve(config: Config, registry: Registry, metrics: ProcessMetrics) -> R
     if let Some(node) = started {
         running.serve(node.hub.clone(), node.accounts, node.operators);
         announce(&config, running.public);
-        let why = told_to_stop(signals, &node.hub, node.single).await;
+        let why = told_to_stop(&mut signals, &node.hub, node.single).await;
         tracing::info!(why, "stopping");
-        // `/readyz` says so from here on, while clients are sent away and the others take over.
-        node.hub.drain().await;
+        tokio::select! {
+            // `/readyz` says so from here on, while clients are sent away and the others take over.
+            () = node.hub.drain() => {}
+            why = signals.heard() => {
+                tracing::warn!(why, "told once more: stopping at once; what was acked is stored, the others take over as from a dead node");
+                return Ok(());
+            }
+        }
     }
     if !running.finish(LAST_ANSWERS).await {
         tracing::warn!("some answers were not finished in time");
@@ -180,7 +186,7 @@ fn ignores_hangup() -> bool {
 }
 
 /// Waits for a signal, for an operator's order, or for the loss of what only one node may hold.
-async fn told_to_stop(mut signals: Signals, hub: &Hub, single: Option<SingleNode>) -> &'static str {
+async fn told_to_stop(signals: &mut Signals, hub: &Hub, single: Option<SingleNode>) -> &'static str {
     let lost = async {
         match single {
             Some(single) => single.until_lost().await,

@@ -31,6 +31,12 @@ pub struct Config {
 // === impl Config ===
 
 impl Config {
+    /// Takes no more connections than there is room for in this process.
+    pub fn limit_connections(&mut self, room: u64) {
+        self.hub.max_connections = self.hub.max_connections.min(room);
+        self.agree();
+    }
+
     /// Tells each part what is set once for several.
     pub(super) fn agree(&mut self) {
         let (hub, transport) = (&mut self.hub, &mut self.transport);

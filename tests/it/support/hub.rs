@@ -81,6 +81,12 @@ impl HubBuilder {
         self
     }
 
+    /// Lets it open 1,024 files and no more, as many shells do.
+    pub fn few_files(mut self) -> Self {
+        self.shell = Some("ulimit -Hn 1024; exec \"$0\"");
+        self
+    }
+
     /// Starts it without a standard output.
     pub fn without_output(mut self) -> Self {
         self.shell = Some("exec \"$0\" >&-");
