@@ -1,5 +1,6 @@
 //! A hashed timer wheel: one timer for a whole node.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -8,14 +9,21 @@ use tokio::time::Instant;
 /// How exact deadlines are. Coarse enough to wake up rarely, fine enough that what falls due
 /// together (after a storm of connects) is small.
 const TICK: Duration = Duration::from_millis(100);
+/// A tick that is so much too late was not late by its own doing: the process stood still, and nobody could be heard.
+const STANDSTILL: Duration = Duration::from_secs(1);
 /// 26 s a turn: the usual deadlines are closer.
 const SLOTS: usize = 256;
 
 /// Things that fall due. Adding takes a slot's lock for a push; nothing is ever removed early: who
 /// has moved on finds out when its old entry falls due.
+///
+/// Its time stands still while the process does (a machine that is suspended, a debugger): deadlines are for what others fail
+/// to do, and they could do nothing meanwhile.
 #[derive(Debug)]
 pub struct Wheel<T> {
     start: Instant,
+    /// Milliseconds for which the process stood still.
+    stood: AtomicU64,
     slots: Box<[Mutex<Vec<(u64, T)>>]>,
     /// The tick up to which everything was taken out.
     taken: Mutex<u64>,
@@ -27,12 +35,12 @@ impl<T> Wheel<T> {
     /// An empty wheel; its time begins now.
     pub fn new() -> Self {
         let slots = (0..SLOTS).map(|_| Mutex::new(Vec::new())).collect();
-        Self { start: Instant::now(), slots, taken: Mutex::new(0) }
+        Self { start: Instant::now(), stood: AtomicU64::new(0), slots, taken: Mutex::new(0) }
     }
 
-    /// Milliseconds since the wheel was made.
+    /// Milliseconds since the wheel was made, without those for which the process stood still.
     pub fn now(&self) -> u64 {
-        self.start.elapsed().as_millis() as u64
+        (self.start.elapsed().as_millis() as u64).saturating_sub(self.stood.load(Ordering::Relaxed))
     }
 
     /// Has `item` fall due at `at` (milliseconds since the wheel was made), or up to a tick later;
@@ -62,10 +70,16 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// Waits for the next tick.
+    /// Waits for the next tick. Whoever calls it, and nobody else, finds out that the process stood still.
     pub async fn tick(&self) {
         let ticks = self.now() / TICK.as_millis() as u64 + 1;
-        tokio::time::sleep_until(self.start + Duration::from_millis(ticks * TICK.as_millis() as u64)).await;
+        let stood = self.stood.load(Ordering::Relaxed);
+        let at = self.start + Duration::from_millis(ticks * TICK.as_millis() as u64 + stood);
+        tokio::time::sleep_until(at).await;
+        let late = Instant::now().saturating_duration_since(at);
+        if late >= STANDSTILL {
+            self.stood.fetch_add(late.as_millis() as u64, Ordering::Relaxed);
+        }
     }
 
     fn slot(&self, tick: u64) -> &Mutex<Vec<(u64, T)>> {
@@ -111,6 +125,19 @@ mod tests {
         assert_eq!(due_after(&wheel, 100).await, ["near"]);
         assert_eq!(due_after(&wheel, turn).await, [""; 0]);
         assert_eq!(due_after(&wheel, turn).await, ["far"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_falls_due_for_the_time_that_the_process_stood_still() {
+        let wheel = Wheel::new();
+        wheel.schedule(30_000, "deadline");
+        // Both at once: the tick is a second and more too late.
+        tokio::join!(wheel.tick(), tokio::time::advance(Duration::from_secs(36)));
+        assert_eq!(due_after(&wheel, 0).await, [""; 0]);
+        assert!(wheel.now() < 1_000, "{}", wheel.now());
+        tokio::join!(wheel.tick(), tokio::time::advance(Duration::from_millis(900)));
+        assert!(wheel.now() >= 900, "what is only slow counts");
+        assert_eq!(due_after(&wheel, 30_000).await, ["deadline"]);
     }
 
     #[tokio::test(start_paused = true)]
