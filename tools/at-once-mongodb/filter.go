@@ -6,22 +6,27 @@ import (
 	"strings"
 
 	"go.mongodb.org/mongo-driver/bson"
+	"go.mongodb.org/mongo-driver/bson/bsontype"
 )
 
-// filter is what a document must be: one of these ids, or any beyond an id; equal in these fields, with or without these
-// others, below these numbers, and none of these numbers.
+// filter is what a document must be: one of these ids, or any beyond an id, or any at all; equal in these fields, with or
+// without these others, below these numbers, beyond these texts, and none of these numbers.
 type filter struct {
 	ids    []string
 	after  *string
+	any    bool
 	equal  bson.D
 	exists map[string]bool
 	below  map[string]int64
+	beyond map[string]string
 	noneOf map[string][]int64
 }
 
-// readFilter understands a list of ids (in order of ids also all beyond one), equality of fields, and what conditions says.
-func readFilter(asked bson.RawValue, byID bool) (filter, error) {
-	wanted := filter{exists: map[string]bool{}, below: map[string]int64{}, noneOf: map[string][]int64{}}
+// readFilter understands a list of ids (in order of ids also all beyond one; in an order of fields also none), equality of
+// fields, and what conditions says.
+func readFilter(asked bson.RawValue, sorted order) (filter, error) {
+	wanted := filter{any: len(sorted) > 0 && !sorted.isByID(), exists: map[string]bool{}, below: map[string]int64{},
+		beyond: map[string]string{}, noneOf: map[string][]int64{}}
 	unknown := fmt.Errorf("at-once-mongodb finds by id only, and was asked for %s", asked)
 	document, ok := asked.DocumentOK()
 	elements, err := document.Elements()
@@ -34,7 +39,7 @@ func readFilter(asked bson.RawValue, byID bool) (filter, error) {
 		switch {
 		case element.Key() == "_id":
 			wanted.ids = ids(value)
-			if after, ok := nested.Lookup("$gt").StringValueOK(); ok && byID {
+			if after, ok := nested.Lookup("$gt").StringValueOK(); ok && sorted.isByID() {
 				wanted.after = &after
 			}
 		case isNested && wanted.condition(element.Key(), nested):
@@ -44,13 +49,13 @@ func readFilter(asked bson.RawValue, byID bool) (filter, error) {
 			wanted.equal = append(wanted.equal, bson.E{Key: element.Key(), Value: value})
 		}
 	}
-	if wanted.ids == nil && wanted.after == nil {
+	if wanted.ids == nil && wanted.after == nil && !wanted.any {
 		return wanted, unknown
 	}
 	return wanted, nil
 }
 
-// condition reads {$exists: …}, {$not: {$gte: …}} and {$nin: […]} of a field; false for anything else.
+// condition reads {$exists: …}, {$gt: text}, {$not: {$gte: …}} and {$nin: […]} of a field; false for anything else.
 func (wanted filter) condition(field string, asked bson.Raw) bool {
 	elements, err := asked.Elements()
 	if err != nil || len(elements) != 1 {
@@ -61,6 +66,10 @@ func (wanted filter) condition(field string, asked bson.Raw) bool {
 	case "$exists":
 		exists, ok := value.BooleanOK()
 		wanted.exists[field] = exists
+		return ok
+	case "$gt":
+		beyond, ok := value.StringValueOK()
+		wanted.beyond[field] = beyond
 		return ok
 	case "$not":
 		inner, _ := value.DocumentOK()
@@ -102,27 +111,52 @@ func ids(asked bson.RawValue) []string {
 	return found
 }
 
-// isByID says whether documents are asked for in the order of their ids, the only one that there is.
-func isByID(body bson.Raw) (bool, error) {
+// order is the fields by which documents are sorted, upwards, as texts; none where the order does not matter.
+type order []string
+
+func (sorted order) isByID() bool { return len(sorted) == 1 && sorted[0] == "_id" }
+
+func readOrder(body bson.Raw) (order, error) {
 	asked, err := body.LookupErr("sort")
 	if err != nil {
-		return false, nil
+		return nil, nil
 	}
-	order, _ := asked.DocumentOK()
-	elements, err := order.Elements()
-	if up, ok := order.Lookup("_id").AsInt64OK(); err != nil || len(elements) != 1 || !ok || up != 1 {
-		return false, fmt.Errorf("at-once-mongodb sorts by id only, and not by %s", asked)
+	document, _ := asked.DocumentOK()
+	elements, err := document.Elements()
+	var sorted order
+	for _, element := range elements {
+		if up, ok := element.Value().AsInt64OK(); !ok || up != 1 {
+			err = fmt.Errorf("downwards")
+		}
+		sorted = append(sorted, element.Key())
 	}
-	return true, nil
+	if err != nil || len(sorted) == 0 {
+		return nil, fmt.Errorf("at-once-mongodb sorts upwards only, and not by %s", asked)
+	}
+	return sorted, nil
+}
+
+// sort puts the ids of documents into their order.
+func (sorted order) sort(ids []string, documents map[string]bson.Raw) {
+	sort.SliceStable(ids, func(one, other int) bool {
+		for _, field := range sorted {
+			left, _ := lookup(documents[ids[one]], field).StringValueOK()
+			right, _ := lookup(documents[ids[other]], field).StringValueOK()
+			if left != right {
+				return left < right
+			}
+		}
+		return false
+	})
 }
 
 // matching are the ids of what fits: in the order asked for, or their own.
 func (wanted filter) matching(documents map[string]bson.Raw) []string {
 	candidates := wanted.ids
-	if wanted.after != nil {
+	if wanted.after != nil || wanted.any && candidates == nil {
 		candidates = nil
 		for id := range documents {
-			if id > *wanted.after {
+			if wanted.after == nil || id > *wanted.after {
 				candidates = append(candidates, id)
 			}
 		}
@@ -139,7 +173,9 @@ func (wanted filter) matching(documents map[string]bson.Raw) []string {
 
 func (wanted filter) fits(document bson.Raw) bool {
 	for _, field := range wanted.equal {
-		if !lookup(document, field.Key).Equal(field.Value.(bson.RawValue)) {
+		// What is asked to be null may be absent.
+		value, asked := lookup(document, field.Key), field.Value.(bson.RawValue)
+		if !value.Equal(asked) && !(asked.Type == bsontype.Null && value.Value == nil) {
 			return false
 		}
 	}
@@ -151,6 +187,11 @@ func (wanted filter) fits(document bson.Raw) bool {
 	// What is not there is below every number, and none of any.
 	for field, least := range wanted.below {
 		if number, ok := lookup(document, field).AsInt64OK(); ok && number >= least {
+			return false
+		}
+	}
+	for field, least := range wanted.beyond {
+		if text, ok := lookup(document, field).StringValueOK(); !ok || text <= least {
 			return false
 		}
 	}

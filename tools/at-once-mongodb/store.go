@@ -44,18 +44,23 @@ func (s *store) answer(asked command) (bson.D, error) {
 }
 
 func find(documents map[string]bson.Raw, asked command) (bson.D, error) {
-	if _, err := asked.body.LookupErr("skip"); err == nil {
-		return nil, errors.New("at-once-mongodb finds by id only, and knows no skip")
+	if skip, err := asked.body.LookupErr("skip"); err == nil {
+		if skipped, ok := skip.AsInt64OK(); !ok || skipped != 0 {
+			return nil, errors.New("at-once-mongodb skips nothing")
+		}
 	}
-	byID, err := isByID(asked.body)
+	sorted, err := readOrder(asked.body)
 	if err != nil {
 		return nil, err
 	}
-	wanted, err := readFilter(asked.body.Lookup("filter"), byID)
+	wanted, err := readFilter(asked.body.Lookup("filter"), sorted)
 	if err != nil {
 		return nil, err
 	}
 	ids := wanted.matching(documents)
+	if wanted.any {
+		sorted.sort(ids, documents)
+	}
 	if limit, ok := asked.body.Lookup("limit").AsInt64OK(); ok && limit > 0 && int(limit) < len(ids) {
 		ids = ids[:limit]
 	}
@@ -94,7 +99,7 @@ func insert(documents map[string]bson.Raw, added []bson.Raw) bson.D {
 func update(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error) {
 	matched, made := 0, bson.A{}
 	for at, statement := range statements {
-		wanted, err := readFilter(statement.Lookup("q"), false)
+		wanted, err := readFilter(statement.Lookup("q"), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +133,7 @@ func update(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error
 func remove(documents map[string]bson.Raw, statements []bson.Raw) (bson.D, error) {
 	removed := 0
 	for _, statement := range statements {
-		wanted, err := readFilter(statement.Lookup("q"), false)
+		wanted, err := readFilter(statement.Lookup("q"), nil)
 		if err != nil {
 			return nil, err
 		}

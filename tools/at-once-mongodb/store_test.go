@@ -182,3 +182,28 @@ func TestHeadsAreRaisedAndGroupsAreFoundInTheOrderOfTheirIDs(t *testing.T) {
 		}
 	}
 }
+
+func TestUsersAreFoundInTheOrderOfTheirFields(t *testing.T) {
+	kept := newStore()
+	user := func(id, username string, search any) bson.D {
+		document := append(byID(id), bson.E{Key: "username", Value: username})
+		if search != nil {
+			document = append(document, bson.E{Key: "search", Value: search})
+		}
+		return document
+	}
+	ask(t, kept, message(t, bson.D{{Key: "insert", Value: "users"}}, "documents",
+		user("3", "bob", nil), user("2", "anna", nil), user("4", "", nil), user("1", "cleo", "cleo"), user("5", "anna", nil)))
+	unfilled := bson.D{{Key: "search", Value: nil}, {Key: "username", Value: bson.D{{Key: "$gt", Value: ""}}}}
+	sorted := bson.D{{Key: "search", Value: 1}, {Key: "username", Value: 1}, {Key: "_id", Value: 1}}
+	answer := ask(t, kept, message(t, bson.D{{Key: "find", Value: "users"}, {Key: "filter", Value: unfilled}, {Key: "sort", Value: sorted},
+		{Key: "skip", Value: 0}, {Key: "projection", Value: bson.D{{Key: "_id", Value: 1}}}}, ""))
+	want := bson.A{bson.M{"_id": "2"}, bson.M{"_id": "5"}, bson.M{"_id": "3"}}
+	if answer["ok"] != 1.0 || !reflect.DeepEqual(answer["cursor"].(bson.M)["firstBatch"], want) {
+		t.Fatalf("%v instead of %v", answer, want)
+	}
+	skipping := bson.D{{Key: "find", Value: "users"}, {Key: "filter", Value: unfilled}, {Key: "sort", Value: sorted}, {Key: "skip", Value: 1}}
+	if answer := ask(t, kept, message(t, skipping, "")); answer["ok"] != 0.0 {
+		t.Fatalf("skipped: %v", answer)
+	}
+}

@@ -107,7 +107,7 @@ mod tests {
         Calls::new(&dispatch).read(&user("anna"), &id, 99).await.unwrap();
         let marks = bed.store.marks(&[user("anna")]).await.unwrap();
         assert_eq!((marks[&user("anna")][&id].read, marks[&user("anna")][&id].n), (3, 3));
-        let (page, _) = Calls::new(&dispatch).own_groups(&user("anna"), None, None).await.unwrap();
+        let (page, _) = Calls::new(&dispatch).own_groups(&user("anna"), ListedFrom::Top, None).await.unwrap();
         assert_eq!((page[0].view.unread, page[0].view.read), (0, 3));
     }
 

@@ -9,7 +9,7 @@ use super::issuer::Issuer;
 use crate::ports::{Identity, TokenError, Tokens};
 
 /// Longest token that is looked at: far beyond any real one, and little to hash.
-pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+pub const MAX_TOKEN_BYTES: usize = 16 * 1024;
 
 /// Checks JSON Web Tokens of one or several issuers.
 pub struct JwtTokens {

@@ -88,5 +88,6 @@ pub fn welcome(session: &SessionHandle) {
         features: &[],
         groups: Vec::new(),
         more: false,
+        next: None,
     }));
 }
