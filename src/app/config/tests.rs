@@ -231,9 +231,19 @@ fn listeners_are_guarded() {
     assert_eq!(transport.admission.trusted_proxies[0].to_string(), "10.0.0.1/32");
     assert_eq!((transport.websocket.max_message, transport.http.max_body), (1 << 20, 1 << 20));
     assert_eq!(transport.admission.max_connections, 7);
-    for wrong in ["*", "app.example.org", "https://app.example.org/page"] {
-        assert!(told(&[("HUBBUB_ALLOWED_ORIGINS", wrong)]).contains("an origin such as"), "{wrong}");
+    for wrong in [
+        "*",
+        "app.example.org",
+        "https://app.example.org/page",
+        "https://*.example.org",
+        "https://a:b@app.example.org",
+        "file:///app",
+        "capacitor:localhost",
+    ] {
+        assert!(told(&[("HUBBUB_ALLOWED_ORIGINS", wrong)]).contains("scheme://host, such as"), "{wrong}");
     }
+    let apps = ("HUBBUB_ALLOWED_ORIGINS", "capacitor://localhost,tauri://localhost,https://app.example.org:8443");
+    assert!(mistakes(&environment(&[apps])).is_empty());
 }
 
 #[test]

@@ -120,7 +120,7 @@ pub struct UserView {
     /// Whether any of their devices is connected; absent where nobody is to see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     online: Option<bool>,
-    /// When they were last seen, in Unix milliseconds; 0 when never; absent where nobody is to see it.
+    /// When they were last seen, in Unix milliseconds; 0 when never. Absent as well.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_seen: Option<Millis>,
 }

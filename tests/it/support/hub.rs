@@ -83,7 +83,7 @@ impl HubBuilder {
 
     /// Lets it open 1,024 files and no more, as many shells do.
     pub fn few_files(mut self) -> Self {
-        self.shell = Some("ulimit -Hn 1024; exec \"$0\"");
+        self.shell = Some("ulimit -n 1024; exec \"$0\"");
         self
     }
 

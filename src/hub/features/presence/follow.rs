@@ -1,6 +1,5 @@
 //! What is watched follows who joins and who leaves.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::watch::Watching;
@@ -73,24 +72,6 @@ impl Watching {
                 return;
             }
         }
-    }
-
-    /// The members of groups whose members see who is online.
-    pub(super) async fn members_of_all(&self, groups: &[GroupId]) -> HashSet<UserId> {
-        let mut all = HashSet::new();
-        for group in groups {
-            let members = self.members_of(group).await.unwrap_or_default();
-            if self.watchers.reach(members.len()) {
-                all.extend(members);
-            }
-        }
-        all
-    }
-
-    async fn members_of(&self, group: &GroupId) -> Option<Vec<UserId>> {
-        let group = self.groups.get(group)?;
-        let document = self.documents.one(&group).await.ok()??;
-        Some(document.members.iter().map(|member| member.id.clone()).collect())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sessions ask to see who is online.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::told::Presence;
@@ -29,6 +30,24 @@ impl Watching {
         groups: Arc<LocalGroups>,
     ) -> Self {
         Self { presence, watchers, documents, groups }
+    }
+
+    /// The members of groups whose members see who is online.
+    pub(super) async fn members_of_all(&self, groups: &[GroupId]) -> HashSet<UserId> {
+        let mut all = HashSet::new();
+        for group in groups {
+            let members = self.members_of(group).await.unwrap_or_default();
+            if self.watchers.reach(members.len()) {
+                all.extend(members);
+            }
+        }
+        all
+    }
+
+    pub(super) async fn members_of(&self, group: &GroupId) -> Option<Vec<UserId>> {
+        let group = self.groups.get(group)?;
+        let document = self.documents.one(&group).await.ok()??;
+        Some(document.members.iter().map(|member| member.id.clone()).collect())
     }
 }
 

@@ -211,7 +211,7 @@ async fn welcome_shows_the_newest_groups_first_with_marks_and_partners() {
     assert!(heads.is_sorted_by(|one, next| one > next) && heads[0] == 201, "{heads:?}");
     assert_eq!((&shown[0]["unread"], &shown[0]["last"]["seq"]), (&201.into(), &201.into()));
     assert_eq!(begun.unwrap().groups().len(), 201, "those that are not shown are the session's as well");
-    assert!(bed.told.take().contains(&"partner bob".into()));
+    assert!(bed.told.take().contains(&"partners [\"bob\"]".into()));
 }
 
 #[tokio::test(start_paused = true)]
