@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::told::Presence;
 use super::watchers::Watchers;
-use crate::domain::{Refusal, UserId};
+use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::config::WATCH_MAX;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::Documents;
