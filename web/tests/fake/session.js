@@ -99,6 +99,7 @@ export class Session {
     if (frame.type === 'groups') return this.#groups(frame);
     if (frame.type === 'create') return this.#create(frame);
     if (frame.type === 'watch') return this.#watch(frame);
+    if (frame.type === 'me') return { type: 'me', me: this.#world.profile(this.user, frame) };
     const group = frame.to === undefined ? this.#world.groups.get(frame.group) : this.#directWith(frame.to);
     if (!group) {
       this.#error(frame, 'not_found');
@@ -118,7 +119,13 @@ export class Session {
       case 'send':
         return this.#send(frame, group);
       case 'history':
-        return { type: 'history', group: group.id, ...page(group, frame, this.user) };
+        return { type: 'history', group: group.id, ...this.#page(group, frame) };
+      case 'pins':
+        return { type: 'pins', group: group.id, ...this.#pins(group) };
+      case 'seen':
+        return { type: 'seen', ...this.#world.seen(group, frame.seq) };
+      case 'reactions':
+        return { type: 'reactions', users: this.#world.reactions(group, frame) };
       case 'typing':
         return this.#typing(group);
       case 'read':
@@ -238,10 +245,36 @@ export class Session {
   }
 
   /** @param {any} frame @param {GroupState} group */
-  #send({ cid, text, kind, ref, data }, group) {
+  #send({ id, cid, text, kind, ref, mentions, data }, group) {
     const known = group.acks.get(`${this.user} ${cid}`);
-    const seq = known ?? this.#world.append(group, this.user, { cid, text, kind, ref, data }).seq;
+    const refusal = known === undefined && this.#world.refusalOf(group, this.user, { kind, ref });
+    if (refusal) {
+      this.#error({ id }, refusal);
+      return undefined;
+    }
+    const seq = known ?? this.#world.append(group, this.user, { cid, text, kind, ref, mentions, data }).seq;
     return { type: 'ack', group: group.id, cid, seq, time: group.events[seq - 1].time };
+  }
+
+  /** @param {GroupState} group @param {any} asked */
+  #page(group, { before, after, limit = 50, ref, raw }) {
+    const all = raw ? group.events.filter(({ seq }) => seq >= group.first) : this.#world.shownTo(group, this.user);
+    const kept = ref === undefined ? all : all.filter((event) => event.ref === ref);
+    const state = { as_of: this.#positions.get(group.id) ?? group.events.at(-1)?.seq ?? 0 };
+    if (after !== undefined) {
+      const later = kept.filter((event) => event.seq > after);
+      const messages = later.slice(0, limit);
+      return { messages, more: later.length > limit, next: messages.at(-1)?.seq, ...state };
+    }
+    const earlier = kept.filter((event) => before === undefined || event.seq < before);
+    const messages = earlier.slice(-limit);
+    return { messages, more: earlier.length > limit, next: messages[0]?.seq, ...state };
+  }
+
+  /** @param {GroupState} group */
+  #pins(group) {
+    const messages = this.#world.shownTo(group, this.user).filter(({ pinned }) => pinned);
+    return { messages: messages.reverse(), more: false, as_of: this.#positions.get(group.id) ?? 0 };
   }
 
   /** @param {any} frame @param {GroupState} group */
@@ -294,21 +327,4 @@ export class Session {
     this.#world.user(this.user).lastSeen = this.#world.clock();
     this.#world.announce(this.user);
   }
-}
-
-/**
- * @param {GroupState} group
- * @param {{ before?: number, after?: number, limit?: number }} page
- * @param {string} reader
- */
-function page({ events, first }, { before, after, limit = 50 }, reader) {
-  const kept = events
-    .filter((event) => event.seq >= first)
-    .map((event) => (event.from === reader ? event : withoutCid(event)));
-  if (after !== undefined) {
-    const later = kept.filter((event) => event.seq > after);
-    return { messages: later.slice(0, limit), more: later.length > limit };
-  }
-  const earlier = kept.filter((event) => before === undefined || event.seq < before);
-  return { messages: earlier.slice(-limit), more: earlier.length > limit };
 }

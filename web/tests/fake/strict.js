@@ -21,6 +21,10 @@ const limit = (value) => Number.isInteger(value) && value >= 1 && value <= 200;
 /** @type {Check} */
 const data = (value) => map(value) && JSON.stringify(value).length <= 16 * 1024;
 /** @type {Check} */
+const flag = (value) => typeof value === 'boolean';
+/** @type {Check} */
+const mentions = (value) => value === 'all' || (texts(value) && value.length <= 100);
+/** @type {Check} */
 const access = (value) => value === 'members' || value === 'open';
 /** @type {Check} */
 const watched = (value) => texts(value) && value.length <= 20;
@@ -29,12 +33,16 @@ const watched = (value) => texts(value) && value.length <= 20;
 const FRAMES = {
   hello: { must: {}, may: { token: text, device: text, cursors } },
   send: {
-    must: { cid, text: (value) => typeof value === 'string' },
-    may: { group: text, to: text, kind: text, ref: text, data },
+    must: { cid },
+    may: { group: text, to: text, text: (value) => typeof value === 'string', kind: text, ref: text, mentions, data },
   },
   read: { must: { group: text, seq }, may: {} },
   typing: { must: { group: text }, may: {} },
-  history: { must: { group: text }, may: { before: seq, after: seq, limit } },
+  history: { must: { group: text }, may: { before: seq, after: seq, limit, ref: text, raw: flag } },
+  pins: { must: { group: text }, may: {} },
+  seen: { must: { group: text, seq }, may: { after: text } },
+  reactions: { must: { group: text, seq }, may: { emoji: text, after: text } },
+  me: { must: {}, may: { name: text, about: text, settings: map } },
   groups: { must: {}, may: { after: text, limit } },
   create: { must: { name: text, members: texts }, may: { access, cid } },
   join: { must: { group: text }, may: {} },
@@ -66,5 +74,7 @@ export function breachOf(frame) {
   if (frame.type === 'send' && (frame.group === undefined) === (frame.to === undefined)) {
     return 'send: one of group and to';
   }
+  const needsText = frame.type === 'send' && [undefined, 'text', 'edited'].includes(frame.kind);
+  if (needsText && frame.text === undefined) return 'send: bad or missing text';
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { countOf, isHidden, reckoned, rowsOf, seqOf } from './state.js';
 
 /**
  * What all nodes of a fake hub share: users, groups and their events, and who is connected.
@@ -129,10 +130,12 @@ export class World {
    *
    * @param {GroupState} group
    * @param {string} from
-   * @param {{ kind?: string, text?: string, ref?: string, data?: any, cid?: string, time?: number }} content
+   * @param {{ kind?: string, text?: string, ref?: string, mentions?: any, data?: any, cid?: string,
+   *   time?: number }} content
    */
   append(group, from, { kind = 'text', time = this.clock(), ...content }) {
     const last = group.events.at(-1);
+    /** @type {HubEvent} */
     const event = {
       group: group.id,
       seq: (last?.seq ?? 0) + 1,
@@ -140,9 +143,13 @@ export class World {
       from,
       time,
       kind,
+      ...(isHidden(kind) && { shown: false }),
       ...content,
     };
     group.events.push(event);
+    if (kind === 'reaction') {
+      event.data = { ...event.data, count: countOf(group.events, seqOf(event), content.data.emoji) };
+    }
     if (content.cid !== undefined) group.acks.set(`${from} ${content.cid}`, event.seq);
     group.read.set(from, event.seq);
     for (const session of this.sessions) if (group.members.includes(session.user)) session.deliver(group, event);
@@ -189,9 +196,54 @@ export class World {
       read,
       unread,
       first,
-      last: last && withoutCid(last),
+      last: this.shownTo(group, user).at(-1),
       members,
     };
+  }
+
+  /** What people are shown of a group, with its state. @param {GroupState} group @param {string} reader */
+  shownTo(group, reader) {
+    const shown = reckoned(group.events, reader).filter(({ seq, kind }) => seq >= group.first && !isHidden(kind));
+    return shown.map((event) => (event.from === reader ? event : withoutCid(event)));
+  }
+
+  /**
+   * Why this user may not do this to that event, as a code.
+   *
+   * @param {GroupState} group
+   * @param {string} from
+   * @param {any} send
+   */
+  refusalOf(group, from, { kind = 'text', ref }) {
+    if (kind !== 'text' && !kind.startsWith('x.') && !this.features.includes(`kind:${kind}`)) return 'unsupported';
+    if (ref === undefined) return undefined;
+    const target = reckoned(group.events, from).find((event) => `${group.id}:${event.seq}` === ref);
+    if (target === undefined) return ref.startsWith(`${group.id}:`) ? 'not_found' : 'bad_frame';
+    if (target.deleted) return kind === 'deleted' ? undefined : 'conflict';
+    const isAuthors = kind === 'edited' || (kind === 'deleted' && !group.admins.has(from));
+    return isAuthors && target.from !== from ? 'forbidden' : undefined;
+  }
+
+  /** @param {GroupState} group @param {number} seq */
+  seen(group, seq) {
+    const others = group.members.filter((id) => (group.read.get(id) ?? 0) < seq);
+    return {
+      read: group.members.filter((id) => !others.includes(id)),
+      delivered: others.filter((id) => (group.delivered.get(id) ?? 0) >= seq),
+    };
+  }
+
+  /** @param {GroupState} group @param {{ seq: number, emoji?: string }} asked */
+  reactions(group, { seq, emoji }) {
+    const rows = [...(rowsOf(group.events).get(seq)?.reactions ?? [])];
+    const wanted = rows.filter(([name]) => emoji === undefined || name === emoji);
+    return wanted.flatMap(([name, users]) => [...users].map((id) => ({ id, emoji: name, time: this.clock() })));
+  }
+
+  /** @param {string} id @param {any} frame with what is to change */
+  profile(id, { type, id: request, ...changes }) {
+    const { password, lastSeen, ...profile } = Object.assign(this.user(id), changes);
+    return profile;
   }
 
   /** Newest activity first. @param {string} user */
