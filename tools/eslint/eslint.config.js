@@ -95,7 +95,8 @@ const served = {
 };
 
 export default [
-  { ignores: ['**/node_modules/'] },
+  // What is copied for packing is looked at where it comes from.
+  { ignores: ['**/node_modules/', 'web/package/*.{js,ts}', 'web/package/client/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   plugins.stylistic,
   plugins.importX,
@@ -105,6 +106,7 @@ export default [
   { files: ['web/operator/**'], rules: served },
   { files: ['web/msgpack.js', 'web/app/ui/format.js', 'loadtest/lib/{msgpack,utf8}.js'], rules: bits },
   { files: ['loadtest/**'], languageOptions: { globals: K6 }, rules: { ...loads, ...scripted } },
+  { files: ['web/package/tools/**'], languageOptions: { globals: globals.node } },
   { files: ['web/tests/**', 'loadtest/tests/**'], languageOptions: { globals: globals.node }, rules: scripted },
   { files: ['web/tests/tools/**', 'loadtest/{*,lib/groups}.js', 'loadtest/tests/standin/**'], rules: told },
   { files: ['loadtest/tests/**'], rules: borrowed },

@@ -16,6 +16,7 @@ use super::layers::{self, CONTENT_SECURITY_POLICY};
 #[derive(RustEmbed)]
 #[folder = "web/"]
 #[exclude = "README.md"]
+#[exclude = "package/*"]
 #[exclude = "tests/*"]
 struct Web;
 
@@ -127,6 +128,7 @@ mod tests {
         }
         for path in &paths {
             assert!(!path.starts_with("tests/") && !path.ends_with(".md"), "{path}");
+            assert!(!path.starts_with("package/"), "{path}");
             assert_ne!(media_type(path), "application/octet-stream", "{path} has no media type");
         }
     }
