@@ -2,6 +2,7 @@
 
 import { Cursors } from './cursors.js';
 import { breakOff, isHopeless, isTokensEnd, lackOf } from './endings.js';
+import { LastWords } from './last-words.js';
 import { Link, Refusal } from './link.js';
 import {
   acked,
@@ -14,6 +15,7 @@ import {
   lost,
   received,
   reconnectTime,
+  selfEffect,
   selfMessage,
   uptimeShare,
 } from './metrics.js';
@@ -51,7 +53,10 @@ export class Client {
     this.drops = 0;
     this.requests = new Map();
     this.unacked = new Map();
-    this.lastWords = new Map();
+    this.lastWords = new LastWords();
+    /** Own effects on their way, by cid: when they were sent. */
+    this.effects = new Map();
+    this.features = [];
     this.number = 0;
     this.pause = FIRST_PAUSE;
     this.notBefore = 0;
@@ -111,6 +116,7 @@ export class Client {
     this.online = true;
     this.notBefore = 0;
     this.goTo = undefined;
+    this.features = welcome.features || [];
     for (const group of welcome.groups) {
       if (this.cursors.held[group.id] === undefined) this.cursors.held[group.id] = group.head;
     }
@@ -200,6 +206,9 @@ export class Client {
       case 'group':
         if (frame.gone) this.cursors.forget(frame.id);
         return this.answered(frame);
+      case 'features':
+        this.features = frame.features;
+        return undefined;
       case 'error':
         if (!this.quiet) countRefusal(frame.code);
         return this.turnedDown(frame.re, new Refusal(frame.code, frame.message, frame.retry_after));
@@ -213,16 +222,25 @@ export class Client {
   }
 
   take(event, arrived) {
-    if (!this.cursors.take(event.group, event.seq) || event.kind !== 'text' || !event.text.startsWith(MARK)) return;
+    if (!this.cursors.take(event.group, event.seq)) return;
+    this.takeEffect(event, arrived);
+    if (this.onEvent) this.onEvent(event);
+    if (event.kind !== 'text' || !event.text || !event.text.startsWith(MARK)) return;
     const [, sent, what] = event.text.split(' ', 3);
     received.add(1);
-    if (what === LAST) this.lastWord(event.group).hear();
+    if (what === LAST) this.lastWords.hear(event.group);
     // What was said while this client was away took no longer because of the hub.
     if (Number(sent) < this.back) return;
     const took = Math.max(0, arrived - Number(sent));
     endToEnd.add(took);
     if (event.from === this.user) selfMessage.add(took);
     if (this.onText) this.onText(event.group, took);
+  }
+
+  takeEffect(event, arrived) {
+    const sent = this.effects.get(event.cid);
+    this.effects.delete(event.cid);
+    if (sent >= this.back) selfEffect.add(Math.max(0, arrived - sent));
   }
 
   answered(frame) {
@@ -278,13 +296,27 @@ export class Client {
 
   /** Sends a text with the time in it; resolves when it is stored, however often it was repeated. */
   send(group, what = 'text') {
+    return this.say({ group, text: this.textOf(what) });
+  }
+
+  /** Does something to an event of a group (a reaction, an edit); resolves as `send` does. */
+  act(group, seq, kind, more) {
+    return this.say({ group, kind, ref: `${group}:${seq}`, ...more });
+  }
+
+  /** A text that tells when it was made. */
+  textOf(what) {
+    return `${MARK}${Date.now()} ${what} `.padEnd(this.plan.text, '.');
+  }
+
+  say(content) {
     this.number += 1;
     const id = this.number;
     const cid = `${this.plan.run}-${this.user}-${id}`.slice(-64);
-    const text = `${MARK}${Date.now()} ${what} `.padEnd(this.plan.text, '.');
-    const frame = { type: 'send', id, group, cid, text };
+    const frame = { type: 'send', id, cid, ...content };
     return new Promise((resolve) => {
       const send = { frame, resolve, at: Date.now() };
+      if (content.kind) this.effects.set(cid, send.at);
       this.unacked.set(cid, send);
       this.repeatLater(send, REPEAT_AFTER);
       if (this.online) this.link.say(frame);
@@ -306,17 +338,6 @@ export class Client {
 
   /** Waits for a group's last word; its absence counts as a loss. */
   async hearLast(group, ms) {
-    await within(ms, this.lastWord(group).heard, 'nothing').catch(() => lost.add(1));
-  }
-
-  lastWord(group) {
-    if (!this.lastWords.has(group)) {
-      const word = {};
-      word.heard = new Promise((resolve) => {
-        word.hear = resolve;
-      });
-      this.lastWords.set(group, word);
-    }
-    return this.lastWords.get(group);
+    await within(ms, this.lastWords.of(group), 'nothing').catch(() => lost.add(1));
   }
 }

@@ -21,6 +21,11 @@ export const timeToOthers = {
   hubbub_end_to_end: [`p(99)<${time.p99_ms}`, `max<${time.max_ms}`],
 };
 
+/** A reaction or an edit, until who made it sees it. */
+export const timeOfEffects = {
+  hubbub_self_effect: [`p(99)<${time.p99_ms}`, `max<${time.max_ms}`],
+};
+
 /** How much one channel takes within the bounds of time. */
 export const channelCapacity = {
   hubbub_channel_capacity: [`value>=${channel.per_second}`],

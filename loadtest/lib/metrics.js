@@ -6,6 +6,8 @@ import { Counter, Gauge, Rate, Trend } from 'k6/metrics';
 export const endToEnd = new Trend('hubbub_end_to_end', true);
 /** The same, at the sender's own connection: the whole pipeline and back. */
 export const selfMessage = new Trend('hubbub_self_message', true);
+/** From the sending of a reaction or an edit to its arrival at the sender's own connection. */
+export const selfEffect = new Trend('hubbub_self_effect', true);
 /** From a send to its ack. */
 export const ackTime = new Trend('hubbub_ack', true);
 /** From dialling to the welcome. */
@@ -17,6 +19,19 @@ export const uptimeShare = new Trend('hubbub_uptime');
 
 /** Texts that arrived. */
 export const received = new Counter('hubbub_received');
+/** What was done in conversations. */
+export const deeds = {
+  text: new Counter('hubbub_did_text'),
+  reaction: new Counter('hubbub_did_reaction'),
+  edited: new Counter('hubbub_did_edited'),
+  read: new Counter('hubbub_did_read'),
+  typing: new Counter('hubbub_did_typing'),
+};
+/** Texts that were said in the place of what the hub does not know. */
+export const insteadOf = {
+  reaction: new Counter('hubbub_instead_of_reaction'),
+  edited: new Counter('hubbub_instead_of_edited'),
+};
 /** Events that never came though later ones did, and ends of conversations that were not seen. */
 export const lost = new Counter('hubbub_lost');
 /** Events that came behind later ones of their group. */

@@ -4,6 +4,7 @@ const WORDS = {
   hubbub_held: 'users online at once',
   hubbub_self_message: 'a message to oneself',
   hubbub_end_to_end: 'a message to others',
+  hubbub_self_effect: 'a reaction or edit to oneself',
   hubbub_channel_capacity: 'messages a second in a channel',
   hubbub_clear_refusals: 'refusals with a clear code',
   hubbub_uptime: 'uptime of the clients',
@@ -27,6 +28,7 @@ const FIGURES = [
   ['hubbub_ack', 'send until ack'],
   ['hubbub_self_message', 'a message to oneself'],
   ['hubbub_end_to_end', 'a message to any member'],
+  ['hubbub_self_effect', 'a reaction or edit to oneself'],
   ['hubbub_reconnect', 'away until welcomed again'],
 ];
 
@@ -34,6 +36,11 @@ const COUNTS = [
   ['ws_sessions', 'connections made'],
   ['hubbub_received', 'messages that arrived'],
   ['hubbub_repeated', 'of them repeated'],
+  ['hubbub_did_text', 'texts said'],
+  ['hubbub_did_reaction', 'reactions'],
+  ['hubbub_did_edited', 'edits'],
+  ['hubbub_did_read', 'read marks'],
+  ['hubbub_did_typing', 'typing shown'],
   ['hubbub_gaps', 'events told as gaps'],
   ['hubbub_dropped_connections', 'connections cut by the hub'],
   ['hubbub_refused', 'refusals'],
