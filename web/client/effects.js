@@ -12,7 +12,7 @@ const ABOUT_EVENTS = new Set(['edited', 'deleted', 'reaction', 'pinned']);
 /** Kinds that nobody is shown, whatever a hub says of them. */
 const NEVER_SHOWN = new Set([...ABOUT_EVENTS, 'file', 'void']);
 /** What is left of an event that was deleted. */
-const LEFT = /** @type {const} */ (['group', 'seq', 'n', 'from', 'time', 'kind', 'shown', 'cid']);
+const LEFT = /** @type {const} */ (['group', 'seq', 'n', 'from', 'time', 'kind', 'shown', 'ref', 'cid']);
 
 /** Whether people are to see something of an event in its place. @param {HubEvent} event */
 export function isShown({ kind, shown }) {

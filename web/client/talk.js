@@ -59,7 +59,7 @@ export class Talk extends Requests {
    * @param {string} group
    * @param {number} seq
    * @param {string} text
-   * @param {Pick<Message, "mentions">} [more]
+   * @param {Pick<Message, "cid" | "mentions">} [more]
    * @returns {Promise<Ack>}
    */
   edit(group, seq, text, more = {}) {
@@ -103,7 +103,7 @@ export class Talk extends Requests {
    * @param {keyof typeof DEEDS} kind
    * @param {string} group
    * @param {number} seq
-   * @param {Pick<Message, "text" | "data" | "mentions">} more
+   * @param {Pick<Message, "cid" | "text" | "data" | "mentions">} more
    * @returns {Promise<Ack>}
    */
   async #act(kind, group, seq, more) {

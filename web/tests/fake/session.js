@@ -259,7 +259,7 @@ export class Session {
   /** @param {GroupState} group @param {any} asked */
   #page(group, { before, after, limit = 50, ref, raw }) {
     const all = raw ? group.events.filter(({ seq }) => seq >= group.first) : this.#world.shownTo(group, this.user);
-    const kept = ref === undefined ? all : all.filter((event) => event.ref === ref);
+    const kept = ref === undefined ? all : all.filter((event) => event.ref === ref && !event.deleted);
     const state = { as_of: this.#positions.get(group.id) ?? group.events.at(-1)?.seq ?? 0 };
     if (after !== undefined) {
       const later = kept.filter((event) => event.seq > after);

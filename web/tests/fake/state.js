@@ -73,7 +73,7 @@ export function reckoned(events, reader, upTo = Infinity) {
 /** @param {HubEvent} event @param {Rows} rows @param {string} reader @returns {HubEvent} */
 function shownWith(event, { edit, deletion, pinned, reactions, answers }, reader) {
   if (deletion) {
-    const { text, data, ref, mentions, ...left } = event;
+    const { text, data, mentions, ...left } = event;
     return { ...left, deleted: { time: deletion.time, by: deletion.from } };
   }
   const listed = [...reactions].map(([emoji, users]) => ({ emoji, count: users.size, mine: users.has(reader) }));

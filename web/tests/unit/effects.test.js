@@ -34,7 +34,7 @@ test('a deletion empties, and ends it', () => {
   const said = { ref: 'g:9', data: {}, mentions: ['ada'], cid: 'c' };
   const full = text(1, { ...said, edited: 3, replies: 2, pinned: true, reactions: [] });
   const deleted = after(full, about(7, 1, 'deleted', { from: 'cy' }));
-  const left = { group: 'g', seq: 1, n: 1, from: 'bo', time: 1, kind: 'text', cid: 'c' };
+  const left = { group: 'g', seq: 1, n: 1, from: 'bo', time: 1, kind: 'text', ref: 'g:9', cid: 'c' };
   assert.deepEqual(deleted, { ...left, deleted: { time: 7, by: 'cy' } });
   const edit = about(8, 1, 'edited', { text: 'x' });
   const pin = about(9, 1, 'pinned', { data: { on: true } });
