@@ -216,3 +216,20 @@ test('what a group is named follows its events, in whatever order it is told', (
     }
   }
 });
+
+test('a page from before a gap is asked for again: what came about it meanwhile is not known', async () => {
+  const hub = new OddHub(chanceOf(1));
+  for (let left = 40; left > 0; left -= 1) grow(hub.events, hub.chance);
+  while (hub.position < 10) hub.deliver();
+  const page = hub.conversations.page('g', { limit: 200 });
+  const [asked] = hub.asked;
+  hub.conversations.skip({ group: 'g', from: 11, to: hub.head, reason: 'too_many' });
+  hub.position = hub.head;
+  asked.resolve({ group: 'g', messages: [], more: false, as_of: asked.asOf });
+  await turn();
+  hub.asked.shift();
+  assert.equal(hub.asked.length, 1, 'asked again');
+  hub.answer();
+  const now = reckoned(hub.events, ME).filter(({ kind }) => !isHidden(kind));
+  assert.deepEqual((await page).messages, now);
+});
