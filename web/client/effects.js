@@ -24,15 +24,15 @@ export function isAboutAnother({ kind }) {
   return ABOUT_EVENTS.has(kind);
 }
 
-/** The seq of the event that this one is about or answers, in its own group. @param {HubEvent} event */
+/** The seq of the event that this one is about or replies to, in its own group. @param {HubEvent} event */
 export function targetOf({ group, ref }) {
   if (typeof ref !== 'string' || !ref.startsWith(`${group}:`)) return undefined;
   const digits = ref.slice(group.length + 1);
   return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : undefined;
 }
 
-/** The seq of the event that this text answers; undefined for what is no answer, or deleted. @param {HubEvent} event */
-export function answeredBy(event) {
+/** The seq of what this text replies to; undefined for what is no reply, or deleted. @param {HubEvent} event */
+export function repliedTo(event) {
   return event.kind === 'text' && event.deleted === undefined ? targetOf(event) : undefined;
 }
 
@@ -60,7 +60,7 @@ export function affected(event, effect, me) {
   }
 }
 
-/** The event with so many answers to it. @param {HubEvent} event @param {number} replies @returns {HubEvent} */
+/** The event with so many replies to it. @param {HubEvent} event @param {number} replies @returns {HubEvent} */
 export function withReplies(event, replies) {
   if (event.deleted !== undefined || (event.replies ?? 0) === replies) return event;
   return replies > 0 ? { ...event, replies } : without(event, 'replies');

@@ -1,8 +1,8 @@
-import { affected, answeredBy, isAboutAnother, isShown, targetOf, withReplies } from './effects.js';
+import { affected, repliedTo, isAboutAnother, isShown, targetOf, withReplies } from './effects.js';
 
 /**
  * What is held of one group: a run of events that ends at the newest, each with its state as of now. Nothing between
- * its first and its last is missing, so an event's answers can be counted: all of them are here.
+ * its first and its last is missing, so an event's replies can be counted: all of them are here.
  *
  * @typedef {import("./types.js").HubEvent} HubEvent
  *
@@ -22,8 +22,8 @@ export class Held {
   #entries = [];
   /** Nothing is missing up to here. */
   #upTo = 0;
-  /** Event → those that answer it. @type {Map<number, Set<number>>} */
-  #answers = new Map();
+  /** Event → those that reply to it. @type {Map<number, Set<number>>} */
+  #replies = new Map();
   #me;
 
   /** @param {() => string | undefined} me who reads it */
@@ -80,7 +80,7 @@ export class Held {
     const before = this.#entries.length;
     this.#entries = this.#entries.filter(({ event }) => event.seq > to);
     this.#startAt(to + 1);
-    for (const target of this.#answers.keys()) if (target <= to) this.#answers.delete(target);
+    for (const target of this.#replies.keys()) if (target <= to) this.#replies.delete(target);
     return this.#entries.length !== before;
   }
 
@@ -96,7 +96,7 @@ export class Held {
   /** Nothing of it is known any more. */
   clear() {
     this.#entries = [];
-    this.#answers.clear();
+    this.#replies.clear();
     this.hasEarlier = true;
     this.from = undefined;
     this.#upTo = 0;
@@ -120,30 +120,30 @@ export class Held {
     return entry.event !== was;
   }
 
-  /** Counts the answers among these, and those to them. @param {HubEvent[]} events */
+  /** Counts the replies among these, and those to them. @param {HubEvent[]} events */
   #count(events) {
     const targets = new Set(events.map(({ seq }) => seq));
     for (const event of events) {
-      const target = answeredBy(event);
+      const target = repliedTo(event);
       if (target !== undefined) {
-        this.#answers.set(target, (this.#answers.get(target) ?? new Set()).add(event.seq));
+        this.#replies.set(target, (this.#replies.get(target) ?? new Set()).add(event.seq));
         targets.add(target);
       }
     }
     for (const target of targets) this.#tell(target);
   }
 
-  /** An answer is none any more. @param {HubEvent} event */
+  /** A reply is none any more. @param {HubEvent} event */
   #uncount(event) {
-    const target = answeredBy(event);
-    if (target === undefined || !this.#answers.get(target)?.delete(event.seq)) return;
+    const target = repliedTo(event);
+    if (target === undefined || !this.#replies.get(target)?.delete(event.seq)) return;
     this.#tell(target);
   }
 
   /** @param {number} target */
   #tell(target) {
     const entry = this.#at(target);
-    if (entry) entry.event = withReplies(entry.event, this.#answers.get(target)?.size ?? 0);
+    if (entry) entry.event = withReplies(entry.event, this.#replies.get(target)?.size ?? 0);
   }
 
   /** @param {number | undefined} seq @returns {Entry | undefined} */

@@ -51,7 +51,7 @@ export class Requests extends Emitter {
   }
 
   /**
-   * A page of a group's events, ascending: the newest, those before a seq, or those after one; with `ref` the answers
+   * A page of a group's events, ascending: the newest, those before a seq, or those after one; with `ref` the replies
    * to one. Edits, reactions and whatever else is known to have come about them since are in it.
    *
    * @param {string} group

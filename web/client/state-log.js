@@ -1,4 +1,4 @@
-import { answeredBy, isAboutAnother, targetOf } from './effects.js';
+import { repliedTo, isAboutAnother, targetOf } from './effects.js';
 
 /**
  * The newest events of a group that have an effect, to bring a page up to date that is older than they are.
@@ -7,7 +7,7 @@ import { answeredBy, isAboutAnother, targetOf } from './effects.js';
  *
  * @typedef {object} Since what came about one event since a page
  * @property {HubEvent[]} effects ascending
- * @property {number} replies how many more answers it has
+ * @property {number} replies how many more replies it has
  */
 
 const KEPT = 1000;
@@ -17,8 +17,8 @@ export class StateLog {
   #floor;
   /** @type {HubEvent[]} ascending */
   #events = [];
-  /** Deleted answer → the event that it answered. @type {Map<number, number>} */
-  #answered = new Map();
+  /** Deleted reply → the event that it replied to. @type {Map<number, number>} */
+  #targets = new Map();
 
   /** @param {number} floor what came at or below is not known */
   constructor(floor) {
@@ -29,7 +29,7 @@ export class StateLog {
   add(event) {
     if (event.seq <= (this.#events.at(-1)?.seq ?? this.#floor)) return;
     if (event.kind === 'deleted' && !this.#empty(targetOf(event))) return;
-    if (answeredBy(event) !== undefined) this.#events.push(reference(event));
+    if (repliedTo(event) !== undefined) this.#events.push(reference(event));
     else if (isAboutAnother(event) || event.kind === 'updated') this.#events.push(event);
     if (this.#events.length > KEPT) this.forgetTo(this.#events[0].seq);
   }
@@ -57,8 +57,8 @@ export class StateLog {
       const target = targetOf(event);
       if (target !== undefined && isAboutAnother(event)) of(target).effects.push(event);
       if (target !== undefined && event.kind === 'text') of(target).replies += 1;
-      const answered = event.kind === 'deleted' && target !== undefined && target <= asOf && this.#answered.get(target);
-      if (answered) of(answered).replies -= 1;
+      const counted = event.kind === 'deleted' && target !== undefined && target <= asOf && this.#targets.get(target);
+      if (counted) of(counted).replies -= 1;
     }
     return found;
   }
@@ -83,15 +83,15 @@ export class StateLog {
   #empty(target) {
     const about = this.#events.filter((event) => isAboutAnother(event) && targetOf(event) === target);
     if (about.some(({ kind }) => kind === 'deleted')) return false;
-    const answer = this.#events.find(({ seq, kind }) => seq === target && kind === 'text');
-    if (answer) this.#answered.set(answer.seq, /** @type {number} */ (targetOf(answer)));
-    if (this.#answered.size > KEPT) this.#answered = new Map([...this.#answered].slice(-KEPT));
-    this.#events = this.#events.filter((event) => event !== answer && !about.includes(event));
+    const reply = this.#events.find(({ seq, kind }) => seq === target && kind === 'text');
+    if (reply) this.#targets.set(reply.seq, /** @type {number} */ (targetOf(reply)));
+    if (this.#targets.size > KEPT) this.#targets = new Map([...this.#targets].slice(-KEPT));
+    this.#events = this.#events.filter((event) => event !== reply && !about.includes(event));
     return true;
   }
 }
 
-/** An answer without what it says. @param {HubEvent} event @returns {HubEvent} */
+/** A reply without what it says. @param {HubEvent} event @returns {HubEvent} */
 function reference({ group, seq, n, from, time, kind, ref }) {
   return { group, seq, n, from, time, kind, ref };
 }

@@ -28,7 +28,7 @@ export class Talk extends Requests {
   }
 
   /**
-   * Answers an event of a group.
+   * Replies to an event of a group.
    *
    * @param {string} group
    * @param {number} seq which one

@@ -14,7 +14,7 @@ const TRIES = 5;
 
 /**
  * One group as somebody looks at it: its newest events and as many pages before them as were asked for, each with its
- * edits, reactions, answers and pins as of now.
+ * edits, reactions, replies and pins as of now.
  *
  * @extends {Emitter<TimelineEvents>}
  */

@@ -11,14 +11,14 @@
  *   `void`, `x.…`, or one that this client need not know
  * @property {boolean} [shown] there and false for what is not to be shown
  * @property {string} [text] the current one
- * @property {string} [ref] the id of the event that this one is about, or answers
+ * @property {string} [ref] the id of the event that this one is about, or replies to
  * @property {string[] | "all"} [mentions] the users that it names
  * @property {Record<string, any>} [data]
  * @property {string} [cid] the sender's own name for it; only in the sender's own sessions
  * @property {number} [edited] when its text was last changed, Unix milliseconds
  * @property {{ time: number, by: string }} [deleted] when and by whom; nothing else of it is there then
  * @property {Reaction[]} [reactions] by first use
- * @property {number} [replies] how many answers it has
+ * @property {number} [replies] how many replies it has
  * @property {boolean} [pinned]
  *
  * @typedef {object} Reaction

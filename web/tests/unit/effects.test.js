@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { affected, answeredBy, isShown, targetOf } from '../../client/effects.js';
+import { affected, repliedTo, isShown, targetOf } from '../../client/effects.js';
 import { Held } from '../../client/held.js';
 import { StateLog } from '../../client/state-log.js';
 
@@ -82,9 +82,9 @@ test('what an event is about is found in its own group alone', () => {
   for (const ref of [undefined, 7, ...others]) {
     assert.equal(targetOf(text(3, { ref })), undefined, String(ref));
   }
-  assert.equal(answeredBy(text(3, { ref: 'g:2' })), 2);
-  assert.equal(answeredBy(text(3, { ref: 'g:2', deleted: { time: 1, by: 'bo' } })), undefined);
-  assert.equal(answeredBy(about(3, 2, 'x.vote')), undefined);
+  assert.equal(repliedTo(text(3, { ref: 'g:2' })), 2);
+  assert.equal(repliedTo(text(3, { ref: 'g:2', deleted: { time: 1, by: 'bo' } })), undefined);
+  assert.equal(repliedTo(about(3, 2, 'x.vote')), undefined);
 });
 
 test('nobody is shown what only changes others, nor what says so', () => {
