@@ -9,7 +9,8 @@ use serde::Serialize;
 use crate::protocol::Encoding;
 use crate::protocol::framing::client_header;
 
-/// Marks a text that is measured; the time of sending (microseconds of the sender's clock) follows, then `;`.
+/// Marks what is measured, a text or the sender's own cid; the time of sending (microseconds of the sender's clock)
+/// follows, then `;`, and the [`Act`]'s letter.
 pub const MARK: &[u8] = b"~b:";
 
 /// A field's name as it stands in frames of each encoding.
@@ -21,6 +22,10 @@ struct Key {
 const SEQ: Key = Key { json: b"\"seq\":", msgpack: b"\xa3seq" };
 const TO: Key = Key { json: b"\"to\":", msgpack: b"\xa2to" };
 const ID: Key = Key { json: b"\"id\":", msgpack: b"\xa2id" };
+const KIND: Key = Key { json: b"\"kind\":", msgpack: b"\xa4kind" };
+const CID: Key = Key { json: b"\"cid\":", msgpack: b"\xa3cid" };
+/// Features stand before the groups, and take no more.
+const BEFORE_GROUPS: usize = 2048;
 const CODE: Key = Key { json: b"\"code\":", msgpack: b"\xa4code" };
 const RECONNECT: Key = Key { json: b"\"reconnect\":", msgpack: b"\xa9reconnect" };
 /// Close codes that mean not to come back, where no `bye` says otherwise.
@@ -30,12 +35,12 @@ const TOKEN_ENDED: u16 = 4002;
 /// A server frame, as far as it matters.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// An event with its seq, and the time of sending when it is a text that is measured.
-    Message { seq: u64, sent: Option<u64> },
-    /// A send was stored.
-    Ack,
+    /// An event with its seq, what it is of what is measured, and the time of sending where that is told.
+    Message { seq: u64, act: Option<Act>, sent: Option<u64> },
+    /// A send was stored, with this seq, under a cid that begins with this letter.
+    Ack { seq: u64, letter: u8 },
     /// `welcome`.
-    Welcome,
+    Welcome(Knows),
     /// A `group` frame with the group's id.
     Group(String),
     /// An `error` frame.
@@ -52,6 +57,26 @@ pub enum Heard {
     Close(Ending),
     /// Anything else.
     Other,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// A text.
+    Text,
+    /// A reaction: only its sender is told when it was sent, in the cid.
+    Reaction,
+    /// An edit.
+    Edit,
+}
+
+/// What a hub knows beside the base protocol.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Knows {
+    /// `kind:reaction`.
+    pub reactions: bool,
+    /// `kind:edited`.
+    pub edits: bool,
 }
 
 /// How the hub ends a connection.
@@ -90,13 +115,16 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
     let Some(name) = name else { return Heard::Other };
     let is = |word: &[u8]| name.starts_with(word);
     if is(b"message") {
-        let seq = number_after(payload, &SEQ, encoding).unwrap_or(0);
-        return Heard::Message { seq, sent: sent_at(payload) };
+        return message(payload, encoding);
     }
     if is(b"ack") {
-        Heard::Ack
+        // A short string has one byte before it in both encodings.
+        let letter = value_of(payload, &CID, encoding).and_then(|cid| cid.get(1)).copied().unwrap_or(0);
+        Heard::Ack { seq: number_after(payload, &SEQ, encoding).unwrap_or(0), letter }
     } else if is(b"welcome") {
-        Heard::Welcome
+        let start = &payload[..payload.len().min(BEFORE_GROUPS)];
+        let knows = |feature| find(start, feature).is_some();
+        Heard::Welcome(Knows { reactions: knows(b"kind:reaction"), edits: knows(b"kind:edited") })
     } else if is(b"error") {
         Heard::Error(String::from_utf8_lossy(payload).into_owned())
     } else if is(b"bye") {
@@ -109,6 +137,37 @@ fn understand(payload: &[u8], encoding: Encoding) -> Heard {
         string_after(payload, &ID, encoding).map_or(Heard::Other, Heard::Group)
     } else {
         Heard::Other
+    }
+}
+
+fn message(payload: &[u8], encoding: Encoding) -> Heard {
+    let seq = number_after(payload, &SEQ, encoding).unwrap_or(0);
+    if let Some((sent, letter)) = sent_at(payload) {
+        return Heard::Message { seq, act: Some(Act::of(letter)), sent: Some(sent) };
+    }
+    // Whose own it is not is told neither cid nor text.
+    let kind = value_of(payload, &KIND, encoding).and_then(|kind| kind.get(1..));
+    let is_reaction = kind.is_some_and(|name| name.starts_with(b"reaction"));
+    Heard::Message { seq, act: is_reaction.then_some(Act::Reaction), sent: None }
+}
+
+// === impl Act ===
+
+impl Act {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Text, Self::Reaction, Self::Edit];
+
+    /// What stands behind the time.
+    pub const fn letter(self) -> char {
+        match self {
+            Self::Text => 'x',
+            Self::Reaction => 'r',
+            Self::Edit => 'e',
+        }
+    }
+
+    fn of(letter: u8) -> Self {
+        Self::ALL.into_iter().find(|act| act.letter() == char::from(letter)).unwrap_or(Self::Text)
     }
 }
 
@@ -144,10 +203,12 @@ impl Ending {
     }
 }
 
-fn sent_at(payload: &[u8]) -> Option<u64> {
-    let at = find(payload, MARK)? + MARK.len();
-    let digits = payload[at..].split(|byte| *byte == b';').next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
+/// The time behind the mark, and the letter behind the time.
+fn sent_at(payload: &[u8]) -> Option<(u64, u8)> {
+    let marked = &payload[find(payload, MARK)? + MARK.len()..];
+    let end = marked.iter().position(|byte| *byte == b';')?;
+    let sent = std::str::from_utf8(&marked[..end]).ok()?.parse().ok()?;
+    Some((sent, marked.get(end + 1).copied().unwrap_or(0)))
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -211,7 +272,7 @@ pub fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Event, GroupId, Head, Kind};
+    use crate::domain::{Cid, Event, GroupId, Head, Kind};
     use crate::protocol::{ServerFrame, WireEvent, encode, pushes};
 
     #[test]
@@ -242,10 +303,45 @@ mod tests {
         for encoding in Encoding::ALL {
             let bytes = encode(&ServerFrame::Message(WireEvent::public(&event)), encoding);
             let heard = next_frame(&bytes, encoding).unwrap();
-            assert_eq!(heard, (Heard::Message { seq: 70_000, sent: Some(12_345) }, bytes.len()));
+            let text = Heard::Message { seq: 70_000, act: Some(Act::Text), sent: Some(12_345) };
+            assert_eq!(heard, (text, bytes.len()));
             assert!(next_frame(&bytes[..bytes.len() - 1], encoding).is_none());
             let gone = encode(&ServerFrame::gone(None, &event.group), encoding);
             assert_eq!(next_frame(&gone, encoding).unwrap().0, Heard::Group(event.group.to_string()));
+        }
+    }
+    #[test]
+    fn acts_are_told_apart_and_timed_where_their_sender_hears_them() {
+        let mut event = Event::void(GroupId::random(), Head { seq: 7, n: 3, shown: 9, time: 5 });
+        let mut heard = |kind: &str, text: Option<&str>, cid: Option<&str>, encoding| {
+            event.kind = Kind::parse(kind).unwrap();
+            event.text = text.map(Into::into);
+            let cid = cid.map(|cid| Cid::parse(cid).unwrap());
+            let message = WireEvent { cid: cid.as_ref(), ..WireEvent::public(&event) };
+            next_frame(&encode(&ServerFrame::Message(message), encoding), encoding).unwrap().0
+        };
+        for encoding in Encoding::ALL {
+            let own = heard("reaction", None, Some("~b:99;r12"), encoding);
+            assert_eq!(own, Heard::Message { seq: 7, act: Some(Act::Reaction), sent: Some(99) });
+            let others = heard("reaction", None, None, encoding);
+            assert_eq!(others, Heard::Message { seq: 7, act: Some(Act::Reaction), sent: None });
+            let edit = heard("edited", Some("~b:98;exx"), Some("e13"), encoding);
+            assert_eq!(edit, Heard::Message { seq: 7, act: Some(Act::Edit), sent: Some(98) });
+            let other = heard("joined", None, None, encoding);
+            assert_eq!(other, Heard::Message { seq: 7, act: None, sent: None });
+        }
+    }
+
+    #[test]
+    fn an_ack_tells_what_was_stored_where() {
+        let group = GroupId::random();
+        for encoding in Encoding::ALL {
+            for (cid, letter) in [("b70000", b'b'), ("~b:1234567890123;r70000", b'~')] {
+                let cid = Cid::parse(cid).unwrap();
+                let ack = pushes::Ack { re: None, group: &group, cid: &cid, seq: 70_000, time: 5 };
+                let bytes = encode(&ServerFrame::Ack(ack), encoding);
+                assert_eq!(next_frame(&bytes, encoding).unwrap().0, Heard::Ack { seq: 70_000, letter });
+            }
         }
     }
 }

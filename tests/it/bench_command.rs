@@ -51,6 +51,20 @@ async fn a_hub_that_is_well_holds_the_contract() {
 }
 
 #[tokio::test]
+async fn a_mix_tells_its_figures_by_kind_and_holds_the_contract() {
+    let hub = Hub::embedded().await;
+    let mut mixed = bench(&hub, 2, &[]);
+    mixed.args(["--mix", "--encoding", "msgpack"]);
+    let (code, table, complaint) = run(mixed).await;
+    assert_eq!(code, Some(0), "{table}{complaint}");
+    let kinds = table.lines().filter(|line| line.contains(": sends, deliveries")).count();
+    assert_eq!(kinds, 3, "{table}");
+    assert!(table.lines().any(|line| line.starts_with("contract") && line.ends_with("held")), "{table}");
+    let refused = table.lines().find(|line| line.starts_with("closed by the hub, refused"));
+    assert!(refused.is_some_and(|line| line.ends_with("0, 0")), "{table}");
+}
+
+#[tokio::test]
 async fn a_key_that_is_not_the_hubs_is_no_fault_of_the_hubs() {
     let hub = Hub::embedded().await;
     let other = [("HUBBUB_JWT_SECRET", "another secret that is long enough for HS256")];

@@ -31,6 +31,11 @@ impl Histogram {
         self.buckets.iter().for_each(|bucket| bucket.store(0, Ordering::Relaxed));
     }
 
+    /// p50, p90, p99 and p99.9 in milliseconds.
+    pub fn summary_ms(&self) -> [f64; 4] {
+        [0.5, 0.9, 0.99, 0.999].map(|share| self.quantile(share).as_secs_f64() * 1e3)
+    }
+
     /// The latency that `share` (0 to 1) of all lie at or below; zero when there are none.
     pub fn quantile(&self, share: f64) -> Duration {
         let counts: Vec<u64> = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed)).collect();

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use tokio::sync::oneshot;
 
 use super::line::{Answer, Line};
-use super::tally::{Tally, count};
+use super::tally::{TEXT_CID, Tally, count};
 use crate::tools::frame_scan::{Ending, Heard, masked, next_frame};
 
 /// Room that a read has at least; one buffer serves all.
@@ -95,11 +95,17 @@ impl Inbox {
 
     fn take(&mut self, heard: Heard, now: u64, tally: &Tally) -> Goes {
         match heard {
-            Heard::Message { seq, sent } => tally.event(&self.line.state, seq, sent, now),
+            Heard::Message { seq, act, sent } => tally.event(&self.line.state, seq, act.map(|act| (act, sent)), now),
             Heard::Gap { to } => self.line.state.held.store(to, Ordering::Relaxed),
-            Heard::Ack => count(&tally.acked),
-            Heard::Welcome => {
+            Heard::Ack { seq, letter } => {
+                count(&tally.acked);
+                if letter == TEXT_CID {
+                    self.line.state.own.store(seq, Ordering::Relaxed);
+                }
+            }
+            Heard::Welcome(knows) => {
                 count(&tally.joined);
+                tally.mix.told(knows);
                 // Who gave up does not want to know.
                 let _ = self.welcome.take().map(|welcome| welcome.send(()));
             }

@@ -1,14 +1,14 @@
-//! Who sends what when.
+//! Who sends when.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
-
 use super::crowd::Crowd;
 use super::error::Unmeasured;
+use super::mix::{Deed, MixFigures};
 use super::plan::{Mode, Plan};
 use super::report::{Measured, Report};
+use super::tally::count;
 use super::usage::Used;
 
 /// Windows that are tried to find the best: the first, and the last.
@@ -19,16 +19,6 @@ const TRIED_FOR: Duration = Duration::from_secs(4);
 const BETTER: f64 = 1.05;
 /// How long is slept while enough sends are under way.
 const ENOUGH: Duration = Duration::from_millis(1);
-
-/// A `send` as it is on the wire.
-#[derive(Serialize)]
-struct Send<'a> {
-    r#type: &'static str,
-    id: u64,
-    group: &'a str,
-    cid: String,
-    text: String,
-}
 
 impl Crowd {
     /// Loads the hub as planned, and measures.
@@ -54,23 +44,24 @@ impl Crowd {
         let after = Used::now(plan);
         let delivered = self.tally.delivered.load(Ordering::Relaxed) - delivered_before;
         report.measured(Measured { sent, delivered, loaded, before, after }, &self.tally.latency);
+        report.mix = plan.mix.then(|| MixFigures::of(&self.tally));
         self.settle(plan, tried + sent);
         report.settled(tried + sent, &self.tally, self.outstanding(plan));
         Ok(())
     }
 
-    /// Sends at the planned rate. It sleeps on its thread: nothing else is to do there, and a runtime's timer
-    /// would have to wake it.
+    /// Acts at the planned rate; how many sends that were. It sleeps on its thread: nothing else is to do there, and a
+    /// runtime's timer would have to wake it.
     fn at_rate(&self, plan: &Plan, duration: Duration) -> Result<u64, Unmeasured> {
         let pause = Duration::from_secs_f64(1.0 / plan.rate.max(0.001));
         let start = Instant::now();
         let delivered_before = self.tally.delivered.load(Ordering::Relaxed);
         let mut told = start;
-        let mut sent = 0_u64;
+        let (mut done, mut sent) = (0_u64, 0_u64);
         while start.elapsed() < duration {
-            std::thread::sleep((start + pause.mul_f64(sent as f64)).saturating_duration_since(Instant::now()));
-            self.send_one(plan)?;
-            sent += 1;
+            std::thread::sleep((start + pause.mul_f64(done as f64)).saturating_duration_since(Instant::now()));
+            done += 1;
+            sent += u64::from(self.act(plan)?);
             if told.elapsed() >= Duration::from_secs(5) {
                 told = Instant::now();
                 self.tell(sent, delivered_before, start.elapsed());
@@ -122,8 +113,7 @@ impl Crowd {
                 std::thread::sleep(ENOUGH);
                 continue;
             }
-            self.send_one(plan)?;
-            sent += 1;
+            sent += u64::from(self.act(plan)?);
             if told.elapsed() >= Duration::from_secs(5) {
                 told = Instant::now();
                 self.tell(sent, delivered_before, start.elapsed());
@@ -148,24 +138,34 @@ impl Crowd {
         Ok(first + self.at_rate(plan, plan.duration / 2)?)
     }
 
-    fn send_one(&self, plan: &Plan) -> Result<(), Unmeasured> {
+    /// The next client's next deed; whether it is one that is answered as stored.
+    fn act(&self, plan: &Plan) -> Result<bool, Unmeasured> {
         if let Some(fault) = self.tally.fault() {
             return Err(Unmeasured::Run(fault.to_owned()));
         }
         let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        let client = self.turn(number, plan);
+        let mix = &self.tally.mix;
+        let deed = if plan.mix { Deed::of(number, &self.states[client], mix) } else { Deed::Text };
+        match deed.act() {
+            Some(act) => count(&mix.of(act).sent),
+            None => count(&mix.passing),
+        }
+        let group = self.group_of(client, plan).unwrap_or_default();
+        let said = self.clients[client].say(&deed.said(number, group, plan.text, self.tally.now()));
+        said.map_err(|error| Unmeasured::Hub(format!("a send failed: {error}")))?;
+        Ok(deed.act().is_some())
+    }
+
+    /// Whose turn it is: groups in turn, and in each its members.
+    fn turn(&self, number: u64, plan: &Plan) -> usize {
         let group = (number as usize) % plan.groups;
         let members: usize = self.who.len() / plan.groups.max(1);
         let turn = (number as usize / plan.groups) % members.max(1);
         let (nodes, groups) = (plan.nodes.len(), plan.groups);
         // The inverse of `group_of`: the turn-th client whose group this is.
         let client = (turn / nodes * groups + group) * nodes + turn % nodes;
-        let client = client.min(self.clients.len() - 1);
-        let mut text = format!("~b:{};", self.tally.now());
-        text.extend(std::iter::repeat_n('x', plan.text.saturating_sub(text.len())));
-        let group = self.group_of(client, plan).unwrap_or_default();
-        let send = Send { r#type: "send", id: number, group, cid: format!("b{number}"), text };
-        let said = self.clients[client].say(&send);
-        said.map_err(|error| Unmeasured::Hub(format!("a send failed: {error}")))
+        client.min(self.clients.len() - 1)
     }
 
     fn tell(&self, sent: u64, delivered_before: u64, elapsed: Duration) {

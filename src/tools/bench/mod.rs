@@ -2,12 +2,12 @@
 //! machine's own floor.
 //!
 //! - [`Bench`]: the command; [`plan`]: what a run does; [`run`]: a run from its first connection to its floor;
-//! - [`crowd`]: all clients and groups of a run; [`load`]: who sends what when; [`settle`]: until everything has
-//!   arrived; [`deep`]: a group with many messages;
+//! - [`crowd`]: all clients and groups of a run; [`load`]: who sends when; [`mix`]: and what; [`settle`]: until
+//!   everything has arrived; [`deep`]: a group with many messages;
 //! - [`client`]: a connected client, its socket a [`line`](mod@line); [`reader`]: the one thread that reads them all,
 //!   each into its [`inbox`];
 //! - [`floor`]: a bare write; [`pace`]: the same at the run's pace, its reader waiting;
-//! - [`tally`], [`histogram`]: what is counted; [`usage`]: what processes use; [`report`]: the figures.
+//! - [`tally`], [`histogram`]: what is counted; [`usage`]: what processes use; [`report`]: the figures, in a [`table`].
 
 mod client;
 mod command;
@@ -19,12 +19,14 @@ mod histogram;
 mod inbox;
 mod line;
 mod load;
+mod mix;
 mod pace;
 mod plan;
 mod reader;
 mod report;
 mod run;
 mod settle;
+mod table;
 mod tally;
 mod usage;
 

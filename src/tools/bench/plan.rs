@@ -27,6 +27,8 @@ pub struct Plan {
     pub store_pids: Vec<u32>,
     /// What kind of run.
     pub mode: Mode,
+    /// Whether clients do what people do all day, in place of texts alone.
+    pub mix: bool,
     /// Connections opened at the same time.
     pub at_once: usize,
 }

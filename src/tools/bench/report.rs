@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::histogram::Histogram;
+use super::mix::MixFigures;
 use super::plan::Plan;
+use super::table::row;
 use super::tally::Tally;
 use super::usage::{Usage, Used};
 
@@ -30,8 +32,10 @@ pub struct Report {
     pub sends_per_second: f64,
     /// Deliveries a second.
     pub deliveries_per_second: f64,
-    /// Latencies from a send to each recipient, in milliseconds: p50, p90, p99, p99.9.
+    /// Latencies of texts from a send to each recipient, in milliseconds: p50, p90, p99, p99.9.
     pub latency_ms: [f64; 4],
+    /// What was done of each kind, where the run was a mixed one.
+    pub mix: Option<MixFigures>,
     /// Processor time of the measured processes for each delivery, in microseconds.
     pub cpu_per_delivery_us: f64,
     /// The same by process.
@@ -120,7 +124,7 @@ impl Report {
         let (seconds, each) = (loaded.as_secs_f64(), 1e6 / delivered.max(1) as f64);
         self.sends_per_second = sent as f64 / seconds;
         self.deliveries_per_second = delivered as f64 / seconds;
-        self.latency_ms = [0.5, 0.9, 0.99, 0.999].map(|share| latency.quantile(share).as_secs_f64() * 1e3);
+        self.latency_ms = latency.summary_ms();
         self.cpu_by_pid_us =
             pairs(&before, &after, |before, after| after.cpu.saturating_sub(before.cpu).as_secs_f64() * each);
         self.cpu_per_delivery_us = self.cpu_by_pid_us.iter().map(|(_, us)| us).sum();
@@ -201,6 +205,9 @@ impl Report {
         row(f, "deliveries/s", format!("{:.0}", self.deliveries_per_second))?;
         let [p50, p90, p99, p999] = self.latency_ms;
         row(f, "latency p50 / p90 / p99 / p99.9", format!("{p50:.2} / {p90:.2} / {p99:.2} / {p999:.2} ms"))?;
+        if let Some(mix) = &self.mix {
+            mix.write(f)?;
+        }
         let (cpu, ratio) = (self.cpu_per_delivery_us, self.cpu_per_delivery_us / self.floor.max(1e-9));
         row(f, "CPU a delivery, measured processes", format!("{cpu:.2} µs, {ratio:.2} × floor"))?;
         if let Some(floor) = self.floor_at_pace {
@@ -245,10 +252,6 @@ impl Report {
         };
         row(f, "contract", verdict.into())
     }
-}
-
-fn row(f: &mut fmt::Formatter<'_>, name: &str, value: String) -> fmt::Result {
-    writeln!(f, "{name:<39}{value}")
 }
 
 #[cfg(test)]

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     fn state(first: u64, held: u64) -> State {
-        State { held: held.into(), first: first.into() }
+        State { held: held.into(), first: first.into(), ..State::default() }
     }
 
     #[test]

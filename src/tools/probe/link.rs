@@ -44,7 +44,7 @@ impl Link {
         let late = |_| ProbeError::Unreachable { url: url.clone(), why: format!("no answer within {patience:?}") };
         let mut link = opened.map_err(late)??;
         link.say(&json!({"type": "hello", "token": token}), "its welcome").await?;
-        link.until("its welcome", patience, |heard| matches!(heard, Heard::Welcome).then_some(())).await.map_err(
+        link.until("its welcome", patience, |heard| matches!(heard, Heard::Welcome(_)).then_some(())).await.map_err(
             |error| match error {
                 ProbeError::Denied { code, message } if code == "unauthorized" || code == "forbidden" => {
                     ProbeError::Token { url: url.clone(), detail: message }
