@@ -44,8 +44,8 @@ impl Crowd {
         let after = Used::now(plan);
         let delivered = self.tally.delivered.load(Ordering::Relaxed) - delivered_before;
         report.measured(Measured { sent, delivered, loaded, before, after }, &self.tally.latency);
-        report.mix = plan.mix.then(|| MixFigures::of(&self.tally));
         self.settle(plan, tried + sent);
+        report.mix = plan.mix.then(|| MixFigures::of(&self.tally));
         report.settled(tried + sent, &self.tally, self.outstanding(plan));
         Ok(())
     }
