@@ -115,6 +115,62 @@ for (const encoding of /** @type {const} */ (['json', 'msgpack'])) {
   });
 }
 
+for (const encoding of /** @type {const} */ (['json', 'msgpack'])) {
+  test(`${encoding}: a conversation as of now, live and in pages, with all that the hub knows of`, async (context) => {
+    const [ada, bo] = [await somebody(context, { encoding }), await somebody(context, { encoding })];
+    await Promise.all([ada.client.connect(), bo.client.connect()]);
+    const { id } = await ada.client.create({ name: 'Crew', members: [bo.user] });
+    const timelines = [ada, bo].map(({ client }) => client.timeline(id));
+    await Promise.all(timelines.map((timeline) => timeline.earlier()));
+    const { seq } = await ada.client.send({ group: id, text: 'Soup?' });
+    const reply = await bo.client.reply(id, seq, 'Yes');
+    const other = await bo.client.reply(id, seq, 'No');
+    const done = await allKnown(ada.client, {
+      reaction: async () => {
+        for (const { client } of [bo, ada]) await client.react(id, seq, '👍');
+        await ada.client.react(id, seq, '🎉');
+        await ada.client.react(id, seq, '🎉', false);
+      },
+      edited: () => ada.client.edit(id, seq, 'Salad?'),
+      deleted: () => bo.client.remove(id, other.seq),
+      pinned: () => ada.client.pin(id, seq),
+    });
+    const end = await ada.client.send({ group: id, text: 'end' });
+    for (const [place, { client, user }] of [ada, bo].entries()) {
+      const timeline = timelines[place];
+      await until(() => timeline.events.at(-1)?.seq === end.seq, 'all has come');
+      const event = timeline.events.find((each) => each.seq === seq);
+      assert.equal(event?.text, done.includes('edited') ? 'Salad?' : 'Soup?');
+      const thumbs = [{ emoji: '👍', count: 2, mine: true }];
+      assert.deepEqual(event?.reactions, done.includes('reaction') ? thumbs : undefined);
+      assert.equal(event?.replies, done.includes('deleted') ? 1 : 2);
+      assert.equal(event?.pinned, done.includes('pinned') ? true : undefined);
+      const gone = timeline.events.find((each) => each.seq === other.seq);
+      assert.deepEqual(gone?.deleted?.by, done.includes('deleted') ? bo.user : undefined);
+      // As a client that comes now has it, from pages alone.
+      const late = await somebody(context, { encoding, token: await mintToken(hub.env, '--user', user) });
+      await late.client.connect();
+      const fresh = late.client.timeline(id);
+      await fresh.earlier();
+      assert.deepEqual(fresh.events, timeline.events);
+      const { messages } = await client.history(id, { before: reply.seq, limit: 1 });
+      assert.deepEqual({ ...messages[0], replies: event?.replies }, event);
+    }
+  });
+}
+
+/**
+ * Does what the hub knows of, one after the other; the kinds that it does know.
+ *
+ * @param {Hubbub} client
+ * @param {Record<string, () => Promise<any>>} deeds
+ */
+async function allKnown({ features }, deeds) {
+  const known = Object.entries(deeds).filter(([kind]) => features.includes(`kind:${kind}`));
+  for (const [, act] of known) await act();
+  return known.map(([kind]) => kind);
+}
+
 test('a cursor from the future is set back', async (context) => {
   const ada = await somebody(context, {});
   await ada.client.connect();
