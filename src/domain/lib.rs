@@ -25,6 +25,7 @@ mod open;
 mod place;
 mod progress;
 mod refusal;
+mod requested;
 mod state;
 mod string_id;
 mod token;
@@ -46,6 +47,10 @@ pub use open::LaterName;
 pub use place::Place;
 pub use progress::{Base, Head, Mark};
 pub use refusal::{Code, Refusal};
+pub use requested::{
+    PAGE_MAX, SAFE_INTEGER_MAX, requested_cursors, requested_data, requested_seq, requested_seq_if_any, requested_size,
+    requested_users,
+};
 pub use state::{Change, EventState, Switch};
 pub use string_id::InvalidId;
 pub use token::{random_password, random_token};

@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// The longest sentence about what cannot be read, in characters.
+const SENTENCE_MAX: usize = 500;
+
 /// Stable codes of refusals, the same on WebSocket and HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
@@ -97,8 +100,13 @@ impl Refusal {
         self
     }
 
-    /// A frame or field that cannot be read.
+    /// A frame or field that cannot be read. Readers quote what they could not read: no more of it is given back than
+    /// tells what was meant.
     pub fn bad_frame(message: impl Into<Cow<'static, str>>) -> Self {
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(SENTENCE_MAX) {
+            message = format!("{}…", &message[..end]).into();
+        }
         Self::new(Code::BadFrame, message)
     }
 
@@ -136,5 +144,17 @@ impl Refusal {
 impl From<super::InvalidId> for Refusal {
     fn from(error: super::InvalidId) -> Self {
         Refusal::bad_frame(error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_gets_back_all_that_could_not_be_read() {
+        assert_eq!(Refusal::bad_frame("ä".repeat(SENTENCE_MAX)).message.chars().count(), SENTENCE_MAX);
+        let cut = Refusal::bad_frame("ä".repeat(60_000)).message;
+        assert_eq!((cut.chars().count(), cut.ends_with('…')), (SENTENCE_MAX + 1, true));
     }
 }

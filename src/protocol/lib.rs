@@ -18,14 +18,12 @@ extern crate self as protocol;
 use hubbub_domain as domain;
 
 mod encoding;
-mod exact;
 mod form;
 pub mod framing;
 pub mod pushes;
 pub mod requests;
 
 pub use encoding::Encoding;
-pub use exact::exact_data;
 pub use form::{Described, Field, Form};
 pub use framing::{SUBPROTOCOLS, encode, frame_of};
 pub use pushes::{GapReason, GroupView, Limits, MemberList, MemberView, PUSHES, PresenceView, ServerFrame, WireEvent};

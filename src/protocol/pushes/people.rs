@@ -15,7 +15,7 @@ frame! {
         pub group: &'a GroupId,
         /// Who.
         pub user: &'a UserId,
-        /// Read up to here.
+        /// Read up to here. Marks never go back: 0 where only `delivered` has moved.
         pub read: Seq,
         /// Held by a device up to here.
         pub delivered: Seq,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Place, Refusal};
+use crate::domain::{GroupId, PAGE_MAX, Place, Refusal, requested_size};
 use crate::protocol::form::frame;
 
 frame! {
@@ -15,7 +15,7 @@ frame! {
         pub cursor: Option<Place>,
         /// As in older versions, the last group of the page before: give `cursor`.
         pub after: Option<GroupId>,
-        /// 200 when absent.
+        /// 200 when absent; 1 to 200.
         pub limit: Option<usize>,
     }
 }
@@ -27,6 +27,7 @@ impl Request for Groups {
         if fields.cursor.is_some() && fields.after.is_some() {
             return Err(Refusal::bad_frame("give `cursor` or `after`, not both"));
         }
+        fields.limit.map(|limit| requested_size("limit", limit, PAGE_MAX)).transpose()?;
         Ok(fields)
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::cursors;
 use super::request::Request;
-use crate::domain::{DeviceName, GroupId, Refusal, Seq};
+use crate::domain::{DeviceName, GroupId, Refusal, Seq, requested_cursors};
 use crate::protocol::form::frame;
 
 frame! {
@@ -19,6 +19,7 @@ frame! {
         /// A name for this device: 1 to 64 characters, none of them a control character. It has delivered marks of its own.
         pub device: Option<DeviceName>,
         /// Of 1,000 groups at most, the last seq held: what came after is replayed.
+        #[serde(default, deserialize_with = "requested_cursors")]
         pub cursors: Option<HashMap<GroupId, Seq>>,
     }
 }

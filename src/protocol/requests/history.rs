@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Refusal, Seq};
+use crate::domain::{GroupId, PAGE_MAX, Refusal, Seq, requested_seq_if_any, requested_size};
 use crate::protocol::form::frame;
 
 frame! {
@@ -14,10 +14,12 @@ frame! {
         /// The group.
         pub group: GroupId,
         /// Exclusive; not together with `after`.
+        #[serde(default, deserialize_with = "requested_seq_if_any")]
         pub before: Option<Seq>,
         /// Exclusive.
+        #[serde(default, deserialize_with = "requested_seq_if_any")]
         pub after: Option<Seq>,
-        /// 50 when absent, 200 at most.
+        /// 50 when absent; 1 to 200.
         pub limit: Option<usize>,
     }
 }
@@ -26,6 +28,7 @@ impl Request for History {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {
+        fields.limit.map(|limit| requested_size("limit", limit, PAGE_MAX)).transpose()?;
         match (fields.before, fields.after) {
             (Some(_), Some(_)) => Err(Refusal::bad_frame("give `before` or `after`, not both")),
             _ => Ok(fields),

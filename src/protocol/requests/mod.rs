@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use super::Encoding;
 use super::encoding::Unreadable;
 use super::form::{Described, Form};
-use crate::domain::{Code, Refusal};
+use crate::domain::{Code, Refusal, SAFE_INTEGER_MAX};
 use request::Request;
 
 pub use add::Add;
@@ -72,8 +72,6 @@ struct Head {
     id: Option<RequestId>,
 }
 
-/// The greatest integer that every client's number type holds exactly.
-const MAX_SAFE_INTEGER: i64 = (1 << 53) - 1;
 const MAX_ID_BYTES: usize = 128;
 
 /// Lists the frames: the one place where a new one is made known.
@@ -186,7 +184,7 @@ fn unknown_type(name: &str) -> Refusal {
 impl RequestId {
     fn is_valid(&self) -> bool {
         match self {
-            RequestId::Number(number) => number.abs() <= MAX_SAFE_INTEGER,
+            RequestId::Number(number) => number.unsigned_abs() <= SAFE_INTEGER_MAX,
             RequestId::Text(text) => text.len() <= MAX_ID_BYTES,
         }
     }
@@ -235,6 +233,7 @@ mod tests {
         assert_eq!(code(r#"{"type":"dance"}"#), Code::Unsupported);
         assert_eq!(code(r#"{"type":"dance","group":1}"#), Code::Unsupported);
         assert_eq!(code(r#"{"type":"ping","id":9007199254740992}"#), Code::BadFrame);
+        assert_eq!(code(r#"{"type":"ping","id":-9223372036854775808}"#), Code::BadFrame);
         assert_eq!(code(r#"{"type":"ping","id":1,"id":2}"#), Code::BadFrame);
         let group = GroupId::random();
         assert_eq!(

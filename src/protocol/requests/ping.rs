@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::cursors;
 use super::request::Request;
-use crate::domain::{GroupId, Refusal, Seq};
+use crate::domain::{GroupId, Refusal, Seq, requested_cursors};
 use crate::protocol::form::frame;
 
 frame! {
@@ -15,6 +15,7 @@ frame! {
     #[derive(Debug, Clone, PartialEq, Deserialize)]
     pub struct Ping {
         /// The seqs that this device holds: its delivered mark.
+        #[serde(default, deserialize_with = "requested_cursors")]
         pub cursors: Option<HashMap<GroupId, Seq>>,
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Refusal, Seq};
+use crate::domain::{GroupId, Refusal, Seq, requested_seq};
 use crate::protocol::form::frame;
 
 frame! {
@@ -14,6 +14,7 @@ frame! {
         /// The group.
         pub group: GroupId,
         /// Never goes back; sending reads too.
+        #[serde(deserialize_with = "requested_seq")]
         pub seq: Seq,
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{GroupId, Refusal, UserId};
+use crate::domain::{GroupId, Refusal, UserId, requested_users};
 use crate::protocol::form::frame;
 
 frame! {
@@ -13,7 +13,7 @@ frame! {
     pub struct Remove {
         /// The group.
         pub group: GroupId,
-        /// Who goes.
+        /// Who goes; one at least.
         pub users: Vec<UserId>,
     }
 }
@@ -22,6 +22,6 @@ impl Request for Remove {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {
-        Ok(fields)
+        Ok(Self { users: requested_users("users", fields.users)?, ..fields })
     }
 }

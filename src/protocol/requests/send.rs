@@ -3,7 +3,9 @@
 use serde::Deserialize;
 
 use super::request::Request;
-use crate::domain::{Author, Cid, Code, Data, GroupId, Kind, KindRow, Part, Refusal, Traits, UserId, parse_event_id};
+use crate::domain::{
+    Author, Cid, Code, Data, GroupId, Kind, KindRow, Part, Refusal, Traits, UserId, parse_event_id, requested_data,
+};
 use crate::protocol::form::frame;
 
 frame! {
@@ -23,8 +25,8 @@ frame! {
         pub kind: Option<String>,
         /// The event that it is about.
         pub r#ref: Option<String>,
-        /// A map, stored and delivered as it is, up to 16 KB. Whole numbers have 64 bits at most.
-        #[serde(default, deserialize_with = "crate::protocol::exact::exact_data")]
+        /// A map, stored and delivered as it is, up to 16 KB.
+        #[serde(default, deserialize_with = "requested_data")]
         pub data: Option<Data>,
     }
 }
