@@ -17,6 +17,9 @@ pub const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;
 /// A seq that every client can say.
 struct SafeSeq(Seq);
 
+/// From here on JSON's readers take an integer for the nearest number that they can hold, so that digits are lost.
+const INTEGERS_END: f64 = 18_446_744_073_709_551_616.0;
+
 /// Seqs of groups, each group once.
 struct Cursors(HashMap<GroupId, Seq>);
 
@@ -172,6 +175,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        if value.is_finite() && value.fract() == 0.0 && value.abs() >= INTEGERS_END {
+            return Err(Error::custom("a whole number has 64 bits at most: send a longer one as a text"));
+        }
         let number = Number::from_f64(value);
         number.map(Value::Number).ok_or_else(|| Error::custom("a number must be finite"))
     }
@@ -269,6 +275,8 @@ mod tests {
         let kept = read(&format!(r#"{{"data": {data}}}"#)).unwrap().data.unwrap();
         assert_eq!(serde_json::to_string(&kept).unwrap(), data);
         assert_eq!(read(r#"{"data": null}"#).unwrap().data, None);
+        let long = [r#"{"id":123456789012345678901234567890}"#, r#"{"a":[-18446744073709551616]}"#];
+        assert!(long.iter().all(|data| read(&format!(r#"{{"data": {data}}}"#)).unwrap_err().contains("as a text")));
         for wrong in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":1,"c":2,"b":1}]}"#, "[]", "7", r#""x""#] {
             read(&format!(r#"{{"data": {wrong}}}"#)).unwrap_err();
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 pub use reach::{Devices, Reach};
 
+use crate::domain::PAGE_MAX;
 use crate::ports::{NodeRole, NodeRoles};
 use crate::protocol::Limits;
 
@@ -110,9 +111,9 @@ pub const DEFAULT_PARTITIONS: u16 = 16;
 pub const DEFAULT_NODE_LEASE: Duration = Duration::from_secs(8);
 
 /// At most so many groups in `welcome` and on a page of `groups`.
-pub(crate) const GROUPS_PAGE: usize = 200;
+pub(crate) const GROUPS_PAGE: usize = PAGE_MAX;
 /// At most so many events on a page of `history`.
-pub(crate) const HISTORY_PAGE: usize = 200;
+pub(crate) const HISTORY_PAGE: usize = PAGE_MAX;
 /// A page of `history` when the client does not say.
 pub(crate) const HISTORY_DEFAULT: usize = 50;
 /// More missed events than this in one group are answered with a `gap`.

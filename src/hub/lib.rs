@@ -58,7 +58,7 @@ use std::sync::{Arc, OnceLock, Weak};
 
 pub use config::{HubConfig, ProbeConfig, Rate};
 pub use features::accounts::{Location, Ticket};
-pub use features::history::{HistoryPage, HistoryQuery};
+pub use features::history::{BundleQuery, HistoryBundle, HistoryPage, HistoryQuery};
 pub use features::lists::{ListedFrom, OwnGroup};
 pub use features::people::FoundUser;
 pub use followers::FollowerPlace;
@@ -234,8 +234,8 @@ impl Hub {
         self.rooms.features.history.history(user, group, query).await
     }
 
-    /// The same page of each of a user's groups.
-    pub async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
+    /// The same page of each of a user's groups, as many as go into one answer.
+    pub async fn histories(&self, user: &UserId, query: BundleQuery) -> Result<HistoryBundle, Refusal> {
         self.rooms.features.history.histories(user, query).await
     }
 
@@ -244,7 +244,7 @@ impl Hub {
         self.rooms.features.history.group_history(group, query).await
     }
 
-    /// A page of all messages, newest first, with whether there may be more; shorter where groups were deleted.
+    /// A page of all messages, newest first, with whether there are more; shorter where groups were deleted.
     pub async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
         self.rooms.features.history.all_messages(page, per_page).await
     }
@@ -262,8 +262,8 @@ impl Hub {
         self.rooms.features.pins.pins(user, group).await
     }
 
-    /// A page of all groups.
-    pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
+    /// A page of all groups, with whether there are more.
+    pub async fn all_groups(&self, page: usize, per_page: usize) -> Result<(Vec<Group>, bool), Refusal> {
         self.rooms.features.lists.all_groups(page, per_page).await
     }
 
@@ -323,8 +323,8 @@ impl Hub {
         self.rooms.features.people.find_users(prefix, limit).await
     }
 
-    /// A page of all users.
-    pub async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
+    /// A page of all users, with whether there are more.
+    pub async fn all_users(&self, page: usize, per_page: usize) -> Result<(Vec<FoundUser>, bool), Refusal> {
         self.rooms.features.people.all_users(page, per_page).await
     }
 

@@ -51,7 +51,7 @@ enum Command {
         /// The beginning of a username
         #[arg(default_value = "")]
         prefix: String,
-        /// Most lines
+        /// Most lines, 1 to 1000
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },
@@ -65,7 +65,7 @@ enum Command {
         /// A part of a name
         #[arg(default_value = "")]
         part: String,
-        /// Most lines
+        /// Most lines, 1 to 1000
         #[arg(long, default_value_t = 50)]
         limit: usize,
     },

@@ -59,9 +59,14 @@ enum Command {
 /// The exit code when the hub could not be measured.
 const NO_VERDICT: u8 = 3;
 
+/// The whole command line: each command with its arguments.
+pub fn command_line() -> clap::Command {
+    settings::add_to(Cli::command())
+}
+
 /// Does what the arguments say. Problems go to standard error, in a sentence each.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let matches = match settings::add_to(Cli::command()).try_get_matches_from(arguments) {
+    let matches = match command_line().try_get_matches_from(arguments) {
         Ok(matches) => matches,
         // Help and version are such "errors" too, with a code of their own.
         Err(error) => {

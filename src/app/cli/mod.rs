@@ -10,5 +10,5 @@ mod settings;
 mod token;
 mod tools;
 
-pub use command::run;
+pub use command::{command_line, run};
 pub use error::CommandError;

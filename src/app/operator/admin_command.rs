@@ -5,6 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{Access, DeviceName, Group, GroupId, GroupKind, Millis, NodeName, Role, Seq, User, UserId};
 use crate::ports::{NodeRecord, NodeRoles};
 
+/// Most lines of a report.
+pub const MOST_LINES: usize = 1_000;
+
 /// What an operator wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
@@ -13,7 +16,7 @@ pub enum AdminCommand {
     FindUsers {
         /// The beginning of a username.
         prefix: String,
-        /// Most lines to report.
+        /// Most lines to report: 1 to [`MOST_LINES`].
         limit: usize,
     },
     /// One user, by id or username.
@@ -25,7 +28,7 @@ pub enum AdminCommand {
     FindGroups {
         /// A part of a name.
         part: String,
-        /// Most lines to report.
+        /// Most lines to report: 1 to [`MOST_LINES`].
         limit: usize,
     },
     /// One group with its members.
@@ -95,11 +98,17 @@ pub enum Report {
     Users {
         /// A line each.
         users: Vec<UserLine>,
+        /// Whether there are more than were asked for; an older hub does not tell.
+        #[serde(default)]
+        more: bool,
     },
     /// Groups as found.
     Groups {
         /// A line each.
         groups: Vec<GroupLine>,
+        /// Whether there are more than were asked for; an older hub does not tell.
+        #[serde(default)]
+        more: bool,
     },
     /// One user with their groups and devices.
     User {

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use super::admin_command::{AdminCommand, DeviceLine, FollowerLine, GroupLine, MemberLine, NodeLine, Report, UserLine};
+use super::admin_command::{
+    AdminCommand, DeviceLine, FollowerLine, GroupLine, MOST_LINES, MemberLine, NodeLine, Report, UserLine,
+};
 use super::devices;
-use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, search_form};
+use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, requested_size, search_form};
 use crate::hub::{FollowerPlace, Hub};
 use crate::ports::{Store, StoreError};
 
 /// Groups read at a time while looking for a name.
 const PAGE: usize = 200;
-/// Most lines of a report, whatever was asked.
-const MOST_LINES: usize = 1_000;
 
 /// Carries orders out: over the running hub, which tells all nodes, or over the store alone.
 pub struct AdminService {
@@ -103,12 +103,15 @@ impl AdminService {
     }
 
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Report, Refusal> {
-        let limit = limit.min(MOST_LINES);
+        let limit = requested_size("limit", limit, MOST_LINES)?;
         let users = match prefix {
-            "" => self.store.all_users(0, limit).await,
-            prefix => self.store.find_users(prefix, limit).await,
+            "" => self.store.all_users(0, limit + 1).await,
+            prefix => self.store.find_users(prefix, limit + 1).await,
         };
-        Ok(Report::Users { users: self.lines(users.map_err(unanswered)?).await? })
+        let mut users = users.map_err(unanswered)?;
+        let more = users.len() > limit;
+        users.truncate(limit);
+        Ok(Report::Users { users: self.lines(users).await?, more })
     }
 
     async fn lines(&self, users: Vec<User>) -> Result<Vec<UserLine>, Refusal> {
@@ -145,18 +148,19 @@ impl AdminService {
     }
 
     async fn find_groups(&self, part: &str, limit: usize) -> Result<Report, Refusal> {
-        let (part, limit) = (search_form(part), limit.min(MOST_LINES));
+        let (part, limit) = (search_form(part), requested_size("limit", limit, MOST_LINES)?);
         let mut found = Vec::new();
         for page in 0.. {
             let groups = self.store.all_groups(page, PAGE).await.map_err(unanswered)?;
             let last = groups.len() < PAGE;
             found.extend(groups.iter().filter(|group| search_form(&group.name).contains(&part)).map(GroupLine::from));
-            if last || found.len() >= limit {
+            if last || found.len() > limit {
                 break;
             }
         }
+        let more = found.len() > limit;
         found.truncate(limit);
-        Ok(Report::Groups { groups: found })
+        Ok(Report::Groups { groups: found, more })
     }
 
     async fn show_group(&self, id: &GroupId) -> Result<Report, Refusal> {

@@ -29,17 +29,26 @@ pub(super) async fn lines(
     let heads = futures::stream::iter(mine).map(head).buffer_unordered(AT_ONCE);
     let heads: Vec<(Seq, GroupId)> = heads.try_collect().await?;
     let heads: HashMap<GroupId, Seq> = heads.into_iter().map(|(seq, group)| (group, seq)).collect();
-    Ok(devices.into_iter().map(|device| line(device, &heads, connected)).collect())
+    let of = |device: Device| {
+        let groups = device.delivered.keys().filter(|group| user.is_in(group)).count();
+        line(device, groups, &heads, connected)
+    };
+    Ok(devices.into_iter().map(of).collect())
 }
 
-fn line(device: Device, heads: &HashMap<GroupId, Seq>, connected: Option<&HashSet<DeviceName>>) -> DeviceLine {
+/// A device with marks in so many of the user's groups.
+fn line(
+    device: Device,
+    groups: usize,
+    heads: &HashMap<GroupId, Seq>,
+    connected: Option<&HashSet<DeviceName>>,
+) -> DeviceLine {
     let marks = device.delivered.into_iter().filter_map(|(group, delivered)| {
         let behind = heads.get(&group)?.saturating_sub(delivered);
         Some(DeviceMark { group, delivered, behind })
     });
     let mut marks: Vec<DeviceMark> = marks.collect();
     marks.sort_by(|a, b| b.behind.cmp(&a.behind).then_with(|| a.group.cmp(&b.group)));
-    let groups = marks.len();
     marks.truncate(MOST_MARKS);
     let online = connected.map(|connected| connected.contains(&device.name));
     DeviceLine { device: device.name, online, last_seen: device.seen, groups, marks }
@@ -56,7 +65,7 @@ mod tests {
         phone.raise(5, groups.iter().cloned().zip(1..));
         // Of the first the user is no member any more.
         let heads: HashMap<GroupId, Seq> = groups[1..].iter().map(|group| (group.clone(), 20)).collect();
-        let shown = line(phone, &heads, Some(&HashSet::new()));
+        let shown = line(phone, 29, &heads, Some(&HashSet::new()));
         assert_eq!((shown.online, shown.groups, shown.marks.len()), (Some(false), 29, MOST_MARKS));
         let behind: Vec<Seq> = shown.marks.iter().map(|mark| mark.behind).collect();
         assert!(behind.into_iter().eq((9..=18).rev()));

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::routing::post;
 use axum::{Json, Router};
 
 use super::admin_command::{AdminCommand, Report};
 use super::admin_service::AdminService;
-use crate::domain::Refusal;
 use crate::transport::Problem;
+use crate::transport::http::Body;
 
 /// Where orders are taken.
 pub const PATH: &str = "/admin/orders";
@@ -20,10 +19,6 @@ pub fn routes(desk: Arc<AdminService>) -> Router {
     Router::new().route(PATH, post(take)).with_state(desk)
 }
 
-async fn take(
-    State(desk): State<Arc<AdminService>>,
-    order: Result<Json<AdminCommand>, JsonRejection>,
-) -> Result<Json<Report>, Problem> {
-    let Json(order) = order.map_err(|error| Refusal::bad_frame(error.body_text()))?;
+async fn take(State(desk): State<Arc<AdminService>>, Body(order): Body<AdminCommand>) -> Result<Json<Report>, Problem> {
     Ok(Json(desk.carry_out(order).await?))
 }

@@ -81,7 +81,7 @@ async fn users_are_found_and_banned_without_a_hub() {
     let house = store_alone().await;
     let find = |prefix: &str| AdminCommand::FindUsers { prefix: prefix.into(), limit: 10 };
     for (prefix, count) in [("", 2), ("AN", 1), ("nobody", 0)] {
-        let Report::Users { users } = house.desk.carry_out(find(prefix)).await.unwrap() else { panic!() };
+        let Report::Users { users, more: false } = house.desk.carry_out(find(prefix)).await.unwrap() else { panic!() };
         assert_eq!(users.len(), count, "{prefix:?}");
     }
     house.done(AdminCommand::Ban { user: id("anna") }).await;
@@ -122,7 +122,7 @@ async fn memberships_change_through_the_running_hub() {
     use crate::domain::Role::{Admin, Member};
     let (house, group) = running().await;
     assert_eq!(house.members(&group).await, [("anna".into(), Admin), ("bert".into(), Member)]);
-    let Report::Groups { groups } =
+    let Report::Groups { groups, more: false } =
         house.desk.carry_out(AdminCommand::FindGroups { part: "rIEN".into(), limit: 5 }).await.unwrap()
     else {
         panic!()
@@ -199,7 +199,7 @@ async fn orders_reach_a_running_hub_and_else_the_store() {
     let directory = tempfile::tempdir().unwrap();
     config.storage.data_dir = directory.path().join("data");
     let users = office.carry_out(&config, AdminCommand::FindUsers { prefix: "".into(), limit: 5 }).await;
-    assert_eq!(users.unwrap(), Report::Users { users: vec![] });
+    assert_eq!(users.unwrap(), Report::Users { users: vec![], more: false });
     let kick = office.carry_out(&config, AdminCommand::Kick { user: id("anna"), group: None }).await;
     assert!(matches!(kick, Err(OrderError::NeedsHub(_))), "{kick:?}");
     let named = AdminClient::new(&config, Some("http://127.0.0.1:1/".parse().unwrap())).unwrap();

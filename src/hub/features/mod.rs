@@ -1,6 +1,7 @@
 //! What people, services and operators do: a folder each.
 //!
-//! - `answered`: frames of sessions, each with the feature that answers it.
+//! - `answered`: frames of sessions, each with the feature that answers it; `paging`: pages of lists, with whether there are
+//!   more.
 
 pub(crate) mod accounts;
 pub(crate) mod answered;
@@ -10,6 +11,7 @@ pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod membership;
 pub(crate) mod moderation;
+pub(crate) mod paging;
 pub(crate) mod people;
 pub(crate) mod pins;
 pub(crate) mod presence;

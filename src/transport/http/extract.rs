@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
 
 use super::Api;
-use crate::domain::{Code, GroupId, Refusal, Seq};
+use crate::domain::{Code, GroupId, PAGE_MAX, Refusal, Seq, requested_seq_if_any, requested_size};
 use crate::hub::HistoryQuery;
 use crate::ports::Identity;
 use crate::transport::listen::Client;
@@ -23,14 +23,13 @@ use crate::transport::ws::bearer;
 
 /// Events on a page when the request does not say.
 const PAGE_DEFAULT: usize = 50;
-/// Events on a page at most, as in `history`.
-const PAGE_MAX: usize = 200;
 
 /// Who asks, proven by a Bearer token.
 pub(super) struct Caller(pub Identity);
 
-/// A JSON body.
-pub(super) struct Body<T>(pub T);
+/// A JSON body: an object.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
 
 /// A query.
 pub(super) struct Asked<T>(pub T);
@@ -49,8 +48,10 @@ pub(super) struct HistoryParams {
     #[param(minimum = 1, maximum = 200)]
     per_page: Option<usize>,
     /// Events before this seq, the newest of them.
+    #[serde(default, deserialize_with = "requested_seq_if_any")]
     before: Option<Seq>,
     /// Events after this seq, the oldest of them.
+    #[serde(default, deserialize_with = "requested_seq_if_any")]
     after: Option<Seq>,
     /// Events with `before` or `after` (50; at most 200).
     #[param(minimum = 1, maximum = 200)]
@@ -102,9 +103,15 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.with_limited_body().into_parts();
-        let request = Request::from_parts(parts, whole(body).await?.into());
+        let body = whole(body).await?;
+        // A list of the fields' values, which serde would take as well, is refused as it is of frames.
+        let is_object = body.trim_ascii_start().first() == Some(&b'{');
+        // What is no field is passed over without a look.
+        let is_text = std::str::from_utf8(&body).is_ok();
+        let request = Request::from_parts(parts, body.into());
         match axum::Json::from_request(request, state).await {
-            Ok(axum::Json(body)) => Ok(Self(body)),
+            Ok(axum::Json(body)) if is_object && is_text => Ok(Self(body)),
+            Ok(_) => Err(Refusal::bad_frame("the body must be a JSON object, in UTF-8").into()),
             Err(rejection) => Err(rejected(&rejection)),
         }
     }
@@ -204,10 +211,7 @@ impl PageParams {
 
 /// How many, within what is answered at once.
 pub(super) fn size(asked: Option<usize>, name: &str) -> Result<usize, Refusal> {
-    match asked.unwrap_or(PAGE_DEFAULT) {
-        size @ 1..=PAGE_MAX => Ok(size),
-        _ => Err(Refusal::bad_frame(format!("`{name}` must be 1 to {PAGE_MAX}"))),
-    }
+    requested_size(name, asked.unwrap_or(PAGE_DEFAULT), PAGE_MAX)
 }
 
 /// A group's id in a path or query: what is no id names no group.
@@ -231,7 +235,15 @@ mod tests {
         assert_eq!(query("before=7").unwrap(), HistoryQuery::Before(7, 50));
         assert_eq!(query("after=0&limit=200").unwrap(), HistoryQuery::After(0, 200));
         assert_eq!(query("limit=5").unwrap(), HistoryQuery::Before(Seq::MAX, 5));
-        for wrong in ["page=0&before=1", "before=1&after=2", "limit=0", "perPage=201", "page=1&limit=2"] {
+        for wrong in [
+            "page=0&before=1",
+            "perPage=0",
+            "limit=201",
+            "before=1&after=2",
+            "limit=0",
+            "perPage=201",
+            "page=1&limit=2",
+        ] {
             assert_eq!(query(wrong).unwrap_err().code, Code::BadFrame, "{wrong}");
         }
     }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::views::MessageView;
-use crate::domain::{Access, Cid, GroupKind, Place, Refusal, Seq, UserId, requested_access};
+use crate::domain::{Access, Cid, GroupKind, Place, Refusal, Seq, UserId, requested_access, requested_seq};
 use crate::hub::OwnGroup;
 use crate::protocol::MemberList;
 
@@ -91,6 +91,7 @@ pub struct NewOwnGroup {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ReadUpTo {
     /// Never goes back; at most the head.
+    #[serde(deserialize_with = "requested_seq")]
     pub(super) seq: Seq,
 }
 

@@ -20,6 +20,8 @@ use crate::transport::ws::too_many_from_address;
 
 /// Repeating a request with the same key sends nothing twice.
 pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Whether there are more than an answer that is a bare list has.
+pub(super) const MORE: HeaderName = HeaderName::from_static("hubbub-more");
 /// Pages may load and run what this hub serves, and nothing else.
 pub(super) const CONTENT_SECURITY_POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
@@ -89,7 +91,7 @@ pub(super) fn cors(api: &Api) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, IDEMPOTENCY_KEY])
-        .expose_headers([header::RETRY_AFTER, header::ETAG])
+        .expose_headers([header::RETRY_AFTER, header::ETAG, MORE])
         .max_age(PREFLIGHT_AGE)
 }
 

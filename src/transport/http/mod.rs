@@ -3,10 +3,11 @@
 //! - [`public_router`]: what clients ask: history, sending, people, accounts, tickets, the page.
 //! - [`internal_router`]: what services and operators ask, behind [`guard`].
 //! - [`starting`]: what both answer before there is a hub; [`elsewhere()`]: what a node that takes no clients answers them.
-//! - [`views`]: bodies of requests and answers; [`extract`]: how requests are read.
+//! - [`views`]: bodies of requests and answers; `bundles`: the same page of several groups; [`extract`]: how requests are read.
 //! - [`descriptions`]: OpenAPI, made from the code.
 
 mod access_log;
+mod bundles;
 pub mod descriptions;
 mod elsewhere;
 mod extract;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use access_log::REQUESTS;
 pub use elsewhere::elsewhere;
+pub use extract::Body;
 pub use routers::{internal_router, public_router};
 
 use super::TransportMetrics;

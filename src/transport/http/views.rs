@@ -4,10 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::layers::cid_of;
-use crate::domain::{Access, Cid, Data, Event, Group, GroupKind, Millis, Refusal, Seq, UserId, requested_access};
+use crate::domain::{
+    Access, Cid, Data, Event, Group, GroupId, GroupKind, Millis, Refusal, Seq, UserId, requested_access, requested_data,
+};
 use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
 use crate::ports::Account;
-use crate::protocol::{Content, SendFrame, Target, WireEvent, exact_data};
+use crate::protocol::{Content, SendFrame, Target, WireEvent};
 
 /// An event of a group, with the fields of a `message` frame.
 #[derive(Debug, Serialize, ToSchema)]
@@ -57,13 +59,6 @@ pub struct HistoryView {
     more: bool,
 }
 
-/// The same page of several groups.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HistoriesView {
-    /// Newest activity first.
-    pub(super) groups: Vec<HistoryView>,
-}
-
 /// A page of messages of all groups.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessagesView {
@@ -90,7 +85,7 @@ pub struct NewMessage {
     reference: Option<String>,
     /// Anything else, up to 16 KB. Whole numbers have 64 bits at most.
     #[schema(value_type = Option<Object>)]
-    #[serde(default, deserialize_with = "exact_data")]
+    #[serde(default, deserialize_with = "requested_data")]
     data: Option<Data>,
 }
 
@@ -241,7 +236,8 @@ pub struct NewGroup {
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct ServiceMessage {
     /// The group's id.
-    group: String,
+    #[schema(value_type = String)]
+    group: GroupId,
     /// The user's id, which does not begin with `hub.`.
     #[schema(value_type = String)]
     pub(super) from: UserId,
@@ -288,9 +284,9 @@ impl HistoryView {
 
 impl NewMessage {
     /// The send, to a group. `key` is the request's `Idempotency-Key`.
-    pub(super) fn into_send(self, group: &str, key: Option<&str>) -> Result<SendFrame, Refusal> {
+    pub(super) fn into_send(self, group: GroupId, key: Option<&str>) -> Result<SendFrame, Refusal> {
         let cid = cid_of(self.cid.as_deref(), key)?.unwrap_or_else(Cid::random);
-        let target = Target::Group(super::extract::group_id(group)?);
+        let target = Target::Group(group);
         let content = Content { kind: self.kind, text: self.text, reference: self.reference, data: self.data };
         SendFrame::new(target, cid, content)
     }
@@ -300,7 +296,7 @@ impl ServiceMessage {
     /// Who sends what; with a key, what is sent once.
     pub(super) fn into_send(self, key: Option<&str>) -> Result<(UserId, SendFrame), Refusal> {
         let message = NewMessage { text: Some(self.message), cid: None, kind: None, reference: None, data: None };
-        Ok((self.from, message.into_send(&self.group, key)?))
+        Ok((self.from, message.into_send(self.group, key)?))
     }
 }
 

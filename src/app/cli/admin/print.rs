@@ -8,8 +8,10 @@ use crate::domain::{Millis, now_ms};
 /// A report as text, columns aligned.
 pub(super) fn text(report: &Report) -> String {
     match report {
-        Report::Users { users } => table(&USER_HEAD, users.iter().map(user_row).collect()),
-        Report::Groups { groups } => table(&GROUP_HEAD, groups.iter().map(group_row).collect()),
+        Report::Users { users, more } => table(&USER_HEAD, users.iter().map(user_row).collect()) + more_text(*more),
+        Report::Groups { groups, more } => {
+            table(&GROUP_HEAD, groups.iter().map(group_row).collect()) + more_text(*more)
+        }
         Report::User { user, groups, devices } => {
             let user = table(&USER_HEAD, vec![user_row(user)]);
             let groups = table(&GROUP_HEAD, groups.iter().map(group_row).collect());
@@ -25,6 +27,11 @@ pub(super) fn text(report: &Report) -> String {
         Report::Followers { followers } => table(&FOLLOWER_HEAD, followers.iter().map(follower_row).collect()),
         Report::Done { what } => format!("{what}\n"),
     }
+}
+
+/// What follows a list that has not all.
+fn more_text(more: bool) -> &'static str {
+    if more { "There are more: see them with a greater --limit, or look for a part.\n" } else { "" }
 }
 
 const USER_HEAD: [&str; 7] = ["USER", "USERNAME", "NAME", "ACCOUNT", "STATE", "SEEN", "GROUPS"];
@@ -160,11 +167,12 @@ mod tests {
             groups: 2,
         };
         let users = vec![line("anna", "Ännä \u{1b}[31m"), line("bartholomew", "B")];
-        let shown = text(&Report::Users { users });
+        let shown = text(&Report::Users { users: users.clone(), more: false });
         assert!(!shown.contains('\u{1b}'));
         let column = |line: &str| line.chars().take_while(|c| *c != ' ').count();
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 3);
+        assert!(!shown.contains("more") && text(&Report::Users { users, more: true }).contains("more"));
         assert_eq!((column(lines[1]), column(lines[2])), (4, 11));
         let second = |line: &str| line.chars().skip(13).take_while(|c| *c != ' ').collect::<String>();
         assert_eq!((second(lines[0]), second(lines[1])), ("USERNAME".to_owned(), "anna".to_owned()));

@@ -5,5 +5,5 @@ mod retention;
 mod slots;
 
 pub(crate) use pages::History;
-pub use pages::{HistoryPage, HistoryQuery};
+pub use pages::{BundleQuery, HistoryBundle, HistoryPage, HistoryQuery};
 pub(crate) use retention::{RETENTION, Retention};

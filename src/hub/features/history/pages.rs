@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::{Event, Group, GroupId, Refusal, Seq, UserId};
 use crate::hub::config::{BUNDLE_BYTES, HISTORY_DEFAULT, HISTORY_PAGE, PAGE_BYTES};
 use crate::hub::features::answered::{Answered, Asker};
+use crate::hub::features::paging::with_more;
 use crate::hub::local::{LocalGroups, fitting};
 use crate::hub::pipeline::lives::stored_base;
 use crate::ports::{GroupStore, MessageStore, Page, UserStore};
@@ -39,6 +40,24 @@ pub struct HistoryPage {
     pub messages: Vec<Event>,
     /// Whether there are more in the direction asked.
     pub more: bool,
+}
+
+/// Which page of each of somebody's groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BundleQuery {
+    /// The page of each.
+    pub page: HistoryQuery,
+    /// The group behind which the groups begin, in the order of their ids; with the first where there is none.
+    pub after: Option<GroupId>,
+}
+
+/// The same page of several groups.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryBundle {
+    /// Those with the newest activity first.
+    pub pages: Vec<HistoryPage>,
+    /// Where there are more groups, the one behind which they begin.
+    pub more_after: Option<GroupId>,
 }
 
 /// Reads histories.
@@ -131,30 +150,36 @@ impl History {
         self.group_history(&document, query).await
     }
 
-    /// The same page of each of a user's groups.
-    pub(crate) async fn histories(&self, user: &UserId, query: HistoryQuery) -> Result<Vec<HistoryPage>, Refusal> {
+    /// The same page of each of a user's groups, as many as go into one answer. By their ids, which do not move while
+    /// somebody goes from one answer to the next.
+    pub(crate) async fn histories(&self, user: &UserId, query: BundleQuery) -> Result<HistoryBundle, Refusal> {
         let (mut pages, mut left) = (Vec::new(), BUNDLE_BYTES);
-        let mine: Vec<GroupId> = self.own_groups(user).await?.into_iter().take(BUNDLE_MAX).collect();
-        for group in &self.documents.groups(&mine).await? {
-            let page = self.history_within(group, query, left.min(PAGE_BYTES)).await?;
+        let BundleQuery { page, after } = query;
+        let mine = self.own_groups(user).await?;
+        let mut behind = mine.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
+        let bundled: Vec<GroupId> = behind.by_ref().take(BUNDLE_MAX).collect();
+        let more_after = behind.next().and_then(|_| bundled.last().cloned());
+        for group in &self.documents.groups(&bundled).await? {
+            let page = self.history_within(group, page, left.min(PAGE_BYTES)).await?;
             left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
             pages.push(page);
         }
         let newest = |page: &HistoryPage| page.messages.last().map_or(0, |event| event.time);
         pages.sort_by_key(|page| std::cmp::Reverse(newest(page)));
-        Ok(pages)
+        Ok(HistoryBundle { pages, more_after })
     }
 
+    /// In the order of their ids.
     async fn own_groups(&self, user: &UserId) -> Result<Vec<GroupId>, Refusal> {
         let user = self.people.user(user).await?;
         Ok(user.map(|user| user.groups.into_keys().collect()).unwrap_or_default())
     }
 
-    /// A page of all messages, newest first, with whether there may be more. It may be shorter than was asked for: what
+    /// A page of all messages, newest first, with whether there are more. It may be shorter than was asked for: what
     /// is left of groups that were deleted is not shown.
     pub(crate) async fn all_messages(&self, page: usize, per_page: usize) -> Result<(Vec<Event>, bool), Refusal> {
-        let mut events = self.messages.all_messages(page, per_page).await?;
-        let more = events.len() == per_page;
+        let ask = |page, per_page| self.messages.all_messages(page, per_page);
+        let (mut events, more) = with_more(page, per_page, ask).await?;
         let ids: HashSet<&GroupId> = events.iter().map(|event| &event.group).collect();
         let ids: Vec<GroupId> = ids.into_iter().cloned().collect();
         let groups = self.documents.groups(&ids).await?;
@@ -216,5 +241,33 @@ mod tests {
         store.put_group(anew);
         let page = history.history(&anna, &id, HistoryQuery::After(0, 4)).await.unwrap();
         assert_eq!((seqs(&page), page.more), (vec![8, 9], false));
+    }
+
+    #[tokio::test]
+    async fn a_bundle_that_is_full_tells_where_the_other_groups_begin() {
+        let store = Arc::new(MemoryStore::default());
+        let history = History::new(store.clone(), store.clone(), store.clone(), Arc::default());
+        let bundle = async |after| {
+            let page = HistoryQuery::Before(Seq::MAX, 1);
+            let bundle = history.histories(&user("anna"), BundleQuery { page, after }).await.unwrap();
+            let ids: HashSet<GroupId> = bundle.pages.into_iter().map(|page| page.group).collect();
+            (ids, bundle.more_after)
+        };
+        for _ in 0..BUNDLE_MAX {
+            let id = GroupId::random();
+            store.put_group(group(&id, &["anna"]));
+            store.put_user("anna", &id);
+        }
+        let (all, more_after) = bundle(None).await;
+        assert_eq!((all.len(), more_after), (BUNDLE_MAX, None), "nobody is sent on to nothing");
+        for _ in 0..2 {
+            let id = GroupId::random();
+            store.put_group(group(&id, &["anna"]));
+            store.put_user("anna", &id);
+        }
+        let (first, more_after) = bundle(None).await;
+        let (second, end) = bundle(more_after).await;
+        assert_eq!((first.len(), second.len(), end), (BUNDLE_MAX, 2, None));
+        assert!(first.is_disjoint(&second));
     }
 }

@@ -48,7 +48,8 @@ impl Answered for requests::Groups {
 impl Answered for requests::Create {
     type By = NewGroups;
 
-    /// Shows the group as its creator sees it; who repeats the frame and has left since is told so.
+    /// Shows the group as its creator sees it, which need not be new: who repeats the frame is told what is unread by now,
+    /// and who has left since is told so.
     async fn answer(self, new: &NewGroups, asker: Asker<'_>) -> Result<(), Refusal> {
         let Self { name, members, access, cid } = self;
         let user = &asker.session.user;
@@ -62,8 +63,8 @@ impl Answered for requests::Create {
         }
         lists.views.member_names(std::iter::once(&group)).await?;
         let head = lists.heads.stored(&group).await?;
-        let mark = Mark { read: head.seq, n: head.n, delivered: head.seq };
-        let view = lists.views.view(&group, head, mark, None, user);
+        let marks = lists.marks_of(user).await?;
+        let view = lists.listing.view(&group, head, &marks, None, user);
         asker.tell(&ServerFrame::group(asker.re, &view));
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::domain::{Group, GroupId, Mark, Refusal, User, UserId};
+use crate::hub::features::paging::with_more;
 use crate::hub::groups::{Heads, Listing, Views};
 use crate::hub::local::LocalGroups;
 use crate::ports::{CursorStore, GroupStore, UserStore};
@@ -38,9 +39,9 @@ impl GroupLists {
         Ok(self.marks.marks(std::slice::from_ref(user)).await?.remove(user).unwrap_or_default())
     }
 
-    /// A page of all groups.
-    pub(crate) async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, Refusal> {
-        Ok(self.documents.all_groups(page, per_page).await?)
+    /// A page of all groups, with whether there are more.
+    pub(crate) async fn all_groups(&self, page: usize, per_page: usize) -> Result<(Vec<Group>, bool), Refusal> {
+        with_more(page, per_page, |page, per_page| self.documents.all_groups(page, per_page)).await
     }
 
     /// A group by its id.

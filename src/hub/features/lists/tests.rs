@@ -114,8 +114,18 @@ async fn a_group_is_shown_to_its_creator_and_is_gone_for_who_has_left_it() {
         bed.store.put_user(creator, &id);
         bed.store.put((1..=4).map(|seq| text(&id, seq, "anna")));
     }
+    let id = GroupId::created_by(&user("anna"), &cid);
+    let read_up_to = async |seq| {
+        let mark = Mark { read: seq, n: seq, delivered: seq };
+        bed.store.raise_marks(&[(user("anna"), id.clone(), mark)]).await.unwrap();
+    };
     let new_groups = bed.new_groups();
     let [anna, bob] = ["anna", "bob"].map(|name| open_session(&bed.users, name));
+    read_up_to(1).await;
+    create().answer(&new_groups, Asker { session: &anna.0, re: Some(&re) }).await.unwrap();
+    let frame = anna.1.texts().concat();
+    assert!(in_order(&frame, &["\"read\":1", "\"unread\":3"]), "a group that is not new is not all read: {frame}");
+    read_up_to(4).await;
     create().answer(&new_groups, Asker { session: &anna.0, re: Some(&re) }).await.unwrap();
     let frame = anna.1.texts().concat();
     assert!(in_order(&frame, &["\"type\":\"group\"", "\"unread\":0"]) && frame.contains("r1"), "{frame}");
@@ -137,5 +147,7 @@ async fn services_name_users_by_id_or_username() {
     }
     assert_eq!(lists.groups_of("bob").await.unwrap_err().code, Code::NotFound);
     assert_eq!(lists.group(&GroupId::random()).await.unwrap_err().code, Code::NotFound);
-    assert_eq!(lists.all_groups(1, 1).await.unwrap()[0].id, ids[1]);
+    let (page, more) = lists.all_groups(1, 1).await.unwrap();
+    assert_eq!((&page[0].id, more), (&ids[1], false));
+    assert!(lists.all_groups(0, 1).await.unwrap().1);
 }

@@ -40,6 +40,11 @@ impl Creation {
         Self { membership, changes, deletion, documents, messages, restorer, groups }
     }
 
+    /// Refuses more members than a group may have.
+    pub(crate) fn check_count(&self, count: usize) -> Result<(), Refusal> {
+        self.changes.check_count(count)
+    }
+
     /// Makes a group; the creator is its first admin. The same creator and cid make it once.
     pub(crate) async fn create_group(
         &self,

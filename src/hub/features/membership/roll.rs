@@ -64,6 +64,7 @@ impl Membership {
 
     /// Adds people, as an admin.
     pub(crate) async fn add(&self, actor: &UserId, group: &GroupId, users: Vec<UserId>) -> Result<(), Refusal> {
+        self.changes.check_count(users.len())?;
         self.not_direct(group).await?;
         self.may_join(&users, group).await?;
         let (permission, role, cid) = (Permission::Admin, Role::Member, Cid::random());
@@ -72,6 +73,7 @@ impl Membership {
 
     /// Removes people, as an admin.
     pub(crate) async fn remove(&self, actor: &UserId, group: &GroupId, users: Vec<UserId>) -> Result<(), Refusal> {
+        self.changes.check_count(users.len())?;
         self.not_direct(group).await?;
         let (permission, role, cid) = (Permission::Admin, Role::Member, Cid::random());
         self.changes.make(Change { group, actor, kind: Kind::Left, users, permission, role, cid }).await

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Access, Cid, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username, username_taken,
+    Access, Cid, Code, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username,
+    requested_users, username_taken,
 };
 use crate::hub::features::membership::Creation;
+use crate::hub::features::paging::with_more;
 use crate::hub::features::presence::Presence;
 use crate::hub::sessions::Arrivals;
 use crate::ports::{GroupStore, Identity, UserStore};
@@ -64,10 +66,10 @@ impl People {
         Ok(found.collect())
     }
 
-    /// A page of all users.
-    pub(crate) async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<FoundUser>, Refusal> {
-        let users = self.people.all_users(page, per_page).await?;
-        self.with_presence(users).await
+    /// A page of all users, with whether there are more.
+    pub(crate) async fn all_users(&self, page: usize, per_page: usize) -> Result<(Vec<FoundUser>, bool), Refusal> {
+        let (users, more) = with_more(page, per_page, |page, per_page| self.people.all_users(page, per_page)).await?;
+        Ok((self.with_presence(users).await?, more))
     }
 
     /// Sets a user's profile; creates the user when unknown.
@@ -80,6 +82,9 @@ impl People {
         let username = username.map(asked_username).transpose()?;
         let name = name.map(|name| Name::asked("name", name)).transpose()?;
         self.ensure_users(std::slice::from_ref(id)).await?;
+        if self.people.user(id).await?.is_some_and(|user| user.is_deleted()) {
+            return Err(deleted());
+        }
         let (username, name) = (username.as_ref().map(Name::as_str), name.as_ref().map(Name::as_str));
         if !self.people.set_profile(id, username, name).await? {
             return Err(username_taken());
@@ -106,31 +111,35 @@ impl People {
         access: Access,
         cid: Option<Cid>,
     ) -> Result<Group, Refusal> {
-        if users.is_empty() {
-            return Err(Refusal::bad_frame("`users` must name at least one user"));
-        }
+        let users = requested_users("users", users.to_vec())?;
+        self.creation.check_count(users.len())?;
         let name = Name::asked("name", name)?;
-        self.ensure_users(users).await?;
+        // Nobody is made for a group that is not.
+        self.ensure_users(&users).await?;
         // Apart from what users make with cids of their own: nobody speaks as the hub.
         let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(&UserId::hub(), &cid));
-        self.creation.create(&id, GroupKind::Group, name.into(), users.to_vec(), access).await?;
+        self.creation.create(&id, GroupKind::Group, name.into(), users, access).await?;
         let group = self.documents.group(&id).await?;
         group.ok_or_else(|| Refusal::not_found("there is no such group"))
     }
 }
 
+fn deleted() -> Refusal {
+    Refusal::new(Code::Conflict, "this user was deleted: `hubbub admin unban` lets somebody be that user again")
+}
+
 /// A username that a service gives: lower case, and none that looks like the hub's own.
 fn asked_username(text: &str) -> Result<Name, Refusal> {
-    if is_reserved_username(text) {
+    let name = Name::asked("username", &text.to_lowercase())?;
+    if is_reserved_username(name.as_str()) {
         return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
     }
-    Name::asked("username", &text.to_lowercase())
+    Ok(name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Code;
     use crate::hub::testing::{Bed, MemoryStore, identity, open_session, user};
 
     fn people(bed: &Bed) -> People {
@@ -164,10 +173,13 @@ mod tests {
         assert_eq!((&*found.user.profile.username, &*found.user.profile.name), ("cleo.k", "Cleo"));
         let kept = people.put_user(&user("cleo"), None, None).await.unwrap();
         assert_eq!(kept.user.profile, found.user.profile);
-        let refused = people.put_user(&user("dora"), Some("HUB.dora"), None).await.unwrap_err();
-        assert_eq!(refused.code, Code::BadFrame);
+        for own in ["HUB.dora", " hub.dora"] {
+            let refused = people.put_user(&user("dora"), Some(own), None).await.unwrap_err();
+            assert_eq!(refused.code, Code::BadFrame, "{own:?}");
+        }
         assert!(bed.store.user(&user("dora")).await.unwrap().is_none(), "nothing is stored of it");
-        assert_eq!(people.all_users(0, 10).await.unwrap().len(), 2);
+        let (users, more) = people.all_users(0, 2).await.unwrap();
+        assert_eq!((users.len(), more), (2, false));
     }
 
     #[tokio::test]

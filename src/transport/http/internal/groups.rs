@@ -26,8 +26,7 @@ pub(super) async fn list(
     Asked(params): Asked<PageParams>,
 ) -> Result<Json<GroupsView>, Problem> {
     let (page, per_page) = params.page()?;
-    let groups = api.hub.all_groups(page, per_page).await?;
-    let more = groups.len() == per_page;
+    let (groups, more) = api.hub.all_groups(page, per_page).await?;
     Ok(Json(GroupsView { groups: groups.into_iter().map(GroupBody::from).collect(), more }))
 }
 

@@ -19,8 +19,7 @@ use crate::transport::problem::{Problem, Problems};
 )]
 pub(super) async fn list(State(api): State<Api>, Asked(params): Asked<PageParams>) -> Result<Json<UsersView>, Problem> {
     let (page, per_page) = params.page()?;
-    let users = api.hub.all_users(page, per_page).await?;
-    let more = users.len() == per_page;
+    let (users, more) = api.hub.all_users(page, per_page).await?;
     Ok(Json(UsersView { users: users.into_iter().map(UserView::from).collect(), more }))
 }
 

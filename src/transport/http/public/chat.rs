@@ -6,9 +6,10 @@ use axum::http::header::HOST;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
+use super::super::bundles::{BundleParams, HistoriesView};
 use super::super::extract::{self, Asked, Body, Caller, HistoryParams, Segment};
 use super::super::layers::idempotency_key;
-use super::super::views::{HistoriesView, HistoryView, LocationView, NewMessage, StoredView};
+use super::super::views::{HistoryView, LocationView, NewMessage, StoredView};
 use super::Api;
 use crate::domain::Refusal;
 use crate::transport::problem::{Problem, Problems};
@@ -81,9 +82,9 @@ pub(super) async fn pins(
     Ok(Json(HistoryView::of(pinned, Some(&caller.user))))
 }
 
-/// The same page of each of the caller's groups.
+/// The same page of each of the caller's groups, 200 groups at most.
 #[utoipa::path(
-    get, path = "/chat/message", tag = "chat", security(("bearer" = [])), params(HistoryParams),
+    get, path = "/chat/message", tag = "chat", security(("bearer" = [])), params(HistoryParams, BundleParams),
     responses(
         (status = 200, description = "A page of each group", body = HistoriesView),
         Problems,
@@ -93,10 +94,10 @@ pub(super) async fn histories(
     State(api): State<Api>,
     Caller(caller): Caller,
     Asked(params): Asked<HistoryParams>,
+    Asked(groups): Asked<BundleParams>,
 ) -> Result<Json<HistoriesView>, Problem> {
-    let pages = api.hub.histories(&caller.user, params.query()?).await?;
-    let groups = pages.into_iter().map(|page| HistoryView::of(page, Some(&caller.user))).collect();
-    Ok(Json(HistoriesView { groups }))
+    let bundle = api.hub.histories(&caller.user, groups.query(params.query()?)).await?;
+    Ok(Json(HistoriesView::of(bundle, &caller.user)))
 }
 
 /// Sends a message and waits until it is stored.
@@ -119,7 +120,7 @@ pub(super) async fn send(
     headers: HeaderMap,
     Body(message): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<StoredView>), Problem> {
-    let send = message.into_send(&group, idempotency_key(&headers)?)?;
+    let send = message.into_send(extract::group_id(&group)?, idempotency_key(&headers)?)?;
     let stored = api.hub.send(&caller.user, send).await?;
     Ok((StatusCode::CREATED, Json(stored.into())))
 }

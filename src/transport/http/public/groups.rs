@@ -11,7 +11,7 @@ use super::super::extract::{self, Asked, Body, Caller, Segment};
 use super::super::group_views::{NewOwnGroup, OwnGroupView, OwnGroupsView, ReadUpTo};
 use super::super::layers::idempotency_key;
 use super::Api;
-use crate::domain::{GroupId, Place, Refusal, UserId};
+use crate::domain::{GroupId, PAGE_MAX, Place, Refusal, UserId, requested_size};
 use crate::hub::ListedFrom;
 use crate::transport::problem::{Problem, Problems};
 
@@ -46,8 +46,9 @@ pub(super) async fn list(
     if params.cursor.is_some() && params.after.is_some() {
         return Err(Refusal::bad_frame("give `cursor` or `after`, not both").into());
     }
+    let limit = params.limit.map(|limit| requested_size("limit", limit, PAGE_MAX)).transpose()?;
     let from = ListedFrom::named(params.cursor, params.after);
-    let (groups, next) = api.hub.calls().own_groups(&caller.user, from, params.limit).await?;
+    let (groups, next) = api.hub.calls().own_groups(&caller.user, from, limit).await?;
     let groups = groups.into_iter().map(|group| OwnGroupView::of(group, &caller.user)).collect();
     Ok(Json(OwnGroupsView { groups, more: next.is_some(), next }))
 }

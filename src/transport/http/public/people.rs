@@ -2,10 +2,12 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderName;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::super::extract::{Asked, Caller};
+use super::super::layers::MORE;
 use super::super::views::UserView;
 use super::Api;
 use crate::transport::problem::{Problem, Problems};
@@ -21,11 +23,14 @@ pub(super) struct Search {
     username: String,
 }
 
-/// Users whose username begins so, 20 at most.
+/// Users whose username begins so, 20 at most; the header `Hubbub-More` says whether there are more.
 #[utoipa::path(
     get, path = "/users", tag = "people", security(("bearer" = [])), params(Search),
     responses(
-        (status = 200, description = "Those found", body = Vec<UserView>),
+        (
+            status = 200, description = "Those found", body = Vec<UserView>,
+            headers(("Hubbub-More" = bool, description = "Whether there are more: type more of the username"))
+        ),
         Problems,
     )
 )]
@@ -33,9 +38,12 @@ pub(super) async fn find(
     State(api): State<Api>,
     _caller: Caller,
     Asked(search): Asked<Search>,
-) -> Result<Json<Vec<UserView>>, Problem> {
-    let found = api.hub.find_users(&search.username, FOUND_AT_MOST).await?;
+) -> Result<([(HeaderName, &'static str); 1], Json<Vec<UserView>>), Problem> {
+    let mut found = api.hub.find_users(&search.username, FOUND_AT_MOST + 1).await?;
+    let more = if found.len() > FOUND_AT_MOST { "true" } else { "false" };
+    found.truncate(FOUND_AT_MOST);
     let found = found.into_iter().map(UserView::from);
     let shown = api.hub.config().presence.is_on();
-    Ok(Json(if shown { found.collect() } else { found.map(UserView::without_presence).collect() }))
+    let found = if shown { found.collect() } else { found.map(UserView::without_presence).collect() };
+    Ok(([(MORE, more)], Json(found)))
 }
