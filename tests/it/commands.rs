@@ -37,9 +37,13 @@ pub async fn succeeds(command: Command) -> String {
 }
 
 async fn fails(command: Command) -> String {
-    let (good, out, error) = run(command).await;
-    assert!(!good, "{out}");
-    error
+    outcome(command).await.expect_err("it is to fail")
+}
+
+/// What a command says on standard error when it fails.
+pub async fn outcome(command: Command) -> Result<(), String> {
+    let (good, _, error) = run(command).await;
+    if good { Ok(()) } else { Err(error) }
 }
 
 /// The settings of a running node, for commands beside it.

@@ -16,8 +16,7 @@
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
 //! - [`protocol`] is every frame, code and close code over real sockets, in both encodings
 //! - [`http_api`] is every operation of both HTTP APIs, held to their descriptions
-//! - [`reserved`] tries to bring in by every door what is the hub's own
-//! - [`names`] tries every door with names that people see
+//! - [`doors`] tries every door with every input that is wrong
 //! - [`contract`] is clients that behave, and the record of what happens to them
 //! - [`faults`] kills and pauses what a cluster stands on, and holds the record to the contract
 //! - [`followers`] holds what follows stored events against the store
@@ -36,6 +35,7 @@ mod commands;
 mod contract;
 mod deletions;
 mod devices;
+mod doors;
 mod faults;
 mod features;
 mod followers;
@@ -47,7 +47,6 @@ mod hub_core;
 mod interleavings;
 mod kinds;
 mod logs;
-mod names;
 mod node_probe;
 mod node_roles;
 mod open_kinds;

@@ -111,7 +111,7 @@ impl Caller {
 
 impl Answer {
     /// Reads an answer; text that is not JSON becomes a JSON string.
-    async fn read(response: Response) -> Self {
+    pub async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("a body");
         let is_json = headers.get("content-type").is_some_and(|media| media.to_str().unwrap().contains("json"));

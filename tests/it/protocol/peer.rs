@@ -78,6 +78,15 @@ impl Peer {
         answer
     }
 
+    /// Sends a request and waits for its one reply, whatever that is.
+    pub async fn answer(&mut self, mut frame: Value) -> Value {
+        self.asked += 1;
+        let id = json!(self.asked);
+        frame["id"] = id.clone();
+        self.say(frame).await;
+        self.next_where(|heard| heard["re"] == id).await
+    }
+
     /// Sends a request that is refused: with which code.
     pub async fn refused(&mut self, frame: Value) -> String {
         self.ask(frame, "error").await["code"].as_str().expect("a code").to_owned()

@@ -14,7 +14,7 @@ use crate::support::hub::JWT_SECRET;
 use crate::support::{Hub, scratch};
 
 /// Names, and what becomes of each.
-fn good() -> Vec<(String, String)> {
+pub fn good() -> Vec<(String, String)> {
     let long = "ä".repeat(200);
     let names = [
         ("Anna", "Anna"),
@@ -30,7 +30,7 @@ fn good() -> Vec<(String, String)> {
 }
 
 /// Texts that are no names, and what follows the name of the field in the refusal.
-fn bad() -> Vec<(String, &'static str)> {
+pub fn bad() -> Vec<(String, &'static str)> {
     const LENGTH: &str = "must have 1 to 200 characters";
     const UNSEEN: &str = "must have something in it that can be seen";
     let long = "ä".repeat(201);
