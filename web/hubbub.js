@@ -177,12 +177,15 @@ export class Hubbub extends Talk {
   /** @param {Welcome} welcome */
   #welcomed(welcome) {
     this.session = welcome;
+    /** @type {Gap[]} */
+    const gaps = [];
     for (const group of welcome.groups) {
-      this.#cursors.startAfter(group.id, group.head);
+      gaps.push(...this.#cursors.startAfter(group.id, group.head));
       this.#conversations.meet(group);
     }
     this.learn(welcome.features);
     this.emit('welcome', welcome);
+    for (const gap of gaps) this.#miss(gap);
   }
 
   #resume() {
@@ -211,9 +214,17 @@ export class Hubbub extends Talk {
 
   /** @param {Group} group */
   #note(group) {
+    const gaps = group.gone ? [] : this.#cursors.startAfterIfLeftOut(group.id, group.head);
     if (group.gone) this.#cursors.forget(group.id);
     else this.#cursors.meet(group.id);
     this.#conversations.meet(group);
+    for (const gap of gaps) this.#miss(gap);
+  }
+
+  /** What `hello` had no room for is missed as if the hub had said so. @param {Gap} gap */
+  #miss(gap) {
+    this.#skip(gap);
+    this.emit('gap', gap);
   }
 
   /** @param {Gap} gap */

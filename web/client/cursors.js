@@ -51,13 +51,24 @@ export class Cursors {
    *
    * @param {string} group
    * @param {number} head
-   * @returns {import("./types.js").Gap | undefined} what is missing of a group that `hello` had no room for
+   * @returns {import("./types.js").Gap[]} what is missing of a group that `hello` had no room for
    */
   startAfter(group, head) {
-    const held = this.#held.get(group);
-    if (held === undefined) this.#held.set(group, head);
-    const isMissing = this.#leftOut.delete(group) && held !== undefined && held < head;
-    return isMissing ? { group, from: held + 1, to: head, reason: 'too_many' } : undefined;
+    if (!this.#held.has(group)) this.#held.set(group, head);
+    return this.startAfterIfLeftOut(group, head);
+  }
+
+  /**
+   * The same of a group that is told of later, where `hello` had no room for it.
+   *
+   * @param {string} group
+   * @param {number} head
+   * @returns {import("./types.js").Gap[]}
+   */
+  startAfterIfLeftOut(group, head) {
+    const held = this.#held.get(group) ?? 0;
+    const isMissing = this.#leftOut.delete(group) && held < head;
+    return isMissing ? [{ group, from: held + 1, to: head, reason: 'too_many' }] : [];
   }
 
   /** @param {import("./types.js").Gap} gap */

@@ -81,10 +81,10 @@ test('a hello names the thousand groups that moved last, and what is missing of 
   const named = cursors.forHello();
   assert.equal(Object.keys(named).length, MAX_CURSORS);
   assert.deepEqual([named.g0, named.g1, named.g2, named.g3], [6, undefined, undefined, 5]);
-  assert.equal(cursors.startAfter('g0', 9), undefined, 'it is replayed');
-  assert.deepEqual(cursors.startAfter('g1', 8), { group: 'g1', from: 6, to: 8, reason: 'too_many' });
-  assert.equal(cursors.startAfter('g1', 8), undefined, 'told once');
-  assert.equal(cursors.startAfter('g2', 5), undefined, 'nothing is missing');
+  assert.deepEqual(cursors.startAfter('g0', 9), [], 'it is replayed');
+  assert.deepEqual(cursors.startAfter('g1', 8), [{ group: 'g1', from: 6, to: 8, reason: 'too_many' }]);
+  assert.deepEqual(cursors.startAfter('g1', 8), [], 'told once');
+  assert.deepEqual(cursors.startAfter('g2', 5), [], 'nothing is missing');
   for (const group of Object.keys(held)) cursors.accept(group, 20);
   assert.equal(Object.keys(cursors.takeUnreported() ?? {}).length, MAX_CURSORS);
   assert.equal(Object.keys(cursors.takeUnreported() ?? {}).length, 2);
