@@ -56,7 +56,6 @@ mod pins;
 mod probe_command;
 mod protocol;
 mod reach;
-mod reserved;
 mod signals;
 mod starting;
 mod store_suite;

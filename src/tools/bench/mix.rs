@@ -97,7 +97,7 @@ impl Deed {
         let spread = number.wrapping_add(1).wrapping_mul(SPREAD) >> 33;
         let (point, chosen) = (spread % 100, spread / 100);
         let emoji = EMOJI[(chosen % EMOJI.len() as u64) as usize];
-        let on = chosen / EMOJI.len() as u64 % TAKEN_BACK > 0;
+        let on = !(chosen / EMOJI.len() as u64).is_multiple_of(TAKEN_BACK);
         let [text, own, held] = [&state.text, &state.own, &state.held].map(|seq| seq.load(Ordering::Relaxed));
         let known = |act, deed, target| match (tally.knows(act), target) {
             (true, 0) => Self::Text,

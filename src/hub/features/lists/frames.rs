@@ -3,7 +3,7 @@
 use super::handler::GroupLists;
 use super::new_groups::NewGroups;
 use super::page::{Asked, ListedFrom};
-use crate::domain::{Mark, Place, Refusal};
+use crate::domain::{Place, Refusal};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::keep_within;
