@@ -34,6 +34,8 @@ pub enum Sort {
     Data,
     Seq,
     Cursors,
+    /// Where a list of groups goes on.
+    Place,
     /// Which page.
     Page,
     /// How many entries on a page.
@@ -143,6 +145,7 @@ impl Sort {
             Self::Data => json!({"a": 1}),
             Self::Seq | Self::Size | Self::Lines => json!(1),
             Self::Page => json!(0),
+            Self::Place => json!(format!("7.{NOWHERE}")),
             Self::Cursors => json!({NOWHERE: 1}),
             Self::Access => json!("open"),
             Self::Device => json!("phone"),
@@ -216,6 +219,14 @@ impl Sort {
                 cursors.push(bad(of(json!(UNSAFE)), "bad_frame", "must be an integer below 2^53"));
                 cursors
             }
+            Self::Place => {
+                let places = ["", "7", "7.", ".", "7.nonsense", "-7.abcdefghijklmnopqrstuvwxyz"].map(Value::from);
+                all(
+                    [places.to_vec(), vec![group(""), json!(format!("{}0.{NOWHERE}", u64::MAX))]].concat(),
+                    "bad_frame",
+                    "a cursor must be",
+                )
+            }
             Self::Page => all(no_numbers(), "bad_frame", ""),
             Self::Size => sizes(200),
             Self::Lines => sizes(1_000),
@@ -252,6 +263,7 @@ impl Sort {
             Self::Seq => vec![json!(0), json!(UNSAFE - 1)],
             Self::Cursors => vec![json!({}), json!({NOWHERE: 0}), json!({NOWHERE: UNSAFE - 1})],
             Self::Page => vec![json!(u64::MAX)],
+            Self::Place => vec![json!(format!("0.{NOWHERE}"))],
             Self::Size => vec![json!(200)],
             Self::Lines => vec![json!(1_000)],
             Self::Access => vec!["members".into()],

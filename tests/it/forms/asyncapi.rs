@@ -107,6 +107,7 @@ impl Side<'_> {
             let name = named.rsplit('/').next().unwrap_or_default();
             return match name {
                 "GroupId" => json!(GROUP),
+                "Place" => json!(format!("7.{GROUP}")),
                 "EventId" => json!(format!("{GROUP}:6")),
                 "Person" | "UserId" => json!("anna"),
                 "Cursors" => json!({GROUP: 7}),
