@@ -5,7 +5,7 @@
 -- ARGV  origin, log cap, cid window (s), G, then for each send eight:
 --       number of its group (1..G), group, from, cid, kind, traits, standing, body
 -- Traits are bits: 1 counted in n, 2 shown, the rest is the version of the effect. Standing is what the sender must
--- be: 0 anybody, 1 a member, 2 an admin (in a direct chat a member).
+-- be: 0 anybody, 1 a member, 2 an admin (in a direct chat a member), 3 an admin (in a direct chat nobody is one).
 -- Returns for each send one of
 --       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full   {5} not an admin
 local log, origin = KEYS[1], ARGV[1]
@@ -38,8 +38,9 @@ end
 local function refusal(state, member, standing)
   if standing == '0' then return nil end
   if not member then return 2 end
-  if standing == '2' and state.k ~= 'direct' and member:sub(1, 1) ~= 'a' then return 5 end
-  return nil
+  if standing == '1' or member:sub(1, 1) == 'a' then return nil end
+  if standing == '2' and state.k == 'direct' then return nil end
+  return 5
 end
 
 local function append(state, cid_key, at)

@@ -6,8 +6,9 @@
 --       then for each group three: state, routes, recent cache
 -- ARGV  token, recent cap, recent ttl (s), moves kept, trim every so many commits, inbox cap, number of
 --       acks, the ids to ack, number of nodes within reach (none in a Cluster: their inboxes lie in other
---       slots), their names, then for each group: group, seq, n, shown, time, number of events, for each event:
---       seq, event; and where nodes are within reach: peer message, number of askers, their names
+--       slots), their names, then for each group: group, seq, n, shown, time, seq of the newest event that deletes
+--       another (0 where none does: the cache keeps nothing from below it), number of events, for each event: seq,
+--       event; and where nodes are within reach: peer message, number of askers, their names
 -- Returns false when the lease is not held with this token, else for each group {base, {its nodes}}; the base is -1
 --       when it is not known. Nobody is told here of a group with events that may be of an earlier life
 local lease, log, moves, heads = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -117,13 +118,15 @@ end
 -- events belong to it. A group whose state is absent stays so.
 local function advance(state, cache)
   local seq, n, shown, time = next_number(), next_number(), next_number(), next_arg()
-  local count = next_number()
+  local erased_at, count = next_number(), next_number()
   local first_event = skip(2 * count)
+  if erased_at > 0 then redis.call('DEL', cache) end
   local now = redis.call('HMGET', state, 's', 'n', 'h', 'x', 'b', 'w')
   local base = tonumber(now[5] or now[1] and 0 or -1)
   local present = base >= 0 and (count == 0 or tonumber(ARGV[first_event]) > base)
   if not now[1] then return false, base, present end
-  local fields = { 'x', fill(cache, math.max(tonumber(now[4] or 0), base), first_event, count) }
+  local newest = math.max(tonumber(now[4] or 0), base, erased_at - 1)
+  local fields = { 'x', fill(cache, newest, first_event, count) }
   local function set(field, value)
     fields[#fields + 1] = field
     fields[#fields + 1] = value

@@ -1,6 +1,6 @@
 //! Events: what a group's sequence counts.
 
-use super::{Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Millis, Role, Seq, Traits, UserId};
+use super::{Change, Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Millis, Role, Seq, Traits, UserId};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
@@ -24,7 +24,7 @@ pub struct Event {
     pub kind: Kind,
     /// How it was numbered where it entered, and what it does.
     pub traits: Traits,
-    /// What was said.
+    /// What was said. For what it says since it was edited see [`Event::current_text`].
     pub text: Option<String>,
     /// The event that this one is about, `<group>:<seq>`.
     pub reference: Option<String>,
@@ -66,7 +66,21 @@ impl Event {
     /// About how many bytes it takes on the wire.
     pub fn weight(&self) -> usize {
         let data = self.data.as_ref().map_or(0, |data| data.iter().map(|(key, value)| key.len() + weight(value)).sum());
-        ENVELOPE + self.text.as_ref().map_or(0, String::len) + data
+        let edited = self.state.edit.as_ref().map_or(0, |edit| edit.text.len());
+        ENVELOPE + self.text.as_ref().map_or(0, String::len).max(edited) + data
+    }
+
+    /// What it says now: since it was edited, or as it was said.
+    pub fn current_text(&self) -> Option<&str> {
+        self.state.edit.as_ref().map(|edit| edit.text.as_str()).or(self.text.as_deref())
+    }
+
+    /// Brings its state up to what another event does to it. Of what is deleted nothing stays of what it said.
+    pub fn apply(&mut self, change: &Change) {
+        self.state.apply(change);
+        if self.state.erasure.is_some() {
+            (self.text, self.data) = (None, None);
+        }
     }
 
     /// How it changes who is a member, if it does.

@@ -27,6 +27,10 @@ pub enum Kind {
     Role,
     /// The event that it is about is pinned, or no more (`data.on`).
     Pinned,
+    /// The event that it is about says something else.
+    Edited,
+    /// The event that it is about is deleted.
+    Deleted,
     /// Nothing to show: only a seq.
     Void,
     /// Any other: of a client's own making (`x.…`), or of a newer version.
@@ -44,7 +48,8 @@ pub struct KindName {
 
 impl Kind {
     /// The kinds that are variants.
-    pub(super) const NAMED: [Kind; 6] = [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Pinned, Kind::Void];
+    pub(super) const NAMED: [Kind; 8] =
+        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Pinned, Kind::Edited, Kind::Deleted, Kind::Void];
 
     /// Reads a name: `a-z`, then `a-z 0-9 _` (32 at most); or `x.` and `a-z 0-9 . _ -` (30 at most).
     pub fn parse(name: &str) -> Result<Self, InvalidId> {
@@ -62,6 +67,8 @@ impl Kind {
             Kind::Left => "left",
             Kind::Role => "role",
             Kind::Pinned => "pinned",
+            Kind::Edited => "edited",
+            Kind::Deleted => "deleted",
             Kind::Void => "void",
             Kind::Other(name) => name.as_str(),
         }

@@ -10,6 +10,10 @@ pub enum Author {
     Members,
     /// The admins of the group, with a `send`; in a direct chat either of the two.
     Admins,
+    /// Whoever the event is from that it is about, while they are a member.
+    SameAuthor,
+    /// The same, and the admins of the group; in a direct chat nobody else.
+    SameAuthorOrAdmins,
     /// The hub alone.
     Hub,
 }
@@ -32,6 +36,8 @@ pub enum About {
     Anything,
     /// An event of the same group that stands below and is of a kind that people say something with: `text`, `x.<name>`.
     Said,
+    /// The same, and a `text`.
+    Text,
 }
 
 /// What counts as unread.
@@ -74,7 +80,7 @@ pub struct KindRow {
 
 /// All kinds that this version knows. To add one is to add a row (and its effect, where it has one): the doors' checks,
 /// asyncapi.json and the table in docs/protocol.md are made from it.
-pub const KINDS: [KindRow; 7] = [
+pub const KINDS: [KindRow; 9] = [
     KindRow {
         name: "text",
         author: Author::Members,
@@ -113,6 +119,32 @@ pub const KINDS: [KindRow; 7] = [
         data: Part::Required,
         flags: &["on"],
         meaning: "the event that `ref` names, a `text` or `x.<name>`, is pinned, or no more (`data.on`)",
+    },
+    KindRow {
+        name: "edited",
+        author: Author::SameAuthor,
+        unread: Unread::Never,
+        shown: false,
+        fx: 1,
+        text: Part::Required,
+        reference: Part::Required,
+        about: About::Text,
+        data: Part::Refused,
+        flags: &[],
+        meaning: "the `text` that `ref` names says this now; `data` of it stays",
+    },
+    KindRow {
+        name: "deleted",
+        author: Author::SameAuthorOrAdmins,
+        unread: Unread::Never,
+        shown: false,
+        fx: 1,
+        text: Part::Refused,
+        reference: Part::Required,
+        about: About::Said,
+        data: Part::Refused,
+        flags: &[],
+        meaning: "nothing is left of what the event says that `ref` names, a `text` or `x.<name>`",
     },
     by_the_hub("joined", true, "`data.users` became members"),
     by_the_hub("left", true, "`data.users` are members no more"),
@@ -163,6 +195,7 @@ impl About {
         match self {
             About::Anything => true,
             About::Said => kind == Kind::Text || kind.is_own(),
+            About::Text => kind == Kind::Text,
         }
     }
 }

@@ -28,6 +28,7 @@ mod refusal;
 mod requested;
 mod state;
 mod string_id;
+mod switch;
 mod token;
 mod traits;
 mod user;
@@ -51,8 +52,9 @@ pub use requested::{
     PAGE_MAX, SAFE_INTEGER_MAX, requested_cursors, requested_data, requested_seq, requested_seq_if_any, requested_size,
     requested_users,
 };
-pub use state::{Change, EventState, Switch};
+pub use state::{Change, Edit, Erasure, EventState};
 pub use string_id::InvalidId;
+pub use switch::Switch;
 pub use token::{random_password, random_token};
 pub use traits::Traits;
 pub use user::{Profile, User, is_reserved_username};

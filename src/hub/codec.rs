@@ -5,27 +5,16 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::domain::{
-    Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Role, Seq, SessionId, Traits, UserId, stored,
+    Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Seq, SessionId, Traits, UserId, stored,
 };
-use crate::ports::LogEntry;
 
-/// Version of everything in this file. It rises only for what an older node would misread: fields and items may be
+mod entry;
+
+pub(crate) use entry::{Body, event_of, is_entitled};
+
+/// Version of everything in this file, and of the bodies of entries. It rises only for what an older node would misread: fields and items may be
 /// added without. What has a higher one waits, or is left to others.
 pub(crate) const VERSION: u8 = 1;
-
-/// The part of an event that the backplane carries unread.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Body {
-    /// First, so that [`Body::is_known`] need not read the rest.
-    #[serde(rename = "v")]
-    version: u8,
-    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) text: Option<String>,
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) reference: Option<String>,
-    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
-    pub(crate) data: Option<Data>,
-}
 
 /// What a node tells another through its inbox.
 #[derive(Debug, Clone)]
@@ -187,33 +176,6 @@ pub(crate) enum PeerEvent {
     Drain,
 }
 
-// === impl Body ===
-
-impl Body {
-    pub(crate) fn new(text: Option<String>, reference: Option<String>, data: Option<Data>) -> Self {
-        Self { version: VERSION, text, reference, data }
-    }
-
-    pub(crate) fn encode(&self) -> Bytes {
-        packed(self).into()
-    }
-
-    fn decode(bytes: &[u8]) -> Option<Self> {
-        rmp_serde::from_slice(bytes).ok().filter(|body: &Self| body.version <= VERSION)
-    }
-
-    /// Whether the body of an entry is of a version that this one knows, by its first field. One that is not must
-    /// wait for an owner who can read it: stored as something else, it would be lost though it was acked.
-    pub(crate) fn is_known(bytes: &[u8]) -> bool {
-        match bytes {
-            // Membership events have none.
-            [] => true,
-            [0x81..=0x8f, 0xa1, b'v', version @ 0..=0x7f, ..] => *version <= VERSION,
-            _ => false,
-        }
-    }
-}
-
 // === impl Item ===
 
 impl PeerEvent {
@@ -287,37 +249,6 @@ pub(crate) fn decode_event(bytes: &[u8]) -> Option<Event> {
         cid: read.cid,
         state: EventState::default(),
     })
-}
-
-/// The event that an entry of the log stands for; `None` when its body cannot be read.
-pub(crate) fn event_of(entry: &LogEntry) -> Option<Event> {
-    let body = if entry.body.is_empty() { Body::default() } else { Body::decode(&entry.body)? };
-    let data = if entry.users.is_empty() { body.data } else { Some(membership_data(entry)) };
-    Some(Event {
-        group: entry.group.clone(),
-        seq: entry.seq,
-        n: entry.n,
-        shown: entry.shown,
-        from: entry.from.clone(),
-        time: entry.time,
-        kind: entry.kind,
-        traits: entry.traits,
-        text: body.text,
-        reference: body.reference,
-        data,
-        cid: entry.cid.clone(),
-        state: EventState::default(),
-    })
-}
-
-fn membership_data(entry: &LogEntry) -> Data {
-    let mut data = Data::new();
-    let users = entry.users.iter().map(|user| user.as_str().into()).collect();
-    data.insert("users".into(), serde_json::Value::Array(users));
-    if entry.kind == Kind::Role || entry.role != Role::Member {
-        data.insert("role".into(), entry.role.as_str().into());
-    }
-    data
 }
 
 /// As a map with names, which later versions may add to.

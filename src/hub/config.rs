@@ -56,6 +56,8 @@ pub struct HubConfig {
     pub marks_every: Duration,
     /// Messages older than this are removed; `None` keeps everything.
     pub retention: Option<Duration>,
+    /// How long after it was sent a text may be edited; `None` for ever. The same on all nodes.
+    pub edit_window: Option<Duration>,
     /// How long the backplane recognises a repeated send by itself.
     pub cid_window: Duration,
     /// Where people see who is online.
@@ -92,7 +94,7 @@ pub struct Rate {
 }
 
 /// The names of all followers: what works on stored events beside their delivery.
-pub const FOLLOWERS: &[&str] = &["journal", "retention"];
+pub const FOLLOWERS: &[&str] = &["erasure", "journal", "retention"];
 
 /// The reference design's own limit.
 pub const DEFAULT_MAX_MEMBERS: usize = 150;
@@ -187,6 +189,8 @@ impl Default for HubConfig {
             typing: Reach::default(),
             receipts: Reach::default(),
             devices: Devices::default(),
+            // People mend what they said whenever they see what is wrong with it.
+            edit_window: None,
             drain_deadline: Duration::from_secs(20),
             probe: ProbeConfig::default(),
         }

@@ -67,6 +67,10 @@ pub trait MessageStore: Send + Sync + 'static {
     /// event of the greatest seq said stands. For an event that is not there nothing happens.
     async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError>;
 
+    /// Removes what stands beside messages that are deleted: rows by which they, or what became of them, were found.
+    /// What is read leaves these out without it.
+    async fn clear_rows(&self, deleted: &[(GroupId, Seq)]) -> Result<(), StoreError>;
+
     /// The newest `limit` events of a group that are pinned, newest first.
     async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from .answers import Event, GroupAnswers, NodeAnswers, Page, View
-from .reckon import HUB, Difference, State, is_shown, reckon
+from .reckon import HUB, STATE, Difference, State, is_shown, reckon
 
 SAID = ("group", "seq", "n", "from", "time", "kind", "shown", "text", "ref", "data")
 # What a void stands for, which nobody is to see; nodes of before pins were there tell it.
@@ -81,18 +81,20 @@ def check_void(where: str, event: Event) -> Iterable[Difference]:
 
 
 def check_events(
-    where: str, found: list[Event], expected: list[Event], pins: dict[int, int] | None
+    where: str, found: list[Event], expected: list[Event], state: State | None
 ) -> Iterable[Difference]:
-    """Whether these are those events, in that order. `pins` None: the node knows of none."""
+    """Whether these are those events, in that order, as they have come to be. `state` None: as they were said."""
     was, should = [event["seq"] for event in found], [event["seq"] for event in expected]
     if was != should:
         yield Difference(f"{where}, seqs", seqs(should), seqs(was) + hint(should, was))
     by_seq = {event["seq"]: event for event in expected}
     for event in found:
         if event["seq"] in by_seq:
-            yield from check_event(f"{where}, seq {event['seq']}", event, by_seq[event["seq"]])
-            if pins is not None:
-                yield from check_pinned(f"{where}, seq {event['seq']}", event, pins)
+            said = by_seq[event["seq"]]
+            now = said if state is None else state.now(said)
+            yield from check_event(f"{where}, seq {event['seq']}", event, now)
+            if state is not None:
+                yield from check_state(f"{where}, seq {event['seq']}", event, now)
 
 
 def check_event(where: str, event: Event, said: Event) -> Iterable[Difference]:
@@ -111,10 +113,10 @@ def what_was_said(event: Event) -> dict[str, object]:
     return {name: event.get(name) for name in SAID if name not in apart}
 
 
-def check_pinned(where: str, event: Event, pins: dict[int, int]) -> Iterable[Difference]:
-    should = True if event["seq"] in pins else None
-    if event.get("pinned") != should:
-        yield Difference(f"{where}, pinned", should, event.get("pinned"))
+def check_state(where: str, event: Event, now: Event) -> Iterable[Difference]:
+    for name in STATE:
+        if event.get(name) != now.get(name):
+            yield Difference(f"{where}, {name}", now.get(name), event.get(name))
 
 
 def written(value: object) -> str:
@@ -151,21 +153,21 @@ def hint(should: list[int], was: list[int]) -> str:
 
 def check_pages(where: str, pages: list[Page], state: State, knows_pins: bool) -> list[Difference]:
     """Pages by seq may leave out what is not shown, but then always: whichever of the two the node means."""
-    pins = state.pins if knows_pins else None
+    as_is = state if knows_pins else None
     numbered = [page for page in pages if "page" in page.asked]
     by_seq = [page for page in pages if "page" not in page.asked]
     shown, everything = state.shown(), state.ordered()
-    found = [one for page in numbered for one in check_page(where, page, shown, pins)]
+    found = [one for page in numbered for one in check_page(where, page, shown, as_is)]
     either = [
-        [one for page in by_seq for one in check_page(where, page, events, pins)] for events in (everything, shown)
+        [one for page in by_seq for one in check_page(where, page, events, as_is)] for events in (everything, shown)
     ]
     return found + min(either, key=len)
 
 
-def check_page(where: str, page: Page, events: list[Event], pins: dict[int, int] | None) -> Iterable[Difference]:
+def check_page(where: str, page: Page, events: list[Event], state: State | None) -> Iterable[Difference]:
     where = f"{where}, {page.where}"
     expected, more = expected_page(page, events)
-    yield from check_events(where, page.messages, expected, pins)
+    yield from check_events(where, page.messages, expected, state)
     if page.more != more:
         yield Difference(f"{where}, more", more, page.more)
 
@@ -200,14 +202,14 @@ def check_singles(where: str, singles: dict[int, Event | None], state: State, kn
             if said is not None and is_shown(said):
                 yield Difference(at, said["kind"], "nothing")
         else:
-            yield from check_events(at, [single], [said] if said else [], state.pins if knows_pins else None)
+            yield from check_events(at, [single], [said] if said else [], state if knows_pins else None)
 
 
 def check_pins(where: str, pins: list[Page], state: State) -> Iterable[Difference]:
     newest_first = [state.events[seq] for seq in sorted(state.pins, reverse=True)]
     for page in pins:
         expected = fitting(newest_first[:PINS_AT_MOST], page)
-        yield from check_events(f"{where}, {page.where}", page.messages, expected, state.pins)
+        yield from check_events(f"{where}, {page.where}", page.messages, expected, state)
         more = len(newest_first) > len(expected)
         if page.more != more:
             yield Difference(f"{where}, {page.where}, more", more, page.more)
@@ -282,4 +284,4 @@ def check_last(where: str, view: View, state: State, knows_pins: bool, cut: bool
     if said is None:
         yield Difference(f"{where}, last", f"seq {allowed[0]['seq'] if allowed else None}", f"seq {last['seq']}")
     else:
-        yield from check_events(f"{where}, last", [last], [said], state.pins if knows_pins else None)
+        yield from check_events(f"{where}, last", [last], [said], state if knows_pins else None)

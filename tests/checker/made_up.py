@@ -23,14 +23,20 @@ SCRIPT: list[tuple[str, str, dict]] = [
     ("carl", "left", {"data": {"users": ["carl"]}}),
     ("anna", "text", {"text": "four", "cid": "a4"}),
     ("anna", "pinned", {"ref": "g1:3", "data": {"on": True}, "cid": "a5"}),
+    ("anna", "edited", {"ref": "g1:14", "text": "vier", "cid": "a6"}),
+    # Both said something, until anna deleted it.
+    ("bert", "text", {"cid": "b6"}),
+    ("bert", "edited", {"ref": "g1:17", "cid": "b7"}),
+    ("anna", "deleted", {"ref": "g1:17", "cid": "a7"}),
 ]
 # What follows, worked out by hand.
-COUNTED = (3, 4, 7, 14)
-UNSHOWN = (5, 6, 9, 10, 12, 15)
+COUNTED = (3, 4, 7, 14, 17)
+UNSHOWN = (5, 6, 9, 10, 12, 15, 16, 18, 19)
 PINNED = (3, 7)
+STATE = {14: {"text": "vier", "edited": 1_016}, 17: {"deleted": {"time": 1_019, "by": "anna"}}}
 MEMBERS = {"anna": "admin", "bert": "admin"}
 READ = 7
-UNREAD = 1
+UNREAD = 2
 
 
 def events(group: str = GROUP) -> list[Event]:
@@ -42,9 +48,11 @@ def events(group: str = GROUP) -> list[Event]:
     return made
 
 
-def seen_by(user: str, event: Event, pinned: bool) -> Event:
+def seen_by(user: str, event: Event, as_it_is: bool) -> Event:
     mine = {name: value for name, value in event.items() if name != "cid" or event["from"] == user}
-    return mine | ({"pinned": True} if pinned and event["seq"] in PINNED else {})
+    if not as_it_is:
+        return mine
+    return mine | ({"pinned": True} if event["seq"] in PINNED else {}) | STATE.get(event["seq"], {})
 
 
 def told(knows_pins: bool = True, nodes: tuple[str, ...] = NODES) -> list[NodeAnswers]:
@@ -89,5 +97,5 @@ def pages_by_number(shown: list[Event]) -> list[Page]:
 def view_of(last: Event) -> View:
     members = [{"id": user, "name": user.title(), "role": role} for user, role in MEMBERS.items()]
     of_group = {"id": GROUP, "kind": "group", "name": "made up", "access": "members"}
-    at = {"count": 2, "head": len(SCRIPT), "n": 4, "read": READ, "unread": UNREAD, "first": 1}
+    at = {"count": 2, "head": len(SCRIPT), "n": 5, "read": READ, "unread": UNREAD, "first": 1}
     return of_group | at | {"last": dict(last), "members": members}

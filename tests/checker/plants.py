@@ -54,6 +54,10 @@ def take(events: list[Event], seq: int, name: str) -> None:
     del event(events, seq)[name]
 
 
+def pins_seq_7(event: Event) -> None:
+    event.update(ref="g1:7")
+
+
 def set_more(told: Told, where: str, more: bool) -> None:
     next(page for page in answers(told).pages if page.where == where).more = more
 
@@ -64,7 +68,7 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     "an event missing everywhere": (lambda told: lose_everywhere(told, 7), "after seq 6"),
     "an event missing on one node": (lambda told: lose(answers(told).raw["upwards"], 7), "raw sequence upwards, seqs"),
     "the newest event missing downwards": (
-        lambda told: lose(answers(told).raw["downwards"], 15),
+        lambda told: lose(answers(told).raw["downwards"], 19),
         "raw sequence downwards, seqs",
     ),
     "two events with one seq": (
@@ -176,6 +180,65 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
         lambda told: put(pins(told, "pins").messages, 3, text="eins"),
         "pins, seq 3, text",
     ),
+    # Edits and deletions.
+    "an edit by somebody else": (
+        lambda told: everywhere(told, 16, lambda at: at.update({"from": "bert"})),
+        "sender of seq 16",
+    ),
+    "an edit of what is no text": (
+        lambda told: everywhere(told, 16, lambda at: at.update(ref="g1:11")),
+        "seq 16: expected a void",
+    ),
+    "an edit that is shown": (lambda told: everywhere(told, 16, lambda at: at.pop("shown")), "shown of seq 16"),
+    "a deletion by nobody who may": (
+        lambda told: everywhere(told, 19, lambda at: at.update({"from": "carl"})),
+        "sender of seq 19",
+    ),
+    "a pin on what is deleted": (
+        lambda told: everywhere(told, 12, lambda at: at.update(kind="deleted")) or everywhere(told, 15, pins_seq_7),
+        "seq 15: expected a void",
+    ),
+    "a text left of what is deleted": (
+        lambda told: everywhere(told, 17, lambda at: at.update(text="five")),
+        "seq 17: expected nothing",
+    ),
+    "an edit left of what is deleted": (
+        lambda told: everywhere(told, 18, lambda at: at.update(text="fünf")),
+        "seq 18: expected nothing",
+    ),
+    "a text left of what is deleted on one node": (
+        lambda told: put(answers(told).raw["upwards"], 17, text="five"),
+        "raw sequence upwards, seq 17, text",
+    ),
+    "a text gone that nobody deleted": (
+        lambda told: everywhere(told, 14, lambda at: at.pop("text")),
+        "seq 14: expected a text",
+    ),
+    "an edit in the place of what was said": (
+        lambda told: put(answers(told).raw["upwards"], 14, text="vier"),
+        "raw sequence upwards, seq 14, text",
+    ),
+    "an edit lost from a page": (
+        lambda told: put(page(told, "history after 6"), 14, text="four"),
+        "history after 6, seq 14, text",
+    ),
+    "a page that does not say that a text was edited": (
+        lambda told: take(page(told, "GET page 0"), 14, "edited"),
+        "GET page 0, seq 14, edited",
+    ),
+    "a page that does not say what was deleted": (
+        lambda told: take(page(told, "GET page 0"), 17, "deleted"),
+        "GET page 0, seq 17, deleted",
+    ),
+    "a deletion by another one": (
+        lambda told: put(page(told, "history after 6"), 17, deleted={"time": 1_019, "by": "bert"}),
+        "history after 6, seq 17, deleted",
+    ),
+    "a single message that is not deleted": (
+        lambda told: answers(told).singles[17].pop("deleted"),
+        "message 17, seq 17, deleted",
+    ),
+    "last is not deleted": (lambda told: view(told)["last"].pop("deleted"), "welcome, g1, last, seq 17, deleted"),
     # Pages.
     "a page that is short": (lambda told: page(told, "history before 12").pop(0), "history before 12, seqs"),
     "a page that is long": (
@@ -206,9 +269,9 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     ),
     "head behind": (lambda told: view(told).update(head=14), "welcome, g1, head"),
     "first too high": (lambda told: view(told, "groups").update(first=2), "groups, g1, first"),
-    "n of the group wrong": (lambda told: view(told).update(n=5, unread=2), "welcome, g1, n"),
-    "unread wrong": (lambda told: view(told).update(unread=2), "welcome, g1, unread"),
-    "read above the head": (lambda told: view(told).update(read=16, unread=0), "welcome, g1, read"),
+    "n of the group wrong": (lambda told: view(told).update(n=6, unread=3), "welcome, g1, n"),
+    "unread wrong": (lambda told: view(told).update(unread=3), "welcome, g1, unread"),
+    "read above the head": (lambda told: view(told).update(read=20, unread=0), "welcome, g1, read"),
     "last is not the newest shown": (
         lambda told: view(told).update(last=dict(event(answers(told).raw["upwards"], 13))),
         "welcome, g1, last",
@@ -220,7 +283,7 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     "last is missing": (lambda told: view(told).pop("last"), "welcome, g1, last"),
     "last says that it is pinned": (
         lambda told: view(told)["last"].update(pinned=True),
-        "welcome, g1, last, seq 14, pinned",
+        "welcome, g1, last, seq 17, pinned",
     ),
     "a member lost": (lambda told: view(told)["members"].pop(), "welcome, g1, members"),
     "a member who has left": (

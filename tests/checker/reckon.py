@@ -7,7 +7,21 @@ from dataclasses import dataclass, field
 HUB = "hub."
 MEMBERSHIP = ("joined", "left", "role")
 # Kinds of which the protocol says whether they are shown; of others, either will do.
-SHOWN = {"text": True, "joined": True, "left": True, "role": True, "void": False, "pinned": False}
+SHOWN = {
+    "text": True,
+    "joined": True,
+    "left": True,
+    "role": True,
+    "void": False,
+    "pinned": False,
+    "edited": False,
+    "deleted": False,
+}
+# What events do to others: who may, beside the admins of a group, and to which kinds.
+EFFECTS = ("pinned", "edited", "deleted")
+
+# What became of an event, where it does not stand as it was said.
+STATE = ("pinned", "edited", "deleted")
 
 Event = dict
 Report = Callable[[str, object, object], None]
@@ -36,6 +50,10 @@ class State:
     members: dict[str, str] | None = None
     # By the seq of what is pinned: the seq of the event that pinned it.
     pins: dict[int, int] = field(default_factory=dict)
+    # By the seq of what was edited: the newest event that did it.
+    edits: dict[int, Event] = field(default_factory=dict)
+    # By the seq of what was deleted: the first event that did it.
+    deletions: dict[int, Event] = field(default_factory=dict)
 
     @property
     def first(self) -> int:
@@ -50,6 +68,17 @@ class State:
 
     def shown(self) -> list[Event]:
         return [event for event in self.ordered() if is_shown(event)]
+
+    def now(self, event: Event) -> Event:
+        """An event of the sequence as it has come to be, by what later events made of it."""
+        seq, event = event["seq"], {name: value for name, value in event.items() if name not in STATE}
+        if seq in self.deletions:
+            by = self.deletions[seq]
+            return event | {"deleted": {"time": by["time"], "by": by["from"]}}
+        if seq in self.edits:
+            by = self.edits[seq]
+            event = event | {"text": by.get("text"), "edited": by["time"]}
+        return event | ({"pinned": True} if seq in self.pins else {})
 
     def n_at(self, seq: int) -> int | None:
         """`n` at a seq; None where the sequence does not tell."""
@@ -109,8 +138,9 @@ def reckon(group: str, events: list[Event], direct: bool) -> tuple[State, list[D
             state.members = {} if begins_a_life(event, direct) else None
         state.events.setdefault(event["seq"], event)
         apply_membership(event, state)
-        apply_pin(event, state, differs)
+        apply_effect(event, state, differs)
         before = event
+    check_erased(state, differs)
     if state.members and not direct and "admin" not in state.members.values():
         differs("members", "an admin", sorted(state.members))
     return state, found
@@ -146,9 +176,10 @@ def check_cid(event: Event, sent: dict[tuple[str, str], int], differs: Report) -
 
 
 def check_authority(event: Event, state: State, differs: Report) -> None:
-    """Only members send, and only admins pin (in direct chats either side)."""
+    """Only members send, only admins pin (in direct chats either side), only authors edit, and they and admins delete."""
     kind, sender, members = event["kind"], event["from"], state.members
-    if members is None or not (kind in ("text", "pinned") or kind.startswith("x.")):
+    check_author(event, state, differs)
+    if members is None or not (kind in ("text", *EFFECTS) or kind.startswith("x.")):
         return
     if sender not in members:
         differs(f"sender of seq {event['seq']} ({kind})", "a member", sender)
@@ -168,22 +199,62 @@ def apply_membership(event: Event, state: State) -> None:
             state.members[user] = role
 
 
-def apply_pin(event: Event, state: State, differs: Report) -> None:
-    """The greatest seq wins for each target; an event that says nothing valid should have become a void."""
-    if event["kind"] != "pinned":
+def check_author(event: Event, state: State, differs: Report) -> None:
+    kind, sender = event["kind"], event["from"]
+    target = state.events.get(target_of(event) or 0)
+    if target is None or kind not in ("edited", "deleted") or sender == target["from"]:
         return
-    seq, on = event["seq"], (event.get("data") or {}).get("on")
-    about = target_of(event)
-    if not isinstance(on, bool) or about is None or about >= seq:
-        differs(f"seq {seq}", "a void", f"pinned of {event.get('ref')} with {event.get('data')}")
+    if kind == "edited":
+        differs(f"sender of seq {event['seq']} (edited)", target["from"], sender)
+    elif state.members is not None and (state.direct or state.members.get(sender) != "admin"):
+        differs(f"sender of seq {event['seq']} (deleted)", f"{target['from']} or an admin", sender)
+
+
+def apply_effect(event: Event, state: State, differs: Report) -> None:
+    """An event that says nothing valid should have become a void."""
+    kind, seq = event["kind"], event["seq"]
+    if kind not in EFFECTS:
+        return
+    about, on = target_of(event), (event.get("data") or {}).get("on")
+    if about is None or about >= seq or (kind == "pinned" and not isinstance(on, bool)):
+        differs(f"seq {seq}", "a void", f"{kind} of {event.get('ref')} with {event.get('data')}")
         return
     target = state.events.get(about)
     # Below the first that is kept there is nothing to look at.
     if target is None and about < state.first:
         return
-    if target is None or not (target["kind"] == "text" or target["kind"].startswith("x.")):
-        differs(f"seq {seq}", "a void", f"pinned of a {target['kind'] if target else 'missing event'}")
+    if target is None or not may_be_about(kind, target):
+        differs(f"seq {seq}", "a void", f"{kind} of a {target['kind'] if target else 'missing event'}")
+    elif about in state.deletions and kind != "deleted":
+        differs(f"seq {seq}", "a void", f"{kind} of what seq {state.deletions[about]['seq']} deleted")
+    else:
+        change(state, event, about, on is True)
+
+
+def may_be_about(kind: str, target: Event) -> bool:
+    return target["kind"] == "text" or (kind != "edited" and target["kind"].startswith("x."))
+
+
+def change(state: State, event: Event, about: int, on: bool) -> None:
+    """The greatest seq wins for each target, but that the first deletion ends all."""
+    if event["kind"] == "edited":
+        state.edits[about] = event
+    elif event["kind"] == "deleted":
+        state.deletions.setdefault(about, event)
+        state.pins.pop(about, None)
     elif on:
-        state.pins[about] = seq
+        state.pins[about] = event["seq"]
     else:
         state.pins.pop(about, None)
+
+
+def check_erased(state: State, differs: Report) -> None:
+    """Of what is deleted nothing is left, nor of what was edited of it; all else says something."""
+    for event in state.events.values():
+        seq, edits = event["seq"], event["kind"] == "edited"
+        erased = (target_of(event) if edits else seq) in state.deletions
+        left = [name for name in ("text", "data") if name in event]
+        if erased and left:
+            differs(f"seq {seq}", "nothing of what was deleted", ", ".join(left))
+        if not erased and "text" not in event and (edits or event["kind"] == "text"):
+            differs(f"seq {seq}", "a text", "none, and nobody deleted it")

@@ -66,7 +66,7 @@ class PlantsTest(unittest.TestCase):
             group.singles, group.pins, node.listings = {}, [], {}
             for way in group.raw.values():
                 for each in way:
-                    if each["kind"] != "void":
+                    if each["kind"] != "void" and each["seq"] < 17:
                         each["text"] = long
             kept = [
                 each | ({"pinned": True} if each["seq"] in made_up.PINNED else {}) for each in group.raw["upwards"][:4]

@@ -27,12 +27,21 @@ class ReadingTest(unittest.TestCase):
         bert, carl, anna = (cls.session(user) for user in ("bert", "carl", "anna"))
         made = anna.ask({"type": "create", "name": "checked", "members": ["bert", "carl"]})
         cls.group = made["id"]
-        for number in range(SAID):
-            cls.done(anna if number % 3 else bert, cls.said(number))
+        said = [cls.done(anna if number % 3 else bert, cls.said(number))["seq"] for number in range(SAID)]
         cls.knows_pins = "kind:pinned" in anna.welcome["features"]
         for number, (seq, on) in enumerate(PINS if cls.knows_pins else ()):
             about = {"kind": "pinned", "ref": f"{cls.group}:{seq}", "data": {"on": on}}
             cls.done(anna, {"type": "send", "group": cls.group, "cid": f"p{number}"} | about)
+        cls.changed = 0
+        if "kind:edited" in anna.welcome["features"]:
+            # Texts: anna's, edited twice; bert's, edited and deleted by anna; the newest, deleted by its author.
+            changes = [(anna, 1, "edited"), (anna, 1, "edited"), (bert, 3, "edited"), (anna, 3, "deleted")]
+            newest = max(number for number in range(SAID) if number % 5 and number % 3)
+            for session, number, kind in [*changes, (anna, newest, "deleted")]:
+                text = {"text": f"change {cls.changed}"} if kind == "edited" else {}
+                about = {"kind": kind, "ref": f"{cls.group}:{said[number]}"} | text
+                cls.done(session, {"type": "send", "group": cls.group, "cid": f"e{cls.changed}"} | about)
+                cls.changed += 1
         cls.done(anna, {"type": "remove", "group": cls.group, "users": ["carl"]})
         cls.done(bert, {"type": "read", "group": cls.group, "seq": SAID // 2})
         cls.direct = cls.done(carl, {"type": "send", "to": "anna", "cid": "d1", "text": "hello"})["group"]
@@ -67,7 +76,7 @@ class ReadingTest(unittest.TestCase):
         both = sorted([self.group, self.direct])
         self.assertEqual(read, {"anna": both, "bert": [self.group], "carl": [self.direct]})
         answers = told[0].groups[self.group]
-        length = SAID + 3 + len(PINS) * self.knows_pins
+        length = SAID + 3 + len(PINS) * self.knows_pins + self.changed
         self.assertEqual(len(answers.raw["upwards"]), length, "all of it was read")
         self.assertEqual(len(answers.raw["downwards"]), length, "both ways")
         pins = [[event["seq"] for event in page.messages] for page in answers.pins]

@@ -10,6 +10,7 @@
 //! - [`callers`]: calls come to a node that holds nothing of the group
 //! - [`comers`]: somebody joins or leaves while their node is busy with the group
 //! - [`effects`]: every write of an owner is a point at which it dies, with what events do to others under way
+//! - [`erasures`]: what is deleted is nowhere any more
 //! - [`followers`]: what follows stored events dies between its steps, or hears nothing for long
 //! - [`deletions`]: a group is deleted while something of it is under way
 //! - [`creations`]: a group is deleted while it is being made, and made anew
@@ -21,6 +22,7 @@ mod comers;
 mod creations;
 mod deletions;
 mod effects;
+mod erasures;
 mod followers;
 mod gated;
 mod gates;

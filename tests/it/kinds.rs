@@ -12,6 +12,8 @@ fn table() -> String {
         let from = match row.author {
             Author::Members => "members",
             Author::Admins => "admins; in a direct chat both",
+            Author::SameAuthor => "its author",
+            Author::SameAuthorOrAdmins => "its author, admins",
             Author::Hub => "the hub",
         };
         let unread = match row.unread {

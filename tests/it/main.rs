@@ -10,7 +10,7 @@
 //! - [`devices`] has one user on several, each with a mark of its own
 //! - [`open_kinds`] sends what this version does not know; [`kinds`] holds the docs to the table of kinds,
 //!   [`close_codes`] to that of close codes, [`forms`] to the forms of frames
-//! - [`pins`] pins messages and takes pins back
+//! - [`pins`] pins messages and takes pins back; [`edits`] has texts say something else, [`erasures`] has messages deleted
 //! - [`node_probe`] watches nodes send messages to themselves
 //! - [`node_roles`] runs nodes that share the roles among them
 //! - [`probe_command`] looks at hubs from outside, [`bench_command`] loads them
@@ -36,6 +36,8 @@ mod contract;
 mod deletions;
 mod devices;
 mod doors;
+mod edits;
+mod erasures;
 mod faults;
 mod features;
 mod followers;

@@ -38,11 +38,15 @@ pub struct EmbeddedHub {
 
 impl EmbeddedHub {
     pub async fn start() -> Self {
+        Self::with(HubConfig::default()).await
+    }
+
+    /// One with settings.
+    pub async fn with(config: HubConfig) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(SqliteStore::open(directory.path().join("hubbub.db")).unwrap());
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let config = HubConfig::default();
         store.prepare(config.partitions).await.unwrap();
         let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics, None);
         hub.start().await.unwrap();

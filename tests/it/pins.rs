@@ -2,23 +2,29 @@
 
 use bytes::Bytes;
 use hubbub::domain::{Cid, GroupId, Kind, NodeName, Seq, UserId};
-use hubbub::hub::HistoryQuery;
+use hubbub::hub::{HistoryQuery, HubConfig};
 use hubbub::ports::{Append, Sequencer, Standing};
 use serde_json::{Value, json};
 
 use crate::people::{Client, EmbeddedHub, make_group};
 
-struct Board {
-    embedded: EmbeddedHub,
-    group: GroupId,
-    anna: Client,
-    bob: Client,
+/// Two people in a group.
+pub struct Board {
+    pub embedded: EmbeddedHub,
+    pub group: GroupId,
+    pub anna: Client,
+    pub bob: Client,
 }
 
 impl Board {
     /// A group of anna, its admin, and bob.
-    async fn open() -> Self {
-        let embedded = EmbeddedHub::start().await;
+    pub async fn open() -> Self {
+        Self::with(HubConfig::default()).await
+    }
+
+    /// The same at a hub with settings.
+    pub async fn with(config: HubConfig) -> Self {
+        let embedded = EmbeddedHub::with(config).await;
         let hub = &embedded.hub;
         let (mut anna, _) = Client::hello(hub, "anna").await;
         let (bob, _) = Client::hello(hub, "bob").await;
@@ -26,7 +32,8 @@ impl Board {
         Self { embedded, group, anna, bob }
     }
 
-    async fn say(&mut self, cid: &str) -> Seq {
+    /// Has anna say something.
+    pub async fn say(&mut self, cid: &str) -> Seq {
         let frame = json!({"type": "send", "id": cid, "group": self.group.as_str(), "cid": cid, "text": cid});
         self.anna.ask(frame, "ack").await["seq"].as_u64().unwrap()
     }
@@ -36,12 +43,13 @@ impl Board {
                "ref": reference, "data": data})
     }
 
-    fn set(&self, cid: &str, target: Seq, on: bool) -> Value {
+    /// A pin, set or taken back.
+    pub fn set(&self, cid: &str, target: Seq, on: bool) -> Value {
         self.pin(cid, &self.group.event_id(target), json!({"on": on}))
     }
 
     /// What anna and bob are told is pinned, newest first.
-    async fn pins(&mut self) -> Vec<Seq> {
+    pub async fn pins(&mut self) -> Vec<Seq> {
         let ask = json!({"type": "pins", "id": "p", "group": self.group.as_str()});
         let of_anna = seqs(&self.anna.ask(ask.clone(), "pins").await["messages"]);
         let of_bob = seqs(&self.bob.ask(ask, "pins").await["messages"]);
@@ -67,12 +75,18 @@ impl Board {
             }
         };
         let appends: Vec<Append> = entries.iter().map(append).collect();
+        self.append_all(&appends).await;
+    }
+
+    /// Entries of the log that no door let in, appended in one step.
+    pub async fn append_all(&self, appends: &[Append]) {
         let partition = self.group.partition(self.embedded.hub.config().partitions);
-        self.embedded.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), &appends).await.unwrap();
+        self.embedded.backplane.append(partition, &NodeName::parse("elsewhere.1").unwrap(), appends).await.unwrap();
     }
 }
 
-fn seqs(messages: &Value) -> Vec<Seq> {
+/// The seqs of messages, as they are listed.
+pub fn seqs(messages: &Value) -> Vec<Seq> {
     messages.as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap()).collect()
 }
 

@@ -72,9 +72,11 @@ impl Group {
     /// Why a user may not send what asks for a standing; `None` where they may.
     pub(super) fn refusal(&self, user: &UserId, standing: Standing) -> Option<Appended> {
         match (standing, self.members.role(user)) {
-            (Standing::Anybody, _) | (Standing::Member, Some(_)) | (Standing::Admin, Some(Role::Admin)) => None,
+            (Standing::Anybody, _) | (Standing::Member, Some(_)) => None,
             (_, None) => Some(Appended::NotMember),
+            (Standing::Admin | Standing::Moderator, Some(Role::Admin)) => None,
             (Standing::Admin, Some(_)) => (self.kind != GroupKind::Direct).then_some(Appended::NotAdmin),
+            (Standing::Moderator, Some(_)) => Some(Appended::NotAdmin),
         }
     }
 
@@ -205,6 +207,11 @@ impl Recent {
     /// The newest event when its seq is `seq`.
     pub(super) fn at_head(&self, seq: Seq) -> Option<Bytes> {
         self.events.back().filter(|(newest, _)| *newest == seq).map(|(_, event)| event.clone())
+    }
+
+    /// Drops what is held.
+    pub(super) fn erase(&mut self) {
+        self.events.clear();
     }
 
     pub(super) fn clear(&mut self) {

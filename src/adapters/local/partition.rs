@@ -260,8 +260,11 @@ impl Partition {
 
     fn advance(&mut self, cx: &Context, part: &GroupCommit) -> bool {
         let Some(group) = self.groups.get_mut(&part.group) else { return false };
-        let base = group.base;
-        for (seq, event) in part.recent.iter().filter(|(seq, _)| *seq > base) {
+        if part.erased_at.is_some() {
+            group.recent.erase();
+        }
+        let kept_from = part.erased_at.unwrap_or(0).max(group.base + 1);
+        for (seq, event) in part.recent.iter().filter(|(seq, _)| *seq >= kept_from) {
             group.recent.push(*seq, event.clone(), cx.limits.recent_len);
             group.recent.touched = cx.now;
         }

@@ -6,6 +6,7 @@ use mongodb::bson::raw::{RawBsonRef, cstr};
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
+use super::state_documents::{EditDocument, ErasureDocument};
 use crate::domain::{
     Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Switch,
     Traits, User, UserId, stored,
@@ -16,10 +17,10 @@ use crate::ports::StoreError;
 pub(super) const VERSION: i32 = 1;
 
 /// Digits of a seq in a message's `_id`: enough for any integer that a client can hold (2^53).
-const SEQ_DIGITS: usize = 16;
+pub(super) const SEQ_DIGITS: usize = 16;
 
 /// The greatest seq that fits.
-const MAX_SEQ: Seq = 9_999_999_999_999_999;
+pub(super) const MAX_SEQ: Seq = 9_999_999_999_999_999;
 
 /// A message's `_id`: ids of one group sort by seq.
 pub(super) fn message_id(group: &GroupId, seq: Seq) -> String {
@@ -99,13 +100,10 @@ pub(super) struct MessageDocument {
     /// See [`Switch`]; absent in a message that was never pinned.
     #[serde(default)]
     pin: u64,
-}
-
-/// Whether a message is pinned, in a collection of its own: so that a group's pins are found without a look at all its
-/// messages. Its `_id` is the message's.
-#[derive(Deserialize)]
-pub(super) struct PinDocument {
-    pub(super) seq: u64,
+    /// Absent in a message that was never edited.
+    edit: Option<EditDocument>,
+    /// Absent in a message that is not deleted.
+    erased: Option<ErasureDocument>,
 }
 
 /// Reads a message.
@@ -125,7 +123,11 @@ pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
         reference: message.r#ref,
         data: data.map_err(|error| StoreError::Refused(error.to_string()))?,
         cid: message.cid,
-        state: EventState { pin: Switch::from_bits(message.pin) },
+        state: EventState {
+            pin: Switch::from_bits(message.pin),
+            edit: message.edit.map(Into::into),
+            erasure: message.erased.map(Into::into),
+        },
     })
 }
 

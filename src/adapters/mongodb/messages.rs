@@ -68,7 +68,14 @@ impl MessageStore for MongoStore {
     }
 
     async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError> {
-        self.raise_switches(effects).await
+        self.apply_changes(effects).await
+    }
+
+    async fn clear_rows(&self, deleted: &[(GroupId, Seq)]) -> Result<(), StoreError> {
+        for (group, seq) in deleted {
+            self.remove_rows_of(group, *seq).await?;
+        }
+        Ok(())
     }
 
     async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError> {
@@ -116,8 +123,10 @@ impl MongoStore {
             let oldest = self.find(&self.messages, rest, doc! { "_id": 1 }, 0, 1).await?;
             let Some(oldest) = oldest.first() else {
                 // Those of messages that went before, by effects that came late, as well.
-                let rest = self.of_group(group, between(group, 0, end));
-                self.within(self.pins.delete_many(rest)).await?;
+                for rows in [&self.pins, &self.edits] {
+                    let rest = self.of_group(group, between(group, 0, end));
+                    self.within(rows.delete_many(rest)).await?;
+                }
                 return Ok(removed);
             };
             let from = read::<MessageDocument>(oldest)?.seq;

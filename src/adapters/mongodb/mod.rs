@@ -2,7 +2,7 @@
 //!
 //! - [`config`]: the settings, and how they become the driver's.
 //! - `bulk`: many inserts or updates in one command, with one answer each.
-//! - `documents`: what stands in the collections, with versions.
+//! - `documents`: what stands in the collections, with versions; `state_documents`: what became of messages.
 //! - `messages`, `groups`, `users`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
 //! - `search`: users by their usernames.
 //! - `effects`: what events made of others.
@@ -33,6 +33,7 @@ mod indexes;
 mod leases;
 mod messages;
 mod search;
+mod state_documents;
 mod topology;
 mod users;
 
@@ -61,6 +62,7 @@ pub struct MongoStore {
     cursors: Collection<RawDocumentBuf>,
     devices: Collection<RawDocumentBuf>,
     pins: Collection<RawDocumentBuf>,
+    edits: Collection<RawDocumentBuf>,
     followers: Collection<RawDocumentBuf>,
     covered: Collection<RawDocumentBuf>,
     due: Collection<RawDocumentBuf>,
@@ -96,6 +98,7 @@ impl MongoStore {
             cursors: db.collection("cursors"),
             devices: db.collection("devices"),
             pins: db.collection("pins"),
+            edits: db.collection("edits"),
             followers: db.collection("followers"),
             covered: db.collection("covered"),
             due: db.collection("due"),

@@ -7,6 +7,7 @@ use fred::clients::Client;
 use fred::interfaces::{ClientLike, KeysInterface, SortedSetsInterface, StreamsInterface};
 use fred::types::Value;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::client::{Connector, quit};
 use super::entry::stream_entries;
@@ -22,6 +23,8 @@ const READ_MAX: u64 = 1024;
 
 /// Entries read until those that are no longer needed are trimmed away.
 const TRIM_EVERY: usize = 512;
+/// After so long they are, however few there are: what was deleted is not to stay in what nodes were told before.
+const TRIM_AFTER: Duration = Duration::from_secs(10);
 
 /// The connection on which the node's own inbox is read.
 pub(super) struct InboxReader {
@@ -39,6 +42,8 @@ struct State {
     pending: Option<(NodeName, InboxPosition, PendingRead)>,
     /// Read since the last trimming.
     untrimmed: usize,
+    /// When the first of them was read.
+    untrimmed_since: Option<Instant>,
 }
 
 // === impl InboxReader ===
@@ -67,9 +72,9 @@ impl InboxReader {
     ) -> Result<InboxRead, BackplaneError> {
         let mut state = self.state.lock().await;
         self.begin_read(&mut state, node, after, wait).await?;
-        if state.untrimmed >= TRIM_EVERY {
+        if state.is_to_be_trimmed() {
             self.trim_inbox(node, after).await?;
-            state.untrimmed = 0;
+            (state.untrimmed, state.untrimmed_since) = (0, None);
         }
         let landed = match &mut state.pending {
             Some((_, _, pending)) => pending.landed().await,
@@ -82,6 +87,7 @@ impl InboxReader {
             return Ok(InboxRead { lossy, ..read });
         }
         state.untrimmed += read.entries.len();
+        state.untrimmed_since.get_or_insert_with(Instant::now);
         if read.lossy {
             self.accept_again(node, marks).await?;
             state.untrimmed = TRIM_EVERY;
@@ -147,6 +153,14 @@ impl InboxReader {
         let reaped: Option<f64> =
             self.client.zscore(self.keys.reaped(), node.as_str()).await.map_err(|error| to_error(&error))?;
         if reaped.is_some() { Ok(true) } else { self.make_inbox(node, after).await }
+    }
+}
+
+// === impl State ===
+
+impl State {
+    fn is_to_be_trimmed(&self) -> bool {
+        self.untrimmed >= TRIM_EVERY || self.untrimmed_since.is_some_and(|since| since.elapsed() >= TRIM_AFTER)
     }
 }
 

@@ -169,6 +169,7 @@ impl RedisBackplane {
             call.push_number(part.head.n);
             call.push_number(part.head.shown);
             call.push(part.head.time);
+            call.push_number(part.erased_at.unwrap_or(0));
             call.push_number(part.recent.len() as u64);
             for (seq, event) in &part.recent {
                 call.push_number(*seq);

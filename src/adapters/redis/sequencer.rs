@@ -147,5 +147,6 @@ fn standing_number(standing: Standing) -> u64 {
         Standing::Anybody => 0,
         Standing::Member => 1,
         Standing::Admin => 2,
+        Standing::Moderator => 3,
     }
 }

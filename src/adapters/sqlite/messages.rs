@@ -5,14 +5,17 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::errors::is_refusal;
-use super::{SqliteStore, from_sql, to_sql};
-use crate::domain::{Change, Cid, Effect, Event, EventState, GroupId, Head, Kind, Millis, Seq, Switch, Traits, UserId};
+use super::{SqliteStore, effects, from_sql, to_sql};
+use crate::domain::{
+    Cid, Edit, Effect, Erasure, Event, EventState, GroupId, Head, Kind, Millis, Seq, Switch, Traits, UserId,
+};
 use crate::ports::{Inserted, MessageStore, Page, StoreError};
 
 /// Events removed in one change at most, so that inserts never wait long behind retention.
 const EXPIRE_SLICE: u64 = 1000;
 
-const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin";
+const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin,
+    edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by";
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -61,8 +64,14 @@ impl MessageStore for SqliteStore {
     }
 
     async fn apply_effects(&self, effects: &[Effect]) -> Result<(), StoreError> {
-        let effects = effects.to_vec();
-        self.write(move |db| effects.iter().try_for_each(|effect| apply_one(db, effect))).await
+        let (effects, erases) = (effects.to_vec(), effects::erases(effects));
+        let apply = move |db: &Connection| effects.iter().try_for_each(|effect| effects::apply(db, effect));
+        if erases { self.erase(apply).await } else { self.write(apply).await }
+    }
+
+    /// What became of a message stands in its own row.
+    async fn clear_rows(&self, _: &[(GroupId, Seq)]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError> {
@@ -146,13 +155,6 @@ fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
     }
 }
 
-fn apply_one(db: &Connection, effect: &Effect) -> rusqlite::Result<()> {
-    let Effect { group, target, change: Change::Pin(pin) } = effect;
-    let sql = "UPDATE messages SET pin = ?3 WHERE grp = ?1 AND seq = ?2 AND coalesce(pin, 0) < ?3";
-    db.prepare_cached(sql)?.execute(params![group.as_str(), to_sql(*target), to_sql(pin.bits())])?;
-    Ok(())
-}
-
 fn read_page(db: &Connection, group: &GroupId, page: Page) -> rusqlite::Result<Vec<Event>> {
     let (condition, order, seq, limit) = match page {
         Page::Before(seq, limit) => ("seq < ?2", "seq DESC", seq, limit),
@@ -210,8 +212,21 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         cid: id(row, 9, Cid::stored)?,
         shown: from_sql(row.get(10)?),
         traits: Traits::from_bits(row.get(11)?),
-        state: EventState { pin: Switch::from_bits(row.get::<_, Option<i64>>(12)?.map_or(0, from_sql)) },
+        state: state(row)?,
     })
+}
+
+fn state(row: &Row<'_>) -> rusqlite::Result<EventState> {
+    let pin = row.get::<_, Option<i64>>(12)?.map_or(0, from_sql);
+    let edit = match row.get::<_, Option<i64>>(13)? {
+        Some(seq) => Some(Edit { seq: from_sql(seq), time: row.get(14)?, text: row.get(15)? }),
+        None => None,
+    };
+    let erasure = match row.get::<_, Option<i64>>(16)? {
+        Some(seq) => Some(Erasure { seq: from_sql(seq), time: row.get(17)?, by: id(row, 18, UserId::stored)? }),
+        None => None,
+    };
+    Ok(EventState { pin: Switch::from_bits(pin), edit, erasure })
 }
 
 /// Reads a column that holds an id.

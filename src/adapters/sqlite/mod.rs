@@ -5,11 +5,13 @@
 //! - [`readers`]: a few read-only connections on blocking threads.
 //! - [`schema`]: tables, versions, settings of a connection.
 //! - `messages`, `groups`, `users`, `cursors`, `devices`, `followers`, `due`: the statements behind each part of the port.
+//! - `effects`: what events do to others.
 
 mod cursors;
 mod deletions;
 mod devices;
 mod due;
+mod effects;
 mod errors;
 mod followers;
 mod groups;
@@ -70,6 +72,14 @@ impl SqliteStore {
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.run(change).await
+    }
+
+    /// The same, for what is to leave nothing in the files.
+    async fn erase<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.erase(change).await
     }
 }
 

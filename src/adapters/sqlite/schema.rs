@@ -10,10 +10,10 @@ use crate::domain::{name_key, search_form};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 6;
+const VERSION: i64 = 7;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements that a connection keeps prepared: more than there are.
 const STATEMENTS: usize = 64;
@@ -22,7 +22,8 @@ const STATEMENTS: usize = 64;
 /// `memberships.mark` is `2 × seq + 1` of the event that made somebody a member, `2 × seq` of the
 /// one that ended it, so that the greatest says how things are, in whatever order they arrive.
 /// `messages.pin` is a switch in the same way: `2 × seq + 1` of the event that pinned a message, `2 × seq` of the one
-/// that ended it.
+/// that ended it. `messages.edit_text` is what a message says since `edit_seq`; once that of `erased_seq` deleted it, it
+/// says nothing.
 /// `groups.gone` is 0 in a group that is there; for the rest see `deletions`. `groups.head` and the columns after it are a
 /// lower bound of the newest event.
 /// `users.search` is the username in the form for searches; `accounts.username` is the form by which usernames are equal.
@@ -42,11 +43,18 @@ CREATE TABLE messages (
     cid TEXT NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,
     traits INTEGER NOT NULL DEFAULT 0,
-    pin INTEGER
+    pin INTEGER,
+    edit_seq INTEGER,
+    edit_time INTEGER,
+    edit_text TEXT,
+    erased_seq INTEGER,
+    erased_time INTEGER,
+    erased_by TEXT
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
 CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
+CREATE INDEX messages_by_edit ON messages (grp, ref) WHERE kind = 'edited';
 CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
@@ -155,8 +163,8 @@ ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
 /// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
 /// devices; then followers; then the forms of usernames, where two accounts whose usernames are equal by now keep what they
-/// had.
-const STEPS: [&[&str]; 5] = [
+/// had; then what is edited and deleted.
+const STEPS: [&[&str]; 6] = [
     &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -183,6 +191,15 @@ UPDATE OR IGNORE accounts SET username = name_key(username);
 DROP INDEX IF EXISTS users_by_username;
 CREATE INDEX users_by_search ON users (search, username, id);
 "],
+    &["
+ALTER TABLE messages ADD COLUMN edit_seq INTEGER;
+ALTER TABLE messages ADD COLUMN edit_time INTEGER;
+ALTER TABLE messages ADD COLUMN edit_text TEXT;
+ALTER TABLE messages ADD COLUMN erased_seq INTEGER;
+ALTER TABLE messages ADD COLUMN erased_time INTEGER;
+ALTER TABLE messages ADD COLUMN erased_by TEXT;
+CREATE INDEX messages_by_edit ON messages (grp, ref) WHERE kind = 'edited';
+"],
 ];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
@@ -194,6 +211,8 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     db.pragma_update(None, "synchronous", "FULL")?;
     // After a burst the log file shrinks back to this many bytes.
     db.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    // What is removed is overwritten: of what was deleted nothing stays in the file.
+    db.pragma_update(None, "secure_delete", true)?;
     add_functions(&db)?;
     Ok(db)
 }

@@ -7,15 +7,20 @@
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::errors::store_error;
+use super::schema::BUSY_TIMEOUT;
 use crate::ports::StoreError;
 
 /// Changes that wait for the writer before those who ask must wait themselves.
 const QUEUE: usize = 4096;
+
+/// How long the log is waited for until nobody reads from it: reads are short.
+const TRUNCATE_WITHIN: Duration = Duration::from_millis(250);
 
 /// Changes in one transaction at most, so that the first of them is not kept waiting for long.
 const BATCH: usize = 1024;
@@ -30,6 +35,8 @@ pub(super) struct Writer {
 trait Change: Send {
     /// Makes the change in the open transaction.
     fn make(&mut self, db: &Connection) -> rusqlite::Result<()>;
+    /// Whether it is to leave nothing in the files of what was there.
+    fn erases(&self) -> bool;
     /// Answers, now that it is known whether the change is on disk.
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -38,6 +45,7 @@ trait Change: Send {
 struct Asked<T, F> {
     work: Option<F>,
     outcome: Option<T>,
+    erases: bool,
     reply: oneshot::Sender<Result<T, StoreError>>,
 }
 
@@ -59,9 +67,25 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.ask(work, false).await
+    }
+
+    /// The same; then the log is emptied, so that nothing stays in the files of what was there before.
+    pub(super) async fn erase<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask(work, true).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        erases: bool,
+    ) -> Result<T, StoreError> {
         let gone = || StoreError::Unreachable("the database's writer has ended".into());
         let (reply, answer) = oneshot::channel();
-        let change = Box::new(Asked { work: Some(work), outcome: None, reply });
+        let change = Box::new(Asked { work: Some(work), outcome: None, erases, reply });
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.send(change).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
@@ -79,6 +103,7 @@ impl Drop for Writer {
 }
 
 fn write_all(db: &Connection, mut changes: mpsc::Receiver<Box<dyn Change>>) {
+    let mut truncates = false;
     while let Some(first) = changes.blocking_recv() {
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -87,8 +112,23 @@ fn write_all(db: &Connection, mut changes: mpsc::Receiver<Box<dyn Change>>) {
                 Err(_) => break,
             }
         }
+        truncates |= batch.iter().any(|change| change.erases());
         commit(db, batch);
+        truncates = truncates && !truncate(db);
     }
+    // Connections that only read leave the log behind.
+    truncate(db);
+}
+
+/// Empties the log into the database; false while somebody reads from it, which is tried again behind the next change.
+fn truncate(db: &Connection) -> bool {
+    let checkpoint = || db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+    let is_busy = db.busy_timeout(TRUNCATE_WITHIN).and_then(|()| checkpoint());
+    let done = is_busy.and_then(|is_busy| db.busy_timeout(BUSY_TIMEOUT).map(|()| !is_busy));
+    done.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the database's log was not emptied");
+        false
+    })
 }
 
 /// Commits a batch in one transaction and answers everybody.
@@ -154,6 +194,10 @@ where
             self.outcome = Some(work(db)?);
         }
         Ok(())
+    }
+
+    fn erases(&self) -> bool {
+        self.erases
     }
 
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {

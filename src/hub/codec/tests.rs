@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::{Head, MembershipChange, NodeName};
-use crate::ports::EntryId;
+use crate::domain::{Head, MembershipChange, NodeName, Role};
+use crate::ports::{EntryId, LogEntry};
 
 fn text_event() -> Event {
     let group = GroupId::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").unwrap();

@@ -37,6 +37,7 @@ forward!(MessageStore of CountedStore {
     events(ids: &[(GroupId, Seq)]) -> Answer<Vec<Event>>;
     page(group: &GroupId, page: Page) -> Answer<Vec<Event>>;
     apply_effects(effects: &[Effect]) -> Answer<()>;
+    clear_rows(deleted: &[(GroupId, Seq)]) -> Answer<()>;
     pins(group: &GroupId, limit: usize) -> Answer<Vec<Event>>;
     head(group: &GroupId) -> Answer<Head>;
     all_messages(page: usize, per_page: usize) -> Answer<Vec<Event>>;

@@ -6,6 +6,7 @@
 pub(crate) mod accounts;
 pub(crate) mod answered;
 pub(crate) mod deletion;
+pub(crate) mod erasure;
 pub(crate) mod history;
 pub(crate) mod journal;
 pub(crate) mod lists;

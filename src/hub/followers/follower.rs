@@ -46,6 +46,11 @@ pub(crate) trait Follower: Send + Sync + 'static {
     /// With which events it begins.
     fn begins(&self) -> Begins;
 
+    /// Whether it is told of events. One that is not does what is planned for it, and nothing else.
+    fn is_told(&self) -> bool {
+        true
+    }
+
     /// For one that begins now: groups that are there already, some at a time. May be told again.
     async fn begun(&self, _extents: &[Extent]) -> Result<(), Failure> {
         Ok(())

@@ -43,7 +43,10 @@ pub(crate) struct Ground {
 /// The followers that this node runs.
 pub(crate) struct Followers {
     ground: Ground,
+    /// Those that are told of events.
     followers: Vec<Arc<dyn Follower>>,
+    /// Those that plan things for later.
+    planners: Vec<Arc<dyn Follower>>,
     assignments: Arc<Assignments>,
     leases: Arc<LeaseKeeper>,
     raiser: Arc<Raiser>,
@@ -52,7 +55,9 @@ pub(crate) struct Followers {
 // === impl Followers ===
 
 impl Followers {
-    pub(crate) fn new(ground: Ground, followers: Vec<Arc<dyn Follower>>) -> Self {
+    pub(crate) fn new(ground: Ground, all: Vec<Arc<dyn Follower>>) -> Self {
+        let planners = all.iter().filter(|follower| follower.has_due()).cloned().collect();
+        let followers: Vec<_> = all.into_iter().filter(|follower| follower.is_told()).collect();
         let pages = Pages::new(ground.messages.clone(), followers.len() > 1);
         let work = Work::new(ground.store.clone(), pages, ground.restorer.clone(), ground.metrics.clone());
         let raiser = Arc::new(Raiser::new(ground.store.clone(), ground.metrics.clone()));
@@ -67,23 +72,23 @@ impl Followers {
             crew,
             ground.lease,
         ));
-        Self { ground, followers, assignments, leases, raiser }
+        Self { ground, followers, planners, assignments, leases, raiser }
     }
 
     /// Begins to work, where there are followers.
     pub(crate) fn start(&self) {
+        let Ground { tasks, states, clock, node, metrics, .. } = &self.ground;
+        for follower in &self.planners {
+            let metrics = metrics.of(follower.name());
+            tasks.spawn(DueRunner::new(follower.clone(), self.ground.due.clone(), metrics).run());
+        }
         if self.followers.is_empty() {
             return;
         }
-        let Ground { tasks, states, clock, node, metrics, .. } = &self.ground;
         tasks.spawn(Driver::new(states.clone(), self.assignments.clone(), clock.clone()).run());
         tasks.spawn(self.raiser.clone().run(self.assignments.clone()));
         tasks.spawn(self.comparison(Compares::Heads).run());
         tasks.spawn(self.comparison(Compares::Newest).run());
-        for follower in self.followers.iter().filter(|follower| follower.has_due()) {
-            let metrics = metrics.of(follower.name());
-            tasks.spawn(DueRunner::new(follower.clone(), self.ground.due.clone(), metrics).run());
-        }
         let report = Report::new(self.followers.clone(), self.assignments.clone(), node.clone(), metrics.clone());
         tasks.spawn(report.run());
         tasks.spawn(self.leases.clone().run());

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use futures::{StreamExt, TryStreamExt};
 
-use crate::domain::{Group, GroupId, Head};
+use crate::domain::{Group, GroupId, Head, Seq};
 use crate::hub::local::LocalGroups;
 use crate::hub::node::NodeState;
-use crate::ports::{GroupStates, MessageStore, Partition, StoreError};
+use crate::ports::{FollowerStore, GroupStates, MessageStore, Partition, StoreError};
 
 /// Heads asked for in one call to the backplane.
 const HEADS_AT_ONCE: usize = 500;
@@ -19,6 +19,7 @@ const STORED_AT_ONCE: usize = 16;
 pub(crate) struct Heads {
     states: Arc<dyn GroupStates>,
     messages: Arc<dyn MessageStore>,
+    followers: Arc<dyn FollowerStore>,
     groups: Arc<LocalGroups>,
     node: Arc<NodeState>,
 }
@@ -29,10 +30,11 @@ impl Heads {
     pub(crate) fn new(
         states: Arc<dyn GroupStates>,
         messages: Arc<dyn MessageStore>,
+        followers: Arc<dyn FollowerStore>,
         groups: Arc<LocalGroups>,
         node: Arc<NodeState>,
     ) -> Self {
-        Self { states, messages, groups, node }
+        Self { states, messages, followers, groups, node }
     }
 
     /// How far a group has come: as far as this node has given it out, or as it is stored.
@@ -55,6 +57,22 @@ impl Heads {
         let shared = self.shared(elsewhere).await;
         let heads: Vec<_> = groups.iter().map(|group| self.at_hand_or_stored(group, &shared)).collect();
         futures::stream::iter(heads).buffered(STORED_AT_ONCE).try_collect().await
+    }
+
+    /// Up to where groups have come with all that their events do to others: what is read from the store after this shows
+    /// it. A group that nobody knows is missing.
+    pub(crate) async fn applied(&self, ids: &[GroupId]) -> Result<HashMap<GroupId, Seq>, StoreError> {
+        let here = ids.iter().filter_map(|id| Some((id.clone(), self.here(id)?.seq)));
+        let mut known: HashMap<GroupId, Seq> = here.collect();
+        let shared = self.shared(ids.iter().filter(|id| !known.contains_key(*id))).await;
+        known.extend(shared.into_iter().map(|(id, head)| (id, head.seq)));
+        let left: Vec<GroupId> = ids.iter().filter(|id| !known.contains_key(*id)).cloned().collect();
+        if !left.is_empty() {
+            // The newest stored event may not have done yet what it does; documents hear of it behind its commit.
+            let extents = self.followers.extents(&left).await?;
+            known.extend(extents.into_iter().map(|extent| (extent.group, extent.head.seq)));
+        }
+        Ok(known)
     }
 
     async fn at_hand_or_stored(&self, group: &Group, shared: &HashMap<GroupId, Head>) -> Result<Head, StoreError> {
@@ -101,7 +119,7 @@ mod tests {
     }
 
     fn heads(log: &Arc<MemoryLog>, store: &Arc<MemoryStore>, groups: &Arc<LocalGroups>) -> Heads {
-        Heads::new(log.clone(), store.clone(), groups.clone(), Arc::new(NodeState::new("a", 4)))
+        Heads::new(log.clone(), store.clone(), store.clone(), groups.clone(), Arc::new(NodeState::new("a", 4)))
     }
 
     #[tokio::test]
@@ -128,6 +146,19 @@ mod tests {
         assert_eq!(heads.several(&groups).await.unwrap().iter().map(|head| head.seq).collect::<Vec<_>>(), [1; 3]);
         store.be_silent(true);
         assert!(heads.several(&groups).await.is_err(), "nobody is shown an empty group for a silent store");
+    }
+
+    #[tokio::test]
+    async fn what_events_did_is_told_by_those_who_hear_of_it_afterwards() {
+        let (log, store, here) = (Arc::<MemoryLog>::default(), Arc::<MemoryStore>::default(), Arc::default());
+        let groups = some(&store, 4);
+        let ids: Vec<_> = groups.iter().map(|group| group.id.clone()).collect();
+        local(&here, groups[0].clone(), 9);
+        log.heads.lock().insert(ids[1].clone(), head(5));
+        store.raise_heads(&[(ids[2].clone(), head(3))]).await.unwrap();
+        let applied = heads(&log, &store, &here).applied(&ids).await.unwrap();
+        let seqs: Vec<_> = ids.iter().map(|id| applied.get(id).copied().unwrap_or(0)).collect();
+        assert_eq!(seqs, [9, 5, 3, 0]);
     }
 
     #[tokio::test]

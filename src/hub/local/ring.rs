@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::domain::{Effect, Event, Seq};
+use crate::domain::{Change, Effect, Event, Seq};
 
 /// Events kept for sessions that resume: enough for a short cut of the line in a busy group.
 const RING_EVENTS: usize = 128;
@@ -51,13 +51,26 @@ impl Ring {
         }
     }
 
-    /// Brings what is held up to an effect.
+    /// Brings what is held up to an effect. Where something is deleted nothing said before stays: neither it nor what was
+    /// edited of it. An edited text stays as it was said, since the event that says it anew follows.
     pub(super) fn apply(&mut self, effect: &Effect) {
+        match effect.change {
+            Change::Erase(_) => return self.forget_before_last(),
+            Change::Edit(_) => return,
+            Change::Pin(_) => {}
+        }
         let at = self.events.front().and_then(|first| effect.target.checked_sub(first.seq));
         let held = at.and_then(|at| self.events.get_mut(usize::try_from(at).ok()?));
         if let Some(event) = held {
             apply(event, effect);
         }
+    }
+
+    fn forget_before_last(&mut self) {
+        let last = self.events.pop_back();
+        self.events.clear();
+        self.bytes = 0;
+        last.into_iter().for_each(|last| self.push(last));
     }
 
     pub(super) fn after(&self, seq: Seq) -> Option<Vec<Arc<Event>>> {
@@ -70,7 +83,7 @@ impl Ring {
 }
 
 pub(super) fn apply(event: &mut Arc<Event>, effect: &Effect) {
-    Arc::make_mut(event).state.apply(effect.change);
+    Arc::make_mut(event).apply(&effect.change);
 }
 
 fn weight(event: &Event) -> usize {

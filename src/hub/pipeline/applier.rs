@@ -2,25 +2,29 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Effect, Event};
+use crate::domain::{Change, Effect, Event};
 use crate::hub::pipeline::metrics::PipelineMetrics;
-use crate::ports::{MessageStore, StoreError};
+use crate::ports::{Due, DueStore, MessageStore, StoreError};
 
 /// Events of a group that are stored at most before their effects are applied. Whoever restores a group applies those
 /// of as many again, so none is forgotten with an owner that dies between the two.
 pub(crate) const EFFECTS_BEHIND: usize = 1_000;
 
+/// The follower that removes what stands beside messages that were deleted.
+pub(crate) const ERASURE: &str = "erasure";
+
 /// Applies effects of stored events.
 pub(crate) struct EffectApplier {
     messages: Arc<dyn MessageStore>,
+    due: Arc<dyn DueStore>,
     metrics: PipelineMetrics,
 }
 
 // === impl EffectApplier ===
 
 impl EffectApplier {
-    pub(crate) fn new(messages: Arc<dyn MessageStore>, metrics: PipelineMetrics) -> Self {
-        Self { messages, metrics }
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, due: Arc<dyn DueStore>, metrics: PipelineMetrics) -> Self {
+        Self { messages, due, metrics }
     }
 
     /// Applies the effects of events that were found stored: whoever stored them may not have come to it.
@@ -29,23 +33,36 @@ impl EffectApplier {
         if effects.is_empty() { Ok(()) } else { self.apply(&effects).await }
     }
 
-    /// Applies effects but for those that the store refuses by themselves, now and always: nobody waits for them. An
-    /// error is worth another try.
+    /// Applies effects, and plans what is to follow on them later. An error is worth another try.
     pub(crate) async fn apply(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        self.apply_to_messages(effects).await?;
+        let planned: Vec<Due> = effects.iter().filter_map(later).collect();
+        if planned.is_empty() { Ok(()) } else { self.due.plan(&planned).await }
+    }
+
+    /// Applies them but for those that the store refuses by themselves, now and always: nobody waits for them.
+    async fn apply_to_messages(&self, effects: &[Effect]) -> Result<(), StoreError> {
         match (self.messages.apply_effects(effects).await, effects) {
             (Err(StoreError::Refused(why)), [effect]) => {
                 self.metrics.refused_changes.inc();
-                tracing::error!(why, ?effect, "the store refused what an event does to another");
+                let Effect { group, target, .. } = effect;
+                tracing::error!(why, %group, target, "the store refused what an event does to another");
                 Ok(())
             }
             (Err(StoreError::Refused(_)), many) => {
                 let (some, others) = many.split_at(many.len() / 2);
-                Box::pin(self.apply(some)).await?;
-                Box::pin(self.apply(others)).await
+                Box::pin(self.apply_to_messages(some)).await?;
+                Box::pin(self.apply_to_messages(others)).await
             }
             (answer, _) => answer,
         }
     }
+}
+
+/// What a follower is to do about an effect.
+fn later(effect: &Effect) -> Option<Due> {
+    let Effect { group, target, change: Change::Erase(erasure) } = effect else { return None };
+    Some(Due { follower: ERASURE.into(), group: group.clone(), window: *target, at: erasure.time, seq: *target })
 }
 
 #[cfg(test)]
@@ -65,7 +82,8 @@ mod tests {
             ..text(&group, 2, "anna")
         };
         assert!(Effect::of(&pin).is_some());
-        let (metrics, applier) = (metrics().pipeline, |metrics| EffectApplier::new(store.clone(), metrics));
+        let (metrics, applier) =
+            (metrics().pipeline, |metrics| EffectApplier::new(store.clone(), store.clone(), metrics));
         let applier = applier(metrics.clone());
         applier.redo_effects(&[text(&group, 1, "anna"), pin.clone()]).await.unwrap();
         assert_eq!(store.applied().len(), 1);

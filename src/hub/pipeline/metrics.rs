@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use prometheus::{IntCounter, IntGauge, IntGaugeVec};
+use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
+use crate::domain::{KINDS, Kind};
 use crate::hub::metrics::CommonMetrics;
 use crate::kernel::Maker;
 use crate::ports::{LogStats, Partition};
@@ -22,6 +23,7 @@ pub(crate) struct PipelineMetrics {
     pub(crate) claims: IntCounter,
     pub(crate) unreadable: IntCounter,
     pub(crate) voids: IntCounter,
+    stored: IntCounterVec,
     pub(crate) resequenced: IntCounter,
     pub(crate) refused_changes: IntCounter,
     pub(crate) restores: IntCounter,
@@ -54,6 +56,7 @@ impl PipelineMetrics {
             unreadable: make
                 .counter("unreadable_entries_total", "Log entries of a form that this version cannot read.")?,
             voids: make.counter("voids_total", "Seqs that turned out to be nobody's.")?,
+            stored: stored_by_kind(make)?,
             resequenced: make.counter("resequenced_total", "Entries that got a new seq after a collision.")?,
             refused_changes: make
                 .counter("refused_changes_total", "Membership changes that the store refused for good.")?,
@@ -61,6 +64,22 @@ impl PipelineMetrics {
             common,
         })
     }
+
+    /// An event was stored.
+    pub(crate) fn count_stored(&self, kind: Kind) {
+        let name = kind.row().map_or(LATER, |row| row.name);
+        self.stored.with_label_values(&[name]).inc();
+    }
+}
+
+/// What kinds are counted as that this version does not know.
+const LATER: &str = "later";
+
+/// Each kind has its counter from the start; clients' own share one.
+fn stored_by_kind(make: &Maker) -> prometheus::Result<IntCounterVec> {
+    let stored = make.counters("stored_events_total", "Events stored by this node as an owner, by kind.", &["kind"])?;
+    KINDS.iter().map(|row| row.name).chain([LATER]).for_each(|kind| drop(stored.with_label_values(&[kind])));
+    Ok(stored)
 }
 
 // === impl LogMetrics ===

@@ -23,11 +23,15 @@ impl Bed {
         Arc::new(Listing::new(self.documents.clone(), self.views.clone(), self.store.clone(), Arc::default()))
     }
 
+    pub(crate) fn heads(&self) -> Arc<Heads> {
+        let (store, groups) = (self.store.clone(), self.groups.clone());
+        Arc::new(Heads::new(self.log.clone(), store.clone(), store, groups, self.node.clone()))
+    }
+
     pub(crate) fn lists(&self) -> Arc<GroupLists> {
         let (store, groups, listing) = (self.store.clone(), self.groups.clone(), self.listing());
-        let heads = Heads::new(self.log.clone(), store.clone(), groups.clone(), self.node.clone());
         let views = self.views.clone();
-        Arc::new(GroupLists::new(listing, views, Arc::new(heads), groups, store.clone(), store.clone(), store))
+        Arc::new(GroupLists::new(listing, views, self.heads(), groups, store.clone(), store.clone(), store))
     }
 
     pub(crate) fn new_groups(&self) -> Arc<NewGroups> {

@@ -62,7 +62,9 @@ impl Features {
             creation.clone(),
         );
         let lists = lists(parts, groups);
-        let history = History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone());
+        let heads = &groups.heads;
+        let history =
+            History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone(), heads.clone());
         Self {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),
@@ -71,7 +73,7 @@ impl Features {
             lists,
             moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),
             takeover: takeover(parts, pipeline),
-            pins: Arc::new(Pins::new(messages.clone(), documents.clone())),
+            pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone())),
             receipts: receipts(parts, pipeline),
             sending: sending(parts, pipeline, &creation),
             typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone(), parts.config.typing)),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::parts::Parts;
 use super::pipeline::Pipeline;
+use crate::hub::features::erasure::Cleaner;
 use crate::hub::features::history::Retention;
 use crate::hub::features::journal::JournalKeeper;
 use crate::hub::followers::{Follower, Followers, Ground};
@@ -23,9 +24,12 @@ pub(crate) fn followers(parts: &Parts, pipeline: &Pipeline) -> Followers {
         metrics: parts.metrics.followers.clone(),
         lease: parts.config.node_lease,
     };
-    let names = parts.follower_names();
-    let all = [retention(parts), journal(parts)].into_iter().flatten();
-    Followers::new(ground, all.filter(|follower| names.contains(follower.name())).collect())
+    let all = [retention(parts), journal(parts), Some(cleaner(parts))].into_iter().flatten();
+    Followers::new(ground, all.filter(|follower| parts.runs_follower(follower.name())).collect())
+}
+
+fn cleaner(parts: &Parts) -> Arc<dyn Follower> {
+    Arc::new(Cleaner::new(parts.messages.clone()))
 }
 
 fn retention(parts: &Parts) -> Option<Arc<dyn Follower>> {

@@ -86,8 +86,8 @@ fn listing(parts: &Parts, documents: &Arc<Documents>, views: &Arc<Views>) -> Arc
 }
 
 fn heads(parts: &Parts) -> Arc<Heads> {
-    let (states, messages) = (parts.states.clone(), parts.messages.clone());
-    Arc::new(Heads::new(states, messages, parts.groups.clone(), parts.node.clone()))
+    let (states, messages, followers) = (parts.states.clone(), parts.messages.clone(), parts.followers.clone());
+    Arc::new(Heads::new(states, messages, followers, parts.groups.clone(), parts.node.clone()))
 }
 
 fn deliverer(parts: &Parts, pipeline: &Pipeline, catch_up: &Arc<CatchUp>, views: &Arc<Views>) -> Arc<Deliverer> {

@@ -95,15 +95,18 @@ impl Parts {
         }
     }
 
-    /// The names of the followers that the node runs.
+    /// The names of the followers that the node runs and that are told of events.
     pub(crate) fn follower_names(&self) -> BTreeSet<String> {
-        if !self.config.roles.has(NodeRole::Followers) {
-            return BTreeSet::new();
-        }
         let retention = self.config.retention.map(|_| RETENTION);
         let journal = self.journal.as_ref().map(|_| JOURNAL);
+        let names = retention.into_iter().chain(journal);
+        names.filter(|name| self.runs_follower(name)).map(str::to_owned).collect()
+    }
+
+    /// Whether the node is to run a follower, where there is anything for it to do.
+    pub(crate) fn runs_follower(&self, name: &str) -> bool {
         let chosen = self.config.followers.as_ref();
-        let runs = |name: &&str| chosen.is_none_or(|chosen| chosen.iter().any(|one| one == name));
-        retention.into_iter().chain(journal).filter(runs).map(str::to_owned).collect()
+        let is_chosen = chosen.is_none_or(|chosen| chosen.iter().any(|one| one == name));
+        is_chosen && self.config.roles.has(NodeRole::Followers)
     }
 }

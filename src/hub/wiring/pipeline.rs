@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 
 use super::parts::Parts;
 use crate::hub::pipeline::applier::EffectApplier;
+use crate::hub::pipeline::effects::EffectRules;
 use crate::hub::pipeline::inbox::Inbox;
 use crate::hub::pipeline::owner::{
     Aftermath, Committer, DocumentHeads, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router,
@@ -31,7 +32,8 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(parts: &Parts) -> Self {
-        let effects = Arc::new(EffectApplier::new(parts.messages.clone(), parts.metrics.pipeline.clone()));
+        let (messages, due) = (parts.messages.clone(), parts.due.clone());
+        let effects = Arc::new(EffectApplier::new(messages, due, parts.metrics.pipeline.clone()));
         let restorer = restorer(parts, effects.clone());
         let acks = Arc::new(Acks::new(
             parts.config.send_timeout,
@@ -136,6 +138,7 @@ fn owner(
         parts.sequencer.clone(),
         owned.clone(),
         parts.metrics.pipeline.clone(),
+        EffectRules { edit_window: parts.config.edit_window },
     );
     let aftermath = Aftermath::new(
         parts.documents.clone(),

@@ -92,6 +92,8 @@ pub struct GroupCommit {
     pub head: Head,
     /// The stored events of this batch, encoded, ascending: for the recent cache.
     pub recent: Vec<(Seq, Bytes)>,
+    /// The newest of them that deletes another one: the cache keeps nothing from below it. `None` where none does.
+    pub erased_at: Option<Seq>,
     /// What the nodes in [`Commit::hinted`] are told of it, where they have a route or ask.
     pub peer_message: Bytes,
     /// Nodes that are told whether they have a route or not: they wait to hear of a send.

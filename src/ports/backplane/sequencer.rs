@@ -34,6 +34,8 @@ pub enum Standing {
     Member,
     /// An admin; in a direct chat, which has none, a member.
     Admin,
+    /// An admin; in a direct chat nobody is one.
+    Moderator,
 }
 
 /// What became of an append.

@@ -42,7 +42,22 @@ frame! {
         /// True for what is pinned, where the event comes from the store.
         #[serde(skip_serializing_if = "is_false")]
         pub pinned: bool,
+        /// When the text was edited that stands here, where the event comes from the store.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub edited: Option<Millis>,
+        /// When it was deleted, and by whom, where the event comes from the store: nothing of what it said is left.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub deleted: Option<Deleted<'a>>,
     }
+}
+
+/// That an event was deleted.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Deleted<'a> {
+    /// When.
+    pub time: Millis,
+    /// Who did it.
+    pub by: &'a UserId,
 }
 
 /// Who voids are from, whatever they stand for.
@@ -70,12 +85,20 @@ impl<'a> WireEvent<'a> {
             time: event.time,
             kind: event.kind.as_str(),
             shown: event.traits.shown,
-            text: event.text.as_deref(),
+            text: event.current_text(),
             r#ref: event.reference.as_deref(),
             data: event.data.as_ref().filter(|_| !is_void),
             cid: None,
             pinned: event.state.pin.is_on(),
+            edited: event.state.edit.as_ref().map(|edit| edit.time),
+            deleted: event.state.erasure.as_ref().map(|erasure| Deleted { time: erasure.time, by: &erasure.by }),
         }
+    }
+
+    /// The event as `reader` would have seen it when it was said.
+    pub fn as_said(event: &'a Event, reader: &UserId) -> Self {
+        let text = event.text.as_deref();
+        Self { text, pinned: false, edited: None, deleted: None, ..Self::for_reader(event, reader) }
     }
 
     /// The event as `reader` sees it: with its cid when it is their own.

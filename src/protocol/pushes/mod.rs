@@ -17,7 +17,7 @@ use super::form::{Described, Form};
 use crate::domain::{GroupId, Refusal};
 
 pub use answers::{Ack, Done, Pong, Refused};
-pub use event::WireEvent;
+pub use event::{Deleted, WireEvent};
 pub use group::{Group, GroupView};
 pub use members::{MemberList, MemberView};
 pub use pages::{Gap, GapReason, Groups, History, Pins};

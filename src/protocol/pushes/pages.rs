@@ -39,6 +39,11 @@ frame! {
         pub messages: Vec<WireEvent<'a>>,
         /// Whether there are more in the direction asked.
         pub more: bool,
+        /// The seq to go on from, exclusive, where there are more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next: Option<Seq>,
+        /// Up to which seq the page shows what events made of others: later ones are to be applied to it.
+        pub as_of: Seq,
     }
 }
 
@@ -56,6 +61,8 @@ frame! {
         pub messages: Vec<WireEvent<'a>>,
         /// Whether there are more than these.
         pub more: bool,
+        /// Up to which seq the list shows what events made of others.
+        pub as_of: Seq,
     }
 }
 

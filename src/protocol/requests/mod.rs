@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(code(r#"{"type":"ping","id":1,"id":2}"#), Code::BadFrame);
         let group = GroupId::random();
         assert_eq!(
-            code(&format!(r#"{{"type":"send","group":"{group}","cid":"c","text":"","kind":"edited"}}"#)),
+            code(&format!(r#"{{"type":"send","group":"{group}","cid":"c","text":"","kind":"starred"}}"#)),
             Code::Unsupported
         );
         assert_eq!(code(&format!(r#"{{"type":"send","group":"{group}","text":""}}"#)), Code::BadFrame);

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::views::HistoryView;
-use crate::domain::{GroupId, UserId};
-use crate::hub::{BundleQuery, HistoryBundle, HistoryQuery};
+use super::message_views::HistoryView;
+use crate::domain::GroupId;
+use crate::hub::{BundleQuery, HistoryBundle, HistoryPage, HistoryQuery};
 
 /// Of which of the caller's groups.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -41,10 +41,10 @@ impl BundleParams {
 // === impl HistoriesView ===
 
 impl HistoriesView {
-    /// The pages as `reader` sees them.
-    pub(super) fn of(bundle: HistoryBundle, reader: &UserId) -> Self {
+    /// The pages, each as it is seen.
+    pub(super) fn of(bundle: HistoryBundle, seen: impl Fn(HistoryPage) -> HistoryView) -> Self {
         let HistoryBundle { pages, more_after } = bundle;
-        let groups = pages.into_iter().map(|page| HistoryView::of(page, Some(reader))).collect();
+        let groups = pages.into_iter().map(seen).collect();
         Self { groups, more: more_after.is_some(), cursor: more_after }
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct HistoryParams {
     /// Events with `before` or `after` (50; at most 200).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// True for the sequence as it was said: first texts, and nothing of what became of events.
+    raw: Option<bool>,
 }
 
 /// A page of a list.
@@ -180,6 +182,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Segment
 // === impl HistoryParams ===
 
 impl HistoryParams {
+    /// Whether the sequence is asked for as it was said.
+    pub fn raw(&self) -> bool {
+        self.raw.unwrap_or(false)
+    }
+
     /// The page asked for.
     pub fn query(&self) -> Result<HistoryQuery, Refusal> {
         let numbered = self.page.is_some() || self.per_page.is_some();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::views::MessageView;
+use super::message_views::MessageView;
 use crate::domain::{Access, Cid, GroupKind, Place, Refusal, Seq, UserId, requested_access, requested_seq};
 use crate::hub::OwnGroup;
 use crate::protocol::MemberList;

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::Api;
+use super::message_views::AS_OF;
 use crate::domain::{Cid, Code, Refusal};
 use crate::transport::listen::{Client, origin};
 use crate::transport::metrics::HttpMetrics;
@@ -91,7 +92,7 @@ pub(super) fn cors(api: &Api) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, IDEMPOTENCY_KEY])
-        .expose_headers([header::RETRY_AFTER, header::ETAG, MORE])
+        .expose_headers([header::RETRY_AFTER, header::ETAG, MORE, AS_OF])
         .max_age(PREFLIGHT_AGE)
 }
 

@@ -3,7 +3,7 @@
 //! - [`public_router`]: what clients ask: history, sending, people, accounts, tickets, the page.
 //! - [`internal_router`]: what services and operators ask, behind [`guard`].
 //! - [`starting`]: what both answer before there is a hub; [`elsewhere()`]: what a node that takes no clients answers them.
-//! - [`views`]: bodies of requests and answers; `bundles`: the same page of several groups; [`extract`]: how requests are read.
+//! - [`views`]: bodies of requests and answers, [`message_views`] those with messages; `bundles`: the same page of several groups; [`extract`]: how requests are read.
 //! - [`descriptions`]: OpenAPI, made from the code.
 
 mod access_log;
@@ -17,6 +17,7 @@ mod group_views;
 mod guard;
 mod internal;
 mod layers;
+pub mod message_views;
 mod pages;
 mod public;
 mod revalidation;

@@ -5,68 +5,12 @@ use utoipa::ToSchema;
 
 use super::layers::cid_of;
 use crate::domain::{
-    Access, Cid, Data, Event, Group, GroupId, GroupKind, Millis, Refusal, Seq, UserId, requested_access, requested_data,
+    Access, Cid, Data, Group, GroupId, GroupKind, Millis, Refusal, Seq, UserId, requested_access, requested_data,
 };
-use crate::hub::{FoundUser, HistoryPage, Stored, Ticket};
+use crate::hub::{FoundUser, Stored, Ticket};
 use crate::ports::Account;
-use crate::protocol::{Content, SendFrame, Target, WireEvent};
+use crate::protocol::{Content, SendFrame, Target};
 
-/// An event of a group, with the fields of a `message` frame.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MessageView {
-    /// The group.
-    group: String,
-    /// Its place in the group, from 1.
-    #[schema(minimum = 1)]
-    seq: Seq,
-    /// How many events up to here make something unread.
-    n: u64,
-    /// Who caused it.
-    from: String,
-    /// When, in Unix milliseconds.
-    time: Millis,
-    /// `text`, `x.<name>`, `pinned`, `joined`, `left`, `role`, `void`, and what later versions add.
-    kind: String,
-    /// There and false for what is not to be shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shown: Option<bool>,
-    /// What was said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<String>,
-    /// The event that it is about, `<group>:<seq>`.
-    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-    /// More about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    data: Option<Data>,
-    /// The sender's own id for it; only for the sender.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cid: Option<String>,
-    /// There and true for what is pinned.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pinned: Option<bool>,
-}
-
-/// A page of a group's history.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct HistoryView {
-    /// The group.
-    group: String,
-    /// Ascending.
-    messages: Vec<MessageView>,
-    /// Whether there are more in the direction asked.
-    more: bool,
-}
-
-/// A page of messages of all groups.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MessagesView {
-    /// Ascending by time.
-    pub(super) messages: Vec<MessageView>,
-    /// Whether there are older ones.
-    pub(super) more: bool,
-}
 
 /// A message to send.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -243,41 +187,6 @@ pub struct ServiceMessage {
     pub(super) from: UserId,
     /// What to say.
     message: String,
-}
-
-// === impl MessageView ===
-
-impl MessageView {
-    /// The event as `reader` sees it: with its cid when it is their own.
-    pub(super) fn of(event: Event, reader: Option<&UserId>) -> Self {
-        let seen = match reader {
-            Some(reader) => WireEvent::for_reader(&event, reader),
-            None => WireEvent::public(&event),
-        };
-        let (from, cid, data) = (seen.from.to_string(), seen.cid.map(ToString::to_string), seen.data.cloned());
-        Self {
-            group: event.group.to_string(),
-            seq: event.seq,
-            n: event.n,
-            from,
-            time: event.time,
-            kind: event.kind.to_string(),
-            shown: (!event.traits.shown).then_some(false),
-            pinned: event.state.pin.is_on().then_some(true),
-            text: event.text,
-            reference: event.reference,
-            data,
-            cid,
-        }
-    }
-}
-
-impl HistoryView {
-    /// The page as `reader` sees it.
-    pub(super) fn of(page: HistoryPage, reader: Option<&UserId>) -> Self {
-        let messages = page.messages.into_iter().map(|event| MessageView::of(event, reader)).collect();
-        Self { group: page.group.to_string(), messages, more: page.more }
-    }
 }
 
 // === impl NewMessage ===

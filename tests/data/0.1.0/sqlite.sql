@@ -1,4 +1,4 @@
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE messages (
     place INTEGER PRIMARY KEY,
@@ -14,11 +14,18 @@ CREATE TABLE messages (
     cid TEXT NOT NULL,
     shown INTEGER NOT NULL DEFAULT 0,
     traits INTEGER NOT NULL DEFAULT 0,
-    pin INTEGER
+    pin INTEGER,
+    edit_seq INTEGER,
+    edit_time INTEGER,
+    edit_text TEXT,
+    erased_seq INTEGER,
+    erased_time INTEGER,
+    erased_by TEXT
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
 CREATE INDEX messages_by_pin ON messages (grp, seq) WHERE pin & 1;
+CREATE INDEX messages_by_edit ON messages (grp, ref) WHERE kind = 'edited';
 CREATE UNIQUE INDEX messages_by_cid ON messages (grp, sender, cid);
 CREATE TABLE groups (
     id TEXT PRIMARY KEY,
@@ -121,17 +128,20 @@ INSERT INTO memberships (user, grp, mark) VALUES ('anna', 'ugo2lroedosvmhtdkmbub
 INSERT INTO memberships (user, grp, mark) VALUES ('bert', 'teateateateateateateateate', 5);
 INSERT INTO memberships (user, grp, mark) VALUES ('bert', 'ugo2lroedosvmhtdkmbubko4hy', 3);
 INSERT INTO memberships (user, grp, mark) VALUES ('cleo', 'teateateateateateateateate', 10);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (1, 'teateateateateateateateate', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna"],"role":"admin"}', 'hub.create.admin', 1, 2, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (10, 'ugo2lroedosvmhtdkmbubko4hy', 2, 1, 'bert', 1700000002000, 'text', 'Psst', NULL, NULL, '1', 2, 3, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (2, 'teateateateateateateateate', 2, 0, 'anna', 1700000002000, 'joined', NULL, NULL, '{"users":["bert","cleo"]}', 'hub.create', 2, 2, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (3, 'teateateateateateateateate', 3, 1, 'anna', 1700000003000, 'text', 'Tea is ready', NULL, NULL, '1', 3, 3, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (4, 'teateateateateateateateate', 4, 2, 'bert', 1700000004000, 'text', 'Mit Zucker & Milch ☕', 'teateateateateateateateate:3', '{"n":{"deep":[1,2.5,null]}}', '2', 4, 3, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (5, 'teateateateateateateateate', 5, 2, 'anna', 1700000005000, 'left', NULL, NULL, '{"users":["cleo"]}', 'hub.left', 5, 2, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (6, 'teateateateateateateateate', 6, 2, 'hub.system', 1700000006000, 'void', NULL, NULL, NULL, 'hub.void', 5, 0, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (7, 'teateateateateateateateate', 7, 3, 'anna', 1700000007000, 'text', '', NULL, NULL, '3', 6, 3, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2, NULL);
-INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (1, 'teateateateateateateateate', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna"],"role":"admin"}', 'hub.create.admin', 1, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (10, 'ugo2lroedosvmhtdkmbubko4hy', 2, 1, 'bert', 1700000002000, 'text', 'Psst', NULL, NULL, '1', 2, 3, NULL, 3, 1700000003000, 'Pssst', NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (11, 'ugo2lroedosvmhtdkmbubko4hy', 3, 1, 'bert', 1700000003000, 'edited', 'Pssst', 'ugo2lroedosvmhtdkmbubko4hy:2', NULL, '2', 2, 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (12, 'ugo2lroedosvmhtdkmbubko4hy', 4, 2, 'anna', 1700000004000, 'text', NULL, NULL, NULL, '3', 3, 3, NULL, NULL, NULL, NULL, 5, 1700000005000, 'anna');
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (13, 'ugo2lroedosvmhtdkmbubko4hy', 5, 2, 'anna', 1700000005000, 'deleted', NULL, 'ugo2lroedosvmhtdkmbubko4hy:4', NULL, '4', 3, 4, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (2, 'teateateateateateateateate', 2, 0, 'anna', 1700000002000, 'joined', NULL, NULL, '{"users":["bert","cleo"]}', 'hub.create', 2, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (3, 'teateateateateateateateate', 3, 1, 'anna', 1700000003000, 'text', 'Tea is ready', NULL, NULL, '1', 3, 3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (4, 'teateateateateateateateate', 4, 2, 'bert', 1700000004000, 'text', 'Mit Zucker & Milch ☕', 'teateateateateateateateate:3', '{"n":{"deep":[1,2.5,null]}}', '2', 4, 3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (5, 'teateateateateateateateate', 5, 2, 'anna', 1700000005000, 'left', NULL, NULL, '{"users":["cleo"]}', 'hub.left', 5, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (6, 'teateateateateateateateate', 6, 2, 'hub.system', 1700000006000, 'void', NULL, NULL, NULL, 'hub.void', 5, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (7, 'teateateateateateateateate', 7, 3, 'anna', 1700000007000, 'text', '', NULL, NULL, '3', 6, 3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (8, 'teateateateateateateateate', 8, 3, 'bert', 1700000008000, 'x.poll', NULL, NULL, '{"options":["green","black"]}', '4', 7, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO messages (place, grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin, edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by) VALUES (9, 'ugo2lroedosvmhtdkmbubko4hy', 1, 0, 'anna', 1700000001000, 'joined', NULL, NULL, '{"users":["anna","bert"]}', 'hub.create', 1, 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO meta (key, value) VALUES ('partitions', 16);
-INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795825929662, 0, 0);
-INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'bert', 'Bert', 0, NULL, 1795825929665, 1700000009000, 0);
-INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', '', 1, NULL, 1795825929670, 0, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('anna', 'anna', 'anna', 'Anna', 0, '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA', 1795835261778, 0, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('bert', 'bert', 'bert', 'Bert', 0, NULL, 1795835261782, 1700000009000, 0);
+INSERT INTO users (id, username, search, name, banned, password, created, last_seen, not_before) VALUES ('cleo', '', '', '', 1, NULL, 1795835261798, 0, 0);

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
-use hubbub::domain::{GroupId, Kind, Traits};
-use hubbub::ports::{Append, Appended, Standing};
+use hubbub::domain::{GroupId, GroupKind, Kind, Role, Traits};
+use hubbub::ports::{Append, Appended, GroupSnapshot, Standing};
 
 use super::World;
 use super::sample::*;
@@ -94,6 +94,38 @@ pub async fn only_members_and_services_send<W: World>() {
     let expected = [Appended::NotMember, answers[1], answers[2], Appended::NotMember];
     assert_eq!(answers, expected);
     assert_eq!(accepted(&answers[1..3]), [1, 2]);
+}
+
+pub async fn admins_alone_do_what_asks_for_one<W: World>() {
+    let scene = TestCluster::<W>::new().await;
+    let direct = GroupId::random();
+    let members = vec![member("anna", Role::Member), member("bert", Role::Member)];
+    let state = GroupSnapshot { kind: GroupKind::Direct, members, ..floor(&direct) };
+    scene.backplane.restore(scene.partition, &scene.origin, &state).await.unwrap();
+    let send = |group, from, standing, id| Append { standing, ..text(group, from, id) };
+    let (group, admin, moderator) = (&scene.group, Standing::Admin, Standing::Moderator);
+    let batch = [
+        send(group, "anna", admin, "1"),
+        send(group, "anna", moderator, "2"),
+        send(group, "bert", admin, "1"),
+        send(group, "bert", moderator, "2"),
+        send(group, "mallory", moderator, "1"),
+        // Where nobody is admin either of the two is, but nobody moderates.
+        send(&direct, "bert", admin, "1"),
+        send(&direct, "bert", moderator, "2"),
+    ];
+    let answers = scene.append(&batch).await;
+    let expected = [
+        answers[0],
+        answers[1],
+        Appended::NotAdmin,
+        Appended::NotAdmin,
+        Appended::NotMember,
+        answers[5],
+        Appended::NotAdmin,
+    ];
+    assert_eq!(answers, expected);
+    assert_eq!(accepted(&[answers[0], answers[1], answers[5]]), [1, 2, 1]);
 }
 
 pub async fn who_left_still_learns_the_seq<W: World>() {

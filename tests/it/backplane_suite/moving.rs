@@ -171,6 +171,25 @@ pub async fn the_recent_cache_is_short<W: World>() {
     assert_eq!((recent(15).await, recent(16).await, recent(19).await), (0, 4, 1));
 }
 
+pub async fn the_recent_cache_keeps_nothing_from_below_a_deletion<W: World>() {
+    let scene = TestCluster::<W>::new().await;
+    let recent = async |after| {
+        let events = scene.backplane.recent(scene.partition, &scene.group, after).await.unwrap();
+        events.into_iter().map(|(seq, _)| seq).collect::<Vec<_>>()
+    };
+    scene.commit_upto(1..=4).await;
+    let deletes = GroupCommit { erased_at: Some(6), ..group_commit(&scene.group, 5..=7) };
+    scene.commit(&[], vec![deletes.clone()]).await.unwrap();
+    assert_eq!((recent(0).await, recent(4).await, recent(5).await), (vec![], vec![], vec![6, 7]));
+    scene.commit_upto(8..=9).await;
+    assert_eq!(recent(5).await, [6, 7, 8, 9]);
+    // Another owner does it once more: what is kept has no holes and nothing from below.
+    scene.commit(&[], vec![deletes]).await.unwrap();
+    assert_eq!((recent(4).await, scene.head(&scene.group).await), (vec![], Some(head(9, 9))));
+    scene.commit_upto(10..=11).await;
+    assert_eq!(recent(9).await, [10, 11]);
+}
+
 pub async fn an_event_told_twice_is_kept_once<W: World>() {
     let scene = TestCluster::<W>::new().await;
     scene.commit_upto(1..=4).await;

@@ -231,6 +231,7 @@ pub fn group_commit(group: &GroupId, seqs: std::ops::RangeInclusive<Seq>) -> Gro
         group: group.clone(),
         head: head(*seqs.end(), *seqs.end()),
         recent: seqs.map(|seq| (seq, event(seq))).collect(),
+        erased_at: None,
         peer_message: Bytes::from_static(b"a peer message"),
         askers: Vec::new(),
     }

@@ -2,6 +2,7 @@
 //! described.
 
 pub mod caller;
+mod conversations;
 mod descriptions;
 mod groups;
 mod internal;

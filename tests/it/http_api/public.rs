@@ -97,7 +97,7 @@ async fn what_is_wrong_is_told_as_a_problem() {
         (json!({"text": 5}), 400, "bad_frame"),
         (json!({"text": "x", "cid": ""}), 400, "bad_frame"),
         (json!({"text": "x", "ref": "nonsense"}), 400, "bad_frame"),
-        (json!({"text": "x", "kind": "edited"}), 422, "unsupported"),
+        (json!({"text": "x", "kind": "starred"}), 422, "unsupported"),
         (json!({"text": "x".repeat(4_001)}), 413, "too_large"),
         (json!({"text": "x".repeat(70_000)}), 413, "too_large"),
     ] {

@@ -2,7 +2,7 @@
 //! under way that do something to others: another owner goes on, or Redis is emptied, or thrown back. In the end the
 //! state of all events is what the sequence says, reckoned from it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const REPEATED_FOR: Duration = Duration::from_secs(60);
 type Point = (Side, &'static str);
 
 /// All calls by which an owner changes something between log and commit.
-const WRITES: [&str; 6] = ["insert", "apply_effects", "apply_membership", "raise_marks", "reseq", "commit"];
+const WRITES: [&str; 7] = ["insert", "apply_effects", "plan", "apply_membership", "raise_marks", "reseq", "commit"];
 /// Calls that change nothing, that come after a commit, or that are not an owner's.
 const OTHERS: [&str; 46] = [
     "ack",
@@ -74,8 +74,20 @@ const OTHERS: [&str; 46] = [
     "seen",
 ];
 /// The same, of which there are too many for one list.
-const MORE_OTHERS: [&str; 7] =
-    ["note_move", "raise_heads", "sweep_group", "unregister", "user", "users", "whereabouts"];
+const MORE_OTHERS: [&str; 12] = [
+    "claim_due",
+    "clear_rows",
+    "extents",
+    "note_move",
+    "overdue",
+    "raise_heads",
+    "settle",
+    "sweep_group",
+    "unregister",
+    "user",
+    "users",
+    "whereabouts",
+];
 
 /// What goes wrong while the owner stands at a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +113,17 @@ fn pin(group: &GroupId, cid: &str, target: Seq, on: bool) -> Value {
            "data": {"on": on}})
 }
 
+fn edit(group: &GroupId, cid: &str, target: Seq) -> Value {
+    let reference = group.event_id(target);
+    json!({"type": "send", "id": cid, "group": group.as_str(), "cid": cid, "kind": "edited", "ref": reference,
+           "text": cid})
+}
+
+fn delete(group: &GroupId, cid: &str, target: Seq) -> Value {
+    let reference = group.event_id(target);
+    json!({"type": "send", "id": cid, "group": group.as_str(), "cid": cid, "kind": "deleted", "ref": reference})
+}
+
 /// Repeats a send, or a change of who belongs to the group, until it is answered for good; answers the code of a
 /// refusal, or `ack`.
 async fn until_answered(client: &mut Client, frame: &Value) -> String {
@@ -124,30 +147,51 @@ async fn until_answered(client: &mut Client, frame: &Value) -> String {
     panic!("{frame} is not answered for good: {answers:?}");
 }
 
+fn target(event: &Event) -> Seq {
+    let (_, seq) = event.reference.as_deref().unwrap().rsplit_once(':').unwrap();
+    seq.parse().unwrap()
+}
+
+fn of_kind<'a>(raw: &'a [Event], kind: &'a str) -> impl Iterator<Item = &'a Event> {
+    raw.iter().filter(move |event| event.kind.as_str() == kind)
+}
+
 /// What is pinned, by the sequence alone.
 fn reckoned(raw: &[Event]) -> Vec<Seq> {
     let mut pins: BTreeMap<Seq, bool> = BTreeMap::new();
-    for event in raw.iter().filter(|event| event.kind.as_str() == "pinned") {
-        let (_, seq) = event.reference.as_deref().unwrap().rsplit_once(':').unwrap();
+    for event in of_kind(raw, "pinned") {
         let on = event.data.as_ref().unwrap()["on"].as_bool().unwrap();
-        pins.insert(seq.parse().unwrap(), on);
+        pins.insert(target(event), on);
+    }
+    for event in of_kind(raw, "deleted") {
+        pins.remove(&target(event));
     }
     pins.into_iter().filter(|(_, on)| *on).map(|(seq, _)| seq).collect()
+}
+
+/// What texts say that were edited or deleted, by the sequence alone.
+fn texts_are_the_sequences(raw: &[Event]) {
+    let deleted: BTreeSet<Seq> = of_kind(raw, "deleted").map(target).collect();
+    let edits: BTreeMap<Seq, &Event> = of_kind(raw, "edited").map(|event| (target(event), event)).collect();
+    for event in raw {
+        let own = if event.kind.as_str() == "edited" { target(event) } else { event.seq };
+        if deleted.contains(&own) {
+            assert!(event.current_text().is_none() && event.data.is_none(), "{event:?} is deleted");
+            assert_eq!(event.state.erasure.is_some(), own == event.seq, "{event:?}");
+        } else if let Some(edit) = edits.get(&event.seq) {
+            assert_eq!(event.current_text(), edit.text.as_deref(), "{event:?}");
+        }
+    }
 }
 
 /// The state of all events is the sequence's, wherever it is shown.
 async fn state_is_the_sequences(scene: &TestCluster, people: &mut [Client], group: &GroupId) {
     let raw = scene.stored(group).await;
     let pinned = reckoned(&raw);
-    for event in raw.iter().filter(|event| event.kind.as_str() == "pinned") {
-        let (_, target) = event.reference.as_deref().unwrap().rsplit_once(':').unwrap();
-        let target: usize = target.parse().unwrap();
-        assert_eq!(
-            raw[target - 1].kind.as_str(),
-            "text",
-            "{event:?} stands, and what it is about is {:?}",
-            raw[target - 1]
-        );
+    texts_are_the_sequences(&raw);
+    for event in ["pinned", "edited", "deleted"].into_iter().flat_map(|kind| of_kind(&raw, kind)) {
+        let about = &raw[target(event) as usize - 1];
+        assert_eq!(about.kind.as_str(), "text", "{event:?} stands, and what it is about is {about:?}");
     }
     let on = |events: &[Event]| -> Vec<Seq> {
         events.iter().filter(|event| event.state.pin.is_on()).map(|event| event.seq).collect()
@@ -174,7 +218,10 @@ fn seqs_of(messages: &Value) -> impl Iterator<Item = Seq> {
     messages.as_array().unwrap().iter().map(|message| message["seq"].as_u64().unwrap())
 }
 
-/// What is under way when the owner stops: pins on and off, a text, a newcomer. All of it is repeated until it is
+/// The `cid` of an edit of what is deleted behind it. Where it gets another seq it comes after that, and is refused.
+const EDITS_DELETED: &str = "edit fourth";
+
+/// What is under way when the owner stops: pins on and off, a text, a newcomer, texts edited and deleted. All of it is repeated until it is
 /// answered, so that nothing of it comes behind what is compared in the end.
 async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said> {
     let said = vec![
@@ -184,6 +231,10 @@ async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said
         (0, pin(group, "pin second again", first + 1, true)),
         (0, json!({"type": "add", "id": "add", "group": group.as_str(), "users": ["newcomer"]})),
         (0, pin(group, "pin third", first + 2, true)),
+        (0, edit(group, "edit third", first + 2)),
+        (0, edit(group, EDITS_DELETED, first + 3)),
+        (0, delete(group, "delete fourth", first + 3)),
+        (0, edit(group, "edit third again", first + 2)),
     ];
     for (at, frame) in &said {
         people[*at].say(frame.clone()).await;
@@ -208,7 +259,7 @@ async fn stopped_at(point: Point, fault: Fault, store: &'static str) {
     let scene = TestCluster::with_store(store, holder, shared::redis().await, 3, |_| {}).await;
     let (mut people, group) = scene.people().await;
     let _known = scene.join(0, "newcomer").await;
-    for cid in ["first", "second", "third"] {
+    for cid in ["first", "second", "third", "fourth"] {
         repeat_until_acked(&mut people[0], &group, cid).await;
     }
     let first = scene.stored(&group).await.iter().find(|event| event.text.is_some()).unwrap().seq;
@@ -272,13 +323,16 @@ async fn settle(scene: &TestCluster, mut people: Vec<Client>, group: &GroupId, s
     for (at, frame) in &said {
         answers.push(until_answered(&mut people[*at], frame).await);
     }
-    assert!(answers.iter().all(|answer| answer == "ack"), "{answers:?}");
+    let fits = |((_, frame), answer): (&Said, &String)| {
+        answer == "ack" || frame["cid"] == EDITS_DELETED && answer == "conflict"
+    };
+    assert!(said.iter().zip(&answers).all(fits), "{answers:?}");
     scene.agree(&mut people, group).await;
     state_is_the_sequences(scene, &mut people, group).await;
     // Repeats change nothing, and are answered alike, also once Redis knows nothing of them.
     scene.forget_cids().await;
-    for (at, frame) in &said {
-        assert_eq!(until_answered(&mut people[*at], frame).await, "ack", "{frame}");
+    for ((at, frame), answer) in said.iter().zip(&answers) {
+        assert_eq!(until_answered(&mut people[*at], frame).await, *answer, "{frame}");
     }
     state_is_the_sequences(scene, &mut people, group).await;
     let gates = scene.nodes.iter().flat_map(|node| node.gates.called());
@@ -366,6 +420,8 @@ fault_points! {
     after_insert = (After, "insert"),
     before_effects = (Before, "apply_effects"),
     after_effects = (After, "apply_effects"),
+    before_plan = (Before, "plan"),
+    after_plan = (After, "plan"),
     before_membership = (Before, "apply_membership"),
     after_membership = (After, "apply_membership"),
     before_marks = (Before, "raise_marks"),

@@ -129,6 +129,7 @@ gated! { MessageStore for GatedStore {
     fn events(ids: &[(GroupId, Seq)]) -> Result<Vec<Event>, StoreError>;
     fn page(group: &GroupId, page: Page) -> Result<Vec<Event>, StoreError>;
     fn apply_effects(effects: &[Effect]) -> Result<(), StoreError>;
+    fn clear_rows(deleted: &[(GroupId, Seq)]) -> Result<(), StoreError>;
     fn pins(group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
     fn head(group: &GroupId) -> Result<Head, StoreError>;
     fn all_messages(page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;

@@ -1,6 +1,7 @@
 //! Nodes of one process over a real Redis and one store, each behind gates of its own.
 
 use std::any::Any;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use fred::types::{ClusterHash, CustomCommand, Value as RedisValue};
 use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{Event, GroupId, Seq, UserId};
+use hubbub::domain::{Event, GroupId, Kind, Seq, UserId};
 use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
 use hubbub::ports::{Backplane, Journal, Page, Store};
 use serde_json::{Value, json};
@@ -52,6 +53,25 @@ for _, key in ipairs(redis.call('KEYS', '*}:v2:*')) do
   if key:find('{p', 1, true) and key:sub(-6) ~= ':lease' then redis.call('DEL', key) end
 end
 for at = 1, #KEYS do redis.call('RESTORE', KEYS[at], 0, ARGV[at]) end
+";
+
+/// The keys that hold a text, whatever they are.
+const FIND: &str = "
+local function holds(value)
+  if type(value) == 'string' then return value:find(ARGV[1], 1, true) ~= nil end
+  if type(value) ~= 'table' then return false end
+  for _, part in ipairs(value) do
+    if holds(part) then return true end
+  end
+  return false
+end
+local found, all = {}, { string = { 'GET' }, list = { 'LRANGE', 0, -1 }, hash = { 'HGETALL' }, set = { 'SMEMBERS' },
+  zset = { 'ZRANGE', 0, -1 }, stream = { 'XRANGE', '-', '+' } }
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  local read = all[redis.call('TYPE', key).ok]
+  if holds(redis.call(read[1], key, unpack(read, 2))) then found[#found + 1] = key end
+end
+return found
 ";
 
 /// What Redis held at some moment.
@@ -203,6 +223,13 @@ impl TestCluster {
         rolled.expect("Redis takes its own dump back");
     }
 
+    /// The keys of Redis under which something stands that was said.
+    pub async fn keys_that_hold(&self, said: &str) -> Vec<String> {
+        let command = CustomCommand::new_static("EVAL", ClusterHash::Random, false);
+        let arguments: Vec<RedisValue> = vec![FIND.into(), 0.into(), said.into()];
+        self.redis.custom(command, arguments).await.expect("the test's Redis is there")
+    }
+
     /// Redis loses the lease of the partition, and nothing else.
     pub async fn lose_lease(&self) {
         let command = CustomCommand::new_static("KEYS", ClusterHash::Random, false);
@@ -311,7 +338,9 @@ impl TestCluster {
         for (view, at) in views.iter().zip(0..) {
             let first = view.first().map_or(0, |(seq, _)| *seq);
             let between = stored.iter().filter(|event| (first..=last).contains(&event.seq));
-            let expected: Vec<_> = between.map(|event| (event.seq, text_of(event))).collect();
+            let seen: HashMap<Seq, &str> = view.iter().map(|(seq, text)| (*seq, text.as_str())).collect();
+            let may_be = |event: &Event| as_it_may_be_seen(event, seen.get(&event.seq).copied().unwrap_or_default());
+            let expected: Vec<_> = between.map(|event| (event.seq, may_be(event))).collect();
             assert_eq!(*view, expected, "what client {at} saw of {kinds:?}");
         }
         for late in stored.iter().filter(|event| event.seq > last) {
@@ -400,6 +429,14 @@ async fn seen_until(client: &mut Client, group: &GroupId, text: &str) -> Vec<(Se
             return seen;
         }
     }
+}
+
+/// What somebody may have seen an event say: what they did, where that was said once or is said now; of what is deleted
+/// anything.
+fn as_it_may_be_seen(event: &Event, seen: &str) -> String {
+    let is_erased = event.state.erasure.is_some() || event.kind == Kind::Edited && event.text.is_none();
+    let may_be = is_erased || event.current_text() == Some(seen);
+    if may_be { seen.to_owned() } else { text_of(event) }
 }
 
 fn text_of(event: &Event) -> String {

@@ -17,7 +17,7 @@ async fn what_cannot_be_read_is_told_and_the_connection_goes_on() {
             (json!({"no": "type"}), "bad_frame"),
             (json!({"type": "send"}), "bad_frame"),
             (json!({"type": "send", "to": "anna", "cid": 5, "text": "x"}), "bad_frame"),
-            (json!({"type": "send", "to": "bert", "cid": "c", "text": "x", "kind": "edited"}), "unsupported"),
+            (json!({"type": "send", "to": "bert", "cid": "c", "text": "x", "kind": "starred"}), "unsupported"),
             (json!({"type": "send", "to": "bert", "cid": "", "text": "x"}), "bad_frame"),
             (json!({"type": "send", "to": "bert", "cid": "c".repeat(65), "text": "x"}), "bad_frame"),
             (json!({"type": "send", "to": "anna", "cid": "c", "text": "x"}), "bad_frame"),

@@ -5,14 +5,14 @@ use std::process::Stdio;
 use std::sync::Arc;
 
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{Event, GroupId, Head, Kind};
+use hubbub::domain::{Change, Effect, Erasure, Event, GroupId, Head, Kind};
 use hubbub::ports::{FollowerStore, GroupStore, Inserted, MessageStore, Page, Store, UserStore};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::sample::{group, profile, seqs, text, user};
 use super::{Fixture, PARTITIONS, store_suite};
-use crate::support::scratch;
+use crate::support::{eventually, scratch};
 
 struct Sqlite {
     directory: tempfile::TempDir,
@@ -67,6 +67,57 @@ impl Sqlite {
 
 store_suite!(Sqlite);
 
+/// The files of a directory in which something stands.
+fn files_that_hold(directory: &Path, said: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let entry = entry.unwrap();
+        let bytes = std::fs::read(entry.path()).unwrap();
+        if bytes.windows(said.len()).any(|part| part == said.as_bytes()) {
+            found.push(entry.file_name().into_string().unwrap());
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn of_what_is_deleted_nothing_stays_in_the_files() {
+    let fixture = Sqlite::new().await;
+    let (store, group, secret) = (fixture.store(), GroupId::random(), "a-secret-that-nobody-else-has");
+    let mut events: Vec<Event> = (1..=50).map(|seq| text(&group, seq)).collect();
+    // One that fits its page, and one that takes several.
+    events[10].text = Some(secret.to_owned());
+    events[20].text = Some(secret.repeat(1_000));
+    events[20].data = Some([("key".to_owned(), secret.into())].into_iter().collect());
+    store.insert(&events).await.unwrap();
+    let edit = |seq: u64, by: u64| Event {
+        kind: Kind::Edited,
+        traits: Kind::Edited.traits(),
+        reference: Some(group.event_id(seq)),
+        text: Some(secret.repeat(by as usize)),
+        ..text(&group, by)
+    };
+    let edits = [edit(11, 51), edit(21, 52), edit(21, 53)];
+    store.insert(&edits).await.unwrap();
+    let effects: Vec<Effect> = edits.iter().filter_map(Effect::of).collect();
+    store.apply_effects(&effects).await.unwrap();
+    assert!(!files_that_hold(fixture.directory.path(), secret).is_empty());
+    let erase = |target: u64, seq: u64| {
+        let change = Change::Erase(Erasure { seq, time: 1, by: user("anna") });
+        Effect { group: group.clone(), target, change }
+    };
+    store.apply_effects(&[erase(11, 54), erase(21, 55)]).await.unwrap();
+    eventually("the log is emptied while the store is open", async || {
+        let held = files_that_hold(fixture.directory.path(), secret);
+        if held.is_empty() { Ok(()) } else { Err(format!("{held:?}")) }
+    })
+    .await;
+    drop(store);
+    let Sqlite { directory, store } = fixture;
+    drop(store);
+    assert_eq!(files_that_hold(directory.path(), secret), [""; 0]);
+}
+
 #[tokio::test]
 async fn a_second_process_is_kept_out() {
     let directory = scratch::directory("sqlite");
@@ -115,7 +166,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     store.insert(&said).await.unwrap();
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
-    for index in ["messages_by_shown", "messages_by_pin", "users_by_search"] {
+    for index in ["messages_by_shown", "messages_by_pin", "messages_by_edit", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
     for table in ["devices", "device_marks", "followers", "covered", "due"] {
@@ -134,6 +185,12 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("messages", "shown"),
         ("messages", "traits"),
         ("messages", "pin"),
+        ("messages", "edit_seq"),
+        ("messages", "edit_time"),
+        ("messages", "edit_text"),
+        ("messages", "erased_seq"),
+        ("messages", "erased_time"),
+        ("messages", "erased_by"),
     ];
     for (table, column) in added {
         db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();
@@ -163,7 +220,14 @@ async fn usernames_of_before_are_given_their_forms() {
     drop(store);
     let db = rusqlite::Connection::open(&path).unwrap();
     db.execute_batch(
-        "DROP INDEX users_by_search;
+        "DROP INDEX messages_by_edit;
+        ALTER TABLE messages DROP COLUMN edit_seq;
+        ALTER TABLE messages DROP COLUMN edit_time;
+        ALTER TABLE messages DROP COLUMN edit_text;
+        ALTER TABLE messages DROP COLUMN erased_seq;
+        ALTER TABLE messages DROP COLUMN erased_time;
+        ALTER TABLE messages DROP COLUMN erased_by;
+        DROP INDEX users_by_search;
         ALTER TABLE users DROP COLUMN search;
         CREATE INDEX users_by_username ON users (username);
         UPDATE accounts SET username = (SELECT username FROM users WHERE id = user);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub::domain::{
-    Access, Base, Cid, Device, DeviceName, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark, Member,
-    Profile, Role, Seq, Traits, User, UserId,
+    Access, Base, Cid, Device, DeviceName, Effect, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark,
+    Member, Profile, Role, Seq, Traits, User, UserId,
 };
 use hubbub::hub::Hub;
 use hubbub::ports::{Done, Due, Identity, Inserted, Page, Store};
@@ -34,7 +34,7 @@ pub fn direct() -> GroupId {
 }
 
 /// Whether a version keeps since when somebody is a member, knows kinds of clients' own making, lets deleted groups begin
-/// anew, and keeps devices.
+/// anew, keeps devices, and has texts edited and messages deleted.
 fn has_it_all(version: &str) -> bool {
     version != "before-0.1.0"
 }
@@ -91,7 +91,23 @@ fn said_in_direct() -> Vec<Event> {
     vec![
         event(&direct(), (1, 0, 1), user("anna"), "joined", joined),
         event(&direct(), (2, 1, 2), user("bert"), "text", json!({"cid": "1", "text": "Psst"})),
+        event(&direct(), (3, 1, 2), user("bert"), "edited", json!({"cid": "2", "text": "Pssst", "ref": about(2)})),
+        event(&direct(), (4, 2, 3), user("anna"), "text", json!({"cid": "3", "text": "What?"})),
+        event(&direct(), (5, 2, 3), user("anna"), "deleted", json!({"cid": "4", "ref": about(4)})),
     ]
+}
+
+fn about(seq: Seq) -> String {
+    direct().event_id(seq)
+}
+
+/// What became of it.
+fn stands_in_direct(version: &str) -> Vec<Event> {
+    let mut said = said_in_direct();
+    said.truncate(if has_it_all(version) { 5 } else { 2 });
+    let effects: Vec<Effect> = said.iter().filter_map(Effect::of).collect();
+    effects.iter().for_each(|effect| said[effect.target as usize - 1].apply(&effect.change));
+    said
 }
 
 fn group(id: GroupId, kind: GroupKind, name: &str, access: Access) -> Group {
@@ -132,6 +148,8 @@ pub async fn tell(store: &dyn Store) {
             store.apply_membership(&event.group, event.seq, &change).await.unwrap();
         }
     }
+    let effects: Vec<Effect> = said_in_direct().iter().filter_map(Effect::of).collect();
+    store.apply_effects(&effects).await.unwrap();
     store.set_banned(&user("cleo"), true).await.unwrap();
     store.seen(&[(user("bert"), EPOCH + 9_000)]).await.unwrap();
     store.raise_marks(&marks()).await.unwrap();
@@ -173,7 +191,8 @@ pub async fn is_there(store: &dyn Store, version: &str) {
     assert_eq!(store.page(&tea(), Page::After(0, 100)).await.unwrap(), said, "{version}");
     let shown: Vec<_> = said.iter().filter(|event| event.traits.shown).cloned().collect();
     assert_eq!(store.page(&tea(), Page::Shown(Seq::MAX, 100)).await.unwrap(), shown, "{version}");
-    assert_eq!(store.page(&direct(), Page::Before(Seq::MAX, 100)).await.unwrap(), said_in_direct(), "{version}");
+    let stands = stands_in_direct(version);
+    assert_eq!(store.page(&direct(), Page::Before(Seq::MAX, 100)).await.unwrap(), stands, "{version}");
     let newest = said.last().unwrap();
     let head = Head { seq: newest.seq, n: newest.n, shown: newest.shown, time: newest.time };
     assert_eq!(store.head(&tea()).await.unwrap(), head, "{version}");

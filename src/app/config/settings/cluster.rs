@@ -89,6 +89,9 @@ pub(super) fn times() -> Vec<Setting> {
         Setting::new("retention", field!(hub.retention), Optional(Span(MINUTE, 36_500 * DAY), "off"))
             .about("Messages older than this are removed; a group's newest always stays.")
             .because("Nothing is thrown away unless somebody says so."),
+        Setting::new("edit_window", field!(hub.edit_window), Optional(Span(SECOND, 36_500 * DAY), "off"))
+            .about("How long after it was sent a text may be edited by its author. The same on all nodes.")
+            .because("Unset: always. People mend what they said whenever they see what is wrong with it."),
         Setting::new("cid_window", field!(backplane.cid_window), Span(MINUTE, 30 * DAY))
             .about("How long a repeated send is recognised without asking the store.")
             .because("A client offline for a day repeats cheaply; each remembered one takes about 150 bytes of Redis."),

@@ -7,6 +7,7 @@ use crate::domain::{Event, Group, GroupId, Refusal, Seq, UserId};
 use crate::hub::config::{BUNDLE_BYTES, HISTORY_DEFAULT, HISTORY_PAGE, PAGE_BYTES};
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::paging::with_more;
+use crate::hub::groups::Heads;
 use crate::hub::local::{LocalGroups, fitting};
 use crate::hub::pipeline::lives::stored_base;
 use crate::ports::{GroupStore, MessageStore, Page, UserStore};
@@ -40,6 +41,10 @@ pub struct HistoryPage {
     pub messages: Vec<Event>,
     /// Whether there are more in the direction asked.
     pub more: bool,
+    /// The seq to go on from, exclusive, where there are more.
+    pub next: Option<Seq>,
+    /// Up to which seq it shows what events made of others.
+    pub as_of: Seq,
 }
 
 /// Which page of each of somebody's groups.
@@ -66,6 +71,7 @@ pub(crate) struct History {
     documents: Arc<dyn GroupStore>,
     people: Arc<dyn UserStore>,
     groups: Arc<LocalGroups>,
+    heads: Arc<Heads>,
 }
 
 // === impl History ===
@@ -76,19 +82,20 @@ impl History {
         documents: Arc<dyn GroupStore>,
         people: Arc<dyn UserStore>,
         groups: Arc<LocalGroups>,
+        heads: Arc<Heads>,
     ) -> Self {
-        Self { messages, documents, people, groups }
+        Self { messages, documents, people, groups, heads }
     }
 
     /// A page of events of about so many bytes at most, one event at least, with whether there are
-    /// more in its direction. `base` is where the group's present life begins.
-    async fn page_with_more(
+    /// more in its direction. `base` is where the group's present life begins; `as_of` was read before.
+    async fn read_page(
         &self,
         group: &GroupId,
-        base: Seq,
+        (base, as_of): (Seq, Seq),
         page: Page,
         bytes: usize,
-    ) -> Result<(Vec<Event>, bool), Refusal> {
+    ) -> Result<HistoryPage, Refusal> {
         let asked = match page {
             Page::Before(before, limit) => Page::Before(before, limit + 1),
             Page::After(after, limit) => Page::After(after.max(base), limit + 1),
@@ -107,15 +114,30 @@ impl History {
             Page::After(..) => events.truncate(fitting(events.iter(), bytes).min(limit)),
         }
         let more = events.len() < found;
-        Ok((events, more))
+        let end = if matches!(page, Page::After(..)) { events.last() } else { events.first() };
+        let next = end.filter(|_| more).map(|event| event.seq);
+        Ok(HistoryPage { group: group.clone(), messages: events, more, next, as_of })
+    }
+
+    /// Up to which seq a page that is read after this shows what events made of others.
+    async fn as_of(&self, group: &GroupId) -> Result<Seq, Refusal> {
+        let applied = self.heads.applied(std::slice::from_ref(group)).await?;
+        Ok(applied.get(group).copied().unwrap_or(0))
     }
 
     /// A page of a group's history, for a service.
     pub(crate) async fn group_history(&self, group: &Group, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
-        self.history_within(group, query, PAGE_BYTES).await
+        let as_of = self.as_of(&group.id).await?;
+        self.history_within(group, as_of, query, PAGE_BYTES).await
     }
 
-    async fn history_within(&self, group: &Group, query: HistoryQuery, bytes: usize) -> Result<HistoryPage, Refusal> {
+    async fn history_within(
+        &self,
+        group: &Group,
+        as_of: Seq,
+        query: HistoryQuery,
+        bytes: usize,
+    ) -> Result<HistoryPage, Refusal> {
         let (id, base) = (&group.id, group.base.seq);
         let page = match query {
             HistoryQuery::Before(before, limit) => Page::Before(before, limit),
@@ -125,13 +147,12 @@ impl History {
                 let head = group.head(self.messages.head(id).await?);
                 let skipped = page.saturating_mul(per_page as u64);
                 if skipped >= head.shown {
-                    return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false });
+                    return Ok(HistoryPage { group: id.clone(), messages: Vec::new(), more: false, next: None, as_of });
                 }
                 Page::Shown(head.shown + 1 - skipped, per_page)
             }
         };
-        let (messages, more) = self.page_with_more(id, base, page, bytes).await?;
-        Ok(HistoryPage { group: id.clone(), messages, more })
+        self.read_page(id, (base, as_of), page, bytes).await
     }
 
     /// A page of a group's history, for a member.
@@ -159,8 +180,10 @@ impl History {
         let mut behind = mine.into_iter().filter(|id| after.as_ref().is_none_or(|after| id > after));
         let bundled: Vec<GroupId> = behind.by_ref().take(BUNDLE_MAX).collect();
         let more_after = behind.next().and_then(|_| bundled.last().cloned());
+        let applied = self.heads.applied(&bundled).await?;
         for group in &self.documents.groups(&bundled).await? {
-            let page = self.history_within(group, page, left.min(PAGE_BYTES)).await?;
+            let as_of = applied.get(&group.id).copied().unwrap_or(0);
+            let page = self.history_within(group, as_of, page, left.min(PAGE_BYTES)).await?;
             left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
             pages.push(page);
         }
@@ -204,7 +227,7 @@ impl Answered for requests::History {
     type By = History;
 
     async fn answer(self, history: &History, asker: Asker<'_>) -> Result<(), Refusal> {
-        let Self { group, before, after, limit } = self;
+        let Self { group, before, after, limit, raw } = self;
         if !asker.session.is_in(&group) {
             return Err(Refusal::forbidden("you are not a member of this group"));
         }
@@ -214,9 +237,12 @@ impl Answered for requests::History {
             (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
         };
         let base = history.groups.get(&group).map_or(0, |group| group.state.lock().base());
-        let (events, more) = history.page_with_more(&group, base, page, PAGE_BYTES).await?;
-        let messages = events.iter().map(|event| WireEvent::for_reader(event, &asker.session.user)).collect();
-        asker.tell(&ServerFrame::History(pushes::History { re: asker.re, group: &group, messages, more }));
+        let as_of = history.as_of(&group).await?;
+        let page = history.read_page(&group, (base, as_of), page, PAGE_BYTES).await?;
+        let seen = if raw == Some(true) { WireEvent::as_said } else { WireEvent::for_reader };
+        let messages = page.messages.iter().map(|event| seen(event, &asker.session.user)).collect();
+        let (more, next) = (page.more, page.next);
+        asker.tell(&ServerFrame::History(pushes::History { re: asker.re, group: &group, messages, more, next, as_of }));
         Ok(())
     }
 }
@@ -224,17 +250,29 @@ impl Answered for requests::History {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::testing::{MemoryStore, group, text, user};
+    use crate::hub::testing::{MemoryLog, MemoryStore, group, head, node, text, user};
+    use crate::ports::FollowerStore;
+
+    fn history(store: &Arc<MemoryStore>) -> History {
+        let (here, log) = (Arc::<LocalGroups>::default(), Arc::<MemoryLog>::default());
+        let heads = Heads::new(log, store.clone(), store.clone(), here.clone(), node());
+        History::new(store.clone(), store.clone(), store.clone(), here, Arc::new(heads))
+    }
 
     #[tokio::test]
     async fn members_read_pages_of_the_present_life_and_learn_whether_there_is_more() {
         let id = GroupId::random();
         let store = Arc::new(MemoryStore::of(&id, &["anna"], (1..=9).map(|seq| text(&id, seq, "anna"))));
-        let history = History::new(store.clone(), store.clone(), store.clone(), Arc::default());
+        let history = history(&store);
         let (anna, bob) = (user("anna"), user("bob"));
         let page = history.history(&anna, &id, HistoryQuery::Before(Seq::MAX, 4)).await.unwrap();
         let seqs = |page: &HistoryPage| page.messages.iter().map(|event| event.seq).collect::<Vec<_>>();
-        assert_eq!((seqs(&page), page.more), (vec![6, 7, 8, 9], true));
+        assert_eq!((seqs(&page), page.more, page.next, page.as_of), (vec![6, 7, 8, 9], true, Some(6), 0));
+        let page = history.history(&anna, &id, HistoryQuery::After(2, 3)).await.unwrap();
+        assert_eq!((seqs(&page), page.next), (vec![3, 4, 5], Some(5)));
+        store.raise_heads(&[(id.clone(), head(8))]).await.unwrap();
+        let page = history.history(&anna, &id, HistoryQuery::Before(4, 4)).await.unwrap();
+        assert_eq!((seqs(&page), page.next, page.as_of), (vec![1, 2, 3], None, 8));
         assert!(history.history(&bob, &id, HistoryQuery::After(0, 4)).await.is_err());
         let mut anew = group(&id, &["anna"]);
         anew.base.seq = 7;
@@ -246,7 +284,7 @@ mod tests {
     #[tokio::test]
     async fn a_bundle_that_is_full_tells_where_the_other_groups_begin() {
         let store = Arc::new(MemoryStore::default());
-        let history = History::new(store.clone(), store.clone(), store.clone(), Arc::default());
+        let history = history(&store);
         let bundle = async |after| {
             let page = HistoryQuery::Before(Seq::MAX, 1);
             let bundle = history.histories(&user("anna"), BundleQuery { page, after }).await.unwrap();

@@ -6,6 +6,7 @@ use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::history::HistoryPage;
+use crate::hub::groups::Heads;
 use crate::hub::local::fitting;
 use crate::ports::{GroupStore, MessageStore};
 use crate::protocol::{ServerFrame, WireEvent, pushes, requests};
@@ -17,13 +18,14 @@ const PINS: usize = 100;
 pub(crate) struct Pins {
     messages: Arc<dyn MessageStore>,
     documents: Arc<dyn GroupStore>,
+    heads: Arc<Heads>,
 }
 
 // === impl Pins ===
 
 impl Pins {
-    pub(crate) fn new(messages: Arc<dyn MessageStore>, documents: Arc<dyn GroupStore>) -> Self {
-        Self { messages, documents }
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, documents: Arc<dyn GroupStore>, heads: Arc<Heads>) -> Self {
+        Self { messages, documents, heads }
     }
 
     /// What is pinned in a group of a user, newest first.
@@ -31,6 +33,7 @@ impl Pins {
     /// # Errors
     /// `not_found` for a group that is not there, or that the user is not in.
     pub(crate) async fn pins(&self, user: &UserId, group: &GroupId) -> Result<HistoryPage, Refusal> {
+        let applied = self.heads.applied(std::slice::from_ref(group)).await?;
         let mut messages = self.messages.pins(group, PINS + 1).await?;
         let document = self.documents.group(group).await?;
         let document = document.filter(|document| document.member(user).is_some());
@@ -39,7 +42,8 @@ impl Pins {
         let found = messages.len();
         messages.truncate(fitting(messages.iter(), PAGE_BYTES).min(PINS));
         let more = messages.len() < found;
-        Ok(HistoryPage { group: group.clone(), messages, more })
+        let as_of = applied.get(group).copied().unwrap_or(0);
+        Ok(HistoryPage { group: group.clone(), messages, more, next: None, as_of })
     }
 }
 
@@ -53,7 +57,8 @@ impl Answered for requests::Pins {
         }
         let pinned = pins.pins(user, group).await?;
         let messages = pinned.messages.iter().map(|event| WireEvent::for_reader(event, user)).collect();
-        asker.tell(&ServerFrame::Pins(pushes::Pins { re: asker.re, group, messages, more: pinned.more }));
+        let (more, as_of) = (pinned.more, pinned.as_of);
+        asker.tell(&ServerFrame::Pins(pushes::Pins { re: asker.re, group, messages, more, as_of }));
         Ok(())
     }
 }
@@ -61,13 +66,14 @@ impl Answered for requests::Pins {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hub::testing::{MemoryStore, text, user};
+    use crate::hub::testing::{MemoryLog, MemoryStore, node, text, user};
 
     #[tokio::test]
     async fn members_see_pins_newest_first_and_others_see_none() {
         let id = GroupId::random();
         let store = Arc::new(MemoryStore::of(&id, &["anna"], [1, 2].map(|seq| text(&id, seq, "anna"))));
-        let pins = Pins::new(store.clone(), store);
+        let heads = Heads::new(Arc::<MemoryLog>::default(), store.clone(), store.clone(), Arc::default(), node());
+        let pins = Pins::new(store.clone(), store, Arc::new(heads));
         let page = pins.pins(&user("anna"), &id).await.unwrap();
         assert_eq!((page.messages.iter().map(|event| event.seq).collect::<Vec<_>>(), page.more), (vec![2, 1], false));
         assert!(pins.pins(&user("bob"), &id).await.is_err());

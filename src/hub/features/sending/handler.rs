@@ -8,7 +8,6 @@ use crate::hub::codec::Body;
 use crate::hub::config::MAX_DATA_DEPTH;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::membership::Creation;
-use crate::hub::pipeline::effects;
 use crate::hub::pipeline::publish::{Publisher, Reply, Stored};
 use crate::ports::{Append, Standing};
 use crate::protocol::{SendFrame, Target};
@@ -62,12 +61,10 @@ impl Sending {
             Target::Group(group) => group.clone(),
             Target::User(peer) => self.creation.direct_group(from, peer).await?,
         };
-        self.door.check(from, &group, &send, members_only).await?;
-        let standing = match send.kind.row().filter(|_| members_only) {
-            Some(row) => effects::standing(row),
-            None => Standing::Anybody,
-        };
-        let body = Body::new(send.text, send.reference, send.data).encode();
+        let asked = self.door.check(from, &group, &send, members_only).await?;
+        let standing = if members_only { asked } else { Standing::Anybody };
+        let entitled = !members_only || standing == Standing::Moderator;
+        let body = Body::new(send.text, send.reference, send.data).entitled(entitled).encode();
         let SendFrame { cid, kind, traits, .. } = send;
         Ok(Append { group, from: from.clone(), cid, kind, traits, body, standing })
     }

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 
 use super::route_hints::RouteHints;
 use super::settled::{Fate, Settled};
-use crate::domain::{Code, Event, GroupId, NodeName, Seq};
+use crate::domain::{Code, Event, GroupId, Kind, NodeName, Seq};
 use crate::hub::codec::{PeerEvent, PeerMessage, encode_event};
 use crate::ports::{Commit, EntryId, GroupCommit, LeaseToken, Partition};
 
@@ -116,8 +116,9 @@ impl Run {
         let last = self.events.values().next_back()?;
         let head = last.head();
         let recent: Vec<_> = self.events.values().map(|event| (event.seq, encode_event(event))).collect();
+        let erased_at = self.events.values().rfind(|event| event.kind == Kind::Deleted).map(|event| event.seq);
         let askers = self.origins.iter().filter(|node| *node != me).cloned().collect();
-        Some(GroupCommit { group: group.clone(), head, recent, peer_message: Bytes::new(), askers })
+        Some(GroupCommit { group: group.clone(), head, recent, erased_at, peer_message: Bytes::new(), askers })
     }
 }
 

@@ -4,13 +4,25 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::settled::Open;
+use super::targets::{Place, Targets};
 use crate::domain::{Code, Event, GroupId, Seq};
-use crate::hub::pipeline::effects::{check_target, target_of};
+use crate::hub::codec::is_entitled;
+use crate::hub::pipeline::effects::{EffectRules, target_of};
 use crate::ports::{LogEntry, MessageStore, Partition, StoreError};
 
-/// Checks entries against what is stored.
+/// Checks entries against what is stored, and against those before them.
 pub(super) struct EffectChecker {
     messages: Arc<dyn MessageStore>,
+    rules: EffectRules,
+}
+
+/// Entries whose effect is still to be checked.
+#[derive(Default)]
+struct Unchecked {
+    /// In the order of the sequence, by their position among the others, with what they are about.
+    asked: Vec<(usize, Place)>,
+    /// Those that must wait: what they are about is itself among the others, and may become a void.
+    waiting: BTreeSet<usize>,
 }
 
 /// Cuts entries into portions, to be stored one after the other, with so many of each group at most.
@@ -41,68 +53,47 @@ fn target_below(event: &Event) -> Result<Seq, Code> {
 // === impl EffectChecker ===
 
 impl EffectChecker {
-    pub(super) fn new(messages: Arc<dyn MessageStore>) -> Self {
-        Self { messages }
+    pub(super) fn new(messages: Arc<dyn MessageStore>, rules: EffectRules) -> Self {
+        Self { messages, rules }
     }
 
-    /// Checks entries whose effect is still to be checked, and puts voids in the place of those that may not stand.
-    /// Answers which ones (by position) must wait: what they are about is itself among the others, and may become a void.
+    /// Checks entries whose effect is still to be checked, and puts voids in the place of those that may not stand. What
+    /// they are about is read once for all of them. Answers which ones (by position) must wait.
     pub(super) async fn check_effects(&self, open: &mut [(usize, Open)]) -> Result<BTreeSet<usize>, StoreError> {
-        let mut waiting = BTreeSet::new();
-        if open.iter().all(|(_, one)| one.is_checked()) {
-            return Ok(waiting);
-        }
-        let here: BTreeSet<(GroupId, Seq)> =
-            open.iter().map(|(_, one)| (one.event.group.clone(), one.event.seq)).collect();
-        let mut asked: Vec<(usize, (GroupId, Seq))> = Vec::new();
-        for (at, (_, one)) in open.iter_mut().enumerate().filter(|(_, (_, one))| !one.is_checked()) {
-            match target_below(&one.event).map(|target| (one.event.group.clone(), target)) {
-                Ok(target) if here.contains(&target) => drop(waiting.insert(at)),
-                Ok(target) => asked.push((at, target)),
-                Err(code) => refuse(one, code),
-            }
-        }
-        let ids: Vec<_> = asked.iter().map(|(_, id)| id.clone()).collect();
-        if ids.is_empty() {
-            return Ok(waiting);
-        }
-        let (found, unreadable) = self.targets(&ids).await?;
-        let found: HashMap<(&GroupId, Seq), &Event> =
-            found.iter().map(|event| ((&event.group, event.seq), event)).collect();
-        for (at, (group, target)) in &asked {
+        let Unchecked { asked, waiting } = Unchecked::among(open);
+        let places = asked.iter().map(|(_, about)| about.clone()).collect();
+        let mut targets = Targets::read(&*self.messages, places).await?;
+        for (at, about) in &asked {
             let (_, one) = &mut open[*at];
-            if unreadable.contains(&(group.clone(), *target)) {
-                refuse(one, Code::Internal);
-                continue;
-            }
-            let target = found.get(&(group, *target)).copied();
-            match one.event.kind.row().map(|row| check_target(row, target)) {
-                Some(Err(code)) => refuse(one, code),
-                _ => one.checked = true,
+            match targets.judge(&self.rules, &one.event, is_entitled(&one.entry), about) {
+                Ok(()) => one.checked = true,
+                Err(code) => refuse(one, code),
             }
         }
         Ok(waiting)
     }
+}
 
-    /// What stands under these ids; and those of them that the store refuses to show, now and always: nobody else is to
-    /// wait for them.
-    async fn targets(&self, ids: &[(GroupId, Seq)]) -> Result<(Vec<Event>, BTreeSet<(GroupId, Seq)>), StoreError> {
-        match self.messages.events(ids).await {
-            Err(StoreError::Refused(_)) => {}
-            answer => return answer.map(|found| (found, BTreeSet::new())),
+// === impl Unchecked ===
+
+impl Unchecked {
+    /// Finds them; those that are about nothing below them are refused at once.
+    fn among(open: &mut [(usize, Open)]) -> Self {
+        let mut unchecked = Self::default();
+        if open.iter().all(|(_, one)| one.is_checked()) {
+            return unchecked;
         }
-        let (mut found, mut unreadable) = (Vec::new(), BTreeSet::new());
-        for id in ids {
-            match self.messages.event(&id.0, id.1).await {
-                Ok(event) => found.extend(event),
-                Err(StoreError::Refused(why)) => {
-                    tracing::error!(group = %id.0, seq = id.1, why, "what an event is about cannot be read");
-                    unreadable.insert(id.clone());
-                }
-                Err(error) => return Err(error),
+        let here: BTreeSet<Place> = open.iter().map(|(_, one)| (one.event.group.clone(), one.event.seq)).collect();
+        for (at, (_, one)) in open.iter_mut().enumerate().filter(|(_, (_, one))| !one.is_checked()) {
+            match target_below(&one.event).map(|target| (one.event.group.clone(), target)) {
+                Ok(about) if here.contains(&about) => drop(unchecked.waiting.insert(at)),
+                Ok(about) => unchecked.asked.push((at, about)),
+                Err(code) => refuse(one, code),
             }
         }
-        Ok((found, unreadable))
+        // What comes again may come behind what follows on it.
+        unchecked.asked.sort_by_key(|(at, _)| open[*at].1.event.seq);
+        unchecked
     }
 }
 
@@ -116,7 +107,85 @@ fn refuse(one: &mut Open, code: Code) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Kind, Part};
+    use crate::hub::codec::Body;
     use crate::hub::pipeline::owner::order::tests::entry;
+    use crate::hub::pipeline::owner::settled::Fate;
+    use crate::hub::testing::{MemoryStore, text, user};
+
+    /// An entry of a kind by somebody, about a seq.
+    fn about(group: &GroupId, seq: Seq, kind: Kind, from: &str, target: Seq) -> (usize, Open) {
+        let row = kind.row().unwrap();
+        let event = Event {
+            kind,
+            traits: kind.traits(),
+            reference: Some(group.event_id(target)),
+            text: (row.text == Part::Required).then(|| format!("edit {seq}")),
+            data: (!row.flags.is_empty()).then(|| [("on".to_owned(), true.into())].into_iter().collect()),
+            ..text(group, seq, from)
+        };
+        open(event)
+    }
+
+    fn open(event: Event) -> (usize, Open) {
+        let entry = LogEntry { from: event.from.clone(), ..entry(&event.group, event.seq, 0) };
+        (0, Open { partition: 0, entry, event, fate: Fate::Stored, checked: false })
+    }
+
+    fn entitled((slot, mut one): (usize, Open)) -> (usize, Open) {
+        one.entry.body = Body::default().entitled(true).encode();
+        (slot, one)
+    }
+
+    fn checker(store: &Arc<MemoryStore>) -> EffectChecker {
+        EffectChecker::new(store.clone(), EffectRules::default())
+    }
+
+    fn refusals(open: &[(usize, Open)]) -> Vec<Option<Code>> {
+        open.iter().map(|(_, one)| one.event.refusal()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_is_judged_by_what_those_before_it_do() {
+        let (store, group) = (Arc::<MemoryStore>::default(), GroupId::random());
+        store.put([text(&group, 1, "anna"), text(&group, 2, "anna")]);
+        let mut open = [
+            about(&group, 3, Kind::Edited, "anna", 1),
+            about(&group, 4, Kind::Edited, "bob", 1),
+            about(&group, 5, Kind::Deleted, "bob", 1),
+            entitled(about(&group, 6, Kind::Deleted, "bob", 1)),
+            about(&group, 7, Kind::Edited, "anna", 1),
+            about(&group, 8, Kind::Pinned, "anna", 1),
+            about(&group, 9, Kind::Deleted, "anna", 1),
+            about(&group, 10, Kind::Pinned, "anna", 2),
+            about(&group, 11, Kind::Deleted, "anna", 7),
+        ];
+        // What comes again may come behind what follows on it.
+        open.swap(0, 4);
+        let waiting = checker(&store).check_effects(&mut open).await.unwrap();
+        assert_eq!(waiting, BTreeSet::from([8]), "what it is about is here, and becomes a void");
+        open.swap(0, 4);
+        let (forbidden, conflict) = (Some(Code::Forbidden), Some(Code::Conflict));
+        let expected = [None, forbidden, forbidden, None, conflict, conflict, None, None, None];
+        assert_eq!(refusals(&open), expected);
+        assert!(open[3].1.is_checked() && open[4].1.is_checked() && !open[8].1.is_checked());
+        assert_eq!(open[4].1.event.from, user("anna"));
+    }
+
+    #[tokio::test]
+    async fn a_thousand_about_one_event_take_one_look_at_the_store() {
+        let (store, group) = (Arc::<MemoryStore>::default(), GroupId::random());
+        store.put([text(&group, 1, "anna")]);
+        let kinds = [Kind::Edited, Kind::Pinned];
+        let entry = |seq: Seq| about(&group, seq, kinds[seq as usize % 2], "anna", 1);
+        let mut open: Vec<_> = (2..1_002).map(entry).collect();
+        open.insert(500, about(&group, 1_002, Kind::Deleted, "anna", 1));
+        let mut behind: Vec<_> = (1_003..1_010).map(entry).collect();
+        open.append(&mut behind);
+        assert!(checker(&store).check_effects(&mut open).await.unwrap().is_empty());
+        assert_eq!(store.calls("events"), 1);
+        assert_eq!(refusals(&open).into_iter().flatten().collect::<Vec<_>>(), [Code::Conflict; 7]);
+    }
 
     #[test]
     fn portions_keep_the_order_and_hold_so_many_of_each_group() {

@@ -3,7 +3,7 @@
 //! - `owned`: which partitions are ours; `choice`: whose each should be; `lease`: the leases are held.
 //! - `order`: each group's entries in the order of their seqs. Pure.
 //! - `read`: the logs of the partitions are read; `held`: how it stands with what is pending of each.
-//! - `check`: what entries do to others is checked before they are stored.
+//! - `check`: what entries do to others is checked before they are stored, by what becomes of it meanwhile (`targets`).
 //! - `store`: one bulk insert, and what became of each entry (`settled`); `apply`: what follows from what is stored.
 //! - `batch`, `commit`, `route`: commit, and peer messages to the nodes with members; `notify`: what these are told;
 //!   `route_hints`: who they were the last time; `heads`: groups' documents hear of it later.
@@ -29,6 +29,7 @@ mod route;
 mod route_hints;
 mod settled;
 mod store;
+mod targets;
 mod task;
 
 use std::time::Duration;

@@ -13,6 +13,7 @@ use super::settled::{Fate, Open, Settled, Verdict, void_for};
 use crate::domain::{Event, GroupId, Head, Seq, now_ms};
 use crate::hub::codec::event_of;
 use crate::hub::metrics::Stage;
+use crate::hub::pipeline::effects::EffectRules;
 use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::{GroupStore, Inserted, Log, LogEntry, MessageStore, Page, Partition, Reseq, Sequencer, StoreError};
 
@@ -37,8 +38,9 @@ impl Inserter {
         sequencer: Arc<dyn Sequencer>,
         owned: Arc<Owned>,
         metrics: PipelineMetrics,
+        rules: EffectRules,
     ) -> Self {
-        let checker = EffectChecker::new(messages.clone());
+        let checker = EffectChecker::new(messages.clone(), rules);
         Self { messages, documents, log, sequencer, checker, owned, metrics }
     }
 
@@ -101,7 +103,10 @@ impl Inserter {
                 continue;
             };
             let verdict = match outcome {
-                Inserted::Stored => Verdict::Done(Some(one.event.clone()), one.fate.clone()),
+                Inserted::Stored => {
+                    self.metrics.count_stored(one.event.kind);
+                    Verdict::Done(Some(one.event.clone()), one.fate.clone())
+                }
                 Inserted::Duplicate => self.look_up(&one).await.unwrap_or(Verdict::Later),
                 Inserted::Refused(why) => self.refused(&one, &why).await,
                 Inserted::Unknown(why) => {
@@ -236,12 +241,17 @@ mod tests {
     use crate::hub::testing::{MemoryLog, MemoryStore, metrics, text};
     use crate::ports::LeaseToken;
 
+    fn make_inserter(store: &Arc<MemoryStore>, owned: &Arc<Owned>) -> Inserter {
+        let (log, rules) = (Arc::<MemoryLog>::default(), EffectRules::default());
+        let (messages, documents, metrics) = (store.clone(), store.clone(), metrics().pipeline);
+        Inserter::new(messages, documents, log.clone(), log, owned.clone(), metrics, rules)
+    }
+
     #[tokio::test(start_paused = true)]
     async fn each_entry_is_settled_by_what_the_store_holds_then() {
         let (store, group, owned) = (Arc::<MemoryStore>::default(), GroupId::random(), Arc::<Owned>::default());
         owned.take_up(0, LeaseToken::random());
-        let log = Arc::<MemoryLog>::default();
-        let inserter = Inserter::new(store.clone(), store.clone(), log.clone(), log, owned.clone(), metrics().pipeline);
+        let inserter = make_inserter(&store, &owned);
         let (fresh, taken) = (entry(&group, 1, 0), entry(&group, 2, 0));
         store.put([text(&group, 2, "anna")]);
         let entries = [fresh.clone(), taken, fresh].map(|entry| (0, entry)).to_vec();

@@ -31,6 +31,7 @@ impl MessageStore for MemoryStore {
     }
 
     async fn events(&self, ids: &[(GroupId, Seq)]) -> Answer<Vec<Event>> {
+        self.note("events");
         let events = self.events.lock();
         self.answer(ids.iter().filter_map(|id| events.get(id).cloned()).collect())
     }
@@ -54,6 +55,17 @@ impl MessageStore for MemoryStore {
             return Err(StoreError::Refused("no effects".into()));
         }
         self.effects.lock().extend(effects.iter().cloned());
+        let mut events = self.events.lock();
+        for effect in effects {
+            let target = events.get_mut(&(effect.group.clone(), effect.target));
+            target.into_iter().for_each(|target| target.apply(&effect.change));
+        }
+        drop(events);
+        self.answer(())
+    }
+
+    async fn clear_rows(&self, deleted: &[(GroupId, Seq)]) -> Answer<()> {
+        self.cleared.lock().extend(deleted.iter().cloned());
         self.answer(())
     }
 

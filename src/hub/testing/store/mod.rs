@@ -34,6 +34,8 @@ pub(crate) struct MemoryStore {
     refuses_effects: AtomicBool,
     /// What was asked to be removed.
     expired: Mutex<Vec<(GroupId, Millis)>>,
+    /// Beside which events rows were asked to be removed.
+    cleared: Mutex<Vec<(GroupId, Seq)>>,
     /// How often each call was made.
     calls: Mutex<HashMap<&'static str, usize>>,
     /// Reads of users, documents, marks and pages come late through it.
@@ -87,6 +89,11 @@ impl MemoryStore {
     /// Of which groups removal was asked for since this was asked last, and of what was before when.
     pub(crate) fn take_expired(&self) -> Vec<(GroupId, Millis)> {
         std::mem::take(&mut *self.expired.lock())
+    }
+
+    /// Beside which events rows were asked to be removed since this was asked last.
+    pub(crate) fn take_cleared(&self) -> Vec<(GroupId, Seq)> {
+        std::mem::take(&mut *self.cleared.lock())
     }
 
     /// How often a call was made since this was asked last.

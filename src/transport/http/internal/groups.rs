@@ -8,7 +8,8 @@ use utoipa::IntoParams;
 
 use super::super::extract::{self, Asked, Body, PageParams, Segment};
 use super::super::layers::{cid_of, idempotency_key};
-use super::super::views::{GroupBody, GroupsView, HistoryView, NewGroup};
+use super::super::message_views::HistoryView;
+use super::super::views::{GroupBody, GroupsView, NewGroup};
 use super::Api;
 use crate::hub::HistoryQuery;
 use crate::transport::problem::{Problem, Problems};

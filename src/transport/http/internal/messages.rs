@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 
 use super::super::extract::{Asked, Body, PageParams, Segment};
 use super::super::layers::idempotency_key;
-use super::super::views::{MessageView, MessagesView, ServiceMessage, StoredView};
+use super::super::message_views::{MessageView, MessagesView};
+use super::super::views::{ServiceMessage, StoredView};
 use super::Api;
 use crate::domain::{Refusal, parse_event_id};
 use crate::transport::problem::{Problem, Problems};

@@ -9,9 +9,11 @@ use axum::http::{HeaderMap, StatusCode};
 use super::super::bundles::{BundleParams, HistoriesView};
 use super::super::extract::{self, Asked, Body, Caller, HistoryParams, Segment};
 use super::super::layers::idempotency_key;
-use super::super::views::{HistoryView, LocationView, NewMessage, StoredView};
+use super::super::message_views::{HistoryView, Page};
+use super::super::views::{LocationView, NewMessage, StoredView};
 use super::Api;
-use crate::domain::Refusal;
+use crate::domain::{Refusal, UserId};
+use crate::hub::HistoryPage;
 use crate::transport::problem::{Problem, Problems};
 
 /// The best node for the caller.
@@ -48,7 +50,10 @@ fn own_url(parts: &Parts) -> Result<String, Problem> {
     get, path = "/chat/{group}/message", tag = "chat", security(("bearer" = [])),
     params(("group" = String, Path, description = "The group's id"), HistoryParams),
     responses(
-        (status = 200, description = "The page", body = HistoryView),
+        (
+            status = 200, description = "The page", body = HistoryView,
+            headers(("Hubbub-As-Of" = u64, description = "As `as_of`"))
+        ),
         Problems,
     )
 )]
@@ -57,10 +62,10 @@ pub(super) async fn history(
     Caller(caller): Caller,
     Segment(group): Segment<String>,
     Asked(params): Asked<HistoryParams>,
-) -> Result<Json<HistoryView>, Problem> {
+) -> Result<Page, Problem> {
     let group = extract::group_id(&group)?;
     let page = api.hub.history(&caller.user, &group, params.query()?).await?;
-    Ok(Json(HistoryView::of(page, Some(&caller.user))))
+    Ok(seen_as_asked(page, &params, &caller.user).answer())
 }
 
 /// What is pinned in a group, newest first.
@@ -68,7 +73,10 @@ pub(super) async fn history(
     get, path = "/chat/{group}/pins", tag = "chat", security(("bearer" = [])),
     params(("group" = String, Path, description = "The group's id")),
     responses(
-        (status = 200, description = "The pinned messages, 100 at most", body = HistoryView),
+        (
+            status = 200, description = "The pinned messages, 100 at most", body = HistoryView,
+            headers(("Hubbub-As-Of" = u64, description = "As `as_of`"))
+        ),
         Problems,
     )
 )]
@@ -76,10 +84,10 @@ pub(super) async fn pins(
     State(api): State<Api>,
     Caller(caller): Caller,
     Segment(group): Segment<String>,
-) -> Result<Json<HistoryView>, Problem> {
+) -> Result<Page, Problem> {
     let group = extract::group_id(&group)?;
     let pinned = api.hub.pins(&caller.user, &group).await?;
-    Ok(Json(HistoryView::of(pinned, Some(&caller.user))))
+    Ok(HistoryView::of(pinned, Some(&caller.user)).answer())
 }
 
 /// The same page of each of the caller's groups, 200 groups at most.
@@ -97,7 +105,12 @@ pub(super) async fn histories(
     Asked(groups): Asked<BundleParams>,
 ) -> Result<Json<HistoriesView>, Problem> {
     let bundle = api.hub.histories(&caller.user, groups.query(params.query()?)).await?;
-    Ok(Json(HistoriesView::of(bundle, &caller.user)))
+    Ok(Json(HistoriesView::of(bundle, |page| seen_as_asked(page, &params, &caller.user))))
+}
+
+/// A page as `reader` sees it now, or would have when it was said.
+fn seen_as_asked(page: HistoryPage, params: &HistoryParams, reader: &UserId) -> HistoryView {
+    if params.raw() { HistoryView::as_said(&page, reader) } else { HistoryView::of(page, Some(reader)) }
 }
 
 /// Sends a message and waits until it is stored.

@@ -1,0 +1,66 @@
+//! What events made of others: in the messages' own documents, and rows by which they are found.
+//!
+//! - `pins`: what is pinned; `edits`: what texts say since they were edited; `erasures`: what is deleted.
+//!
+//! Each statement is one that may be repeated, in any order and late: it says itself over what it is written.
+
+mod edits;
+mod erasures;
+mod pins;
+
+use mongodb::bson::raw::cstr;
+
+use super::MongoStore;
+use crate::domain::{Change, Edit, Effect, Erasure, GroupId, Seq, Switch};
+use crate::ports::StoreError;
+
+/// The event that a change is about.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    group: &'a GroupId,
+    seq: Seq,
+}
+
+/// Effects by what they do.
+#[derive(Default)]
+struct Changes<'a> {
+    pins: Vec<(Target<'a>, Switch)>,
+    edits: Vec<(Target<'a>, &'a Edit)>,
+    erasures: Vec<(Target<'a>, &'a Erasure)>,
+}
+
+// === impl Changes ===
+
+impl<'a> Changes<'a> {
+    fn of(effects: &'a [Effect]) -> Self {
+        let mut changes = Self::default();
+        for effect in effects {
+            let target = Target { group: &effect.group, seq: effect.target };
+            match &effect.change {
+                Change::Pin(pin) => changes.pins.push((target, *pin)),
+                Change::Edit(edit) => changes.edits.push((target, edit)),
+                Change::Erase(erasure) => changes.erasures.push((target, erasure)),
+            }
+        }
+        changes
+    }
+}
+
+// === impl MongoStore ===
+
+impl MongoStore {
+    /// Applies effects, in one bulk call a collection. Rows come before what is emptied by them.
+    pub(super) async fn apply_changes(&self, effects: &[Effect]) -> Result<(), StoreError> {
+        let Changes { pins, edits, erasures } = Changes::of(effects);
+        let in_messages = (pins.iter().map(|(target, pin)| self.pin_in_message(*target, *pin)))
+            .chain(edits.iter().map(|(target, edit)| self.edit_in_message(*target, edit)))
+            .chain(erasures.iter().map(|(target, erasure)| self.erase_in_message(*target, erasure)));
+        let in_messages = in_messages.collect::<Result<Vec<_>, _>>()?;
+        self.update_all(cstr!("messages"), in_messages).await?;
+        let rows = pins.iter().map(|(target, pin)| self.pin_row(*target, *pin)).collect::<Result<_, _>>()?;
+        self.update_all(cstr!("pins"), rows).await?;
+        let rows = edits.iter().map(|(target, edit)| self.edit_row(*target, edit.seq)).collect::<Result<_, _>>()?;
+        self.update_all(cstr!("edits"), rows).await?;
+        self.empty_edits_of(erasures.iter().map(|(target, _)| *target)).await
+    }
+}
