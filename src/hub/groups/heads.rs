@@ -155,6 +155,7 @@ mod tests {
         let ids: Vec<_> = groups.iter().map(|group| group.id.clone()).collect();
         local(&here, groups[0].clone(), 9);
         log.heads.lock().insert(ids[1].clone(), head(5));
+        store.put_group(groups[2].clone());
         store.raise_heads(&[(ids[2].clone(), head(3))]).await.unwrap();
         let applied = heads(&log, &store, &here).applied(&ids).await.unwrap();
         let seqs: Vec<_> = ids.iter().map(|id| applied.get(id).copied().unwrap_or(0)).collect();

@@ -130,6 +130,11 @@ async fn until_answered(client: &mut Client, frame: &Value) -> String {
     let begun = Instant::now();
     let mut answers = Vec::new();
     while begun.elapsed() < REPEATED_FOR {
+        let mut frame = frame.clone();
+        if frame["cid"].is_null() {
+            // What an earlier try came to says nothing of this one, which may come behind all that is waited for.
+            frame["id"] = json!(format!("{}-{}", frame["type"], rand::random::<u32>()));
+        }
         client.say(frame.clone()).await;
         let answer = loop {
             let answer = client.next_of(&["ack", "ok", "error"]).await;
