@@ -11,7 +11,9 @@
 extern crate self as domain;
 
 mod address;
+mod details;
 mod device;
+mod edit;
 mod effect;
 mod ending;
 mod event;
@@ -34,7 +36,9 @@ mod traits;
 mod user;
 
 pub use address::customer_of;
+pub use details::{Details, DetailsEdit, ProfileEdit, Status, requested_settings, requested_status};
 pub use device::{Device, MAX_DEVICES};
+pub use edit::Edit;
 pub use effect::Effect;
 pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event};
@@ -57,7 +61,7 @@ pub use string_id::InvalidId;
 pub use switch::Switch;
 pub use token::{random_password, random_token};
 pub use traits::Traits;
-pub use user::{Profile, User, is_reserved_username};
+pub use user::{Profile, User, asked_username, is_reserved_username};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".
 pub type Seq = u64;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ids::RESERVED;
-use super::{GroupId, Millis, Seq, UserId, search_form, stored};
+use super::{GroupId, Millis, Name, Refusal, Seq, UserId, search_form, stored};
 
 /// What people see of a user.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -28,7 +28,8 @@ pub struct User {
     pub banned: bool,
     /// The password's argon2id hash, for built-in accounts.
     pub password: Option<String>,
-    /// A login from before this time renews no token: the password has changed since. 0 when it never did.
+    /// A token of a login from before this time is good no more: the password has changed since, or the user has ended
+    /// their sessions. 0 when neither ever happened.
     pub not_before: Millis,
     /// The user's groups, each with the membership event (its seq) that made it so.
     pub groups: BTreeMap<GroupId, Seq>,
@@ -41,6 +42,18 @@ pub struct User {
 /// Whether a username looks like one of the hub's own ids, whatever its case and whichever dot it has.
 pub fn is_reserved_username(username: &str) -> bool {
     search_form(username).starts_with(RESERVED)
+}
+
+/// A username that a request gives: lower case, and none that looks like the hub's own.
+///
+/// # Errors
+/// `bad_frame` with what is wrong.
+pub fn asked_username(text: &str) -> Result<Name, Refusal> {
+    let name = Name::asked("username", &text.to_lowercase())?;
+    if is_reserved_username(name.as_str()) {
+        return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
+    }
+    Ok(name)
 }
 
 // === impl Profile ===

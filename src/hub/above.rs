@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::cluster::DrainOrders;
-use super::codec::{PeerEvent, decode_event};
+use super::codec::{PeerEvent, UserNews, decode_event};
+use super::features::accounts::Logins;
 use super::features::moderation::{Moderation, Takeover};
 use super::features::presence::{Presence, Watchers, Watching};
+use super::features::profile::Profiles;
 use super::features::receipts::Receipts;
 use super::features::typing::Typing;
 use super::groups::{Attacher, Comparisons, Deliverer, Lives};
@@ -34,6 +36,8 @@ pub(crate) struct Above {
     pub(crate) typing: Arc<Typing>,
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) takeover: Arc<Takeover>,
+    pub(crate) logins: Arc<Logins>,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) tasks: Tasks,
 }
 
@@ -84,6 +88,7 @@ impl Above {
             PeerEvent::Receipt { group, user, read, delivered } => self.receipts.show(&group, &user, read, delivered),
             PeerEvent::Evict { user, banned } => self.moderation.evict(&user, banned),
             PeerEvent::TakenOver { user, session } => self.takeover.end(&user, &session),
+            PeerEvent::OfUser { user, news } => self.take_news(user, news),
             PeerEvent::Deleted { group, base } => self.lives.group_deleted(&group, base),
             PeerEvent::Missed => self.comparisons.compare_all(),
             PeerEvent::Freed => self.node.beat_now(),
@@ -101,6 +106,13 @@ impl Above {
         if shown > 0 {
             let presence = self.presence.clone();
             self.tasks.spawn(async move { presence.show(&session, &partners).await });
+        }
+    }
+
+    fn take_news(&self, user: UserId, news: UserNews) {
+        match news {
+            UserNews::Profile { session } => self.profiles.changed(user, session),
+            UserNews::LoginsEnded { before, kept } => self.logins.end(&user, before, kept.as_ref()),
         }
     }
 

@@ -1,5 +1,8 @@
 //! What nodes say to each other and keep in the backplane, as MessagePack with a version.
 
+mod entry;
+mod news;
+
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -8,9 +11,8 @@ use crate::domain::{
     Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Seq, SessionId, Traits, UserId, stored,
 };
 
-mod entry;
-
 pub(crate) use entry::{Body, event_of, is_entitled};
+pub(crate) use news::UserNews;
 
 /// Version of everything in this file, and of the bodies of entries. It rises only for what an older node would misread: fields and items may be
 /// added without. What has a higher one waits, or is left to others.
@@ -172,6 +174,12 @@ pub(crate) enum PeerEvent {
     },
     /// Partitions were handed over that this node is to take.
     Freed,
+    /// Something about a user that their sessions are to hear, or to end by.
+    OfUser {
+        #[serde(deserialize_with = "stored")]
+        user: UserId,
+        news: UserNews,
+    },
     /// An operator has this node end in good order.
     Drain,
 }

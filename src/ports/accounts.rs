@@ -40,6 +40,19 @@ pub trait Accounts: Send + Sync + 'static {
     /// Makes another token for the bearer of a good one, who stays who logged in then. `unsupported` for who has no
     /// account here, `forbidden` for the banned, `unauthorized` when the password was changed after that login.
     async fn renew(&self, bearer: &Identity) -> Result<Account, Refusal>;
+
+    /// Gives the bearer's account another password: no login from before counts any more, but for the one that this
+    /// answers with. `unsupported`, `unauthorized`, `rate_limited` and `overloaded` as in [`Accounts::confirm`].
+    async fn change_password(&self, peer: IpAddr, bearer: &Identity, old: &str, new: &str) -> Result<Account, Refusal>;
+
+    /// Ends all logins of the bearer's account, but for the one that this answers with. `unsupported` for who has no
+    /// account here.
+    async fn end_logins(&self, bearer: &Identity) -> Result<Account, Refusal>;
+
+    /// Makes sure that the bearer knows the password of their account. `unsupported` for who has no account here;
+    /// `unauthorized` for a wrong one, as at a login: a token alone does not prove its bearer here. Throttled together
+    /// with logins.
+    async fn confirm(&self, peer: IpAddr, bearer: &Identity, password: &str) -> Result<(), Refusal>;
 }
 
 // A token opens its user's chats: it must not slip into a log with a `{:?}`.

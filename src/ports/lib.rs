@@ -26,6 +26,7 @@ mod backplane;
 mod followers;
 mod journal;
 mod outbound;
+mod profiles;
 mod start;
 mod store;
 mod store_error;
@@ -42,6 +43,7 @@ pub use backplane::{
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use journal::{Journal, JournalError};
 pub use outbound::{Offered, Outbound};
+pub use profiles::ProfileStore;
 pub use start::StartError;
 pub use store::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreHealth, UserStore,

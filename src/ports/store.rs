@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{DueStore, FollowerStore, StartError, StoreError};
+use super::{DueStore, FollowerStore, ProfileStore, StartError, StoreError};
 use crate::domain::{
     Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
 };
@@ -160,8 +160,12 @@ pub trait UserStore: Send + Sync + 'static {
     async fn set_profile(&self, id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError>;
 
     /// Sets or replaces the password hash, and with it the time before which no login counts any more
-    /// (`not_before`). Refused for a user that does not exist.
+    /// (`not_before`), which never goes back. Refused for a user that does not exist.
     async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError>;
+
+    /// Sets the time before which no login counts any more (`not_before`); it never goes back. Refused for a user that
+    /// does not exist.
+    async fn end_logins(&self, id: &UserId, not_before: Millis) -> Result<(), StoreError>;
 
     /// Bans or unbans. Refused for a user that does not exist.
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError>;
@@ -169,7 +173,7 @@ pub trait UserStore: Send + Sync + 'static {
     /// Notes when users were last seen; never goes back. Unknown users are left out.
     async fn seen(&self, users: &[(UserId, Millis)]) -> Result<(), StoreError>;
 
-    /// Deletes a user: profile, password, list of groups, read marks and devices. What they said stays, and so
+    /// Deletes a user: profile with its details, password, list of groups, read marks and devices. What they said stays, and so
     /// does the id, banned: see [`User::is_deleted`]. Does nothing for a user that does not exist.
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError>;
 }
@@ -206,7 +210,15 @@ pub trait StoreHealth: Send + Sync + 'static {
 /// The whole store. Two adapters: MongoDB, and SQLite for one node.
 #[async_trait]
 pub trait Store:
-    MessageStore + GroupStore + UserStore + CursorStore + DeviceStore + FollowerStore + DueStore + StoreHealth
+    MessageStore
+    + GroupStore
+    + UserStore
+    + ProfileStore
+    + CursorStore
+    + DeviceStore
+    + FollowerStore
+    + DueStore
+    + StoreHealth
 {
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,
     /// document versions); records it the first time.

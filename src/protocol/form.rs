@@ -76,12 +76,19 @@ impl Field {
 
     /// Whether it may be absent.
     pub fn is_optional(&self) -> bool {
-        self.rust_type.starts_with("Option") || self.attributes.contains("skip_serializing_if")
+        let may_be_absent = self.rust_type.starts_with("Option") || self.takes_null();
+        may_be_absent || self.attributes.contains("skip_serializing_if")
+    }
+
+    /// Whether `null` says something there: it takes away what the field holds.
+    pub fn takes_null(&self) -> bool {
+        self.rust_type.starts_with("Edit")
     }
 
     /// Its type as it is written in the code, without what only says that it may be absent.
     pub fn rust_type(&self) -> &'static str {
-        let inside = self.rust_type.strip_prefix("Option<").and_then(|inside| inside.strip_suffix('>'));
+        let inside = self.rust_type.strip_prefix("Option<").or_else(|| self.rust_type.strip_prefix("Edit<"));
+        let inside = inside.and_then(|inside| inside.strip_suffix('>'));
         inside.unwrap_or(self.rust_type)
     }
 }

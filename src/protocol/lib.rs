@@ -26,5 +26,8 @@ pub mod requests;
 pub use encoding::Encoding;
 pub use form::{Described, Field, Form};
 pub use framing::{SUBPROTOCOLS, encode, frame_of};
-pub use pushes::{GapReason, GroupView, Limits, MemberList, MemberView, PUSHES, PresenceView, ServerFrame, WireEvent};
+pub use pushes::{
+    GapReason, GroupView, Limits, MeView, MemberList, MemberView, PUSHES, PresenceView, ProfileView, ServerFrame,
+    WireEvent,
+};
 pub use requests::{ClientFrame, Content, REQUESTS, Rejection, RequestId, SendFrame, Target, decode};

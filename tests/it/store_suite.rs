@@ -15,6 +15,7 @@ mod marks;
 mod messages;
 mod mongo;
 mod pages;
+mod profiles;
 mod sample;
 mod sqlite;
 mod users;
@@ -96,6 +97,10 @@ macro_rules! store_suite {
             users: tokens_are_renewed_for_the_account_alone,
             users: last_seen_never_goes_back,
             users: a_deleted_user_leaves_an_id_that_nobody_can_take,
+            profiles: details_are_edited_field_by_field,
+            profiles: fields_edited_at_once_all_arrive,
+            profiles: who_is_not_there_or_deleted_has_no_details,
+            profiles: logins_end_from_a_time_that_never_goes_back,
             marks: marks_never_go_back,
             marks: marks_raised_at_once_keep_the_greatest,
             marks: marks_of_many_at_once,

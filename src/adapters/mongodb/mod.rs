@@ -3,7 +3,7 @@
 //! - [`config`]: the settings, and how they become the driver's.
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions; `state_documents`: what became of messages.
-//! - `messages`, `groups`, `users`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
+//! - `messages`, `groups`, `users`, `profiles`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
 //! - `search`: users by their usernames.
 //! - `effects`: what events made of others.
 //! - `followers`, `due`: how far followers have come, and what is due later.
@@ -32,6 +32,7 @@ mod groups;
 mod indexes;
 mod leases;
 mod messages;
+mod profiles;
 mod search;
 mod state_documents;
 mod topology;
@@ -56,6 +57,7 @@ pub struct MongoStore {
     client: Client,
     db: Database,
     users: Collection<RawDocumentBuf>,
+    profiles: Collection<RawDocumentBuf>,
     accounts: Collection<RawDocumentBuf>,
     groups: Collection<RawDocumentBuf>,
     messages: Collection<RawDocumentBuf>,
@@ -92,6 +94,7 @@ impl MongoStore {
         let db = client.database(&config.database);
         Ok(Self {
             users: db.collection("users"),
+            profiles: db.collection("profiles"),
             accounts: db.collection("accounts"),
             groups: db.collection("groups"),
             messages: db.collection("messages"),

@@ -12,7 +12,7 @@ use super::documents::{UserDocument, VERSION, int, user};
 use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
 use crate::ports::{StoreError, UserStore};
 
-const NO_SUCH_USER: &str = "there is no such user";
+pub(super) const NO_SUCH_USER: &str = "there is no such user";
 
 /// Tries to raise the lists of users while others make or delete some of them.
 const TRIES: usize = 4;
@@ -112,6 +112,10 @@ impl UserStore for MongoStore {
         self.change(id, update).await
     }
 
+    async fn end_logins(&self, id: &UserId, not_before: Millis) -> Result<(), StoreError> {
+        self.change(id, doc! { "$max": { "not_before": not_before } }).await
+    }
+
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
         self.set(id, doc! { "banned": banned }).await
     }
@@ -133,7 +137,8 @@ impl UserStore for MongoStore {
         let nothing = doc! { "username": "", "name": "", "banned": true, "groups": {} };
         let update = doc! { "$set": nothing, "$unset": { "password": "", "search": "" } };
         self.within(self.users.update_one(key, update)).await?;
-        // Only now does nobody make a device of theirs any more.
+        // Only now does nobody make a device or details of theirs any more.
+        self.within(self.profiles.delete_one(doc! { "_id": id.as_str() })).await?;
         self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await.map(drop)
     }
 }

@@ -4,7 +4,7 @@
 //!   never waits for company and many share one sync.
 //! - [`readers`]: a few read-only connections on blocking threads.
 //! - [`schema`]: tables, versions, settings of a connection.
-//! - `messages`, `groups`, `users`, `cursors`, `devices`, `followers`, `due`: the statements behind each part of the port.
+//! - `messages`, `groups`, `users`, `profiles`, `cursors`, `devices`, `followers`, `due`: the statements behind each part of the port.
 //! - `effects`: what events do to others.
 
 mod cursors;
@@ -16,6 +16,7 @@ mod errors;
 mod followers;
 mod groups;
 mod messages;
+mod profiles;
 mod readers;
 mod schema;
 mod users;

@@ -10,7 +10,7 @@ use crate::domain::{name_key, search_form};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 7;
+const VERSION: i64 = 8;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -122,6 +122,19 @@ CREATE TABLE device_marks (
 CREATE INDEX device_marks_by_group ON device_marks (grp);
 ";
 
+/// What users say of themselves; `status` and `settings` are JSON.
+const PEOPLE: &str = "
+CREATE TABLE profiles (
+    user TEXT PRIMARY KEY,
+    email TEXT,
+    phone TEXT,
+    about TEXT,
+    time_zone TEXT,
+    status TEXT,
+    settings TEXT
+) WITHOUT ROWID;
+";
+
 /// How far followers have come in each group, up to which commit number they have gone through each partition, and what
 /// is due later. An entry that is due is claimed until a time, by who knows `claim`.
 const FOLLOWERS: &str = "
@@ -163,8 +176,8 @@ ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
 /// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
 /// devices; then followers; then the forms of usernames, where two accounts whose usernames are equal by now keep what they
-/// had; then what is edited and deleted.
-const STEPS: [&[&str]; 6] = [
+/// had; then what is edited and deleted; then what users say of themselves.
+const STEPS: [&[&str]; 7] = [
     &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -200,6 +213,7 @@ ALTER TABLE messages ADD COLUMN erased_time INTEGER;
 ALTER TABLE messages ADD COLUMN erased_by TEXT;
 CREATE INDEX messages_by_edit ON messages (grp, ref) WHERE kind = 'edited';
 "],
+    &[PEOPLE],
 ];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
@@ -244,7 +258,9 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
     let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
     let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[&[TABLES, DEVICES, FOLLOWERS]]).map_err(|error| failed("cannot make the tables", error)),
+        0 => {
+            alter(db, &[&[TABLES, DEVICES, FOLLOWERS, PEOPLE]]).map_err(|error| failed("cannot make the tables", error))
+        }
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];

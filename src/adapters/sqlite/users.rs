@@ -8,7 +8,7 @@ use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
 use crate::ports::{StoreError, UserStore};
 
-const NO_SUCH_USER: &str = "there is no such user";
+pub(super) const NO_SUCH_USER: &str = "there is no such user";
 
 const COLUMNS: &str = "id, username, name, banned, password, created, last_seen, not_before";
 
@@ -76,6 +76,12 @@ impl UserStore for SqliteStore {
         changed(self.write(move |db| db.execute(sql, params![id.as_str(), password, not_before])).await?)
     }
 
+    async fn end_logins(&self, id: &UserId, not_before: Millis) -> Result<(), StoreError> {
+        let id = id.clone();
+        let sql = "UPDATE users SET not_before = max(not_before, ?2) WHERE id = ?1";
+        changed(self.write(move |db| db.execute(sql, params![id.as_str(), not_before])).await?)
+    }
+
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {
         let id = id.clone();
         let sql = "UPDATE users SET banned = ?2 WHERE id = ?1";
@@ -98,7 +104,7 @@ impl UserStore for SqliteStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |db| {
-            for place in ["accounts", "memberships", "marks", "devices", "device_marks"] {
+            for place in ["accounts", "profiles", "memberships", "marks", "devices", "device_marks"] {
                 db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
             let sql =

@@ -8,7 +8,7 @@ use super::admin_command::{
     AdminCommand, DeviceLine, FollowerLine, GroupLine, MOST_LINES, MemberLine, NodeLine, Report, UserLine,
 };
 use super::devices;
-use crate::domain::{Code, Group, GroupId, GroupKind, Refusal, User, UserId, now_ms, requested_size, search_form};
+use crate::domain::{Code, Group, GroupId, Refusal, User, UserId, now_ms, requested_size, search_form};
 use crate::hub::{FollowerPlace, Hub};
 use crate::ports::{Store, StoreError};
 
@@ -57,12 +57,11 @@ impl AdminService {
                 self.set_banned(&user, false).await?;
                 done(format!("{user} may come in again"))
             }
-            AdminCommand::SetPassword { user, hash } => {
-                self.user(&user).await?;
-                self.store.set_password(&user, &hash, now_ms()).await.map_err(unanswered)?;
-                done(format!("{user} has a new password"))
+            AdminCommand::SetPassword { user, hash } => self.set_password(&user, &hash).await,
+            AdminCommand::DeleteUser { user } => {
+                self.running()?.calls().delete_user(&user).await?;
+                done(format!("{user} is deleted; what they said stays, and the id stays banned"))
             }
-            AdminCommand::DeleteUser { user } => self.delete_user(&user).await,
             AdminCommand::DeleteGroup { group } => {
                 self.running()?.delete_group(&group).await?;
                 done(format!("{group} is deleted"))
@@ -195,6 +194,16 @@ impl AdminService {
         done(format!("{user} is not in {group} any more"))
     }
 
+    /// Sessions of older logins end, where a hub runs; without one there are none.
+    async fn set_password(&self, user: &UserId, hash: &str) -> Result<Report, Refusal> {
+        self.user(user).await?;
+        self.store.set_password(user, hash, now_ms()).await.map_err(unanswered)?;
+        if let Some(hub) = &self.hub {
+            hub.calls().end_older_logins(user, None).await?;
+        }
+        done(format!("{user} has a new password"))
+    }
+
     async fn set_banned(&self, user: &UserId, banned: bool) -> Result<(), Refusal> {
         self.user(user).await?;
         info!(%user, banned, "operator: ban");
@@ -202,23 +211,6 @@ impl AdminService {
             Some(hub) => hub.ban(user, banned).await,
             None => self.store.set_banned(user, banned).await.map_err(unanswered),
         }
-    }
-
-    /// Shuts the user out first, so that nothing that they still hold (a connection, a token) brings
-    /// them back, and takes them out of all groups, so that the members that remain see it happen.
-    /// Repeat it when it fails half-way.
-    async fn delete_user(&self, id: &UserId) -> Result<Report, Refusal> {
-        let hub = self.running()?;
-        let user = self.user(id).await?;
-        hub.ban(id, true).await?;
-        let groups: Vec<GroupId> = user.groups.into_keys().collect();
-        for group in self.store.groups(&groups).await.map_err(unanswered)? {
-            if group.kind == GroupKind::Group {
-                hub.expel(&group.id, vec![id.clone()]).await?;
-            }
-        }
-        self.store.delete_user(id).await.map_err(unanswered)?;
-        done(format!("{id} is deleted; what they said stays, and the id stays banned"))
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    Base, Cid, Details, DetailsEdit, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
+    Profile, Seq, User, UserId,
 };
 use crate::ports::{
     Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
-    MessageStore, Page, Partition, StartError, Store, StoreError, StoreHealth, UserStore,
+    MessageStore, Page, Partition, ProfileStore, StartError, Store, StoreError, StoreHealth, UserStore,
 };
 
 /// The store, its failures counted.
@@ -66,9 +67,15 @@ forward!(UserStore of CountedStore {
     all_users(page: usize, per_page: usize) -> Answer<Vec<User>>;
     set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<bool>;
     set_password(id: &UserId, password: &str, not_before: Millis) -> Answer<()>;
+    end_logins(id: &UserId, not_before: Millis) -> Answer<()>;
     set_banned(id: &UserId, banned: bool) -> Answer<()>;
     seen(users: &[(UserId, Millis)]) -> Answer<()>;
     delete_user(id: &UserId) -> Answer<()>;
+});
+
+forward!(ProfileStore of CountedStore {
+    details(user: &UserId) -> Answer<Details>;
+    edit_details(user: &UserId, edit: &DetailsEdit) -> Answer<()>;
 });
 
 forward!(CursorStore of CountedStore {

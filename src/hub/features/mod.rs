@@ -16,6 +16,7 @@ pub(crate) mod paging;
 pub(crate) mod people;
 pub(crate) mod pins;
 pub(crate) mod presence;
+pub(crate) mod profile;
 pub(crate) mod receipts;
 pub(crate) mod sending;
 pub(crate) mod typing;

@@ -1,10 +1,11 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, GroupId, Place, Refusal, Seq, UserId};
+use crate::domain::{Access, Cid, GroupId, Place, ProfileEdit, Refusal, Seq, SessionId, UserId};
 use crate::hub::features::lists::{ListedFrom, OwnGroup};
+use crate::protocol::{MeView, ProfileView};
 
-/// What callers ask about their groups.
+/// What callers ask about their groups and themselves.
 pub struct Calls<'a> {
     dispatch: &'a Dispatch,
 }
@@ -77,6 +78,37 @@ impl<'a> Calls<'a> {
         let document = self.dispatch.lists.document_of_member(user, group).await?.ok_or_else(not_a_member)?;
         self.dispatch.typing.tell(user, group, document.members.len()).await;
         Ok(())
+    }
+
+    /// A user's own profile.
+    pub async fn me(&self, user: &UserId) -> Result<MeView, Refusal> {
+        self.dispatch.profiles.me(user).await
+    }
+
+    /// Changes a user's own profile, of which their sessions hear, and shows it.
+    ///
+    /// # Errors
+    /// `conflict` when the username is another's; nothing is changed then.
+    pub async fn edit_me(&self, user: &UserId, edit: ProfileEdit) -> Result<MeView, Refusal> {
+        self.dispatch.profiles.edit(user, edit, None).await
+    }
+
+    /// A user as another is shown them.
+    ///
+    /// # Errors
+    /// `not_found` for who is not there, or is deleted.
+    pub async fn user(&self, reader: &UserId, id: &UserId) -> Result<ProfileView, Refusal> {
+        self.dispatch.look.user(reader, id).await
+    }
+
+    /// Ends a user's sessions of logins that count no more, on all nodes, but for one that is kept.
+    pub async fn end_older_logins(&self, user: &UserId, kept: Option<SessionId>) -> Result<(), Refusal> {
+        self.dispatch.logins.end_older(user, kept).await
+    }
+
+    /// Deletes a user; what they said stays, and the id stays banned. Repeat it when it fails half-way.
+    pub async fn delete_user(&self, user: &UserId) -> Result<(), Refusal> {
+        self.dispatch.user_deletion.delete(user).await
     }
 }
 

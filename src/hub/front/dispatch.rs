@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::Membership;
+use crate::hub::features::people::Look;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::Watching;
+use crate::hub::features::profile::Profiles;
 use crate::hub::features::receipts::Receipts;
 use crate::hub::features::sending::Sending;
 use crate::hub::features::typing::Typing;
@@ -23,6 +26,10 @@ pub(crate) struct Dispatch {
     pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) membership: Arc<Membership>,
     pub(crate) watching: Arc<Watching>,
+    pub(crate) profiles: Arc<Profiles>,
+    pub(crate) look: Arc<Look>,
+    pub(crate) logins: Arc<Logins>,
+    pub(crate) user_deletion: Arc<UserDeletion>,
 }
 
 // === impl Dispatch ===
@@ -49,4 +56,6 @@ found_by_type! {
     new_groups: NewGroups,
     membership: Membership,
     watching: Watching,
+    profiles: Profiles,
+    look: Look,
 }

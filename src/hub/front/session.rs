@@ -200,6 +200,7 @@ impl Session {
             return Err(Refusal::forbidden("this token is another user's"));
         }
         live.expires = identity.expires;
+        live.handle.prove(identity.proven);
         self.say(&ServerFrame::Ok(pushes::Done { re }));
         Ok(())
     }

@@ -6,9 +6,13 @@ use std::time::Duration;
 use super::dispatch::Dispatch;
 use super::session::Front;
 use crate::hub::config::{Rate, Reach};
+use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
+use crate::hub::features::moderation::Moderation;
+use crate::hub::features::people::Look;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Watchers, Watching};
+use crate::hub::features::profile::Profiles;
 use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
@@ -21,6 +25,10 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
     let limits = SendLimits { text: 100, data: 1_000 };
     let every = Duration::from_secs(15);
     let watching = Watching::new(bed.presence(), Arc::<Watchers>::default(), bed.documents.clone(), groups.clone());
+    let (users, tasks) = (&bed.users, &bed.tasks);
+    let moderation = Arc::new(Moderation::new(store.clone(), peers.clone(), users.clone()));
+    let profiles = Profiles::new(store.clone(), store.clone(), peers.clone(), users.clone(), tasks.clone());
+    let look = Look::new(store.clone(), store.clone(), store.clone(), bed.presence(), Reach::default());
     Dispatch {
         sending: Arc::new(Sending::new(bed.publisher(), bed.creation(), door, limits)),
         receipts: Arc::new(Receipts::new(
@@ -39,6 +47,10 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
         new_groups: bed.new_groups(),
         membership: bed.membership(),
         watching: Arc::new(watching),
+        profiles: Arc::new(profiles),
+        look: Arc::new(look),
+        logins: Arc::new(Logins::new(store.clone(), peers.clone(), users.clone(), tasks.clone())),
+        user_deletion: Arc::new(UserDeletion::new(store.clone(), store.clone(), bed.membership(), moderation)),
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::frames::PerEncoding;
-use crate::domain::{DeviceName, Ending, GroupId, SessionId, UserId};
+use crate::domain::{DeviceName, Ending, GroupId, Millis, SessionId, UserId};
 use crate::ports::{Offered, Outbound};
 use crate::protocol::{Encoding, ServerFrame, encode};
 
@@ -20,6 +20,8 @@ pub(crate) struct SessionHandle {
     /// What the client calls its device, if it says.
     pub(crate) device: Option<DeviceName>,
     pub(crate) encoding: Encoding,
+    /// When the user proved who they are, by the newest token shown.
+    proven: AtomicI64,
     outbound: Arc<dyn Outbound>,
     /// Set once `welcome` is out; until then what others offer waits in `held`.
     open: AtomicBool,
@@ -52,6 +54,7 @@ impl SessionHandle {
             user,
             device: None,
             encoding,
+            proven: AtomicI64::new(0),
             outbound,
             open: AtomicBool::new(false),
             held: Mutex::default(),
@@ -65,6 +68,16 @@ impl SessionHandle {
     /// The same session, on a device.
     pub(crate) fn on(self, device: Option<DeviceName>) -> Self {
         Self { device, ..self }
+    }
+
+    /// The user showed a token of a login at this time.
+    pub(crate) fn prove(&self, proven: Millis) {
+        self.proven.fetch_max(proven, Ordering::AcqRel);
+    }
+
+    /// When the user proved who they are, by the newest token shown.
+    pub(crate) fn proven(&self) -> Millis {
+        self.proven.load(Ordering::Acquire)
     }
 
     /// Hands over bytes in this session's encoding; never waits.

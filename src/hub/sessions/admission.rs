@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::domain::{Code, Ending, Refusal, UserId};
+use crate::domain::{Code, Ending, Refusal, User, UserId};
 use crate::hub::config::Rate;
 use crate::hub::limits::{TokenBucket, UserRates};
 use crate::ports::{Identity, TokenError, Tokens};
@@ -19,6 +19,21 @@ pub(crate) struct Admission {
     rates: UserRates,
     /// Hellos of each user: the dearest request, and one that a new connection costs nobody else.
     hellos: UserRates,
+}
+
+/// Whether whoever shows a good token may come in, by what the store knows of them.
+///
+/// # Errors
+/// `forbidden` for the banned; `unauthorized`, as if the token had run out, where its login counts no more.
+pub(crate) fn check_standing(identity: &Identity, user: &User) -> Result<(), Refused> {
+    if user.banned {
+        return Err((Refusal::forbidden("you are banned from this hub"), Ending::Banned));
+    }
+    if identity.proven < user.not_before {
+        let why = "the password was changed, or the sessions were ended, after this login: log in again";
+        return Err((Refusal::new(Code::Unauthorized, why), Ending::TokenExpired));
+    }
+    Ok(())
 }
 
 // === impl Admission ===

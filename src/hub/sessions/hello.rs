@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::admission::Refused;
+use super::admission::{Refused, check_standing};
 use super::arrivals::{Arrivals, Arrived};
 use super::metrics::SessionMetrics;
 use super::registration::Registration;
@@ -67,6 +67,7 @@ impl Sessions {
             return Err((refusal, Ending::restarting()));
         }
         let handle = Arc::new(SessionHandle::new(identity.user.clone(), encoding, outbound).on(device));
+        handle.prove(identity.proven);
         // Known here before memberships are read, so that no `joined` can slip between.
         let users = self.users.add(&handle);
         self.metrics.users_online.set(users as i64);
@@ -118,9 +119,7 @@ impl Opening {
         let comparisons = self.comparisons.comparisons_begun();
         self.registration.register(handle).await.map_err(later)?;
         let Arrived { user, marks } = self.arrivals.arrive(identity).await.map_err(later)?;
-        if user.banned {
-            return Err((Refusal::forbidden("you are banned from this hub"), Ending::Banned));
-        }
+        check_standing(identity, &user)?;
         let ids: Vec<GroupId> = user.groups.keys().cloned().collect();
         let groups = self.joiner.pin_groups(&ids).await.map_err(later)?;
         match self.welcome.show_all(handle, groups.clone(), &cursors, &marks).await {

@@ -11,7 +11,7 @@ mod metrics;
 mod registration;
 mod welcome;
 
-pub(crate) use admission::{Admission, Refused};
+pub(crate) use admission::{Admission, Refused, check_standing};
 pub(crate) use arrivals::Arrivals;
 pub(crate) use hello::{Opening, Sessions};
 pub(crate) use metrics::SessionMetrics;

@@ -6,15 +6,16 @@ use super::groups::Groups;
 use super::parts::Parts;
 use super::pipeline::Pipeline;
 use super::sessions::SessionParts;
-use crate::hub::features::accounts::{Placement, TicketDesk};
+use crate::hub::features::accounts::{Logins, Placement, TicketDesk, UserDeletion};
 use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::{Changes, Creation, Membership};
 use crate::hub::features::moderation::{Moderation, Takeover};
-use crate::hub::features::people::People;
+use crate::hub::features::people::{Look, People};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Presence, Watchers, Watching};
+use crate::hub::features::profile::Profiles;
 use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
@@ -22,6 +23,9 @@ use crate::hub::features::typing::Typing;
 pub(crate) struct Features {
     pub(crate) tickets: TicketDesk,
     pub(crate) placement: Placement,
+    pub(crate) logins: Arc<Logins>,
+    pub(crate) user_deletion: Arc<UserDeletion>,
+    pub(crate) profiles: Arc<Profiles>,
     pub(crate) deletion: Arc<GroupDeletion>,
     pub(crate) history: Arc<History>,
     pub(crate) lists: Arc<GroupLists>,
@@ -30,6 +34,7 @@ pub(crate) struct Features {
     pub(crate) moderation: Arc<Moderation>,
     pub(crate) takeover: Arc<Takeover>,
     pub(crate) people: People,
+    pub(crate) look: Arc<Look>,
     pub(crate) pins: Arc<Pins>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) watchers: Arc<Watchers>,
@@ -61,6 +66,9 @@ impl Features {
             presence.clone(),
             creation.clone(),
         );
+        let moderation = Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone()));
+        let user_deletion =
+            UserDeletion::new(people.clone(), documents.clone(), membership.clone(), moderation.clone());
         let lists = lists(parts, groups);
         let heads = &groups.heads;
         let history =
@@ -71,7 +79,11 @@ impl Features {
             history: Arc::new(history),
             new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone())),
             lists,
-            moderation: Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone())),
+            logins: logins(parts, pipeline),
+            user_deletion: Arc::new(user_deletion),
+            profiles: profiles(parts, pipeline),
+            look: look(parts, &presence),
+            moderation,
             takeover: takeover(parts, pipeline),
             pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone())),
             receipts: receipts(parts, pipeline),
@@ -148,6 +160,31 @@ fn presence(parts: &Parts, pipeline: &Pipeline, watchers: &Arc<Watchers>) -> Arc
         parts.users.clone(),
         pipeline.peers.clone(),
         watchers.clone(),
+    ))
+}
+
+fn look(parts: &Parts, presence: &Arc<Presence>) -> Arc<Look> {
+    Arc::new(Look::new(
+        parts.people.clone(),
+        parts.details.clone(),
+        parts.documents.clone(),
+        presence.clone(),
+        parts.config.presence,
+    ))
+}
+
+fn logins(parts: &Parts, pipeline: &Pipeline) -> Arc<Logins> {
+    let (people, peers, users) = (parts.people.clone(), pipeline.peers.clone(), parts.users.clone());
+    Arc::new(Logins::new(people, peers, users, parts.tasks.clone()))
+}
+
+fn profiles(parts: &Parts, pipeline: &Pipeline) -> Arc<Profiles> {
+    Arc::new(Profiles::new(
+        parts.people.clone(),
+        parts.details.clone(),
+        pipeline.peers.clone(),
+        parts.users.clone(),
+        parts.tasks.clone(),
     ))
 }
 

@@ -15,7 +15,8 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, DeviceStore, DueStore, FollowerLeases, FollowerStore, GroupStates, GroupStore,
-    Inboxes, Journal, Log, MessageStore, NodeRole, Registry, Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
+    Inboxes, Journal, Log, MessageStore, NodeRole, ProfileStore, Registry, Sequencer, Store, StoreHealth, Tickets,
+    Tokens, UserStore,
 };
 
 /// The parts.
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) messages: Arc<dyn MessageStore>,
     pub(crate) documents: Arc<dyn GroupStore>,
     pub(crate) people: Arc<dyn UserStore>,
+    pub(crate) details: Arc<dyn ProfileStore>,
     pub(crate) marks: Arc<dyn CursorStore>,
     pub(crate) devices: Arc<dyn DeviceStore>,
     pub(crate) followers: Arc<dyn FollowerStore>,
@@ -76,6 +78,7 @@ impl Parts {
             messages: store.clone(),
             documents: store.clone(),
             people: store.clone(),
+            details: store.clone(),
             marks: store.clone(),
             devices: store.clone(),
             followers: store.clone(),

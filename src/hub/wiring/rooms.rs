@@ -124,6 +124,8 @@ fn above(parts: &Parts, pipeline: &Pipeline, groups: &Groups, cluster: &ClusterP
         typing: features.typing.clone(),
         moderation: features.moderation.clone(),
         takeover: features.takeover.clone(),
+        logins: features.logins.clone(),
+        profiles: features.profiles.clone(),
         tasks: parts.tasks.clone(),
     }
 }
@@ -156,6 +158,10 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         new_groups: features.new_groups.clone(),
         membership: features.membership.clone(),
         watching: features.watching.clone(),
+        profiles: features.profiles.clone(),
+        look: features.look.clone(),
+        logins: features.logins.clone(),
+        user_deletion: features.user_deletion.clone(),
     };
     Front {
         dispatch,

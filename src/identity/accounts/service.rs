@@ -11,7 +11,7 @@ use super::config::AccountsConfig;
 use super::credentials::Credentials;
 use super::hasher::Hasher;
 use super::throttle::Throttle;
-use crate::domain::{Code, Millis, Profile, Refusal, UserId, customer_of, now_ms, username_taken};
+use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, customer_of, now_ms, username_taken};
 use crate::identity::tokens::SigningKey;
 use crate::ports::{Account, Accounts, Identity, StoreError, UserStore};
 
@@ -48,8 +48,7 @@ impl BuiltInAccounts {
         })
     }
 
-    /// Gives an account another password. Tokens made before stay good until they run out, and no
-    /// longer: they are not renewed.
+    /// Gives an account another password. Tokens made before are good no more.
     pub async fn set_password(&self, user: &UserId, password: &str) -> Result<(), Refusal> {
         Credentials::check_password(password)?;
         let hash = self.hasher.hash(password).await?;
@@ -76,12 +75,74 @@ impl BuiltInAccounts {
         }
     }
 
-    fn account(&self, user: UserId, profile: &Profile, proven: i64) -> Result<Account, Refusal> {
+    /// A user's id as tokens of this hub's own name it: the username with which the account was made.
+    fn subject<'a>(&self, user: &'a UserId) -> &'a str {
         let id = user.as_str();
-        let subject = self.prefix.as_ref().map_or(id, |prefix| &id[prefix.len() + 1..]);
-        let minted = self.key.mint_proven(subject, profile, self.token_ttl, proven);
+        self.prefix.as_ref().map_or(id, |prefix| &id[prefix.len() + 1..])
+    }
+
+    /// The account that somebody means who logs in: the one that was made with the username, else the one that has it now.
+    async fn meant(&self, username: &str) -> Result<Option<User>, Refusal> {
+        let by_id = self.store.user(&self.user_id(username)?).await.map_err(unanswered)?;
+        if by_id.is_some() {
+            return Ok(by_id);
+        }
+        let by_name = self.store.user_by_username(username).await.map_err(unanswered)?;
+        Ok(by_name.filter(|user| user.password.is_some() && self.is_own(&user.id)))
+    }
+
+    /// Whether a password is the one hashed.
+    async fn verify(&self, user: &UserId, password: &str, hash: Option<&str>) -> Result<bool, Refusal> {
+        self.hasher.verify(password, hash).await.inspect_err(|refusal| {
+            if refusal.code == Code::Internal {
+                error!(%user, "a stored password hash cannot be read; `hubbub admin set-password` makes a new one");
+            }
+        })
+    }
+
+    fn account(&self, user: UserId, profile: &Profile, proven: i64) -> Result<Account, Refusal> {
+        let minted = self.key.mint_proven(self.subject(&user), profile, self.token_ttl, proven);
         let minted = minted.map_err(|_| Refusal::new(Code::Internal, "no token can be made"))?;
         Ok(Account { token: minted.token, expires: minted.expires, user })
+    }
+
+    /// The account of a bearer.
+    ///
+    /// # Errors
+    /// `unsupported` for who has none here, `forbidden` for the banned.
+    async fn account_of(&self, bearer: &Identity) -> Result<User, Refusal> {
+        let stored = self.store.user(&bearer.user).await.map_err(unanswered)?;
+        if stored.as_ref().is_some_and(|user| user.banned) {
+            return Err(Refusal::forbidden("this account is banned"));
+        }
+        let account = stored.filter(|user| user.password.is_some() && self.is_own(&bearer.user));
+        account.ok_or_else(not_ours)
+    }
+
+    /// The account of a bearer who knows its password. Guesses count as failed logins do.
+    async fn proven(&self, peer: IpAddr, bearer: &Identity, password: &str) -> Result<User, Refusal> {
+        self.admit(peer)?;
+        let account = self.account_of(bearer).await?;
+        let name = self.subject(&account.id).to_lowercase();
+        self.names.take(&name).map_err(too_often)?;
+        // What can be no password is none, and costs nothing to look at.
+        let may_be = Credentials::check_password(password).is_ok();
+        if !may_be || !self.verify(&account.id, password, account.password.as_deref()).await? {
+            warn!(%peer, "a password was wrong");
+            return Err(wrong("wrong password"));
+        }
+        self.names.forgive(&name);
+        Ok(account)
+    }
+
+    /// From when on logins count that are to be the only ones: later than all tokens of before say, the bearer's too.
+    fn cut(account: &User, bearer: &Identity) -> Millis {
+        now_ms().max(account.not_before).max(bearer.proven.saturating_add(1))
+    }
+
+    /// A login of an account whose other logins have ended.
+    fn login_after(&self, account: &User, not_before: Millis) -> Result<Account, Refusal> {
+        self.account(account.id.clone(), &account.profile, seconds_up(not_before))
     }
 }
 
@@ -111,20 +172,16 @@ impl Accounts for BuiltInAccounts {
     }
 
     async fn login(&self, peer: IpAddr, username: &str, password: &str) -> Result<Account, Refusal> {
-        let wrong = || Refusal::new(Code::Unauthorized, "wrong username or password");
+        let wrong = || wrong("wrong username or password");
         self.admit(peer)?;
         let Ok(who) = Credentials::parse(username, password) else { return Err(wrong()) };
         self.names.take(&who.username).map_err(too_often)?;
-        let user = self.user_id(&who.username)?;
         // Looked at before the store is: a password changed meanwhile is one changed since.
         let started = now_ms() / 1000;
-        let stored = self.store.user(&user).await.map_err(unanswered)?;
+        let stored = self.meant(&who.username).await?;
         let hash = stored.as_ref().and_then(|user| user.password.as_deref());
-        let good = self.hasher.verify(who.password, hash).await.inspect_err(|refusal| {
-            if refusal.code == Code::Internal {
-                error!(%user, "a stored password hash cannot be read; `hubbub admin set-password` makes a new one");
-            }
-        })?;
+        let user = stored.as_ref().map_or_else(|| self.user_id(&who.username), |user| Ok(user.id.clone()))?;
+        let good = self.verify(&user, who.password, hash).await?;
         let Some(stored) = stored.filter(|_| good) else {
             warn!(%peer, "login failed");
             return Err(wrong());
@@ -139,17 +196,31 @@ impl Accounts for BuiltInAccounts {
     }
 
     async fn renew(&self, identity: &Identity) -> Result<Account, Refusal> {
-        let stored = self.store.user(&identity.user).await.map_err(unanswered)?;
-        if stored.as_ref().is_some_and(|user| user.banned) {
-            return Err(Refusal::forbidden("this account is banned"));
-        }
-        let account = stored.filter(|user| user.password.is_some() && self.is_own(&identity.user));
-        let Some(account) = account else { return Err(not_ours()) };
+        let account = self.account_of(identity).await?;
         if identity.proven < account.not_before {
-            let why = "the password was changed after this login; log in with the new one";
-            return Err(Refusal::new(Code::Unauthorized, why));
+            return Err(wrong("the password was changed after this login; log in with the new one"));
         }
         self.account(account.id, &account.profile, identity.proven / 1000)
+    }
+
+    async fn change_password(&self, peer: IpAddr, bearer: &Identity, old: &str, new: &str) -> Result<Account, Refusal> {
+        Credentials::check_password(new)?;
+        let account = self.proven(peer, bearer, old).await?;
+        let hash = self.hasher.hash(new).await?;
+        let not_before = Self::cut(&account, bearer);
+        self.store.set_password(&account.id, &hash, not_before).await.map_err(unanswered)?;
+        self.login_after(&account, not_before)
+    }
+
+    async fn end_logins(&self, bearer: &Identity) -> Result<Account, Refusal> {
+        let account = self.account_of(bearer).await?;
+        let not_before = Self::cut(&account, bearer);
+        self.store.end_logins(&account.id, not_before).await.map_err(unanswered)?;
+        self.login_after(&account, not_before)
+    }
+
+    async fn confirm(&self, peer: IpAddr, bearer: &Identity, password: &str) -> Result<(), Refusal> {
+        self.proven(peer, bearer, password).await.map(drop)
     }
 }
 
@@ -159,8 +230,13 @@ fn seconds_up(time: Millis) -> i64 {
 }
 
 fn not_ours() -> Refusal {
-    let why = "only tokens of accounts of this hub are renewed here; get a new one where this one came from";
+    let why = "this is for accounts of this hub alone; go to where your token came from";
     Refusal::new(Code::Unsupported, why)
+}
+
+/// Who is asking did not prove to be who they say.
+fn wrong(why: &'static str) -> Refusal {
+    Refusal::new(Code::Unauthorized, why)
 }
 
 fn too_often(wait: Duration) -> Refusal {

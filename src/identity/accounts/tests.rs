@@ -1,5 +1,7 @@
 //! Registering and logging in, over a store in memory.
 
+mod own;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -50,8 +52,8 @@ impl UserStore for Users {
         users.entry(id.clone()).or_insert_with(|| user(id, profile, Some(password)));
         Ok(free)
     }
-    async fn user_by_username(&self, _: &str) -> Result<Option<User>, StoreError> {
-        unreachable!("a username may be another issuer's; accounts go by id")
+    async fn user_by_username(&self, username: &str) -> Result<Option<User>, StoreError> {
+        Ok(self.0.lock().values().find(|user| user.profile.username == username).cloned())
     }
     async fn find_users(&self, _: &str, _: usize) -> Result<Vec<User>, StoreError> {
         unreachable!("accounts search nobody")
@@ -59,14 +61,23 @@ impl UserStore for Users {
     async fn all_users(&self, _: usize, _: usize) -> Result<Vec<User>, StoreError> {
         unreachable!("accounts list nobody")
     }
-    async fn set_profile(&self, _: &UserId, _: Option<&str>, _: Option<&str>) -> Result<bool, StoreError> {
-        unreachable!("accounts change no profile")
+    async fn set_profile(&self, id: &UserId, username: Option<&str>, _: Option<&str>) -> Result<bool, StoreError> {
+        let mut users = self.0.lock();
+        let user = users.get_mut(id).ok_or_else(|| StoreError::Refused("no such user".into()))?;
+        user.profile.username = username.unwrap_or_default().to_owned();
+        Ok(true)
     }
     async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError> {
         let mut users = self.0.lock();
         let user = users.get_mut(id).ok_or_else(|| StoreError::Refused("no such user".into()))?;
         user.password = Some(password.to_owned());
         user.not_before = not_before;
+        Ok(())
+    }
+    async fn end_logins(&self, id: &UserId, not_before: Millis) -> Result<(), StoreError> {
+        let mut users = self.0.lock();
+        let user = users.get_mut(id).ok_or_else(|| StoreError::Refused("no such user".into()))?;
+        user.not_before = user.not_before.max(not_before);
         Ok(())
     }
     async fn set_banned(&self, id: &UserId, banned: bool) -> Result<(), StoreError> {

@@ -8,6 +8,7 @@ mod group;
 mod members;
 mod pages;
 mod people;
+mod profile;
 mod session;
 
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub use group::{Group, GroupView};
 pub use members::{MemberList, MemberView};
 pub use pages::{Gap, GapReason, Groups, History, Pins};
 pub use people::{Presence, PresenceView, Receipt, Typing};
+pub use profile::{Me, MeView, ProfileView, User};
 pub use session::{Bye, Features, Limits, Welcome};
 
 /// Lists the frames: the one place where a new one is made known. A variant's name in lower case is its `type`.
@@ -59,6 +61,10 @@ pushes! {
     Typing(Typing),
     /// Who is online.
     Presence(Presence),
+    /// The user's own profile.
+    Me(Me),
+    /// Somebody's profile.
+    User(User),
     /// A group that the client did not know, or that changed.
     Group(Group),
     /// A page of the user's groups.

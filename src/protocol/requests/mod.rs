@@ -11,6 +11,7 @@ mod hello;
 mod history;
 mod join;
 mod leave;
+mod me;
 mod ping;
 mod pins;
 mod read;
@@ -18,6 +19,7 @@ mod remove;
 mod request;
 mod send;
 mod typing;
+mod user;
 mod watch;
 
 use serde::{Deserialize, Serialize};
@@ -37,12 +39,14 @@ pub use hello::Hello;
 pub use history::History;
 pub use join::Join;
 pub use leave::Leave;
+pub use me::{Me, MeFields};
 pub use ping::Ping;
 pub use pins::Pins;
 pub use read::Read;
 pub use remove::Remove;
 pub use send::{Content, SendFrame, Target};
 pub use typing::Typing;
+pub use user::User;
 pub use watch::Watch;
 
 /// A client's own number or name for a request; its reply carries the same as `re`.
@@ -145,6 +149,10 @@ requests! {
     Add(Add),
     /// Members that go.
     Remove(Remove),
+    /// The user's own profile.
+    Me(Me),
+    /// Somebody else.
+    User(User),
     /// Whose presence and typing is shown.
     Watch(Watch),
     /// A sign of life.

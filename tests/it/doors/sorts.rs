@@ -45,6 +45,16 @@ pub enum Sort {
     Access,
     Device,
     Token,
+    Email,
+    Phone,
+    /// What somebody says of themselves.
+    About,
+    /// What is not taken yet; `null` takes nothing away.
+    Image,
+    TimeZone,
+    Status,
+    Settings,
+    Session,
     /// Users of whom there is one at least.
     Users,
     /// Users who join somebody.
@@ -120,6 +130,30 @@ fn empty_names() -> Vec<Bad> {
     all(vec!["".into(), " \n".into()], "bad_frame", "`{}` must have 1 to 200 characters")
 }
 
+/// What is refused of what somebody says of themselves.
+fn no_details(sort: Sort) -> Vec<Bad> {
+    let (most, wrong, sentence): (usize, &[&str], &str) = match sort {
+        Sort::Email => (254, &["", "anna", "@b", "a@", "a@b@c", "a b@c", "a\n@b"], "`{}` must be an address"),
+        Sort::Phone => (32, &["", "+", "call me", "1\n2", "\u{661}"], "`{}` must be a number"),
+        Sort::About => (500, &["a\tb", "a\u{7}", "a\u{85}b"], "`{}` must have no control characters"),
+        Sort::Image => return all(vec!["".into(), "a".into()], "unsupported", "no images of users"),
+        _ => {
+            let zones = ["", "/", "Europe/", "Europe//Lisbon", "+01:00", "a/b/c/d", "../passwd", "Europe/Lisböa"];
+            return all(zones.map(Value::from).to_vec(), "bad_frame", "`{}` must be an IANA name");
+        }
+    };
+    let long = bad("x".repeat(most + 1), "too_large", &format!("`{{}}` has at most {most} characters"));
+    [all(wrong.iter().map(|text| json!(text)).collect(), "bad_frame", sentence), vec![long]].concat()
+}
+
+fn no_statuses() -> Vec<Bad> {
+    let empty = all(vec![json!({}), json!({"until": 5})], "bad_frame", "`{}` needs an `emoji` or a `text`");
+    let other = vec![json!({"text": 5}), json!({"text": "x", "until": "soon"}), json!({"text": " "}), json!({"text": "a\nb"})];
+    let long = bad(json!({"text": "x".repeat(101)}), "too_large", "`status.text` has at most 100 characters");
+    let emoji = bad(json!({"emoji": "x".repeat(65)}), "too_large", "`status.emoji` has at most 64 characters");
+    [empty, all(other, "bad_frame", ""), vec![long, emoji]].concat()
+}
+
 fn nested(depth: usize) -> Value {
     (0..depth).fold(json!(1), |inside, _| json!([inside]))
 }
@@ -149,6 +183,14 @@ impl Sort {
             Self::Cursors => json!({NOWHERE: 1}),
             Self::Access => json!("open"),
             Self::Device => json!("phone"),
+            Self::Email => json!("anna@example.org"),
+            Self::Phone => json!("+351 22"),
+            Self::About => json!("one\ntwo"),
+            Self::Image => json!(null),
+            Self::TimeZone => json!("Europe/Lisbon"),
+            Self::Status => json!({"emoji": "🫖", "text": "tea", "until": 1}),
+            Self::Settings => json!({"a": 1}),
+            Self::Session => json!(NOWHERE),
             Self::Users | Self::Members => json!(["bert"]),
             Self::Watched => json!([]),
             Self::Flag => json!(true),
@@ -236,6 +278,13 @@ impl Sort {
                 all(names, "bad_frame", "a device must be 1 to 64 characters, none of them a control character")
             }
             Self::Token => all(vec!["".into(), "nonsense".into(), "a.b.c".into()], "unauthorized", ""),
+            Self::Email | Self::Phone | Self::About | Self::Image | Self::TimeZone => no_details(self),
+            Self::Status => no_statuses(),
+            Self::Settings => vec![
+                bad(json!({"x": "x".repeat(16_384)}), "too_large", "`settings` have at most 16384 bytes as JSON"),
+                bad(json!({"x": nested(33)}), "bad_frame", "`settings` are nested at most 32 deep"),
+            ],
+            Self::Session => all(no_groups(), "bad_frame", "a session id must be 26 characters of a-z 2-7"),
             Self::Users => [no_lists(), vec![bad(json!([]), "bad_frame", "`{}` must name at least one user")]].concat(),
             Self::Members => no_lists(),
             Self::Watched => {
@@ -268,6 +317,12 @@ impl Sort {
             Self::Lines => vec![json!(1_000)],
             Self::Access => vec!["members".into()],
             Self::Device => vec!["ü".repeat(64).into()],
+            Self::Email => vec![json!("ä@ü"), json!(format!("{}@b", "a".repeat(252)))],
+            Self::Phone => vec![json!("1".repeat(32)), json!(" *100# ")],
+            Self::About => vec!["".into(), "ü".repeat(500).into()],
+            Self::TimeZone => vec!["UTC".into(), "America/Argentina/ComodRivadavia".into(), "Etc/GMT+5".into()],
+            Self::Status => vec![json!({"text": "ü".repeat(100)}), json!({"emoji": ":tea:", "text": null}), json!(null)],
+            Self::Settings => vec![json!({}), json!({"x": nested(32)}), json!({"": 5e-324, "n": null}), json!(null)],
             Self::Users => vec![json!(["bert", "bert"])],
             Self::Members => vec![json!([]), json!(["bert", "bert"])],
             Self::Flag => vec![json!(false)],
@@ -283,7 +338,7 @@ impl Sort {
         let all = others.into_iter().chain(texts);
         all.filter(|value| match self {
             Self::Seq | Self::Page | Self::Size | Self::Lines => !value.is_number(),
-            Self::Data | Self::Cursors => !value.is_object(),
+            Self::Data | Self::Cursors | Self::Status | Self::Settings => !value.is_object(),
             Self::Users | Self::Members | Self::Watched => !value.is_array(),
             Self::Flag => !value.is_boolean(),
             _ => !value.is_string(),

@@ -70,11 +70,24 @@ impl Side<'_> {
         }
         for field in form.fields {
             let known = &written[field.name()];
-            let mut schema = if known.is_null() { self.schema(field.rust_type()) } else { known.clone() };
+            let mut schema = if known.is_null() { self.of_field(field) } else { known.clone() };
             schema["description"] = json!(field.about());
             properties.insert(field.name().to_owned(), schema);
         }
         properties
+    }
+
+    /// The schema of a field, as far as its type says it.
+    fn of_field(self, field: &Field) -> Value {
+        let mut schema = self.schema(field.rust_type());
+        if !field.takes_null() {
+            return schema;
+        }
+        match schema["type"].as_str().map(str::to_owned) {
+            Some(plain) => schema["type"] = json!([plain, "null"]),
+            None => schema = json!({"anyOf": [schema, {"type": "null"}]}),
+        }
+        schema
     }
 
     /// The schema of a type, as far as the type says it.
@@ -120,8 +133,11 @@ impl Side<'_> {
         if let Some(known) = known {
             return json!(known);
         }
+        if schema["anyOf"].is_array() {
+            return self.example(&schema["anyOf"][0]);
+        }
         let properties = schema["properties"].as_object().into_iter().flatten();
-        match schema["type"].as_str() {
+        match schema["type"].as_str().or_else(|| schema["type"][0].as_str()) {
             Some("integer") => json!(7),
             Some("boolean") => json!(true),
             Some("array") => json!([self.example(&schema["items"])]),

@@ -6,5 +6,6 @@ mod conversations;
 mod descriptions;
 mod groups;
 mod internal;
+mod me;
 mod public;
 mod renewal;

@@ -15,6 +15,13 @@ async fn group_of(hub: &Hub, user: &str, members: &[&str]) -> String {
     made.unwrap()["id"].as_str().unwrap().to_owned()
 }
 
+/// Makes an account; its token.
+pub async fn registered(caller: &mut Caller, username: &str) -> String {
+    let account = json!({"username": username, "password": "a long password"});
+    let made = caller.post("/auth/register", "/auth/register", account).await.expect(201);
+    made["token"].as_str().unwrap().to_owned()
+}
+
 fn texts(page: &Value) -> String {
     let texts = page["messages"].as_array().unwrap().iter().filter_map(|message| message["text"].as_str());
     texts.collect::<Vec<_>>().join(" ")
@@ -35,6 +42,7 @@ async fn every_operation_is_served_and_answers_as_described() {
     caller.bearer(made["token"].as_str().unwrap());
     caller.post("/auth/renew", "/auth/renew", json!({})).await.expect(200);
 
+    super::me::every_call(&mut caller).await;
     caller.bearer(token("anna"));
     let group = group_of(&hub, "anna", &[]).await;
     let messages = format!("/chat/{group}/message");
@@ -66,6 +74,8 @@ async fn every_operation_is_served_and_answers_as_described() {
     super::groups::every_call(&mut caller).await;
     let found = caller.get("/users", "/users?username=AN").await.expect(200);
     assert_eq!((&found[0]["username"], &found[0]["name"]), (&json!("anna"), &json!("Anna")));
+    let shown = caller.get("/users/{user}", "/users/anna").await.expect(200);
+    assert_eq!((&shown["name"], &shown["online"]), (&json!("Anna"), &json!(false)));
     let location = caller.get("/chat/location", "/chat/location").await.expect(200);
     assert_eq!(location, json!({"url": hub.ws_url(), "node": "a"}));
     caller.post("/auth/ticket", "/auth/ticket", json!({})).await.expect(201);

@@ -5,17 +5,12 @@ use hubbub::protocol::Encoding;
 use serde_json::{Value, json};
 
 use super::caller::Caller;
+use super::public::registered;
 use crate::contract::client::Socket;
 use crate::contract::stage::token;
 use crate::support::{Hub, http};
 
 const RENEW: &str = "/auth/renew";
-
-async fn registered(caller: &mut Caller, username: &str) -> String {
-    let account = json!({"username": username, "password": "a long password"});
-    let made = caller.post("/auth/register", "/auth/register", account).await.expect(201);
-    made["token"].as_str().unwrap().to_owned()
-}
 
 /// Gives an order as `hubbub admin` does.
 async fn order(hub: &Hub, order: &Value) {

@@ -160,9 +160,15 @@ gated! { UserStore for GatedStore {
     fn all_users(page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
     fn set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError>;
     fn set_password(id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError>;
+    fn end_logins(id: &UserId, not_before: Millis) -> Result<(), StoreError>;
     fn set_banned(id: &UserId, banned: bool) -> Result<(), StoreError>;
     fn seen(users: &[(UserId, Millis)]) -> Result<(), StoreError>;
     fn delete_user(id: &UserId) -> Result<(), StoreError>;
+} }
+
+gated! { ProfileStore for GatedStore {
+    fn details(user: &UserId) -> Result<Details, StoreError>;
+    fn edit_details(user: &UserId, edit: &DetailsEdit) -> Result<(), StoreError>;
 } }
 
 gated! { CursorStore for GatedStore {

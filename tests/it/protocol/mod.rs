@@ -3,6 +3,8 @@
 
 mod endings;
 mod frames;
+mod me;
 pub mod peer;
 mod refusals;
 mod resume;
+mod users;

@@ -169,7 +169,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin", "messages_by_edit", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
-    for table in ["devices", "device_marks", "followers", "covered", "due"] {
+    for table in ["devices", "device_marks", "followers", "covered", "due", "profiles"] {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
     let added = [
@@ -229,6 +229,7 @@ async fn usernames_of_before_are_given_their_forms() {
         ALTER TABLE messages DROP COLUMN erased_by;
         DROP INDEX users_by_search;
         ALTER TABLE users DROP COLUMN search;
+        DROP TABLE profiles;
         CREATE INDEX users_by_username ON users (username);
         UPDATE accounts SET username = (SELECT username FROM users WHERE id = user);
         UPDATE accounts SET username = 'strasse' WHERE user = 'u3';

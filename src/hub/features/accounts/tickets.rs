@@ -27,6 +27,8 @@ struct TicketContents {
     username: String,
     name: String,
     expires: Millis,
+    /// An older node's ticket has none: its bearer had a good token a moment ago.
+    proven: Option<Millis>,
 }
 
 /// Makes and takes tickets.
@@ -49,6 +51,7 @@ impl TicketDesk {
             username: identity.profile.username.clone(),
             name: identity.profile.name.clone(),
             expires: identity.expires,
+            proven: Some(identity.proven),
         };
         let contents = serde_json::to_string(&contents)
             .map_err(|_| Refusal::new(Code::Internal, "a ticket could not be made; tell the operator"))?;
@@ -65,7 +68,8 @@ impl TicketDesk {
             Refusal::new(Code::Unauthorized, "this ticket was used or has expired; get a new one from /auth/ticket")
         })?;
         let profile = Profile { username: contents.username, name: contents.name };
-        Ok(Identity { user: contents.user, profile, expires: contents.expires, proven: 0 })
+        let proven = contents.proven.unwrap_or_else(now_ms);
+        Ok(Identity { user: contents.user, profile, expires: contents.expires, proven })
     }
 }
 
@@ -78,7 +82,7 @@ mod tests {
     async fn a_ticket_is_worth_something_once_and_while_its_bearer_is_proven() {
         let desk = TicketDesk::new(Arc::<MemoryTickets>::default());
         let profile = Profile { username: "anna".into(), name: "Anna".into() };
-        let identity = Identity { user: user("anna"), profile, expires: now_ms() + 60_000, proven: 0 };
+        let identity = Identity { user: user("anna"), profile, expires: now_ms() + 60_000, proven: 7 };
         let issued = desk.issue(&identity).await.unwrap();
         assert_eq!(desk.redeem(&issued.ticket).await.unwrap(), identity);
         assert_eq!(desk.redeem(&issued.ticket).await.unwrap_err().code, Code::Unauthorized);

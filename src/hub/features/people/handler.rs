@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Access, Cid, Code, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, is_reserved_username,
-    requested_users, username_taken,
+    Access, Cid, Code, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, asked_username, requested_users,
+    username_taken,
 };
 use crate::hub::features::membership::Creation;
 use crate::hub::features::paging::with_more;
 use crate::hub::features::presence::Presence;
-use crate::hub::sessions::Arrivals;
+use crate::hub::sessions::{Arrivals, check_standing};
 use crate::ports::{GroupStore, Identity, UserStore};
 
 /// A user with their presence.
@@ -43,10 +43,10 @@ impl People {
         Self { people, documents, arrivals, presence, creation }
     }
 
-    /// Makes sure that somebody who proved who they are is known.
+    /// Makes sure that somebody who proved who they are is known, and may come in.
     pub(crate) async fn ensure_known(&self, identity: &Identity) -> Result<(), Refusal> {
         let user = self.people.ensure_user(&identity.user, &identity.profile).await?;
-        if user.banned { Err(Refusal::forbidden("you are banned from this hub")) } else { Ok(()) }
+        check_standing(identity, &user).map_err(|(refusal, _)| refusal)
     }
 
     /// Users whose username begins so, as people write it.
@@ -128,15 +128,6 @@ fn deleted() -> Refusal {
     Refusal::new(Code::Conflict, "this user was deleted: `hubbub admin unban` lets somebody be that user again")
 }
 
-/// A username that a service gives: lower case, and none that looks like the hub's own.
-fn asked_username(text: &str) -> Result<Name, Refusal> {
-    let name = Name::asked("username", &text.to_lowercase())?;
-    if is_reserved_username(name.as_str()) {
-        return Err(Refusal::bad_frame("`username` must not begin with \"hub.\": such names are the hub's own"));
-    }
-    Ok(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,6 +179,9 @@ mod tests {
         let people = people(&bed);
         people.ensure_known(&identity("bob", 0)).await.unwrap();
         assert!(bed.store.user(&user("bob")).await.unwrap().is_some());
+        bed.store.end_logins(&user("bob"), 1).await.unwrap();
+        assert_eq!(people.ensure_known(&identity("bob", 0)).await.unwrap_err().code, Code::Unauthorized);
+        people.ensure_known(&Identity { proven: 1, ..identity("bob", 0) }).await.unwrap();
         bed.store.set_banned(&user("bob"), true).await.unwrap();
         assert_eq!(people.ensure_known(&identity("bob", 0)).await.unwrap_err().code, Code::Forbidden);
         bed.store.be_silent(true);

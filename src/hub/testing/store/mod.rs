@@ -14,7 +14,9 @@ use parking_lot::Mutex;
 use self::followers::MemoryFollowers;
 use super::link::Link;
 use super::{group, user};
-use crate::domain::{Device, DeviceName, Effect, Event, Group, GroupId, Mark, Millis, Profile, Seq, User, UserId};
+use crate::domain::{
+    Details, Device, DeviceName, Effect, Event, Group, GroupId, Mark, Millis, Profile, Seq, User, UserId,
+};
 use crate::ports::{StoreError, StoreHealth};
 
 type Answer<T> = Result<T, StoreError>;
@@ -26,6 +28,7 @@ pub(crate) struct MemoryStore {
     groups: Mutex<HashMap<GroupId, Group>>,
     users: Mutex<BTreeMap<UserId, User>>,
     marks: Mutex<HashMap<UserId, HashMap<GroupId, Mark>>>,
+    details: Mutex<HashMap<UserId, Details>>,
     devices: Mutex<BTreeMap<(UserId, DeviceName), Device>>,
     /// Devices that were raised, each as often as it was.
     raised: AtomicUsize,

@@ -6,8 +6,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use async_trait::async_trait;
 
 use super::{Answer, MemoryStore, made};
-use crate::domain::{Device, GroupId, Mark, Millis, Profile, User, UserId, name_key, search_form};
-use crate::ports::{CursorStore, DeviceStore, UserStore};
+use crate::domain::{
+    Details, DetailsEdit, Device, GroupId, Mark, Millis, Profile, User, UserId, name_key, search_form,
+};
+use crate::ports::{CursorStore, DeviceStore, ProfileStore, UserStore};
 
 #[async_trait]
 impl UserStore for MemoryStore {
@@ -59,9 +61,16 @@ impl UserStore for MemoryStore {
         self.answer(true)
     }
 
-    async fn set_password(&self, id: &UserId, password: &str, _: Millis) -> Answer<()> {
+    async fn set_password(&self, id: &UserId, password: &str, not_before: Millis) -> Answer<()> {
         if let Some(user) = self.users.lock().get_mut(id) {
             user.password = Some(password.to_owned());
+        }
+        self.end_logins(id, not_before).await
+    }
+
+    async fn end_logins(&self, id: &UserId, not_before: Millis) -> Answer<()> {
+        if let Some(user) = self.users.lock().get_mut(id) {
+            user.not_before = user.not_before.max(not_before);
         }
         self.answer(())
     }
@@ -86,6 +95,21 @@ impl UserStore for MemoryStore {
     async fn delete_user(&self, id: &UserId) -> Answer<()> {
         self.users.lock().remove(id);
         self.answer(())
+    }
+}
+
+#[async_trait]
+impl ProfileStore for MemoryStore {
+    async fn details(&self, user: &UserId) -> Answer<Details> {
+        self.note("details");
+        let found = self.details.lock().get(user).cloned().unwrap_or_default();
+        self.late(found).await
+    }
+
+    async fn edit_details(&self, user: &UserId, edit: &DetailsEdit) -> Answer<()> {
+        self.answer(())?;
+        self.details.lock().entry(user.clone()).or_default().apply(edit.clone());
+        Ok(())
     }
 }
 

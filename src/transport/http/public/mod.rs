@@ -3,6 +3,7 @@
 mod auth;
 mod chat;
 mod groups;
+mod me;
 mod people;
 mod routes;
 

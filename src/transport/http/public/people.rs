@@ -1,4 +1,4 @@
-//! Finding people.
+//! People: found, and shown.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,10 +6,12 @@ use axum::http::HeaderName;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::extract::{Asked, Caller};
+use super::super::extract::{Asked, Caller, Segment};
 use super::super::layers::MORE;
+use super::super::people_views::ShownUser;
 use super::super::views::UserView;
 use super::Api;
+use crate::domain::{Refusal, UserId};
 use crate::transport::problem::{Problem, Problems};
 
 /// Users that a search answers at most.
@@ -46,4 +48,22 @@ pub(super) async fn find(
     let shown = api.hub.config().presence.is_on();
     let found = if shown { found.collect() } else { found.map(UserView::without_presence).collect() };
     Ok(([(MORE, more)], Json(found)))
+}
+
+/// A user. Whether they are online is shown to who shares a group with them.
+#[utoipa::path(
+    get, path = "/users/{user}", tag = "people", security(("bearer" = [])),
+    params(("user" = String, Path, description = "The user's id")),
+    responses(
+        (status = 200, description = "The user", body = ShownUser),
+        Problems,
+    )
+)]
+pub(super) async fn show(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(user): Segment<String>,
+) -> Result<Json<ShownUser>, Problem> {
+    let user = UserId::parse(&user).map_err(Refusal::from)?;
+    Ok(Json(api.hub.calls().user(&caller.user, &user).await?.into()))
 }

@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::{Api, pages};
-use super::{auth, chat, groups, people};
+use super::{auth, chat, groups, me, people};
 
 /// The routes with their descriptions.
 pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
@@ -21,6 +21,10 @@ pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(groups::read))
         .routes(routes!(groups::typing))
         .routes(routes!(people::find))
+        .routes(routes!(people::show))
+        .routes(routes!(me::show, me::change, me::delete))
+        .routes(routes!(me::set_password))
+        .routes(routes!(me::end_sessions))
         .routes(routes!(auth::register))
         .routes(routes!(auth::login))
         .routes(routes!(auth::renew))
