@@ -34,6 +34,7 @@ mod switch;
 mod token;
 mod traits;
 mod user;
+mod words;
 
 pub use address::customer_of;
 pub use details::{Details, DetailsEdit, ProfileEdit, Status, requested_settings, requested_status};
@@ -62,6 +63,7 @@ pub use switch::Switch;
 pub use token::{random_password, random_token};
 pub use traits::Traits;
 pub use user::{Profile, User, asked_username, is_reserved_username};
+pub use words::{WordPlace, words, words_of};
 
 /// Place of an event in its group's sequence: 1, 2, 3 … without holes. 0 means "before the first".
 pub type Seq = u64;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::{DueStore, FollowerStore, ProfileStore, StartError, StoreError};
 use crate::domain::{
     Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
+    WordPlace,
 };
 
 /// What became of one event of a bulk insert.
@@ -151,6 +152,15 @@ pub trait UserStore: Send + Sync + 'static {
     /// Users whose username begins so, both in the form for searches ([`search_form`](crate::domain::search_form)), in
     /// the order of that form, `limit` at most.
     async fn find_users(&self, prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// The places of users with a word that begins so ([`words_of`](crate::domain::words_of)), in their order, after one, `limit`
+    /// at most. What a user was called before may have a place still.
+    async fn find_words(
+        &self,
+        beginning: &str,
+        after: Option<&WordPlace>,
+        limit: usize,
+    ) -> Result<Vec<WordPlace>, StoreError>;
 
     /// A page of all users, by id.
     async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;

@@ -93,6 +93,7 @@ macro_rules! store_suite {
             users: found_by_prefix_in_any_case,
             users: found_as_people_write,
             users: usernames_are_equal_in_any_case_and_composition,
+            users: found_by_any_word_of_their_names,
             users: operators_change_users,
             users: tokens_are_renewed_for_the_account_alone,
             users: last_seen_never_goes_back,

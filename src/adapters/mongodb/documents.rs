@@ -173,6 +173,9 @@ pub(super) struct UserDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) search: Option<String>,
     pub(super) name: String,
+    /// Whether the words of the names have their places; absent in those whom an older hubbub stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) words: Option<i32>,
     pub(super) banned: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) password: Option<String>,

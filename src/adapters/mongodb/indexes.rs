@@ -43,11 +43,12 @@ impl Index<'_> {
 // === impl MongoStore ===
 
 impl MongoStore {
-    fn indexes(&self) -> [Index<'_>; 6] {
+    fn indexes(&self) -> [Index<'_>; 7] {
         [
             Index { collection: &self.messages, keys: doc! { "group": 1, "from": 1, "cid": 1 }, unique: true },
             Index { collection: &self.messages, keys: doc! { "group": 1, "place": -1 }, unique: false },
             Index { collection: &self.users, keys: doc! { "search": 1, "username": 1, "_id": 1 }, unique: false },
+            Index { collection: &self.users, keys: doc! { "words": 1, "_id": 1 }, unique: false },
             Index { collection: &self.devices, keys: doc! { "user": 1, "seen": -1 }, unique: false },
             Index { collection: &self.due, keys: doc! { "follower": 1, "at": 1 }, unique: false },
             Index { collection: &self.due, keys: doc! { "group": 1 }, unique: false },

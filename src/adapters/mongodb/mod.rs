@@ -4,7 +4,7 @@
 //! - `bulk`: many inserts or updates in one command, with one answer each.
 //! - `documents`: what stands in the collections, with versions; `state_documents`: what became of messages.
 //! - `messages`, `groups`, `users`, `profiles`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
-//! - `search`: users by their usernames.
+//! - `search`: users by their usernames; `words`: by words of their names.
 //! - `effects`: what events made of others.
 //! - `followers`, `due`: how far followers have come, and what is due later.
 //! - `deletions`: how a group ends, and begins anew.
@@ -37,6 +37,7 @@ mod search;
 mod state_documents;
 mod topology;
 mod users;
+mod words;
 
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub struct MongoStore {
     db: Database,
     users: Collection<RawDocumentBuf>,
     profiles: Collection<RawDocumentBuf>,
+    words: Collection<RawDocumentBuf>,
     accounts: Collection<RawDocumentBuf>,
     groups: Collection<RawDocumentBuf>,
     messages: Collection<RawDocumentBuf>,
@@ -95,6 +97,7 @@ impl MongoStore {
         Ok(Self {
             users: db.collection("users"),
             profiles: db.collection("profiles"),
+            words: db.collection("words"),
             accounts: db.collection("accounts"),
             groups: db.collection("groups"),
             messages: db.collection("messages"),

@@ -1,8 +1,8 @@
 //! Usernames in the form for searches: by it users are found, and who has a username is looked for among them.
 //!
-//! Users that an older hubbub stored are without it. They are found as they were by that one, until a node has filled it in:
-//! in the background, one node at a time. A user whom an older node renames beside newer ones is found by the old username
-//! until they are renamed again.
+//! Users that an older hubbub stored are without it, and their words are without places. They are found as they were by that
+//! one, until a node has filled both in: in the background, one node at a time. A user whom an older node renames beside
+//! newer ones is found by the old username, and by no word of the new name, until they are renamed again.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use mongodb::bson::{Document, RawDocumentBuf, doc};
 use super::MongoStore;
 use super::commands::encode;
 use super::documents::user;
-use crate::domain::{User, name_key, random_token, search_form};
+use super::words::WORDS;
+use crate::domain::{Profile, User, UserId, name_key, random_token, search_form};
 use crate::ports::StoreError;
 
 /// The document in `meta` that whoever fills the forms in holds.
@@ -90,7 +91,9 @@ impl MongoStore {
         if self.unfilled(1).await?.is_empty() {
             return Ok(());
         }
-        tracing::info!("users are given their form for searches in the background, and are found as before until then");
+        tracing::info!(
+            "users are given their forms for searches in the background, and are found as before until then"
+        );
         let store = self.clone();
         tokio::spawn(async move { store.fill_all(&random_token()).await });
         Ok(())
@@ -125,18 +128,25 @@ impl MongoStore {
         let mut statements = Vec::with_capacity(unfilled.len());
         for document in &unfilled {
             let (Ok(id), Ok(username)) = (document.get_str("_id"), document.get_str("username")) else { continue };
-            self.claim_by_key(username, id).await?;
+            let Ok(whose) = UserId::stored(id) else { continue };
+            let name = document.get_str("name").unwrap_or_default();
+            let mut fields = doc! { "words": WORDS };
+            if !username.is_empty() {
+                self.claim_by_key(username, id).await?;
+                fields.insert("search", search_form(username));
+            }
+            let profile = Profile { username: username.to_owned(), name: name.to_owned() };
+            self.add_words(&whose, &profile).await?;
             // Not for whoever has been renamed meanwhile.
-            let filter = doc! { "_id": id, "username": username };
-            statements.push(encode(&doc! { "q": filter, "u": { "$set": { "search": search_form(username) } } })?);
+            let filter = doc! { "_id": id, "username": username, "name": name };
+            statements.push(encode(&doc! { "q": filter, "u": { "$set": fields } })?);
         }
         self.update_all(cstr!("users"), statements).await?;
         Ok(Filling::GoesOn)
     }
 
     async fn unfilled(&self, limit: usize) -> Result<Vec<RawDocumentBuf>, StoreError> {
-        let filter = doc! { "search": null, "username": { "$gt": "" } };
-        self.find(&self.users, filter, doc! { "search": 1, "username": 1, "_id": 1 }, 0, limit).await
+        self.find(&self.users, doc! { "words": null }, doc! { "words": 1, "_id": 1 }, 0, limit).await
     }
 }
 

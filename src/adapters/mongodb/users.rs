@@ -9,7 +9,10 @@ use mongodb::bson::{Document, doc};
 use super::MongoStore;
 use super::commands::encode;
 use super::documents::{UserDocument, VERSION, int, user};
-use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
+use super::words::WORDS;
+use crate::domain::{
+    GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, WordPlace, name_key, now_ms, search_form,
+};
 use crate::ports::{StoreError, UserStore};
 
 pub(super) const NO_SUCH_USER: &str = "there is no such user";
@@ -67,6 +70,15 @@ impl UserStore for MongoStore {
         self.find_by_form(prefix, limit).await
     }
 
+    async fn find_words(
+        &self,
+        beginning: &str,
+        after: Option<&WordPlace>,
+        limit: usize,
+    ) -> Result<Vec<WordPlace>, StoreError> {
+        self.places_from(beginning, after, limit).await
+    }
+
     async fn all_users(&self, page: usize, per_page: usize) -> Result<Vec<User>, StoreError> {
         let skip = (page as u64).saturating_mul(per_page as u64);
         let sort = doc! { "_id": 1 };
@@ -78,7 +90,8 @@ impl UserStore for MongoStore {
         let username = username.map(str::to_lowercase);
         let user = self.user(id).await?;
         let user = user.ok_or_else(|| StoreError::Refused(NO_SUCH_USER.into()))?;
-        let old = user.profile.username;
+        let before = user.profile;
+        let old = before.username.clone();
         let renamed = username.as_deref().filter(|new| *new != old);
         let account = match renamed {
             Some(_) => self.account(&old).await?.is_some_and(|account| account.user == *id),
@@ -90,7 +103,12 @@ impl UserStore for MongoStore {
         {
             return Ok(false);
         }
-        let mut fields = Document::new();
+        let now = Profile {
+            username: username.clone().unwrap_or_else(|| before.username.clone()),
+            name: name.map_or_else(|| before.name.clone(), str::to_owned),
+        };
+        self.add_words(id, &now).await?;
+        let mut fields = doc! { "words": WORDS };
         if let Some(username) = &username {
             fields.insert("username", username);
             fields.insert("search", search_form(username));
@@ -104,6 +122,7 @@ impl UserStore for MongoStore {
         {
             self.release(&old, id, new).await?;
         }
+        self.remove_words(id, &before, &now).await?;
         Ok(true)
     }
 
@@ -130,13 +149,13 @@ impl UserStore for MongoStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let key = doc! { "_id": id.as_str() };
         self.within(self.cursors.delete_one(key.clone())).await?;
-        if let Some(user) = self.user(id).await? {
-            self.release(&user.profile.username, id, "").await?;
-        }
+        let before = self.user(id).await?.map(|user| user.profile).unwrap_or_default();
+        self.release(&before.username, id, "").await?;
         // Last, so that a repetition finds what is left to do.
         let nothing = doc! { "username": "", "name": "", "banned": true, "groups": {} };
         let update = doc! { "$set": nothing, "$unset": { "password": "", "search": "" } };
         self.within(self.users.update_one(key, update)).await?;
+        self.remove_words(id, &before, &Profile::default()).await?;
         // Only now does nobody make a device or details of theirs any more.
         self.within(self.profiles.delete_one(doc! { "_id": id.as_str() })).await?;
         self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await.map(drop)
@@ -213,7 +232,9 @@ impl MongoStore {
     /// Adds a user; false when the id is taken.
     async fn add_user(&self, id: &UserId, profile: &Profile, password: Option<&str>) -> Result<bool, StoreError> {
         let username = profile.username.to_lowercase();
+        self.add_words(id, profile).await?;
         let document = UserDocument {
+            words: Some(WORDS),
             id: id.clone(),
             search: (!username.is_empty()).then(|| search_form(&username)),
             username,
@@ -234,7 +255,7 @@ impl MongoStore {
         if user.banned || !user.profile.lacks(profile) {
             return Ok(user);
         }
-        let mut fields = Document::new();
+        let mut fields = doc! { "words": WORDS };
         if user.profile.username.is_empty() {
             user.profile.username = profile.username.to_lowercase();
             fields.insert("username", &user.profile.username);
@@ -244,6 +265,7 @@ impl MongoStore {
             user.profile.name = profile.name.clone();
             fields.insert("name", &user.profile.name);
         }
+        self.add_words(&user.id, &user.profile).await?;
         self.set(&user.id, fields).await?;
         Ok(user)
     }
@@ -269,7 +291,7 @@ impl MongoStore {
 /// Somebody of whom nothing is known yet.
 fn absent_user(id: &str, groups: &Document) -> Document {
     doc! {
-        "_id": id, "username": "", "name": "", "banned": false, "groups": groups, "created": now_ms(), "seen": 0_i64,
+        "_id": id, "username": "", "name": "", "words": WORDS, "banned": false, "groups": groups, "created": now_ms(), "seen": 0_i64,
         "v": VERSION,
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
-use crate::domain::{name_key, search_form};
+use crate::domain::{Profile, name_key, search_form, words_of};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
@@ -122,7 +122,8 @@ CREATE TABLE device_marks (
 CREATE INDEX device_marks_by_group ON device_marks (grp);
 ";
 
-/// What users say of themselves; `status` and `settings` are JSON.
+/// What users say of themselves; `status` and `settings` are JSON. And the words by which users are found, those stored before
+/// among them.
 const PEOPLE: &str = "
 CREATE TABLE profiles (
     user TEXT PRIMARY KEY,
@@ -133,6 +134,10 @@ CREATE TABLE profiles (
     status TEXT,
     settings TEXT
 ) WITHOUT ROWID;
+CREATE TABLE words (word TEXT NOT NULL, user TEXT NOT NULL, PRIMARY KEY (word, user)) WITHOUT ROWID;
+CREATE INDEX words_by_user ON words (user);
+INSERT OR IGNORE INTO words
+    SELECT own.value, users.id FROM users, json_each(words_of(users.username, users.name)) AS own;
 ";
 
 /// How far followers have come in each group, up to which commit number they have gone through each partition, and what
@@ -250,7 +255,10 @@ fn add_functions(db: &Connection) -> rusqlite::Result<()> {
             Ok(call.get::<Option<String>>(0)?.map(|text| form(&text)))
         })?;
     }
-    Ok(())
+    db.create_scalar_function("words_of", 2, flags, |call| {
+        let words = words_of(&Profile { username: call.get(0)?, name: call.get(1)? });
+        serde_json::to_string(&words).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
+    })
 }
 
 /// Makes the tables in a new database, and brings older ones up to this version.

@@ -5,7 +5,9 @@ use rusqlite::{Connection, Row, params};
 
 use super::messages::id;
 use super::{SqliteStore, from_sql, to_sql};
-use crate::domain::{GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, name_key, now_ms, search_form};
+use crate::domain::{
+    GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, WordPlace, name_key, now_ms, search_form,
+};
 use crate::ports::{StoreError, UserStore};
 
 pub(super) const NO_SUCH_USER: &str = "there is no such user";
@@ -52,6 +54,26 @@ impl UserStore for SqliteStore {
             let sql = "WHERE search >= ?1 AND search < ?1 || char(1114111)
                 AND search <> '' ORDER BY search, username, id LIMIT ?2";
             select(db, sql, params![prefix, to_sql(limit as u64)])
+        })
+        .await
+    }
+
+    async fn find_words(
+        &self,
+        beginning: &str,
+        after: Option<&WordPlace>,
+        limit: usize,
+    ) -> Result<Vec<WordPlace>, StoreError> {
+        let beginning = beginning.to_owned();
+        let after = after.map(|place| (place.word.clone(), place.user.to_string())).unwrap_or_default();
+        self.read(move |db| {
+            let sql = "SELECT word, user FROM words WHERE word >= ?1 AND word < ?1 || char(1114111)
+                AND (word, user) > (?2, ?3) ORDER BY word, user LIMIT ?4";
+            let mut statement = db.prepare_cached(sql)?;
+            let found = statement.query_map(params![beginning, after.0, after.1, to_sql(limit as u64)], |row| {
+                Ok(WordPlace { word: row.get(0)?, user: id(row, 1, UserId::stored)? })
+            })?;
+            found.collect()
         })
         .await
     }
@@ -104,7 +126,7 @@ impl UserStore for SqliteStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |db| {
-            for place in ["accounts", "profiles", "memberships", "marks", "devices", "device_marks"] {
+            for place in ["accounts", "words", "profiles", "memberships", "marks", "devices", "device_marks"] {
                 db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
             let sql =
@@ -146,7 +168,19 @@ fn add(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<bool
         ON CONFLICT DO NOTHING";
     let username = profile.username.to_lowercase();
     let values = params![id.as_str(), username, profile.name, now_ms()];
-    Ok(db.prepare_cached(sql)?.execute(values)? > 0)
+    let added = db.prepare_cached(sql)?.execute(values)? > 0;
+    if added && *profile != Profile::default() {
+        keep_words(db, id)?;
+    }
+    Ok(added)
+}
+
+/// Has a user be found by the words of the names of now.
+fn keep_words(db: &Connection, id: &UserId) -> rusqlite::Result<()> {
+    db.prepare_cached("DELETE FROM words WHERE user = ?1")?.execute([id.as_str()])?;
+    let sql = "INSERT OR IGNORE INTO words
+        SELECT own.value, users.id FROM users, json_each(words_of(users.username, users.name)) AS own WHERE users.id = ?1";
+    db.prepare_cached(sql)?.execute([id.as_str()]).map(drop)
 }
 
 fn ensure(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<User> {
@@ -156,6 +190,7 @@ fn ensure(db: &Connection, id: &UserId, profile: &Profile) -> rusqlite::Result<U
             name = iif(name = '', ?3, name) WHERE id = ?1 AND NOT banned";
         let username = profile.username.to_lowercase();
         db.prepare_cached(sql)?.execute(params![id.as_str(), username, profile.name])?;
+        keep_words(db, id)?;
     }
     find(db, id)?.ok_or(rusqlite::Error::QueryReturnedNoRows)
 }
@@ -193,7 +228,7 @@ fn set_profile(
         name = coalesce(?3, name) WHERE id = ?1";
     match db.prepare_cached(sql)?.execute(params![id.as_str(), username, name])? {
         0 => Ok(Err(NO_SUCH_USER)),
-        _ => Ok(Ok(true)),
+        _ => keep_words(db, id).map(|()| Ok(true)),
     }
 }
 

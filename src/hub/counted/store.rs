@@ -8,7 +8,7 @@ use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
     Base, Cid, Details, DetailsEdit, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
-    Profile, Seq, User, UserId,
+    Profile, Seq, User, UserId, WordPlace,
 };
 use crate::ports::{
     Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
@@ -64,6 +64,7 @@ forward!(UserStore of CountedStore {
     create_account(id: &UserId, profile: &Profile, password: &str) -> Answer<bool>;
     user_by_username(username: &str) -> Answer<Option<User>>;
     find_users(prefix: &str, limit: usize) -> Answer<Vec<User>>;
+    find_words(beginning: &str, after: Option<&WordPlace>, limit: usize) -> Answer<Vec<WordPlace>>;
     all_users(page: usize, per_page: usize) -> Answer<Vec<User>>;
     set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Answer<bool>;
     set_password(id: &UserId, password: &str, not_before: Millis) -> Answer<()>;

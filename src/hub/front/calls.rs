@@ -1,8 +1,9 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, GroupId, Place, ProfileEdit, Refusal, Seq, SessionId, UserId};
+use crate::domain::{Access, Cid, GroupId, Place, ProfileEdit, Refusal, Seq, SessionId, UserId, WordPlace};
 use crate::hub::features::lists::{ListedFrom, OwnGroup};
+use crate::hub::features::people::Found;
 use crate::protocol::{MeView, ProfileView};
 
 /// What callers ask about their groups and themselves.
@@ -99,6 +100,12 @@ impl<'a> Calls<'a> {
     /// `not_found` for who is not there, or is deleted.
     pub async fn user(&self, reader: &UserId, id: &UserId) -> Result<ProfileView, Refusal> {
         self.dispatch.look.user(reader, id).await
+    }
+
+    /// A page of users of whom each word of a query begins a word of the name or the username; and where there may be more, behind
+    /// which place.
+    pub async fn find(&self, reader: &UserId, query: &str, after: Option<WordPlace>) -> Result<Found, Refusal> {
+        self.dispatch.search.users(reader, query, after).await
     }
 
     /// Ends a user's sessions of logins that count no more, on all nodes, but for one that is kept.

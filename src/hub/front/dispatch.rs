@@ -6,7 +6,7 @@ use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::Membership;
-use crate::hub::features::people::Look;
+use crate::hub::features::people::{Look, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::Watching;
 use crate::hub::features::profile::Profiles;
@@ -28,6 +28,7 @@ pub(crate) struct Dispatch {
     pub(crate) watching: Arc<Watching>,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) look: Arc<Look>,
+    pub(crate) search: Arc<Search>,
     pub(crate) logins: Arc<Logins>,
     pub(crate) user_deletion: Arc<UserDeletion>,
 }
@@ -58,4 +59,5 @@ found_by_type! {
     watching: Watching,
     profiles: Profiles,
     look: Look,
+    search: Search,
 }

@@ -9,7 +9,7 @@ use crate::hub::config::{Rate, Reach};
 use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
 use crate::hub::features::moderation::Moderation;
-use crate::hub::features::people::Look;
+use crate::hub::features::people::{Look, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Watchers, Watching};
 use crate::hub::features::profile::Profiles;
@@ -29,6 +29,7 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
     let moderation = Arc::new(Moderation::new(store.clone(), peers.clone(), users.clone()));
     let profiles = Profiles::new(store.clone(), store.clone(), peers.clone(), users.clone(), tasks.clone());
     let look = Look::new(store.clone(), store.clone(), store.clone(), bed.presence(), Reach::default());
+    let look = Arc::new(look);
     Dispatch {
         sending: Arc::new(Sending::new(bed.publisher(), bed.creation(), door, limits)),
         receipts: Arc::new(Receipts::new(
@@ -48,7 +49,8 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
         membership: bed.membership(),
         watching: Arc::new(watching),
         profiles: Arc::new(profiles),
-        look: Arc::new(look),
+        search: Arc::new(Search::new(store.clone(), look.clone())),
+        look,
         logins: Arc::new(Logins::new(store.clone(), peers.clone(), users.clone(), tasks.clone())),
         user_deletion: Arc::new(UserDeletion::new(store.clone(), store.clone(), bed.membership(), moderation)),
     }

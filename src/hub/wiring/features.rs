@@ -12,7 +12,7 @@ use crate::hub::features::history::History;
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::membership::{Changes, Creation, Membership};
 use crate::hub::features::moderation::{Moderation, Takeover};
-use crate::hub::features::people::{Look, People};
+use crate::hub::features::people::{Look, People, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Presence, Watchers, Watching};
 use crate::hub::features::profile::Profiles;
@@ -35,6 +35,7 @@ pub(crate) struct Features {
     pub(crate) takeover: Arc<Takeover>,
     pub(crate) people: People,
     pub(crate) look: Arc<Look>,
+    pub(crate) search: Arc<Search>,
     pub(crate) pins: Arc<Pins>,
     pub(crate) presence: Arc<Presence>,
     pub(crate) watchers: Arc<Watchers>,
@@ -70,6 +71,7 @@ impl Features {
         let user_deletion =
             UserDeletion::new(people.clone(), documents.clone(), membership.clone(), moderation.clone());
         let lists = lists(parts, groups);
+        let look = look(parts, &presence);
         let heads = &groups.heads;
         let history =
             History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone(), heads.clone());
@@ -82,7 +84,8 @@ impl Features {
             logins: logins(parts, pipeline),
             user_deletion: Arc::new(user_deletion),
             profiles: profiles(parts, pipeline),
-            look: look(parts, &presence),
+            search: Arc::new(Search::new(people.clone(), look.clone())),
+            look,
             moderation,
             takeover: takeover(parts, pipeline),
             pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone())),

@@ -160,6 +160,7 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         watching: features.watching.clone(),
         profiles: features.profiles.clone(),
         look: features.look.clone(),
+        search: features.search.clone(),
         logins: features.logins.clone(),
         user_deletion: features.user_deletion.clone(),
     };

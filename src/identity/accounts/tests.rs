@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, now_ms};
+use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, WordPlace, now_ms};
 use crate::identity::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use crate::ports::{Account, Accounts, Identity, StoreError, Tokens, UserStore};
 
@@ -56,6 +56,9 @@ impl UserStore for Users {
         Ok(self.0.lock().values().find(|user| user.profile.username == username).cloned())
     }
     async fn find_users(&self, _: &str, _: usize) -> Result<Vec<User>, StoreError> {
+        unreachable!("accounts search nobody")
+    }
+    async fn find_words(&self, _: &str, _: Option<&WordPlace>, _: usize) -> Result<Vec<WordPlace>, StoreError> {
         unreachable!("accounts search nobody")
     }
     async fn all_users(&self, _: usize, _: usize) -> Result<Vec<User>, StoreError> {

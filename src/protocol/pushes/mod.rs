@@ -23,7 +23,7 @@ pub use group::{Group, GroupView};
 pub use members::{MemberList, MemberView};
 pub use pages::{Gap, GapReason, Groups, History, Pins};
 pub use people::{Presence, PresenceView, Receipt, Typing};
-pub use profile::{Me, MeView, ProfileView, User};
+pub use profile::{Me, MeView, ProfileView, User, Users};
 pub use session::{Bye, Features, Limits, Welcome};
 
 /// Lists the frames: the one place where a new one is made known. A variant's name in lower case is its `type`.
@@ -65,6 +65,8 @@ pushes! {
     Me(Me),
     /// Somebody's profile.
     User(User),
+    /// A page of users who were found.
+    Users(Users),
     /// A group that the client did not know, or that changed.
     Group(Group),
     /// A page of the user's groups.

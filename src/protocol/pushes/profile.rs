@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Data, Millis, Status, UserId};
+use crate::domain::{Data, Millis, Status, UserId, WordPlace};
 use crate::protocol::RequestId;
 use crate::protocol::form::frame;
 
@@ -58,6 +58,22 @@ frame! {
         pub re: Option<&'a RequestId>,
         /// `{id, username, name, about?, status?, online?, last_seen?}`; to the user themselves also `email` and `phone`.
         pub user: &'a ProfileView,
+    }
+}
+
+frame! {
+    /// A page of users who were found.
+    #[frame("users")]
+    #[derive(Debug, Serialize)]
+    pub struct Users<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// 20 at most, each `{id, username, name, online?, last_seen?}`.
+        pub users: &'a [ProfileView],
+        /// Where there may be more, also behind a page that is not full: the `cursor` of the next one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next: Option<&'a WordPlace>,
     }
 }
 

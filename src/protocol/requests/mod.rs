@@ -20,6 +20,7 @@ mod request;
 mod send;
 mod typing;
 mod user;
+mod users;
 mod watch;
 
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,7 @@ pub use remove::Remove;
 pub use send::{Content, SendFrame, Target};
 pub use typing::Typing;
 pub use user::User;
+pub use users::Users;
 pub use watch::Watch;
 
 /// A client's own number or name for a request; its reply carries the same as `re`.
@@ -153,6 +155,8 @@ requests! {
     Me(Me),
     /// Somebody else.
     User(User),
+    /// Who is called so.
+    Users(Users),
     /// Whose presence and typing is shown.
     Watch(Watch),
     /// A sign of life.

@@ -92,7 +92,7 @@ pub(super) fn cors(api: &Api) -> CorsLayer {
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, IDEMPOTENCY_KEY])
-        .expose_headers([header::RETRY_AFTER, header::ETAG, MORE, AS_OF])
+        .expose_headers([header::RETRY_AFTER, header::ETAG, header::LINK, MORE, AS_OF])
         .max_age(PREFLIGHT_AGE)
 }
 

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::me_views::StatusBody;
+use super::views::UserView;
 use crate::domain::{Millis, Status};
 use crate::protocol::ProfileView;
 
@@ -43,5 +44,13 @@ impl From<ProfileView> for ShownUser {
     fn from(user: ProfileView) -> Self {
         let ProfileView { id, username, name, email, phone, about, status, online, last_seen } = user;
         Self { id: id.to_string(), username, name, email, phone, about, status, online, last_seen }
+    }
+}
+
+impl From<ProfileView> for UserView {
+    /// What of it a list of users shows.
+    fn from(user: ProfileView) -> Self {
+        let ProfileView { id, username, name, online, last_seen, .. } = user;
+        Self { id: id.to_string(), username, name, online, last_seen }
     }
 }

@@ -51,17 +51,17 @@ pub struct StoredView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct UserView {
     /// The id.
-    id: String,
+    pub(super) id: String,
     /// The name to search by.
-    username: String,
+    pub(super) username: String,
     /// The name to show.
-    name: String,
+    pub(super) name: String,
     /// Whether any of their devices is connected; absent where nobody is to see it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    online: Option<bool>,
+    pub(super) online: Option<bool>,
     /// When they were last seen, in Unix milliseconds; 0 when never. Absent as well.
     #[serde(skip_serializing_if = "Option::is_none")]
-    last_seen: Option<Millis>,
+    pub(super) last_seen: Option<Millis>,
 }
 
 /// A page of users.

@@ -147,7 +147,7 @@ impl Doors {
         let mut key = None;
         for (name, of) in &call.fields {
             let is_it = name == field && *of == place;
-            let is_said = is_it || call.required.contains(name) || name == "text";
+            let is_said = is_it || call.required.contains(name) || name == "text" || name == "q" && field == "cursor";
             let said = if is_it { value.clone() } else { good(name) };
             match *of {
                 _ if !is_said => {}

@@ -52,6 +52,8 @@ pub const FIELDS: &[(&str, Sort)] = &[
     ("me status", Status),
     ("me settings", Settings),
     ("user user", User),
+    ("users query", Words),
+    ("users cursor", WordPlace),
     ("watch groups", Watched),
     ("ping cursors", Cursors),
     // The public listener.
@@ -111,6 +113,8 @@ pub const FIELDS: &[(&str, Sort)] = &[
     ("POST /me/sessions/end session", Session),
     ("GET /users/{user} user", User),
     ("GET /users username", Anything),
+    ("GET /users q", Words),
+    ("GET /users cursor", WordPlace),
     ("POST /auth/register username", Account),
     ("POST /auth/register password", Password),
     ("POST /auth/register name", ShownName),

@@ -55,6 +55,9 @@ pub enum Sort {
     Status,
     Settings,
     Session,
+    /// What people are found by.
+    Words,
+    WordPlace,
     /// Users of whom there is one at least.
     Users,
     /// Users who join somebody.
@@ -148,7 +151,8 @@ fn no_details(sort: Sort) -> Vec<Bad> {
 
 fn no_statuses() -> Vec<Bad> {
     let empty = all(vec![json!({}), json!({"until": 5})], "bad_frame", "`{}` needs an `emoji` or a `text`");
-    let other = vec![json!({"text": 5}), json!({"text": "x", "until": "soon"}), json!({"text": " "}), json!({"text": "a\nb"})];
+    let other =
+        vec![json!({"text": 5}), json!({"text": "x", "until": "soon"}), json!({"text": " "}), json!({"text": "a\nb"})];
     let long = bad(json!({"text": "x".repeat(101)}), "too_large", "`status.text` has at most 100 characters");
     let emoji = bad(json!({"emoji": "x".repeat(65)}), "too_large", "`status.emoji` has at most 64 characters");
     [empty, all(other, "bad_frame", ""), vec![long, emoji]].concat()
@@ -191,6 +195,8 @@ impl Sort {
             Self::Status => json!({"emoji": "🫖", "text": "tea", "until": 1}),
             Self::Settings => json!({"a": 1}),
             Self::Session => json!(NOWHERE),
+            Self::Words => json!("bert"),
+            Self::WordPlace => json!("bert.bert"),
             Self::Users | Self::Members => json!(["bert"]),
             Self::Watched => json!([]),
             Self::Flag => json!(true),
@@ -285,6 +291,12 @@ impl Sort {
                 bad(json!({"x": nested(33)}), "bad_frame", "`settings` are nested at most 32 deep"),
             ],
             Self::Session => all(no_groups(), "bad_frame", "a session id must be 26 characters of a-z 2-7"),
+            Self::Words => all(vec!["".into(), " ..".into(), "🫖".into()], "bad_frame", "needs a letter or a digit"),
+            Self::WordPlace => all(
+                vec!["".into(), "x".into(), ".x".into(), "a b.x".into()],
+                "bad_frame",
+                "the `next` of the page before",
+            ),
             Self::Users => [no_lists(), vec![bad(json!([]), "bad_frame", "`{}` must name at least one user")]].concat(),
             Self::Members => no_lists(),
             Self::Watched => {
@@ -321,7 +333,10 @@ impl Sort {
             Self::Phone => vec![json!("1".repeat(32)), json!(" *100# ")],
             Self::About => vec!["".into(), "ü".repeat(500).into()],
             Self::TimeZone => vec!["UTC".into(), "America/Argentina/ComodRivadavia".into(), "Etc/GMT+5".into()],
-            Self::Status => vec![json!({"text": "ü".repeat(100)}), json!({"emoji": ":tea:", "text": null}), json!(null)],
+            Self::Status => {
+                vec![json!({"text": "ü".repeat(100)}), json!({"emoji": ":tea:", "text": null}), json!(null)]
+            }
+            Self::Words => vec!["a b c d e f g h i j k l m n o p q r s t u v w x y z".into(), "ä".repeat(500).into()],
             Self::Settings => vec![json!({}), json!({"x": nested(32)}), json!({"": 5e-324, "n": null}), json!(null)],
             Self::Users => vec![json!(["bert", "bert"])],
             Self::Members => vec![json!([]), json!(["bert", "bert"])],

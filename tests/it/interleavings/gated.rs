@@ -157,6 +157,7 @@ gated! { UserStore for GatedStore {
     fn create_account(id: &UserId, profile: &Profile, password: &str) -> Result<bool, StoreError>;
     fn user_by_username(username: &str) -> Result<Option<User>, StoreError>;
     fn find_users(prefix: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+    fn find_words(beginning: &str, after: Option<&WordPlace>, limit: usize) -> Result<Vec<WordPlace>, StoreError>;
     fn all_users(page: usize, per_page: usize) -> Result<Vec<User>, StoreError>;
     fn set_profile(id: &UserId, username: Option<&str>, name: Option<&str>) -> Result<bool, StoreError>;
     fn set_password(id: &UserId, password: &str, not_before: Millis) -> Result<(), StoreError>;

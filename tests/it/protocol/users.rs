@@ -58,3 +58,50 @@ async fn nobody_sees_who_is_online_where_that_is_off() {
     let shown = bert.ask(json!({"type": "user", "user": "anna"}), "user").await["user"].clone();
     assert_eq!(shown, json!({"id": "anna", "username": "anna", "name": "anna"}));
 }
+
+#[tokio::test]
+async fn people_are_found_by_any_word_of_their_names_page_by_page() {
+    let hub = Hub::embedded().await;
+    for encoding in Encoding::ALL {
+        let names = ["anna", "bert"].map(|name| format!("{name}-{}", encoding.name()));
+        let [mut anna, mut bert] = Peer::people(&hub, encoding, [&names[0], &names[1]]).await;
+        anna.group(&[&names[1]]).await;
+        let unlike = format!("Zoë Müller {}", encoding.name());
+        anna.ask(json!({"type": "me", "name": unlike}), "me").await;
+        let query = format!("MUL {}", &encoding.name()[..3]);
+        let found = bert.ask(json!({"type": "users", "query": query}), "users").await;
+        assert_eq!((found["users"].as_array().unwrap().len(), found.get("next")), (1, None), "{found}");
+        let one = &found["users"][0];
+        assert_eq!((&one["id"], &one["name"], &one["online"]), (&json!(names[0]), &json!(unlike), &json!(true)));
+        assert_eq!(bert.refused(json!({"type": "users", "query": "."})).await, "bad_frame");
+        assert_eq!(bert.refused(json!({"type": "users", "query": "a", "cursor": "no place"})).await, "bad_frame");
+    }
+    for number in 0..25 {
+        Peer::hello(&hub, Encoding::Json, &format!("crowd{number:02}")).await;
+    }
+    let (mut dora, _) = Peer::hello(&hub, Encoding::Json, "dora").await;
+    let first = dora.ask(json!({"type": "users", "query": "crowd"}), "users").await;
+    let rest = dora.ask(json!({"type": "users", "query": "crowd", "cursor": first["next"]}), "users").await;
+    let ids = |page: &Value| {
+        page["users"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let all: Vec<_> = (0..25).map(|number| format!("crowd{number:02}")).collect();
+    assert_eq!(([ids(&first), ids(&rest)].concat(), rest.get("next")), (all, None));
+    // The same by calls: the next page is in a header.
+    let (mut path, mut found) = ("/users?q=CROWD".to_owned(), Vec::new());
+    loop {
+        let request = http::client().get(format!("{}{path}", hub.http_url())).bearer_auth(token("dora"));
+        let answer = request.send().await.unwrap();
+        let link = answer.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+        let page: Value = answer.json().await.unwrap();
+        found.extend(ids(&json!({"users": page})));
+        let Some(link) = link else { break };
+        path = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\"")).unwrap().to_owned();
+    }
+    assert_eq!(found.len(), 25);
+    for wrong in
+        ["/users", "/users?q=a&username=b", "/users?username=a&cursor=a.b", "/users?q=.", "/users?q=a&cursor=x"]
+    {
+        assert_eq!(by_call(&hub, "dora", wrong).await.0, 400, "{wrong}");
+    }
+}

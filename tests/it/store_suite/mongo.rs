@@ -197,7 +197,8 @@ async fn usernames_of_before_are_given_their_forms() {
     let absent =
         doc! { "_id": "u4", "username": "", "name": "", "banned": false, "groups": {}, "created": 1_i64, "v": 1 };
     users.insert_one(absent).await.unwrap();
-    users.update_many(doc! {}, doc! { "$unset": { "search": 1 } }).await.unwrap();
+    users.update_many(doc! {}, doc! { "$unset": { "search": 1, "words": 1 } }).await.unwrap();
+    database.collection::<Document>("words").delete_many(doc! {}).await.unwrap();
     accounts.delete_one(doc! { "_id": "strasse" }).await.unwrap();
     accounts.insert_one(doc! { "_id": "straße", "user": "u1", "time": 1_i64, "v": 1 }).await.unwrap();
     let found = async |typed| {
@@ -212,6 +213,8 @@ async fn usernames_of_before_are_given_their_forms() {
     assert_eq!([named("STRAßE").await.as_deref(), named("ÄNNE").await.as_deref()], [Some("u1"), Some("u2")]);
     assert!(!store.create_account(&user("u5"), &profile("straße", "N"), "hash").await.unwrap());
 
+    assert!(store.find_words("n", None, 9).await.unwrap().is_empty());
+
     store.prepare(PARTITIONS).await.unwrap();
     let filled = async || match users.count_documents(doc! { "search": null, "username": { "$gt": "" } }).await {
         Ok(0) => Ok(()),
@@ -219,6 +222,8 @@ async fn usernames_of_before_are_given_their_forms() {
     };
     eventually("the forms are filled in", filled).await;
     assert_eq!([found("STRASS").await, found("Straß").await, found("an").await], ["u1", "u1", "u3 u2"]);
+    let places = store.find_words("n", None, 9).await.unwrap();
+    assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), ["n.u1", "n.u2", "n.u3"]);
     assert_eq!(named("strasse").await.as_deref(), Some("u1"));
     assert!(!store.create_account(&user("u5"), &profile("STRASSE", "N"), "hash").await.unwrap());
 }

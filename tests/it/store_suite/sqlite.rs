@@ -169,7 +169,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin", "messages_by_edit", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
-    for table in ["devices", "device_marks", "followers", "covered", "due", "profiles"] {
+    for table in ["devices", "device_marks", "followers", "covered", "due", "profiles", "words"] {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
     let added = [
@@ -230,6 +230,7 @@ async fn usernames_of_before_are_given_their_forms() {
         DROP INDEX users_by_search;
         ALTER TABLE users DROP COLUMN search;
         DROP TABLE profiles;
+        DROP TABLE words;
         CREATE INDEX users_by_username ON users (username);
         UPDATE accounts SET username = (SELECT username FROM users WHERE id = user);
         UPDATE accounts SET username = 'strasse' WHERE user = 'u3';
@@ -242,6 +243,7 @@ async fn usernames_of_before_are_given_their_forms() {
     let found = store.find_users("STRASSE", 9).await.unwrap();
     assert_eq!(found.iter().map(|user| user.profile.username.as_str()).collect::<Vec<_>>(), ["strasse", "straße"]);
     assert_eq!(store.user_by_username("Anna").await.unwrap().unwrap().id, user("u2"));
+    assert_eq!(store.find_words("ann", None, 9).await.unwrap()[0].user, user("u2"));
     assert!(!store.create_account(&user("u4"), &profile("STRASSE", "N"), "hash").await.unwrap());
     // The other of the two keeps the name that it had.
     assert!(store.set_profile(&user("u1"), Some("gasse"), None).await.unwrap());

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::domain::{Code, Mark, MembershipChange, Refusal, Role, User};
+use hubbub::domain::{Code, Mark, MembershipChange, Refusal, Role, User, WordPlace};
 use hubbub::identity::accounts::{AccountsConfig, BuiltInAccounts, HashCost};
 use hubbub::identity::tokens::{Issuer, JwtTokens, KeySource, SigningKey};
 use hubbub::ports::{Account, Accounts, StoreError, Tokens};
@@ -195,6 +195,41 @@ pub async fn usernames_are_equal_in_any_case_and_composition(fixture: &mut impl 
     assert!(store.set_profile(&user("u1"), Some("weg"), None).await.unwrap());
     assert!(store.set_profile(&user("u3"), Some("Straße"), None).await.unwrap());
     assert_eq!(of("strasse").await.as_deref(), Some("u3"));
+}
+
+pub async fn found_by_any_word_of_their_names(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    for (id, username, name) in
+        [("1", "anna.b", "Anna Müller"), ("2", "x", "Annabel"), ("3", "y|z@a", "Mr Anna"), ("4", "", "")]
+    {
+        store.ensure_user(&user(id), &profile(username, name)).await.unwrap();
+    }
+    let places = async |beginning: &str, after: Option<&WordPlace>, limit| -> Vec<WordPlace> {
+        store.find_words(beginning, after, limit).await.unwrap()
+    };
+    let shown = async |beginning: &str| -> Vec<String> {
+        places(beginning, None, 99).await.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(shown("ann").await, ["anna.1", "anna.3", "annabel.2"]);
+    assert_eq!(shown("muller").await, ["muller.1"]);
+    let first = places("ann", None, 1).await;
+    assert_eq!(places("ann", first.first(), 1).await[0].to_string(), "anna.3");
+    let last = WordPlace { word: "annabel".into(), user: user("2") };
+    assert!(places("ann", Some(&last), 9).await.is_empty() && places("zz", None, 9).await.is_empty());
+    // Names change, are filled in, and go.
+    assert!(store.set_profile(&user("1"), None, Some("Zoë Müller")).await.unwrap());
+    assert_eq!(
+        (shown("zoe").await, shown("muller").await, shown("ann").await.len()),
+        (vec!["zoe.1".to_owned()], vec!["muller.1".to_owned()], 3)
+    );
+    assert!(store.set_profile(&user("1"), Some("zo"), None).await.unwrap());
+    assert_eq!(shown("ann").await, ["anna.3", "annabel.2"]);
+    store.ensure_user(&user("4"), &profile("Doro", "Dora")).await.unwrap();
+    assert_eq!(shown("dor").await, ["dora.4", "doro.4"]);
+    assert!(store.create_account(&user("5"), &profile("dorle", "D"), "hash").await.unwrap());
+    assert_eq!(shown("dor").await, ["dora.4", "dorle.5", "doro.4"]);
+    store.delete_user(&user("4")).await.unwrap();
+    assert_eq!(shown("dor").await, ["dorle.5"]);
 }
 
 pub async fn operators_change_users(fixture: &mut impl Fixture) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Access, Cid, Code, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, asked_username, requested_users,
-    username_taken,
+    Access, Cid, Code, Group, GroupId, GroupKind, Name, Profile, Refusal, User, UserId, asked_username,
+    requested_users, username_taken,
 };
 use crate::hub::features::membership::Creation;
 use crate::hub::features::paging::with_more;

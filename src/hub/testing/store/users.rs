@@ -7,7 +7,8 @@ use async_trait::async_trait;
 
 use super::{Answer, MemoryStore, made};
 use crate::domain::{
-    Details, DetailsEdit, Device, GroupId, Mark, Millis, Profile, User, UserId, name_key, search_form,
+    Details, DetailsEdit, Device, GroupId, Mark, Millis, Profile, User, UserId, WordPlace, name_key, search_form,
+    words_of,
 };
 use crate::ports::{CursorStore, DeviceStore, ProfileStore, UserStore};
 
@@ -46,6 +47,19 @@ impl UserStore for MemoryStore {
         let prefix = search_form(prefix);
         let found = users.values().filter(|user| search_form(&user.profile.username).starts_with(&prefix));
         self.answer(found.take(limit).cloned().collect())
+    }
+
+    async fn find_words(&self, beginning: &str, after: Option<&WordPlace>, limit: usize) -> Answer<Vec<WordPlace>> {
+        let users = self.users.lock();
+        let places = users.values().flat_map(|user| {
+            let place = |word| WordPlace { word, user: user.id.clone() };
+            words_of(&user.profile).into_iter().map(place)
+        });
+        let begins = |place: &WordPlace| place.word.starts_with(beginning) && after.is_none_or(|after| place > after);
+        let mut places: Vec<_> = places.filter(begins).collect();
+        places.sort();
+        places.truncate(limit);
+        self.answer(places)
     }
 
     async fn all_users(&self, page: usize, per_page: usize) -> Answer<Vec<User>> {
