@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use super::{Data, Edit, Millis, Name, Refusal, asked_username, requested_data};
+use super::{Data, Millis, Name, Patch, Refusal, asked_username, requested_data};
 
 /// The longest `about`, in Unicode scalar values.
 const ABOUT_MAX: usize = 500;
@@ -57,48 +57,48 @@ pub struct Status {
 
 /// What is done to [`Details`]; what is not named stays.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct DetailsEdit {
+pub struct DetailsPatch {
     /// The e-mail address.
-    pub email: Edit<String>,
+    pub email: Patch<String>,
     /// The telephone number.
-    pub phone: Edit<String>,
+    pub phone: Patch<String>,
     /// Who they are.
-    pub about: Edit<String>,
+    pub about: Patch<String>,
     /// The time zone.
-    pub time_zone: Edit<String>,
+    pub time_zone: Patch<String>,
     /// What they are doing.
-    pub status: Edit<Status>,
+    pub status: Patch<Status>,
     /// What their clients keep, as a whole.
-    pub settings: Edit<Data>,
+    pub settings: Patch<Data>,
 }
 
 /// What users do to their own profiles, by the rules.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct ProfileEdit {
+pub struct ProfilePatch {
     /// The name to search by.
     pub username: Option<Name>,
     /// The name to show.
     pub name: Option<Name>,
     /// The rest.
-    pub details: DetailsEdit,
+    pub details: DetailsPatch,
 }
 
 /// Reads the status that a request gives: a map, or `null`, which takes it away.
-pub fn requested_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Edit<Status>, D::Error> {
-    let Some(fields) = requested_data(deserializer)? else { return Ok(Edit::Clear) };
-    serde_json::from_value(fields.into()).map(Edit::Set).map_err(serde::de::Error::custom)
+pub fn requested_status<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Status>, D::Error> {
+    let Some(fields) = requested_data(deserializer)? else { return Ok(Patch::Clear) };
+    serde_json::from_value(fields.into()).map(Patch::Set).map_err(serde::de::Error::custom)
 }
 
 /// Reads the settings that a request gives, as they are to come back: a map, or `null`, which takes them away.
-pub fn requested_settings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Edit<Data>, D::Error> {
-    Ok(requested_data(deserializer)?.map_or(Edit::Clear, Edit::Set))
+pub fn requested_settings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Patch<Data>, D::Error> {
+    Ok(requested_data(deserializer)?.map_or(Patch::Clear, Patch::Set))
 }
 
 // === impl Details ===
 
 impl Details {
     /// Does to it what an edit says.
-    pub fn apply(&mut self, edit: DetailsEdit) {
+    pub fn apply(&mut self, edit: DetailsPatch) {
         edit.email.apply(&mut self.email);
         edit.phone.apply(&mut self.phone);
         edit.about.apply(&mut self.about);
@@ -114,9 +114,9 @@ impl Details {
     }
 }
 
-// === impl DetailsEdit ===
+// === impl DetailsPatch ===
 
-impl DetailsEdit {
+impl DetailsPatch {
     /// Whether everything stays.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -135,14 +135,14 @@ impl DetailsEdit {
     }
 }
 
-// === impl ProfileEdit ===
+// === impl ProfilePatch ===
 
-impl ProfileEdit {
+impl ProfilePatch {
     /// Checks what a request asks for.
     ///
     /// # Errors
     /// `bad_frame` where something has not the form that it needs, `too_large` where it is too long; each names the field.
-    pub fn asked(username: Edit<String>, name: Edit<String>, details: DetailsEdit) -> Result<Self, Refusal> {
+    pub fn asked(username: Patch<String>, name: Patch<String>, details: DetailsPatch) -> Result<Self, Refusal> {
         let username = username.of_needed("username")?.map(|text| asked_username(&text)).transpose()?;
         let name = name.of_needed("name")?.map(|text| Name::asked("name", &text)).transpose()?;
         Ok(Self { username, name, details: details.checked()? })

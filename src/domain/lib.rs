@@ -13,7 +13,7 @@ extern crate self as domain;
 mod address;
 mod details;
 mod device;
-mod edit;
+
 mod effect;
 mod ending;
 mod event;
@@ -24,6 +24,7 @@ mod kinds;
 mod membership;
 mod name;
 mod open;
+mod patch;
 mod place;
 mod progress;
 mod refusal;
@@ -37,9 +38,9 @@ mod user;
 mod words;
 
 pub use address::customer_of;
-pub use details::{Details, DetailsEdit, ProfileEdit, Status, requested_settings, requested_status};
+pub use details::{Details, DetailsPatch, ProfilePatch, Status, requested_settings, requested_status};
 pub use device::{Device, MAX_DEVICES};
-pub use edit::Edit;
+
 pub use effect::Effect;
 pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event};
@@ -50,6 +51,7 @@ pub use kinds::{About, Author, KINDS, KindRow, Part, Unread};
 pub use membership::{Member, MembershipChange, Role};
 pub use name::{InvalidName, Name, name_key, search_form, username_taken};
 pub use open::LaterName;
+pub use patch::Patch;
 pub use place::Place;
 pub use progress::{Base, Head, Mark};
 pub use refusal::{Code, Refusal};

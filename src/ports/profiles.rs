@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::domain::{Details, DetailsEdit, UserId};
+use crate::domain::{Details, DetailsPatch, UserId};
 
 /// Details of users.
 #[async_trait]
@@ -13,5 +13,5 @@ pub trait ProfileStore: Send + Sync + 'static {
 
     /// Edits what a user says of themselves. Of several edits at once, each field ends as one of them has it. Refused
     /// for a user that does not exist, or is deleted.
-    async fn edit_details(&self, user: &UserId, edit: &DetailsEdit) -> Result<(), StoreError>;
+    async fn edit_details(&self, user: &UserId, edit: &DetailsPatch) -> Result<(), StoreError>;
 }

@@ -82,12 +82,12 @@ impl Field {
 
     /// Whether `null` says something there: it takes away what the field holds.
     pub fn takes_null(&self) -> bool {
-        self.rust_type.starts_with("Edit")
+        self.rust_type.starts_with("Patch")
     }
 
     /// Its type as it is written in the code, without what only says that it may be absent.
     pub fn rust_type(&self) -> &'static str {
-        let inside = self.rust_type.strip_prefix("Option<").or_else(|| self.rust_type.strip_prefix("Edit<"));
+        let inside = self.rust_type.strip_prefix("Option<").or_else(|| self.rust_type.strip_prefix("Patch<"));
         let inside = inside.and_then(|inside| inside.strip_suffix('>'));
         inside.unwrap_or(self.rust_type)
     }

@@ -9,7 +9,7 @@ use super::MongoStore;
 use super::commands::encode;
 use super::documents::{VERSION, read};
 use super::users::NO_SUCH_USER;
-use crate::domain::{Details, DetailsEdit, Edit, Status, UserId};
+use crate::domain::{Details, DetailsPatch, Patch, Status, UserId};
 use crate::ports::{ProfileStore, StoreError, UserStore};
 
 /// The details of one user; its `_id` is the user's.
@@ -40,7 +40,7 @@ impl ProfileStore for MongoStore {
         }
     }
 
-    async fn edit_details(&self, user: &UserId, edit: &DetailsEdit) -> Result<(), StoreError> {
+    async fn edit_details(&self, user: &UserId, edit: &DetailsPatch) -> Result<(), StoreError> {
         let update = Changes::of(edit)?.update();
         let statement = encode(&doc! { "q": { "_id": user.as_str() }, "u": update, "upsert": true })?;
         self.upsert_all(cstr!("profiles"), vec![statement]).await?;
@@ -72,8 +72,8 @@ impl ProfileDocument {
 // === impl Changes ===
 
 impl Changes {
-    fn of(edit: &DetailsEdit) -> Result<Self, StoreError> {
-        let DetailsEdit { email, phone, about, time_zone, status, settings } = edit.clone();
+    fn of(edit: &DetailsPatch) -> Result<Self, StoreError> {
+        let DetailsPatch { email, phone, about, time_zone, status, settings } = edit.clone();
         let mut changes = Self::default();
         for (field, edit) in [("email", email), ("phone", phone), ("about", about), ("time_zone", time_zone)] {
             changes.put(field, edit);
@@ -83,11 +83,11 @@ impl Changes {
         Ok(changes)
     }
 
-    fn put(&mut self, field: &str, edit: Edit<impl Into<Bson>>) {
+    fn put(&mut self, field: &str, edit: Patch<impl Into<Bson>>) {
         match edit {
-            Edit::Keep => {}
-            Edit::Clear => drop(self.unset.insert(field, "")),
-            Edit::Set(value) => drop(self.set.insert(field, value)),
+            Patch::Keep => {}
+            Patch::Clear => drop(self.unset.insert(field, "")),
+            Patch::Set(value) => drop(self.set.insert(field, value)),
         }
     }
 

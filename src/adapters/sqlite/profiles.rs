@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use super::SqliteStore;
 use super::messages::unreadable;
 use super::users::NO_SUCH_USER;
-use crate::domain::{Details, DetailsEdit, UserId};
+use crate::domain::{Details, DetailsPatch, UserId};
 use crate::ports::{ProfileStore, StoreError};
 
 #[async_trait]
@@ -18,7 +18,7 @@ impl ProfileStore for SqliteStore {
         self.read(move |db| details_of(db, &user)).await
     }
 
-    async fn edit_details(&self, user: &UserId, edit: &DetailsEdit) -> Result<(), StoreError> {
+    async fn edit_details(&self, user: &UserId, edit: &DetailsPatch) -> Result<(), StoreError> {
         let (user, edit) = (user.clone(), edit.clone());
         match self.write(move |db| change(db, &user, edit)).await? {
             true => Ok(()),
@@ -28,7 +28,7 @@ impl ProfileStore for SqliteStore {
 }
 
 /// Edits the row; false when there is no such user.
-fn change(db: &Connection, user: &UserId, edit: DetailsEdit) -> rusqlite::Result<bool> {
+fn change(db: &Connection, user: &UserId, edit: DetailsPatch) -> rusqlite::Result<bool> {
     let known = "SELECT 1 FROM users WHERE id = ?1 AND NOT (banned AND username = '')";
     if !db.prepare_cached(known)?.exists([user.as_str()])? {
         return Ok(false);

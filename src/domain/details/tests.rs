@@ -6,19 +6,19 @@ use super::*;
 use crate::domain::Code;
 
 /// What becomes of an edit of the details.
-fn edited(details: DetailsEdit) -> Result<Details, Code> {
-    let edit = ProfileEdit::asked(Edit::Keep, Edit::Keep, details).map_err(|refusal| refusal.code)?;
+fn edited(details: DetailsPatch) -> Result<Details, Code> {
+    let edit = ProfilePatch::asked(Patch::Keep, Patch::Keep, details).map_err(|refusal| refusal.code)?;
     let mut details = Details::default();
     details.apply(edit.details);
     Ok(details)
 }
 
-fn set(text: &str) -> Edit<String> {
-    Edit::Set(text.to_owned())
+fn set(text: &str) -> Patch<String> {
+    Patch::Set(text.to_owned())
 }
 
 /// Tries texts for a field: those that stand as they are, and those that are refused.
-fn holds(edit: fn(Edit<String>) -> DetailsEdit, of: fn(&Details) -> &Option<String>, good: &[&str], bad: &[&str]) {
+fn holds(edit: fn(Patch<String>) -> DetailsPatch, of: fn(&Details) -> &Option<String>, good: &[&str], bad: &[&str]) {
     for text in good {
         let details = edited(edit(set(text))).unwrap_or_else(|code| panic!("{text:?} is {code:?}"));
         assert_eq!(of(&details).as_deref(), Some(*text));
@@ -30,7 +30,7 @@ fn holds(edit: fn(Edit<String>) -> DetailsEdit, of: fn(&Details) -> &Option<Stri
 
 #[test]
 fn addresses_and_numbers_have_a_form_and_a_length() {
-    let email = |email| DetailsEdit { email, ..DetailsEdit::default() };
+    let email = |email| DetailsPatch { email, ..DetailsPatch::default() };
     holds(
         email,
         |details| &details.email,
@@ -38,7 +38,7 @@ fn addresses_and_numbers_have_a_form_and_a_length() {
         &["", "anna", "@b", "a@", "a@b@c", "a b@c", "a\n@b"],
     );
     assert_eq!(edited(email(set(&format!("{}@b", "a".repeat(253))))), Err(Code::TooLarge));
-    let phone = |phone| DetailsEdit { phone, ..DetailsEdit::default() };
+    let phone = |phone| DetailsPatch { phone, ..DetailsPatch::default() };
     holds(
         phone,
         |details| &details.phone,
@@ -51,7 +51,7 @@ fn addresses_and_numbers_have_a_form_and_a_length() {
 #[test]
 fn time_zones_have_the_form_of_their_names() {
     holds(
-        |time_zone| DetailsEdit { time_zone, ..DetailsEdit::default() },
+        |time_zone| DetailsPatch { time_zone, ..DetailsPatch::default() },
         |details| &details.time_zone,
         &[
             "UTC",
@@ -77,7 +77,7 @@ fn time_zones_have_the_form_of_their_names() {
 
 #[test]
 fn what_is_said_of_oneself_has_lines_and_no_other_control_characters() {
-    let about = |text: &str| edited(DetailsEdit { about: set(text), ..DetailsEdit::default() });
+    let about = |text: &str| edited(DetailsPatch { about: set(text), ..DetailsPatch::default() });
     assert_eq!(about(" two\nlines\n").unwrap().about.as_deref(), Some("two\nlines"));
     assert_eq!(about(&"ä".repeat(500)).unwrap().about.map(|about| about.len()), Some(1_000));
     for (text, code) in
@@ -91,7 +91,7 @@ fn what_is_said_of_oneself_has_lines_and_no_other_control_characters() {
 fn a_status_says_something_and_is_seen_until_it_is_over() {
     let status = |status: serde_json::Value| {
         let status = serde_json::from_value(status).map_err(|_| Code::BadFrame)?;
-        edited(DetailsEdit { status: Edit::Set(status), ..DetailsEdit::default() })
+        edited(DetailsPatch { status: Patch::Set(status), ..DetailsPatch::default() })
     };
     let tea = status(json!({"emoji": "🫖", "text": " tea ", "until": 9})).unwrap();
     assert_eq!(tea.status.as_ref().and_then(|status| status.text.as_deref()), Some("tea"));
@@ -113,7 +113,7 @@ fn a_status_says_something_and_is_seen_until_it_is_over() {
 fn settings_have_a_size_and_a_depth() {
     let settings = |value: serde_json::Value| {
         let settings = value.as_object().cloned().expect("a map");
-        edited(DetailsEdit { settings: Edit::Set(settings), ..DetailsEdit::default() })
+        edited(DetailsPatch { settings: Patch::Set(settings), ..DetailsPatch::default() })
     };
     let most = 16 * 1024 - r#"{"a":""}"#.len();
     assert!(settings(json!({"a": "x".repeat(most)})).is_ok());
@@ -125,17 +125,17 @@ fn settings_have_a_size_and_a_depth() {
 
 #[test]
 fn names_keep_to_their_rule_and_are_never_taken_away() {
-    let asked = |username, name| ProfileEdit::asked(username, name, DetailsEdit::default());
+    let asked = |username, name| ProfilePatch::asked(username, name, DetailsPatch::default());
     let edit = asked(set("Anna.B"), set(" Anna ")).unwrap();
     assert_eq!(edit.username.as_ref().map(Name::as_str), Some("anna.b"));
     assert_eq!(edit.name.as_ref().map(Name::as_str), Some("Anna"));
-    assert!(asked(Edit::Keep, Edit::Keep).unwrap().is_empty() && !edit.is_empty());
+    assert!(asked(Patch::Keep, Patch::Keep).unwrap().is_empty() && !edit.is_empty());
     for (username, name) in [
-        (Edit::Clear, Edit::Keep),
-        (Edit::Keep, Edit::Clear),
-        (set("HUB.anna"), Edit::Keep),
-        (set(""), Edit::Keep),
-        (Edit::Keep, set("a\u{202e}b")),
+        (Patch::Clear, Patch::Keep),
+        (Patch::Keep, Patch::Clear),
+        (set("HUB.anna"), Patch::Keep),
+        (set(""), Patch::Keep),
+        (Patch::Keep, set("a\u{202e}b")),
     ] {
         assert_eq!(asked(username, name).unwrap_err().code, Code::BadFrame);
     }
@@ -143,8 +143,8 @@ fn names_keep_to_their_rule_and_are_never_taken_away() {
 
 #[test]
 fn what_is_absent_stays_and_what_is_cleared_goes() {
-    let mut details = edited(DetailsEdit { email: set("a@b"), phone: set("112"), ..DetailsEdit::default() }).unwrap();
-    details.apply(DetailsEdit { email: Edit::Clear, about: set("x"), ..DetailsEdit::default() });
+    let mut details = edited(DetailsPatch { email: set("a@b"), phone: set("112"), ..DetailsPatch::default() }).unwrap();
+    details.apply(DetailsPatch { email: Patch::Clear, about: set("x"), ..DetailsPatch::default() });
     let expected = Details { phone: Some("112".into()), about: Some("x".into()), ..Details::default() };
     assert_eq!(details, expected);
 }

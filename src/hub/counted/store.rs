@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Details, DetailsEdit, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
+    Base, Cid, Details, DetailsPatch, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
     Profile, Seq, User, UserId, WordPlace,
 };
 use crate::ports::{
@@ -76,7 +76,7 @@ forward!(UserStore of CountedStore {
 
 forward!(ProfileStore of CountedStore {
     details(user: &UserId) -> Answer<Details>;
-    edit_details(user: &UserId, edit: &DetailsEdit) -> Answer<()>;
+    edit_details(user: &UserId, edit: &DetailsPatch) -> Answer<()>;
 });
 
 forward!(CursorStore of CountedStore {

@@ -1,7 +1,7 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, GroupId, Place, ProfileEdit, Refusal, Seq, SessionId, UserId, WordPlace};
+use crate::domain::{Access, Cid, GroupId, Place, ProfilePatch, Refusal, Seq, SessionId, UserId, WordPlace};
 use crate::hub::features::lists::{ListedFrom, OwnGroup};
 use crate::hub::features::people::Found;
 use crate::protocol::{MeView, ProfileView};
@@ -90,7 +90,7 @@ impl<'a> Calls<'a> {
     ///
     /// # Errors
     /// `conflict` when the username is another's; nothing is changed then.
-    pub async fn edit_me(&self, user: &UserId, edit: ProfileEdit) -> Result<MeView, Refusal> {
+    pub async fn edit_me(&self, user: &UserId, edit: ProfilePatch) -> Result<MeView, Refusal> {
         self.dispatch.profiles.edit(user, edit, None).await
     }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::request::Request;
 use crate::domain::{
-    Code, Data, DetailsEdit, Edit, ProfileEdit, Refusal, Status, requested_settings, requested_status,
+    Code, Data, DetailsPatch, Patch, ProfilePatch, Refusal, Status, requested_settings, requested_status,
 };
 use crate::protocol::form::frame;
 
@@ -15,37 +15,37 @@ frame! {
     pub struct MeFields {
         /// The name to search by, kept in lower case; never taken away.
         #[serde(default)]
-        pub username: Edit<String>,
+        pub username: Patch<String>,
         /// The name to show: 1 to 200 characters; never taken away.
         #[serde(default)]
-        pub name: Edit<String>,
+        pub name: Patch<String>,
         /// An e-mail address, 254 characters at most.
         #[serde(default)]
-        pub email: Edit<String>,
+        pub email: Patch<String>,
         /// A telephone number, 32 characters at most.
         #[serde(default)]
-        pub phone: Edit<String>,
+        pub phone: Patch<String>,
         /// At most 500 characters, on several lines.
         #[serde(default)]
-        pub about: Edit<String>,
+        pub about: Patch<String>,
         /// `unsupported` yet.
         #[serde(default)]
-        pub image: Edit<String>,
+        pub image: Patch<String>,
         /// An IANA name.
         #[serde(default)]
-        pub time_zone: Edit<String>,
+        pub time_zone: Patch<String>,
         /// `{emoji?, text?, until?}`: what the user is doing, in 100 characters at most, and when that is over, in Unix milliseconds.
         #[serde(default, deserialize_with = "requested_status")]
-        pub status: Edit<Status>,
+        pub status: Patch<Status>,
         /// A map of the client's own, replaced as a whole, up to 16 KB.
         #[serde(default, deserialize_with = "requested_settings")]
-        pub settings: Edit<Data>,
+        pub settings: Patch<Data>,
     }
 }
 
 /// A `me`, checked.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Me(pub Box<ProfileEdit>);
+pub struct Me(pub Box<ProfilePatch>);
 
 // === impl MeFields ===
 
@@ -53,14 +53,14 @@ impl MeFields {
     /// What changes, by the rules.
     ///
     /// # Errors
-    /// `bad_frame` or `too_large`, as of [`ProfileEdit::asked`]; `unsupported` for an image, which has no place yet.
-    pub fn edit(self) -> Result<ProfileEdit, Refusal> {
-        if matches!(self.image, Edit::Set(_)) {
+    /// `bad_frame` or `too_large`, as of [`ProfilePatch::asked`]; `unsupported` for an image, which has no place yet.
+    pub fn edit(self) -> Result<ProfilePatch, Refusal> {
+        if matches!(self.image, Patch::Set(_)) {
             return Err(Refusal::new(Code::Unsupported, "this hub keeps no images of users yet: leave `image` out"));
         }
         let Self { email, phone, about, time_zone, status, settings, .. } = self;
-        let details = DetailsEdit { email, phone, about, time_zone, status, settings };
-        ProfileEdit::asked(self.username, self.name, details)
+        let details = DetailsPatch { email, phone, about, time_zone, status, settings };
+        ProfilePatch::asked(self.username, self.name, details)
     }
 }
 
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
     use crate::protocol::{ClientFrame, Encoding, decode};
 
-    fn read(encoding: Encoding, frame: &serde_json::Value) -> Result<ProfileEdit, Code> {
+    fn read(encoding: Encoding, frame: &serde_json::Value) -> Result<ProfilePatch, Code> {
         let bytes = match encoding {
             Encoding::Json => frame.to_string().into_bytes(),
             Encoding::MsgPack => rmp_serde::to_vec(frame).unwrap(),
@@ -100,10 +100,10 @@ mod tests {
                 }),
             );
             let details = edit.unwrap().details;
-            assert_eq!((details.email, details.phone), (Edit::Clear, Edit::Keep));
-            assert_eq!(details.about, Edit::Set("one\ntwo".into()));
-            assert!(matches!(details.status, Edit::Set(status) if status.until == Some(5)));
-            assert!(matches!(details.settings, Edit::Set(settings) if settings["theme"]["dark"][0] == true));
+            assert_eq!((details.email, details.phone), (Patch::Clear, Patch::Keep));
+            assert_eq!(details.about, Patch::Set("one\ntwo".into()));
+            assert!(matches!(details.status, Patch::Set(status) if status.until == Some(5)));
+            assert!(matches!(details.settings, Patch::Set(settings) if settings["theme"]["dark"][0] == true));
             assert!(read(encoding, &serde_json::json!({"type": "me"})).unwrap().is_empty());
             for (wrong, code) in [
                 (serde_json::json!({"type": "me", "image": "a"}), Code::Unsupported),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::{Data, Edit, Millis, ProfileEdit, Refusal, Status, requested_settings, requested_status};
+use crate::domain::{Data, Millis, Patch, ProfilePatch, Refusal, Status, requested_settings, requested_status};
 use crate::protocol::MeView;
 use crate::protocol::requests::MeFields;
 
@@ -56,39 +56,39 @@ pub struct ProfileChanges {
     /// The name to search by: 1 to 200 characters, not beginning with `hub.`; `conflict` when another account has it.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    username: Edit<String>,
+    username: Patch<String>,
     /// The name to show: 1 to 200 characters.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    name: Edit<String>,
+    name: Patch<String>,
     /// An e-mail address, 254 characters at most.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    email: Edit<String>,
+    email: Patch<String>,
     /// A telephone number, 32 characters at most.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    phone: Edit<String>,
+    phone: Patch<String>,
     /// At most 500 characters, on several lines.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    about: Edit<String>,
+    about: Patch<String>,
     /// `unsupported` yet.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
-    image: Edit<String>,
+    image: Patch<String>,
     /// An IANA name.
     #[serde(default)]
     #[schema(value_type = Option<String>, example = "Europe/Lisbon")]
-    time_zone: Edit<String>,
+    time_zone: Patch<String>,
     /// What the caller is doing.
     #[serde(default, deserialize_with = "requested_status")]
     #[schema(value_type = Option<StatusBody>)]
-    status: Edit<Status>,
+    status: Patch<Status>,
     /// A map of the client's own, replaced as a whole, up to 16 KB.
     #[serde(default, deserialize_with = "requested_settings")]
     #[schema(value_type = Option<Object>)]
-    settings: Edit<Data>,
+    settings: Patch<Data>,
 }
 
 /// The password that an account has, and the one that it is to have.
@@ -114,7 +114,7 @@ pub struct Confirmation {
 
 impl ProfileChanges {
     /// What changes, as by the frame.
-    pub(super) fn edit(self) -> Result<ProfileEdit, Refusal> {
+    pub(super) fn edit(self) -> Result<ProfilePatch, Refusal> {
         let Self { username, name, email, phone, about, image, time_zone, status, settings } = self;
         MeFields { username, name, email, phone, about, image, time_zone, status, settings }.edit()
     }

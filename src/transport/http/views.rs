@@ -11,7 +11,6 @@ use crate::hub::{FoundUser, Stored, Ticket};
 use crate::ports::Account;
 use crate::protocol::{Content, SendFrame, Target};
 
-
 /// A message to send.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewMessage {

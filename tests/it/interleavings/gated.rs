@@ -169,7 +169,7 @@ gated! { UserStore for GatedStore {
 
 gated! { ProfileStore for GatedStore {
     fn details(user: &UserId) -> Result<Details, StoreError>;
-    fn edit_details(user: &UserId, edit: &DetailsEdit) -> Result<(), StoreError>;
+    fn edit_details(user: &UserId, edit: &DetailsPatch) -> Result<(), StoreError>;
 } }
 
 gated! { CursorStore for GatedStore {

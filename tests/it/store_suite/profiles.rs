@@ -1,6 +1,6 @@
 //! What users say of themselves.
 
-use hubbub::domain::{Details, DetailsEdit, Edit, MembershipChange, Role, Status};
+use hubbub::domain::{Details, DetailsPatch, MembershipChange, Patch, Role, Status};
 use hubbub::ports::StoreError;
 use serde_json::json;
 
@@ -8,20 +8,20 @@ use super::Fixture;
 use super::sample::{group, profile, user};
 
 /// An edit of everything.
-fn everything() -> DetailsEdit {
+fn everything() -> DetailsPatch {
     let settings =
         json!({"theme": {"$dark": [true, null, 2.5]}, "a.b": "", "": 9_007_199_254_740_993_u64, "z": 1, "c": 2});
-    DetailsEdit {
-        email: Edit::Set("anna@example.org".into()),
-        phone: Edit::Set("+351 22".into()),
-        about: Edit::Set("one\ntwo 🫖".into()),
-        time_zone: Edit::Set("Europe/Lisbon".into()),
-        status: Edit::Set(Status { emoji: Some("🫖".into()), text: Some("tea".into()), until: Some(7) }),
-        settings: Edit::Set(settings.as_object().cloned().unwrap()),
+    DetailsPatch {
+        email: Patch::Set("anna@example.org".into()),
+        phone: Patch::Set("+351 22".into()),
+        about: Patch::Set("one\ntwo 🫖".into()),
+        time_zone: Patch::Set("Europe/Lisbon".into()),
+        status: Patch::Set(Status { emoji: Some("🫖".into()), text: Some("tea".into()), until: Some(7) }),
+        settings: Patch::Set(settings.as_object().cloned().unwrap()),
     }
 }
 
-fn of(edit: DetailsEdit) -> Details {
+fn of(edit: DetailsPatch) -> Details {
     let mut details = Details::default();
     details.apply(edit);
     details
@@ -38,16 +38,16 @@ pub async fn details_are_edited_field_by_field(fixture: &mut impl Fixture) {
     assert_eq!(store.details(&anna).await.unwrap(), expected);
     let text = |details: &Details| serde_json::to_string(&details.settings).unwrap();
     assert_eq!(text(&store.details(&anna).await.unwrap()), text(&expected), "in the order of before");
-    let fewer = DetailsEdit {
-        email: Edit::Clear,
-        about: Edit::Set("new".into()),
-        status: Edit::Set(Status { text: Some("x".into()), ..Status::default() }),
-        settings: Edit::Clear,
-        ..DetailsEdit::default()
+    let fewer = DetailsPatch {
+        email: Patch::Clear,
+        about: Patch::Set("new".into()),
+        status: Patch::Set(Status { text: Some("x".into()), ..Status::default() }),
+        settings: Patch::Clear,
+        ..DetailsPatch::default()
     };
     for _ in 0..2 {
         store.edit_details(&anna, &fewer).await.unwrap();
-        store.edit_details(&anna, &DetailsEdit::default()).await.unwrap();
+        store.edit_details(&anna, &DetailsPatch::default()).await.unwrap();
         expected.apply(fewer.clone());
         assert_eq!(store.details(&anna).await.unwrap(), expected);
     }
@@ -60,14 +60,14 @@ pub async fn details_are_edited_field_by_field(fixture: &mut impl Fixture) {
 pub async fn fields_edited_at_once_all_arrive(fixture: &mut impl Fixture) {
     let store = fixture.store();
     store.ensure_user(&user("anna"), &profile("anna", "Anna")).await.unwrap();
-    let DetailsEdit { email, phone, about, time_zone, status, settings } = everything();
+    let DetailsPatch { email, phone, about, time_zone, status, settings } = everything();
     let edits = [
-        DetailsEdit { email, ..DetailsEdit::default() },
-        DetailsEdit { phone, ..DetailsEdit::default() },
-        DetailsEdit { about, ..DetailsEdit::default() },
-        DetailsEdit { time_zone, ..DetailsEdit::default() },
-        DetailsEdit { status, ..DetailsEdit::default() },
-        DetailsEdit { settings, ..DetailsEdit::default() },
+        DetailsPatch { email, ..DetailsPatch::default() },
+        DetailsPatch { phone, ..DetailsPatch::default() },
+        DetailsPatch { about, ..DetailsPatch::default() },
+        DetailsPatch { time_zone, ..DetailsPatch::default() },
+        DetailsPatch { status, ..DetailsPatch::default() },
+        DetailsPatch { settings, ..DetailsPatch::default() },
     ];
     let edits = edits.map(|edit| {
         let store = store.clone();

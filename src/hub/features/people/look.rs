@@ -121,7 +121,7 @@ impl Answered for requests::User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Code, DetailsEdit, Edit, Status};
+    use crate::domain::{Code, DetailsPatch, Patch, Status};
     use crate::hub::testing::{Bed, MemoryStore, group, open_session, user};
 
     /// Anna and bob in a group, cleo in none, and all of what anna says of herself.
@@ -130,12 +130,12 @@ mod tests {
         let profile = crate::hub::testing::identity("cleo", 0).profile;
         bed.store.ensure_user(&user("cleo"), &profile).await.unwrap();
         let status = Status { text: Some("tea".into()), until: Some(i64::MAX), ..Status::default() };
-        let edit = DetailsEdit {
-            email: Edit::Set("anna@example.org".into()),
-            phone: Edit::Set("112".into()),
-            about: Edit::Set("tea".into()),
-            status: Edit::Set(status),
-            ..DetailsEdit::default()
+        let edit = DetailsPatch {
+            email: Patch::Set("anna@example.org".into()),
+            phone: Patch::Set("112".into()),
+            about: Patch::Set("tea".into()),
+            status: Patch::Set(status),
+            ..DetailsPatch::default()
         };
         bed.store.edit_details(&user("anna"), &edit).await.unwrap();
         bed.store.seen(&[(user("anna"), 9)]).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Code, Details, Name, ProfileEdit, Refusal, SessionId, User, UserId, now_ms, username_taken};
+use crate::domain::{Code, Details, Name, ProfilePatch, Refusal, SessionId, User, UserId, now_ms, username_taken};
 use crate::hub::codec::{PeerEvent, UserNews};
 use crate::hub::local::{LocalUsers, tell_each};
 use crate::hub::pipeline::peers::Peers;
@@ -48,7 +48,7 @@ impl Profiles {
     pub(crate) async fn edit(
         &self,
         user: &UserId,
-        edit: ProfileEdit,
+        edit: ProfilePatch,
         session: Option<&SessionId>,
     ) -> Result<MeView, Refusal> {
         if edit.is_empty() {
@@ -128,7 +128,7 @@ fn view(user: User, details: Details) -> MeView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{DetailsEdit, Edit, GroupId, Status};
+    use crate::domain::{DetailsPatch, GroupId, Patch, Status};
     use crate::hub::node::tests::record;
     use crate::hub::testing::{Bed, MemoryStore, open_session, until, user};
 
@@ -143,26 +143,26 @@ mod tests {
         Profiles::new(store.clone(), store, peers, users, bed.tasks.clone())
     }
 
-    fn details(details: DetailsEdit) -> ProfileEdit {
-        ProfileEdit { details, ..ProfileEdit::default() }
+    fn details(details: DetailsPatch) -> ProfilePatch {
+        ProfilePatch { details, ..ProfilePatch::default() }
     }
 
-    fn named(username: &str, name: &str) -> ProfileEdit {
-        let edit = |text: &str| if text.is_empty() { Edit::Keep } else { Edit::Set(text.to_owned()) };
-        ProfileEdit::asked(edit(username), edit(name), DetailsEdit::default()).unwrap()
+    fn named(username: &str, name: &str) -> ProfilePatch {
+        let edit = |text: &str| if text.is_empty() { Patch::Keep } else { Patch::Set(text.to_owned()) };
+        ProfilePatch::asked(edit(username), edit(name), DetailsPatch::default()).unwrap()
     }
 
     #[tokio::test]
     async fn what_is_changed_is_shown_and_told_to_all_nodes_and_what_is_not_named_stays() {
         let (bed, anna) = (bed(), user("anna"));
         let profiles = profiles(&bed);
-        let about = DetailsEdit { about: Edit::Set("two\nlines".into()), ..DetailsEdit::default() };
+        let about = DetailsPatch { about: Patch::Set("two\nlines".into()), ..DetailsPatch::default() };
         profiles.edit(&anna, details(about), None).await.unwrap();
         assert_eq!(bed.inboxes.take().len(), 2);
         let me = profiles.edit(&anna, named("", "Anna B."), None).await.unwrap();
         assert_eq!((&*me.username, &*me.name, me.about.as_deref()), ("anna", "Anna B.", Some("two\nlines")));
         bed.inboxes.take();
-        assert_eq!(profiles.edit(&anna, ProfileEdit::default(), None).await.unwrap(), me);
+        assert_eq!(profiles.edit(&anna, ProfilePatch::default(), None).await.unwrap(), me);
         assert!(bed.inboxes.take().is_empty(), "nothing changed");
         assert_eq!(profiles.me(&user("nobody")).await.unwrap_err().code, Code::NotFound);
         bed.store.be_silent(true);
@@ -175,7 +175,7 @@ mod tests {
         let profiles = profiles(&bed);
         for (until, shown) in [(Some(1), false), (None, true), (Some(i64::MAX), true)] {
             let status = Status { text: Some("tea".into()), until, ..Status::default() };
-            let edit = DetailsEdit { status: Edit::Set(status), ..DetailsEdit::default() };
+            let edit = DetailsPatch { status: Patch::Set(status), ..DetailsPatch::default() };
             let me = profiles.edit(&user("anna"), details(edit), None).await.unwrap();
             assert_eq!(me.status.is_some(), shown, "{until:?}");
         }
@@ -187,7 +187,7 @@ mod tests {
         let profiles = profiles(&bed);
         let [(asker, own), (_phone, phone), (_bob, bobs)] =
             ["anna", "anna", "bob"].map(|name| open_session(&bed.users, name));
-        let about = DetailsEdit { about: Edit::Set("new".into()), ..DetailsEdit::default() };
+        let about = DetailsPatch { about: Patch::Set("new".into()), ..DetailsPatch::default() };
         profiles.edit(&asker.user, details(about), Some(&asker.id)).await.unwrap();
         let told = bed.inboxes.take();
         let [PeerEvent::OfUser { user, news: UserNews::Profile { session } }] = &told[0].1[..] else {
@@ -209,8 +209,8 @@ mod tests {
         let bed = bed();
         let (profiles, anna) = (profiles(&bed), user("anna"));
         bed.store.set_password(&anna, "hash", 0).await.unwrap();
-        let about = DetailsEdit { about: Edit::Set("new".into()), ..DetailsEdit::default() };
-        let both = ProfileEdit { details: about, ..named("Bob", "Bob") };
+        let about = DetailsPatch { about: Patch::Set("new".into()), ..DetailsPatch::default() };
+        let both = ProfilePatch { details: about, ..named("Bob", "Bob") };
         assert_eq!(profiles.edit(&anna, both, None).await.unwrap_err().code, Code::Conflict);
         let me = profiles.me(&anna).await.unwrap();
         assert_eq!((&*me.name, me.about), ("anna", None));

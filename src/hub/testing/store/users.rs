@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{Answer, MemoryStore, made};
 use crate::domain::{
-    Details, DetailsEdit, Device, GroupId, Mark, Millis, Profile, User, UserId, WordPlace, name_key, search_form,
+    Details, DetailsPatch, Device, GroupId, Mark, Millis, Profile, User, UserId, WordPlace, name_key, search_form,
     words_of,
 };
 use crate::ports::{CursorStore, DeviceStore, ProfileStore, UserStore};
@@ -120,7 +120,7 @@ impl ProfileStore for MemoryStore {
         self.late(found).await
     }
 
-    async fn edit_details(&self, user: &UserId, edit: &DetailsEdit) -> Answer<()> {
+    async fn edit_details(&self, user: &UserId, edit: &DetailsPatch) -> Answer<()> {
         self.answer(())?;
         self.details.lock().entry(user.clone()).or_default().apply(edit.clone());
         Ok(())

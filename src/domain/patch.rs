@@ -6,7 +6,7 @@ use super::Refusal;
 
 /// What a request does to a field that may be empty. One that it does not name stays; `null` takes the value away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Edit<T> {
+pub enum Patch<T> {
     /// The field stays as it is.
     #[default]
     Keep,
@@ -16,27 +16,27 @@ pub enum Edit<T> {
     Set(T),
 }
 
-// === impl Edit ===
+// === impl Patch ===
 
-impl<T> Edit<T> {
-    /// The edit with its new value checked, or made another.
+impl<T> Patch<T> {
+    /// The patch with its new value checked, or made another.
     ///
     /// # Errors
     /// What is wrong with the value.
-    pub fn checked<U, E>(self, check: impl FnOnce(T) -> Result<U, E>) -> Result<Edit<U>, E> {
+    pub fn checked<U, E>(self, check: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
         Ok(match self {
-            Edit::Keep => Edit::Keep,
-            Edit::Clear => Edit::Clear,
-            Edit::Set(value) => Edit::Set(check(value)?),
+            Patch::Keep => Patch::Keep,
+            Patch::Clear => Patch::Clear,
+            Patch::Set(value) => Patch::Set(check(value)?),
         })
     }
 
     /// Does it to a field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {
-            Edit::Keep => {}
-            Edit::Clear => *field = None,
-            Edit::Set(value) => *field = Some(value),
+            Patch::Keep => {}
+            Patch::Clear => *field = None,
+            Patch::Set(value) => *field = Some(value),
         }
     }
 
@@ -46,17 +46,17 @@ impl<T> Edit<T> {
     /// `bad_frame` where the field is to be empty.
     pub fn of_needed(self, field: &str) -> Result<Option<T>, Refusal> {
         match self {
-            Edit::Keep => Ok(None),
-            Edit::Clear => Err(Refusal::bad_frame(format!("`{field}` cannot be taken away"))),
-            Edit::Set(value) => Ok(Some(value)),
+            Patch::Keep => Ok(None),
+            Patch::Clear => Err(Refusal::bad_frame(format!("`{field}` cannot be taken away"))),
+            Patch::Set(value) => Ok(Some(value)),
         }
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Edit<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
     /// Reads a field that is there; where it may be absent, `#[serde(default)]` is needed beside it.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Edit::Clear, Edit::Set))
+        Ok(Option::deserialize(deserializer)?.map_or(Patch::Clear, Patch::Set))
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
     #[derive(Deserialize)]
     struct Asked {
         #[serde(default)]
-        about: Edit<String>,
+        about: Patch<String>,
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
         assert_eq!(after(r#"{"about": null}"#), None);
         assert_eq!(after(r#"{"about": "after"}"#).as_deref(), Some("after"));
         assert!(serde_json::from_str::<Asked>(r#"{"about": 5}"#).is_err());
-        let refused = Edit::<String>::Clear.of_needed("name").unwrap_err();
-        assert_eq!((refused.code, Edit::<String>::Keep.of_needed("name")), (Code::BadFrame, Ok(None)));
+        let refused = Patch::<String>::Clear.of_needed("name").unwrap_err();
+        assert_eq!((refused.code, Patch::<String>::Keep.of_needed("name")), (Code::BadFrame, Ok(None)));
     }
 }
