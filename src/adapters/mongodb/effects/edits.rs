@@ -4,7 +4,7 @@
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{RawDocumentBuf, doc};
 
-use super::Target;
+use super::changes::Target;
 use crate::adapters::mongodb::MongoStore;
 use crate::adapters::mongodb::commands::encode;
 use crate::adapters::mongodb::documents::{MAX_SEQ, SEQ_DIGITS, VERSION, int, message_id, read};

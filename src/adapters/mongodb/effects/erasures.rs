@@ -2,7 +2,7 @@
 
 use mongodb::bson::{RawDocumentBuf, doc};
 
-use super::Target;
+use super::changes::Target;
 use crate::adapters::mongodb::MongoStore;
 use crate::adapters::mongodb::commands::encode;
 use crate::adapters::mongodb::documents::{int, message_id};

@@ -1,9 +1,10 @@
 //! What events made of others: in the messages' own documents, and rows by which they are found.
 //!
-//! - `pins`: what is pinned; `edits`: what texts say since they were edited; `erasures`: what is deleted.
+//! - `changes`: effects by what they do; `pins`: what is pinned; `edits`: what texts say since they were edited; `erasures`: what is deleted.
 //!
 //! Each statement is one that may be repeated, in any order and late: it says itself over what it is written.
 
+mod changes;
 mod edits;
 mod erasures;
 mod pins;
@@ -11,40 +12,9 @@ mod pins;
 use mongodb::bson::raw::cstr;
 
 use super::MongoStore;
-use crate::domain::{Change, Edit, Effect, Erasure, GroupId, Seq, Switch};
+use crate::domain::Effect;
 use crate::ports::StoreError;
-
-/// The event that a change is about.
-#[derive(Clone, Copy)]
-struct Target<'a> {
-    group: &'a GroupId,
-    seq: Seq,
-}
-
-/// Effects by what they do.
-#[derive(Default)]
-struct Changes<'a> {
-    pins: Vec<(Target<'a>, Switch)>,
-    edits: Vec<(Target<'a>, &'a Edit)>,
-    erasures: Vec<(Target<'a>, &'a Erasure)>,
-}
-
-// === impl Changes ===
-
-impl<'a> Changes<'a> {
-    fn of(effects: &'a [Effect]) -> Self {
-        let mut changes = Self::default();
-        for effect in effects {
-            let target = Target { group: &effect.group, seq: effect.target };
-            match &effect.change {
-                Change::Pin(pin) => changes.pins.push((target, *pin)),
-                Change::Edit(edit) => changes.edits.push((target, edit)),
-                Change::Erase(erasure) => changes.erasures.push((target, erasure)),
-            }
-        }
-        changes
-    }
-}
+use changes::Changes;
 
 // === impl MongoStore ===
 
