@@ -1,6 +1,8 @@
 //! Events: what a group's sequence counts.
 
-use super::{Change, Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Millis, Role, Seq, Traits, UserId};
+use super::{
+    Change, Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Mentions, Millis, Role, Seq, Traits, UserId,
+};
 
 /// What a client attached to an event, stored and delivered as it is.
 pub type Data = serde_json::Map<String, serde_json::Value>;
@@ -30,6 +32,8 @@ pub struct Event {
     pub reference: Option<String>,
     /// More about it, as the client sent it; for membership, `users`.
     pub data: Option<Data>,
+    /// Whom it mentions.
+    pub mentions: Option<Mentions>,
     /// The sender's own id for it. Every event has one (the hub makes those that are missing).
     pub cid: Cid,
     /// What later events made of it, where it comes from the store.
@@ -38,11 +42,15 @@ pub struct Event {
 
 /// Where a void says why an event was refused.
 const CODE: &str = "code";
+/// Where a reaction says how many there are.
+const COUNT: &str = "count";
 
 /// About what an event's other fields take on the wire, in bytes.
 const ENVELOPE: usize = 150;
 /// About what a number, a quotation or a comma takes on the wire, in bytes.
 const PARTICLE: usize = 4;
+/// About what a reaction's count takes on the wire beside the emoji, in bytes.
+const TALLY: usize = 40;
 
 /// About how many bytes a value takes on the wire.
 fn weight(value: &serde_json::Value) -> usize {
@@ -67,7 +75,9 @@ impl Event {
     pub fn weight(&self) -> usize {
         let data = self.data.as_ref().map_or(0, |data| data.iter().map(|(key, value)| key.len() + weight(value)).sum());
         let edited = self.state.edit.as_ref().map_or(0, |edit| edit.text.len());
-        ENVELOPE + self.text.as_ref().map_or(0, String::len).max(edited) + data
+        let reactions =
+            self.state.reactions.all().iter().map(|tally| tally.emoji.as_str().len() + TALLY).sum::<usize>();
+        ENVELOPE + self.text.as_ref().map_or(0, String::len).max(edited) + data + reactions
     }
 
     /// What it says now: since it was edited, or as it was said.
@@ -79,7 +89,7 @@ impl Event {
     pub fn apply(&mut self, change: &Change) {
         self.state.apply(change);
         if self.state.erasure.is_some() {
-            (self.text, self.data) = (None, None);
+            (self.text, self.data, self.mentions) = (None, None, None);
         }
     }
 
@@ -115,6 +125,7 @@ impl Event {
             text: None,
             reference: None,
             data: None,
+            mentions: None,
             cid: Cid::random(),
             state: EventState::default(),
         }
@@ -141,6 +152,16 @@ impl Event {
     /// What a field of its `data` says, where that is true or false.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.data.as_ref()?.get(name)?.as_bool()
+    }
+
+    /// How many react with the emoji of a reaction, once that stands; the owner says so before it is stored.
+    pub fn count(&self) -> Option<u64> {
+        self.data.as_ref()?.get(COUNT)?.as_u64()
+    }
+
+    /// Says how many do.
+    pub fn set_count(&mut self, count: u64) {
+        self.data.get_or_insert_default().insert(COUNT.to_owned(), count.into());
     }
 
     /// How far the group has come with it.

@@ -31,6 +31,8 @@ pub enum Kind {
     Edited,
     /// The event that it is about is deleted.
     Deleted,
+    /// Somebody reacts to the event that it is about, or no more (`data.on`).
+    Reaction,
     /// Nothing to show: only a seq.
     Void,
     /// Any other: of a client's own making (`x.…`), or of a newer version.
@@ -48,8 +50,17 @@ pub struct KindName {
 
 impl Kind {
     /// The kinds that are variants.
-    pub(super) const NAMED: [Kind; 8] =
-        [Kind::Text, Kind::Joined, Kind::Left, Kind::Role, Kind::Pinned, Kind::Edited, Kind::Deleted, Kind::Void];
+    pub(super) const NAMED: [Kind; 9] = [
+        Kind::Text,
+        Kind::Joined,
+        Kind::Left,
+        Kind::Role,
+        Kind::Pinned,
+        Kind::Edited,
+        Kind::Deleted,
+        Kind::Reaction,
+        Kind::Void,
+    ];
 
     /// Reads a name: `a-z`, then `a-z 0-9 _` (32 at most); or `x.` and `a-z 0-9 . _ -` (30 at most).
     pub fn parse(name: &str) -> Result<Self, InvalidId> {
@@ -69,6 +80,7 @@ impl Kind {
             Kind::Pinned => "pinned",
             Kind::Edited => "edited",
             Kind::Deleted => "deleted",
+            Kind::Reaction => "reaction",
             Kind::Void => "void",
             Kind::Other(name) => name.as_str(),
         }

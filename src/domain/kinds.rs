@@ -34,10 +34,21 @@ pub enum Part {
 pub enum About {
     /// Any event: whoever sends it says so, and nobody looks.
     Anything,
+    /// An event of the same group that stands below and is shown.
+    Shown,
     /// An event of the same group that stands below and is of a kind that people say something with: `text`, `x.<name>`.
     Said,
     /// The same, and a `text`.
     Text,
+}
+
+/// Which events of a kind do something to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    /// All of them.
+    Always,
+    /// Those that name another one with their `ref`, or mention somebody.
+    WhereNamed,
 }
 
 /// What counts as unread.
@@ -64,6 +75,8 @@ pub struct KindRow {
     pub shown: bool,
     /// The version of their effect; 0 for none.
     pub fx: u16,
+    /// Which of them have it.
+    pub does: Does,
     /// `text` in a send.
     pub text: Part,
     /// `ref` in a send.
@@ -74,25 +87,32 @@ pub struct KindRow {
     pub data: Part,
     /// Fields of `data` that must be there, true or false.
     pub flags: &'static [&'static str],
+    /// `mentions` in a send.
+    pub mentions: Part,
+    /// Whether `data.emoji` must be there, an emoji. Nothing but it and the flags is taken from `data` then.
+    pub emoji: bool,
     /// What such an event says, for the docs.
     pub meaning: &'static str,
 }
 
 /// All kinds that this version knows. To add one is to add a row (and its effect, where it has one): the doors' checks,
 /// asyncapi.json and the table in docs/protocol.md are made from it.
-pub const KINDS: [KindRow; 9] = [
+pub const KINDS: [KindRow; 10] = [
     KindRow {
         name: "text",
         author: Author::Members,
         unread: Unread::Always,
         shown: true,
-        fx: 0,
+        fx: 1,
+        does: Does::WhereNamed,
         text: Part::Required,
         reference: Part::Optional,
-        about: About::Anything,
+        about: About::Shown,
         data: Part::Optional,
         flags: &[],
-        meaning: "somebody said something",
+        mentions: Part::Optional,
+        emoji: false,
+        meaning: "somebody said something; with `ref`, in reply to the event that it names",
     },
     KindRow {
         name: "x.<name>",
@@ -100,11 +120,14 @@ pub const KINDS: [KindRow; 9] = [
         unread: Unread::OnRequest,
         shown: true,
         fx: 0,
+        does: Does::Always,
         text: Part::Optional,
         reference: Part::Optional,
         about: About::Anything,
         data: Part::Optional,
         flags: &[],
+        mentions: Part::Refused,
+        emoji: false,
         meaning: "what clients agree on among themselves",
     },
     KindRow {
@@ -113,11 +136,14 @@ pub const KINDS: [KindRow; 9] = [
         unread: Unread::Never,
         shown: false,
         fx: 1,
+        does: Does::Always,
         text: Part::Refused,
         reference: Part::Required,
         about: About::Said,
         data: Part::Required,
         flags: &["on"],
+        mentions: Part::Refused,
+        emoji: false,
         meaning: "the event that `ref` names, a `text` or `x.<name>`, is pinned, or no more (`data.on`)",
     },
     KindRow {
@@ -126,11 +152,14 @@ pub const KINDS: [KindRow; 9] = [
         unread: Unread::Never,
         shown: false,
         fx: 1,
+        does: Does::Always,
         text: Part::Required,
         reference: Part::Required,
         about: About::Text,
         data: Part::Refused,
         flags: &[],
+        mentions: Part::Refused,
+        emoji: false,
         meaning: "the `text` that `ref` names says this now; `data` of it stays",
     },
     KindRow {
@@ -139,12 +168,31 @@ pub const KINDS: [KindRow; 9] = [
         unread: Unread::Never,
         shown: false,
         fx: 1,
+        does: Does::Always,
         text: Part::Refused,
         reference: Part::Required,
         about: About::Said,
         data: Part::Refused,
         flags: &[],
+        mentions: Part::Refused,
+        emoji: false,
         meaning: "nothing is left of what the event says that `ref` names, a `text` or `x.<name>`",
+    },
+    KindRow {
+        name: "reaction",
+        author: Author::Members,
+        unread: Unread::Never,
+        shown: false,
+        fx: 1,
+        does: Does::Always,
+        text: Part::Refused,
+        reference: Part::Required,
+        about: About::Said,
+        data: Part::Required,
+        flags: &["on"],
+        mentions: Part::Refused,
+        emoji: true,
+        meaning: "somebody reacts with `data.emoji` to the event that `ref` names, a `text` or `x.<name>`, or no more (`data.on`); delivered with `data.count`: how many do after it",
     },
     by_the_hub("joined", true, "`data.users` became members"),
     by_the_hub("left", true, "`data.users` are members no more"),
@@ -159,11 +207,14 @@ const fn by_the_hub(name: &'static str, shown: bool, meaning: &'static str) -> K
         unread: Unread::Never,
         shown,
         fx: 0,
+        does: Does::Always,
         text: Part::Refused,
         reference: Part::Refused,
         about: About::Anything,
         data: Part::Refused,
         flags: &[],
+        mentions: Part::Refused,
+        emoji: false,
         meaning,
     }
 }
@@ -190,10 +241,11 @@ impl Kind {
 // === impl About ===
 
 impl About {
-    /// Whether an event of this kind may be named.
-    pub fn fits(self, kind: Kind) -> bool {
+    /// Whether an event of this kind and these traits may be named.
+    pub fn fits(self, kind: Kind, traits: Traits) -> bool {
         match self {
             About::Anything => true,
+            About::Shown => traits.shown && kind != Kind::Void,
             About::Said => kind == Kind::Text || kind.is_own(),
             About::Text => kind == Kind::Text,
         }
@@ -203,14 +255,22 @@ impl About {
 // === impl KindRow ===
 
 impl KindRow {
-    /// The traits of an event of this kind; `notify` is what its `data.notify` says.
+    /// The traits of an event of this kind that names no other one, unless it must; `notify` is what its `data.notify`
+    /// says.
     pub fn traits(&self, notify: bool) -> Traits {
         let counts = match self.unread {
             Unread::Always => true,
             Unread::OnRequest => notify,
             Unread::Never => false,
         };
-        Traits { counts, shown: self.shown, fx: self.fx }
+        let fx = if self.does == Does::Always { self.fx } else { 0 };
+        Traits { counts, shown: self.shown, fx }
+    }
+
+    /// The same of one that names another event or somebody, where `names` is true.
+    pub fn traits_with(&self, notify: bool, names: bool) -> Traits {
+        let traits = self.traits(notify);
+        if self.does == Does::WhereNamed && names { Traits { fx: self.fx, ..traits } } else { traits }
     }
 
     fn is_of(&self, kind: &Kind) -> bool {
@@ -233,7 +293,7 @@ mod tests {
             let kind = Kind::parse(&row.name.replace("<name>", "poll")).unwrap();
             assert_eq!(kind.row().map(|found| found.name), Some(row.name));
         }
-        assert!(Kind::parse("reaction").unwrap().row().is_none());
+        assert!(Kind::parse("starred").unwrap().row().is_none());
     }
 
     #[test]

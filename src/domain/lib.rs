@@ -15,6 +15,7 @@ mod details;
 mod device;
 
 mod effect;
+mod emoji;
 mod ending;
 mod event;
 mod group;
@@ -22,11 +23,13 @@ mod ids;
 mod kind;
 mod kinds;
 mod membership;
+mod mentions;
 mod name;
 mod open;
 mod patch;
 mod place;
 mod progress;
+mod reaction;
 mod refusal;
 mod requested;
 mod state;
@@ -41,19 +44,22 @@ pub use address::customer_of;
 pub use details::{Details, DetailsPatch, ProfilePatch, Status, requested_settings, requested_status};
 pub use device::{Device, MAX_DEVICES};
 
-pub use effect::Effect;
+pub use effect::{Effect, reaction_of};
+pub use emoji::Emoji;
 pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event};
 pub use group::{Access, Group, GroupKind, requested_access};
 pub use ids::{Cid, DeviceName, GroupId, NodeName, SessionId, UserId, parse_event_id, stored};
 pub use kind::{Kind, KindName};
-pub use kinds::{About, Author, KINDS, KindRow, Part, Unread};
+pub use kinds::{About, Author, Does, KINDS, KindRow, Part, Unread};
 pub use membership::{Member, MembershipChange, Role};
+pub use mentions::Mentions;
 pub use name::{InvalidName, Name, name_key, search_form, username_taken};
 pub use open::LaterName;
 pub use patch::Patch;
 pub use place::Place;
 pub use progress::{Base, Head, Mark};
+pub use reaction::{Reaction, ReactionKey, Tallies, Tally};
 pub use refusal::{Code, Refusal};
 pub use requested::{
     PAGE_MAX, SAFE_INTEGER_MAX, requested_cursors, requested_data, requested_seq, requested_seq_if_any, requested_size,

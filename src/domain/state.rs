@@ -1,6 +1,6 @@
 //! What later events made of an event: its state, reckoned from effects in whatever order they come.
 
-use super::{Millis, Seq, Switch, UserId};
+use super::{Mentions, Millis, Reaction, Seq, Switch, Tallies, Tally, UserId};
 
 /// What became of an event since it was said, as the store keeps it. Empty in the log, in caches and in what nodes tell
 /// each other: these carry events as they were said.
@@ -12,6 +12,10 @@ pub struct EventState {
     pub edit: Option<Edit>,
     /// By what it was deleted. Nothing else is left of it then.
     pub erasure: Option<Erasure>,
+    /// How many react to it.
+    pub reactions: Tallies,
+    /// How many replies to it stand, as the store has counted them.
+    pub replies: u64,
 }
 
 /// What stands in the place of a text that was edited. Of two the one by the event of the greater seq stands.
@@ -45,6 +49,12 @@ pub enum Change {
     Edit(Edit),
     /// It is deleted.
     Erase(Erasure),
+    /// Somebody reacts to it, or no more.
+    React(Reaction),
+    /// It is replied to, by the event that sets this. A reply that is deleted is none any more.
+    Reply(Switch),
+    /// It mentions somebody.
+    Mention(Mentions),
 }
 
 // === impl EventState ===
@@ -65,7 +75,9 @@ impl EventState {
             Change::Edit(edit) if self.edit.as_ref().is_none_or(|before| before.seq < edit.seq) => {
                 self.edit = Some(edit.clone());
             }
-            Change::Edit(_) | Change::Erase(_) => {}
+            Change::React(reaction) => self.reactions.raise(Tally::of(reaction)),
+            // How many there are is counted where all of them are.
+            Change::Reply(_) | Change::Mention(_) | Change::Edit(_) | Change::Erase(_) => {}
         }
     }
 }

@@ -22,6 +22,11 @@ impl Switch {
         self.0 % 2 == 1
     }
 
+    /// The event that set it; 0 where it was never set.
+    pub fn seq(self) -> Seq {
+        self.0 / 2
+    }
+
     /// The number that it is kept as; 0 where it was never set.
     pub fn bits(self) -> u64 {
         self.0
@@ -40,6 +45,7 @@ mod tests {
     #[test]
     fn the_greater_seq_decides_and_bits_come_back() {
         assert!(Switch::set(10, true) > Switch::set(9, false) && Switch::set(10, true).is_on());
+        assert_eq!((Switch::set(10, true).seq(), Switch::set(9, false).seq()), (10, 9));
         assert_eq!(Switch::from_bits(Switch::set(10, true).bits()), Switch::set(10, true));
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::domain::{
-    Cid, Code, Data, Event, EventState, GroupId, Kind, Millis, Seq, SessionId, Traits, UserId, stored,
+    Cid, Code, Data, Event, EventState, GroupId, Kind, Mentions, Millis, Seq, SessionId, Traits, UserId, stored,
 };
 
 pub(crate) use entry::{Body, event_of, is_entitled};
@@ -61,6 +61,8 @@ struct EventForm<'a> {
     reference: Option<&'a str>,
     #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
     data: Option<&'a Data>,
+    #[serde(rename = "o", skip_serializing_if = "Option::is_none")]
+    mentions: Option<&'a Mentions>,
     #[serde(rename = "c")]
     cid: &'a Cid,
 }
@@ -91,6 +93,8 @@ struct ReadEvent {
     reference: Option<String>,
     #[serde(rename = "d", default)]
     data: Option<Data>,
+    #[serde(rename = "o", default)]
+    mentions: Option<Mentions>,
     #[serde(rename = "c", deserialize_with = "stored")]
     cid: Cid,
 }
@@ -234,6 +238,7 @@ pub(crate) fn encode_event(event: &Event) -> Bytes {
         text: event.text.as_deref(),
         reference: event.reference.as_deref(),
         data: event.data.as_ref(),
+        mentions: event.mentions.as_ref(),
         cid: &event.cid,
     };
     packed(&form).into()
@@ -254,6 +259,7 @@ pub(crate) fn decode_event(bytes: &[u8]) -> Option<Event> {
         text: read.text,
         reference: read.reference,
         data: read.data,
+        mentions: read.mentions,
         cid: read.cid,
         state: EventState::default(),
     })

@@ -61,6 +61,8 @@ pub use features::accounts::{Location, Ticket};
 pub use features::history::{BundleQuery, HistoryBundle, HistoryPage, HistoryQuery};
 pub use features::lists::{ListedFrom, OwnGroup};
 pub use features::people::FoundUser;
+pub use features::reactions::{ReactedUser, ReactionsPage};
+pub use features::seen::SeenPage;
 pub use followers::FollowerPlace;
 pub use front::{Calls, ConnectionInfo, Flow, Session};
 pub use limits::TokenBucket;

@@ -4,6 +4,7 @@
 //! - [`Backplane`]: what nodes share while they live: sequences ([`Sequencer`]), the partition logs ([`Log`]), states of
 //!   groups ([`GroupStates`]), inboxes ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and
 //!   tickets ([`Tickets`]). All of it may be lost and is rebuilt.
+//! - [`ReactionStore`]: who reacts to what. [`MentionStore`]: whom texts mention.
 //! - [`FollowerStore`], [`DueStore`]: how far followers have come, and what is due later.
 //! - [`Journal`]: lines that are kept.
 //! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
@@ -25,8 +26,10 @@ mod accounts;
 mod backplane;
 mod followers;
 mod journal;
+mod mentions;
 mod outbound;
 mod profiles;
+mod reactions;
 mod start;
 mod store;
 mod store_error;
@@ -42,8 +45,10 @@ pub use backplane::{
 };
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
 pub use journal::{Journal, JournalError};
+pub use mentions::{MentionStore, ReadUpTo};
 pub use outbound::{Offered, Outbound};
 pub use profiles::ProfileStore;
+pub use reactions::{ReactionPage, ReactionStore, Reactor};
 pub use start::StartError;
 pub use store::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreHealth, UserStore,

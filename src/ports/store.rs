@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{DueStore, FollowerStore, ProfileStore, StartError, StoreError};
+use super::{DueStore, FollowerStore, MentionStore, ProfileStore, ReactionStore, StartError, StoreError};
 use crate::domain::{
     Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
     WordPlace,
@@ -74,6 +74,10 @@ pub trait MessageStore: Send + Sync + 'static {
 
     /// The newest `limit` events of a group that are pinned, newest first.
     async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
+
+    /// A page of the replies to an event that stand, ascending; by seq, since they have no numbers of their own. The cost
+    /// does not grow with how many there are.
+    async fn replies(&self, group: &GroupId, target: Seq, page: Page) -> Result<Vec<Event>, StoreError>;
 
     /// The newest stored event's seq, `n` and time; all zero when the group has none.
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError>;
@@ -194,6 +198,9 @@ pub trait CursorStore: Send + Sync + 'static {
     /// All marks of several users; those who have none are missing.
     async fn marks(&self, users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError>;
 
+    /// The marks of several users in one group; those who have none are missing. Nothing is read of their other groups.
+    async fn marks_in(&self, group: &GroupId, users: &[UserId]) -> Result<HashMap<UserId, Mark>, StoreError>;
+
     /// Raises marks; none ever goes back, whatever the order of calls.
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 }
@@ -221,6 +228,8 @@ pub trait StoreHealth: Send + Sync + 'static {
 #[async_trait]
 pub trait Store:
     MessageStore
+    + ReactionStore
+    + MentionStore
     + GroupStore
     + UserStore
     + ProfileStore

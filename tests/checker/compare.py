@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from .answers import Event, GroupAnswers, NodeAnswers, Page, View
 from .reckon import HUB, STATE, Difference, State, is_shown, reckon
 
-SAID = ("group", "seq", "n", "from", "time", "kind", "shown", "text", "ref", "data")
+SAID = ("group", "seq", "n", "from", "time", "kind", "shown", "text", "ref", "data", "mentions")
 # What a void stands for, which nobody is to see; nodes of before pins were there tell it.
-HIDDEN = ("text", "ref", "data", "cid")
+HIDDEN = ("text", "ref", "data", "mentions", "cid")
 PINS_AT_MOST = 100
 # Up to this size a group's members are listed.
 SMALL_GROUP = 200
@@ -38,11 +38,11 @@ def compare_to(states: dict[str, State], told: list[NodeAnswers]) -> list[Differ
     for node in told:
         found += check_listings(node, states)
         for group, answers in node.groups.items():
-            where = f"{node.node}, {node.user}, {group}"
-            found += check_raw(where, answers, states[group], node.knows_pins)
-            found += check_pages(where, answers.pages, states[group], node.knows_pins)
-            found += check_singles(where, answers.singles, states[group], node.knows_pins)
-            found += check_pins(where, answers.pins, states[group])
+            where, state = f"{node.node}, {node.user}, {group}", states[group].seen_by(node.user)
+            found += check_raw(where, answers, state, node.knows_pins)
+            found += check_pages(where, answers.pages, state, node.knows_pins)
+            found += check_singles(where, answers.singles, state, node.knows_pins)
+            found += check_pins(where, answers.pins, state)
     return found
 
 
@@ -229,7 +229,7 @@ def check_listings(node: NodeAnswers, states: dict[str, State]) -> Iterable[Diff
         for view in views:
             if view["id"] in node.groups:
                 at = f"{where}, {view['id']}"
-                yield from check_view(at, view, states[view["id"]], node.knows_pins, cut)
+                yield from check_view(at, view, states[view["id"]].seen_by(node.user), node.knows_pins, cut)
         if name != "group":
             yield from check_activity(where, [states[group] for group in listed if group in node.groups])
 
@@ -249,6 +249,8 @@ def check_view(where: str, view: View, state: State, knows_pins: bool, cut: bool
     read = state.n_at(view["read"])
     if read is not None and facts["n"] is not None:
         facts["unread"] = facts["n"] - read
+    if "mentioned" in view:
+        facts["mentioned"] = state.mentioned(view["read"])
     for name, expected in facts.items():
         if view.get(name) != expected:
             yield Difference(f"{where}, {name}", expected, view.get(name))

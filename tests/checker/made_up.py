@@ -21,19 +21,24 @@ SCRIPT: list[tuple[str, str, dict]] = [
     ("bert", "x.note", {"text": "three", "cid": "b4"}),
     ("bert", "pinned", {"ref": "g1:7", "data": {"on": True}, "cid": "b5"}),
     ("carl", "left", {"data": {"users": ["carl"]}}),
-    ("anna", "text", {"text": "four", "cid": "a4"}),
+    ("anna", "text", {"text": "four", "cid": "a4", "ref": "g1:4", "mentions": "all"}),
     ("anna", "pinned", {"ref": "g1:3", "data": {"on": True}, "cid": "a5"}),
     ("anna", "edited", {"ref": "g1:14", "text": "vier", "cid": "a6"}),
     # Both said something, until anna deleted it.
     ("bert", "text", {"cid": "b6"}),
     ("bert", "edited", {"ref": "g1:17", "cid": "b7"}),
     ("anna", "deleted", {"ref": "g1:17", "cid": "a7"}),
+    ("bert", "reaction", {"ref": "g1:4", "data": {"emoji": "👍", "on": True, "count": 1}, "cid": "b8"}),
+    ("anna", "reaction", {"ref": "g1:4", "data": {"emoji": "👍", "on": True, "count": 2}, "cid": "a8"}),
+    ("anna", "reaction", {"ref": "g1:4", "data": {"emoji": ":b:", "on": True, "count": 1}, "cid": "a9"}),
+    ("bert", "reaction", {"ref": "g1:4", "data": {"emoji": "👍", "on": False, "count": 1}, "cid": "b9"}),
 ]
 # What follows, worked out by hand.
 COUNTED = (3, 4, 7, 14, 17)
-UNSHOWN = (5, 6, 9, 10, 12, 15, 16, 18, 19)
+UNSHOWN = (5, 6, 9, 10, 12, 15, 16, 18, 19, 20, 21, 22, 23)
 PINNED = (3, 7)
-STATE = {14: {"text": "vier", "edited": 1_016}, 17: {"deleted": {"time": 1_019, "by": "anna"}}}
+REACTIONS = {"👍": ["anna"], ":b:": ["anna"]}
+STATE = {4: {"replies": 1}, 14: {"text": "vier", "edited": 1_016}, 17: {"deleted": {"time": 1_019, "by": "anna"}}}
 MEMBERS = {"anna": "admin", "bert": "admin"}
 READ = 7
 UNREAD = 2
@@ -52,7 +57,9 @@ def seen_by(user: str, event: Event, as_it_is: bool) -> Event:
     mine = {name: value for name, value in event.items() if name != "cid" or event["from"] == user}
     if not as_it_is:
         return mine
-    return mine | ({"pinned": True} if event["seq"] in PINNED else {}) | STATE.get(event["seq"], {})
+    reactions = [{"emoji": emoji, "count": len(by), "mine": user in by} for emoji, by in REACTIONS.items()]
+    reacted = {"reactions": reactions} if event["seq"] == 4 else {}
+    return mine | ({"pinned": True} if event["seq"] in PINNED else {}) | reacted | STATE.get(event["seq"], {})
 
 
 def told(knows_pins: bool = True, nodes: tuple[str, ...] = NODES) -> list[NodeAnswers]:
@@ -97,5 +104,5 @@ def pages_by_number(shown: list[Event]) -> list[Page]:
 def view_of(last: Event) -> View:
     members = [{"id": user, "name": user.title(), "role": role} for user, role in MEMBERS.items()]
     of_group = {"id": GROUP, "kind": "group", "name": "made up", "access": "members"}
-    at = {"count": 2, "head": len(SCRIPT), "n": 5, "read": READ, "unread": UNREAD, "first": 1}
+    at = {"count": 2, "head": len(SCRIPT), "n": 5, "read": READ, "unread": UNREAD, "mentioned": 1, "first": 1}
     return of_group | at | {"last": dict(last), "members": members}

@@ -68,7 +68,7 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     "an event missing everywhere": (lambda told: lose_everywhere(told, 7), "after seq 6"),
     "an event missing on one node": (lambda told: lose(answers(told).raw["upwards"], 7), "raw sequence upwards, seqs"),
     "the newest event missing downwards": (
-        lambda told: lose(answers(told).raw["downwards"], 19),
+        lambda told: lose(answers(told).raw["downwards"], 23),
         "raw sequence downwards, seqs",
     ),
     "two events with one seq": (
@@ -239,6 +239,50 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
         "message 17, seq 17, deleted",
     ),
     "last is not deleted": (lambda told: view(told)["last"].pop("deleted"), "welcome, g1, last, seq 17, deleted"),
+    # Reactions, replies, mentions.
+    "a reaction by somebody who has left": (
+        lambda told: everywhere(told, 20, lambda at: at.update({"from": "carl"})),
+        "sender of seq 20",
+    ),
+    "a reaction to a pin": (lambda told: everywhere(told, 20, lambda at: at.update(ref="g1:5")), "seq 20: expected a void"),
+    "a reaction to what is deleted": (
+        lambda told: everywhere(told, 20, lambda at: at.update(ref="g1:17")),
+        "seq 20: expected a void",
+    ),
+    "a reaction that is shown": (lambda told: everywhere(told, 20, lambda at: at.pop("shown")), "shown of seq 20"),
+    "a reaction lost from a page": (
+        lambda told: take(page(told, "history after 0"), 4, "reactions"),
+        "history after 0, seq 4, reactions",
+    ),
+    "a reaction counted twice": (
+        lambda told: event(page(told, "history after 0"), 4)["reactions"][0].update(count=2),
+        "history after 0, seq 4, reactions",
+    ),
+    "a reaction of somebody else's that is one's own": (
+        lambda told: event(page(told, "history after 0"), 4)["reactions"][0].update(mine=False),
+        "history after 0, seq 4, reactions",
+    ),
+    "reactions in another order": (
+        lambda told: event(page(told, "history after 0"), 4)["reactions"].reverse(),
+        "history after 0, seq 4, reactions",
+    ),
+    "a reaction of a single message lost": (
+        lambda told: answers(told).singles[4].pop("reactions"),
+        "message 4, seq 4, reactions",
+    ),
+    "a reply that is not counted": (
+        lambda told: take(page(told, "history after 0"), 4, "replies"),
+        "history after 0, seq 4, replies",
+    ),
+    "a reply too many": (
+        lambda told: put(page(told, "history after 0"), 3, replies=1),
+        "history after 0, seq 3, replies",
+    ),
+    "a mention lost on one node": (
+        lambda told: take(answers(told).raw["upwards"], 14, "mentions"),
+        "raw sequence upwards, seq 14, mentions",
+    ),
+    "a mention that is not counted": (lambda told: view(told).update(mentioned=0), "welcome, g1, mentioned"),
     # Pages.
     "a page that is short": (lambda told: page(told, "history before 12").pop(0), "history before 12, seqs"),
     "a page that is long": (
@@ -271,7 +315,7 @@ PLANTS: dict[str, tuple[Callable[[Told], object], str]] = {
     "first too high": (lambda told: view(told, "groups").update(first=2), "groups, g1, first"),
     "n of the group wrong": (lambda told: view(told).update(n=6, unread=3), "welcome, g1, n"),
     "unread wrong": (lambda told: view(told).update(unread=3), "welcome, g1, unread"),
-    "read above the head": (lambda told: view(told).update(read=20, unread=0), "welcome, g1, read"),
+    "read above the head": (lambda told: view(told).update(read=24, unread=0), "welcome, g1, read"),
     "last is not the newest shown": (
         lambda told: view(told).update(last=dict(event(answers(told).raw["upwards"], 13))),
         "welcome, g1, last",

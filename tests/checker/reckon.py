@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 HUB = "hub."
 MEMBERSHIP = ("joined", "left", "role")
@@ -16,12 +16,13 @@ SHOWN = {
     "pinned": False,
     "edited": False,
     "deleted": False,
+    "reaction": False,
 }
 # What events do to others: who may, beside the admins of a group, and to which kinds.
-EFFECTS = ("pinned", "edited", "deleted")
+EFFECTS = ("pinned", "edited", "deleted", "reaction")
 
 # What became of an event, where it does not stand as it was said.
-STATE = ("pinned", "edited", "deleted")
+STATE = ("pinned", "edited", "deleted", "reactions", "replies")
 
 Event = dict
 Report = Callable[[str, object, object], None]
@@ -54,6 +55,12 @@ class State:
     edits: dict[int, Event] = field(default_factory=dict)
     # By the seq of what was deleted: the first event that did it.
     deletions: dict[int, Event] = field(default_factory=dict)
+    # By the seq of what is reacted to: who does, by emoji, the one used first in front.
+    reactions: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    # By the seq of what is replied to: the replies.
+    replies: dict[int, set[int]] = field(default_factory=dict)
+    # Through whose eyes it is looked at.
+    reader: str = ""
 
     @property
     def first(self) -> int:
@@ -78,7 +85,25 @@ class State:
         if seq in self.edits:
             by = self.edits[seq]
             event = event | {"text": by.get("text"), "edited": by["time"]}
-        return event | ({"pinned": True} if seq in self.pins else {})
+        return event | ({"pinned": True} if seq in self.pins else {}) | self.answered(seq)
+
+    def answered(self, seq: int) -> Event:
+        """How many react to an event with what, and how many replies it has."""
+        reactions = [
+            {"emoji": emoji, "count": len(users), "mine": self.reader in users}
+            for emoji, users in self.reactions.get(seq, {}).items()
+            if users
+        ]
+        replies = len(self.replies.get(seq, ()))
+        return ({"reactions": reactions} if reactions else {}) | ({"replies": replies} if replies else {})
+
+    def seen_by(self, reader: str) -> "State":
+        return replace(self, reader=reader)
+
+    def mentioned(self, read: int) -> int:
+        """How many texts above a read mark mention the reader, or all."""
+        texts = [event for event in self.events.values() if event["kind"] == "text" and event["seq"] > read]
+        return sum(mentions(event, self.reader) for event in texts if event["seq"] not in self.deletions)
 
     def n_at(self, seq: int) -> int | None:
         """`n` at a seq; None where the sequence does not tell."""
@@ -120,6 +145,11 @@ def target_of(event: Event) -> int | None:
     return int(seq) if group == event["group"] and re.fullmatch(r"[1-9][0-9]*", seq) else None
 
 
+def mentions(event: Event, user: str) -> bool:
+    named = event.get("mentions", [])
+    return named == "all" or user in named
+
+
 def reckon(group: str, events: list[Event], direct: bool) -> tuple[State, list[Difference]]:
     """The state after these events, which are all from the first that is kept, and what is wrong with them."""
     state, found = State(group, direct), []
@@ -139,6 +169,7 @@ def reckon(group: str, events: list[Event], direct: bool) -> tuple[State, list[D
         state.events.setdefault(event["seq"], event)
         apply_membership(event, state)
         apply_effect(event, state, differs)
+        apply_reply(event, state)
         before = event
     check_erased(state, differs)
     if state.members and not direct and "admin" not in state.members.values():
@@ -216,7 +247,7 @@ def apply_effect(event: Event, state: State, differs: Report) -> None:
     if kind not in EFFECTS:
         return
     about, on = target_of(event), (event.get("data") or {}).get("on")
-    if about is None or about >= seq or (kind == "pinned" and not isinstance(on, bool)):
+    if about is None or about >= seq or (kind in ("pinned", "reaction") and not isinstance(on, bool)):
         differs(f"seq {seq}", "a void", f"{kind} of {event.get('ref')} with {event.get('data')}")
         return
     target = state.events.get(about)
@@ -239,13 +270,33 @@ def change(state: State, event: Event, about: int, on: bool) -> None:
     """The greatest seq wins for each target, but that the first deletion ends all."""
     if event["kind"] == "edited":
         state.edits[about] = event
+    elif event["kind"] == "reaction":
+        react(state.reactions.setdefault(about, {}), event["data"].get("emoji"), event["from"], on)
     elif event["kind"] == "deleted":
         state.deletions.setdefault(about, event)
-        state.pins.pop(about, None)
+        for became in (state.pins, state.reactions, state.replies):
+            became.pop(about, None)
+        for replies in state.replies.values():
+            replies.discard(about)
     elif on:
         state.pins[about] = event["seq"]
     else:
         state.pins.pop(about, None)
+
+
+def react(emojis: dict[str, set[str]], emoji: str, user: str, on: bool) -> None:
+    if on:
+        emojis.setdefault(emoji, set()).add(user)
+    else:
+        emojis.get(emoji, set()).discard(user)
+
+
+def apply_reply(event: Event, state: State) -> None:
+    """Texts of before replies had an effect say anything with their `ref`: such a one is none."""
+    about = target_of(event) if event["kind"] == "text" else None
+    target = state.events.get(about or 0)
+    if target is not None and about < event["seq"] and is_shown(target) and about not in state.deletions:
+        state.replies.setdefault(about, set()).add(event["seq"])
 
 
 def check_erased(state: State, differs: Report) -> None:
@@ -253,7 +304,7 @@ def check_erased(state: State, differs: Report) -> None:
     for event in state.events.values():
         seq, edits = event["seq"], event["kind"] == "edited"
         erased = (target_of(event) if edits else seq) in state.deletions
-        left = [name for name in ("text", "data") if name in event]
+        left = [name for name in ("text", "data", "mentions") if name in event]
         if erased and left:
             differs(f"seq {seq}", "nothing of what was deleted", ", ".join(left))
         if not erased and "text" not in event and (edits or event["kind"] == "text"):

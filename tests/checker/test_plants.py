@@ -34,7 +34,7 @@ class PlantsTest(unittest.TestCase):
         for node in told:
             later = [event | {"group": "g2", "time": event["time"] + 1} for event in made_up.events()[:4]]
             node.groups["g2"] = GroupAnswers(raw={"upwards": later})
-            at = {"id": "g2", "head": 4, "n": 2, "count": 3, "read": 4, "unread": 0, "last": later[3]}
+            at = {"id": "g2", "head": 4, "n": 2, "count": 3, "read": 4, "unread": 0, "mentioned": 0, "last": later[3]}
             people = [("anna", "admin"), ("bert", "member"), ("carl", "member")]
             members = [{"id": user, "role": role} for user, role in people]
             node.listings["welcome"].append(view(told) | at | {"members": members})
@@ -68,9 +68,7 @@ class PlantsTest(unittest.TestCase):
                 for each in way:
                     if each["kind"] != "void" and each["seq"] < 17:
                         each["text"] = long
-            kept = [
-                each | ({"pinned": True} if each["seq"] in made_up.PINNED else {}) for each in group.raw["upwards"][:4]
-            ]
+            kept = [made_up.seen_by(node.user, each, as_it_is=True) for each in group.raw["upwards"][:4]]
             group.pages = [Page("history after 0", {"after": 0, "limit": 200}, kept, True)]
         self.assertEqual(list(map(str, compare(told))), [])
         for node in told:

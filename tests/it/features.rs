@@ -7,7 +7,7 @@ use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::domain::{KINDS, KindRow, NodeName, Part};
+use hubbub::domain::{Does, KINDS, KindRow, NodeName, Part};
 use hubbub::hub::{Hub, HubConfig, Metrics};
 use hubbub::ports::{Backplane, Knows, NodeRecord, NodeRoles, NodeVitals, Store};
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn send_of(row: &KindRow, group: &str) -> Value {
     for (field, part, value) in [
         ("text", row.text, json!("hi")),
         ("ref", row.reference, json!(format!("{group}:1"))),
-        ("data", row.data, json!({"on": true})),
+        ("data", row.data, json!({"on": true, "emoji": "👍"})),
     ] {
         if part == Part::Required {
             send[field] = value;
@@ -89,7 +89,13 @@ async fn follow_who_lives(backplane: Arc<dyn Backplane>) {
     }
     let (_, welcome) = Client::hello(&hub, "cleo").await;
     assert_eq!(welcome["features"], features(&[]));
-    for row in &kinds {
+    // What has an effect only where it names another event goes on as it was before.
+    let reply = json!({"type": "send", "id": 2, "group": group, "cid": "r", "text": "hi", "ref": "nothing:7"});
+    assert_eq!(anna.ask(reply, "error").await["code"], "bad_frame");
+    let reply =
+        json!({"type": "send", "id": 3, "group": group, "cid": "r", "text": "hi", "ref": format!("{group}:99")});
+    anna.ask(reply, "ack").await;
+    for row in kinds.iter().filter(|row| row.does == Does::Always) {
         let refused = anna.ask(send_of(row, &group), "error").await;
         assert_eq!(refused["code"], "unsupported");
         assert!(refused["message"].as_str().unwrap().contains("older version"), "{refused}");

@@ -29,6 +29,7 @@ mod gates;
 mod leavers;
 mod losses;
 mod owners;
+mod reacted;
 mod resumers;
 mod senders;
 mod successors;

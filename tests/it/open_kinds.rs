@@ -22,7 +22,7 @@ impl Rooms {
             group: group.clone(),
             from: UserId::parse("anna").unwrap(),
             cid: Cid::parse(id).unwrap(),
-            kind: Kind::parse("reaction").unwrap(),
+            kind: Kind::parse("starred").unwrap(),
             traits,
             body: Bytes::from(rmp_serde::to_vec_named(body).unwrap()),
             standing: Standing::Member,
@@ -58,7 +58,7 @@ async fn a_kind_of_clients_own_making_is_stored_counted_and_told() {
         assert_eq!((told.get("text"), told.get("shown")), (None, None));
     }
     let refused = anna
-        .ask(json!({"type": "send", "id": 2, "group": group, "cid": "r", "kind": "reaction", "text": "x"}), "error")
+        .ask(json!({"type": "send", "id": 2, "group": group, "cid": "r", "kind": "starred", "text": "x"}), "error")
         .await;
     assert_eq!(refused["code"], "unsupported");
     let group = GroupId::parse(&group).unwrap();
@@ -77,14 +77,14 @@ async fn a_kind_of_a_later_version_is_stored_told_and_listed_by_its_traits() {
         rooms.taken_in_elsewhere(&group, id, Traits { counts, shown, fx: 0 }, &body).await;
         let told = loop {
             let message = bob.next("message").await;
-            if message["kind"] == "reaction" {
+            if message["kind"] == "starred" {
                 break message;
             }
         };
         assert_eq!((&told["n"], &told["data"], &told["text"]), (&json!(1), &json!({"emoji": "+1"}), &json!("hi")));
         assert_eq!(told.get("shown"), (!shown).then_some(&json!(false)));
     }
-    assert_eq!(rooms.listed(&group).await, ["joined", "joined", "reaction"]);
+    assert_eq!(rooms.listed(&group).await, ["joined", "joined", "starred"]);
 }
 
 /// A body of a later version waits for an owner who can read it; nothing is stored in its place under its cid.

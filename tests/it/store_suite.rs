@@ -12,10 +12,13 @@ mod followers;
 mod groups;
 mod interleavings;
 mod marks;
+mod mentions;
 mod messages;
 mod mongo;
 mod pages;
 mod profiles;
+mod reactions;
+mod replies;
 mod sample;
 mod sqlite;
 mod users;
@@ -80,6 +83,16 @@ macro_rules! store_suite {
             effects: texts_say_what_the_greatest_seq_says,
             effects: of_what_is_deleted_nothing_stays,
             effects: a_text_with_many_edits_is_deleted_with_all_of_them,
+            reactions: the_greatest_seq_decides_for_each_user_and_emoji,
+            reactions: tallies_stand_with_their_events,
+            reactions: those_who_react_are_listed_page_by_page,
+            reactions: ten_thousand_reactions_page_like_another,
+            reactions: what_is_removed_leaves_no_reaction,
+            mentions: mentions_are_counted_above_what_was_read,
+            mentions: what_goes_mentions_nobody,
+            replies: replies_are_counted_and_paged,
+            replies: a_deleted_reply_is_none,
+            replies: what_is_removed_has_no_replies,
             deletions: a_marked_group_is_nowhere_to_be_found,
             deletions: a_deleted_group_begins_anew,
             deletions: what_comes_late_of_an_earlier_life_counts_for_nothing,
@@ -105,6 +118,7 @@ macro_rules! store_suite {
             marks: marks_never_go_back,
             marks: marks_raised_at_once_keep_the_greatest,
             marks: marks_of_many_at_once,
+            marks: marks_in_one_group,
             devices: each_device_keeps_the_greatest_of_its_own,
             devices: the_device_that_was_seen_longest_ago_makes_room,
             devices: many_new_devices_at_once_leave_as_many_as_are_kept,

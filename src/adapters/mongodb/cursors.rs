@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use mongodb::bson::raw::cstr;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 
@@ -21,6 +22,22 @@ impl CursorStore for MongoStore {
             Ok((id, g.into_iter().map(|(group, mark)| (group, mark.into())).collect()))
         };
         found.iter().map(of_user).collect()
+    }
+
+    async fn marks_in(&self, group: &GroupId, users: &[UserId]) -> Result<HashMap<UserId, Mark>, StoreError> {
+        let mut marks = HashMap::with_capacity(users.len());
+        for slice in users.chunks(IDS_AT_ONCE) {
+            let ids: Vec<&str> = slice.iter().map(UserId::as_str).collect();
+            // A user's document holds the marks of all of their groups.
+            let find = self.cursors.find(by_ids(&ids)).projection(doc! { format!("g.{group}"): 1, "v": 1 });
+            let find = find.batch_size(IDS_AT_ONCE as u32 + 1);
+            let found: Vec<RawDocumentBuf> = self.within(async move { find.await?.try_collect().await }).await?;
+            for document in &found {
+                let CursorDocument { id, mut g } = read(document)?;
+                marks.extend(g.remove(group).map(|mark| (id, mark.into())));
+            }
+        }
+        Ok(marks)
     }
 
     async fn raise_marks(&self, marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use mongodb::bson::raw::{RawBsonRef, cstr};
 use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
-use super::state_documents::{EditDocument, ErasureDocument};
+use super::state_documents::{EditDocument, ErasureDocument, TallyDocument, tallies};
 use crate::domain::{
     Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Switch,
     Traits, User, UserId, stored,
@@ -76,6 +76,9 @@ pub(super) fn message(event: &Event) -> Result<RawDocumentBuf, serde_json::Error
     if let Some(data) = &event.data {
         document.append(cstr!("data"), serde_json::to_string(data)?.as_str());
     }
+    if let Some(mentions) = &event.mentions {
+        document.append(cstr!("mentions"), serde_json::to_string(mentions)?.as_str());
+    }
     document.append(cstr!("cid"), event.cid.as_str());
     document.append(cstr!("v"), VERSION);
     Ok(document)
@@ -95,6 +98,7 @@ pub(super) struct MessageDocument {
     text: Option<String>,
     r#ref: Option<String>,
     data: Option<String>,
+    mentions: Option<String>,
     #[serde(deserialize_with = "stored")]
     cid: Cid,
     /// See [`Switch`]; absent in a message that was never pinned.
@@ -104,12 +108,17 @@ pub(super) struct MessageDocument {
     edit: Option<EditDocument>,
     /// Absent in a message that is not deleted.
     erased: Option<ErasureDocument>,
+    #[serde(default)]
+    reactions: BTreeMap<String, TallyDocument>,
+    #[serde(default)]
+    replies: u64,
 }
 
 /// Reads a message.
 pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
     let message: MessageDocument = read(document)?;
     let data = message.data.map(|data| serde_json::from_str(&data)).transpose();
+    let mentions = message.mentions.map(|whom| serde_json::from_str(&whom)).transpose();
     Ok(Event {
         group: message.group,
         seq: message.seq,
@@ -122,11 +131,14 @@ pub(super) fn event(document: &RawDocument) -> Result<Event, StoreError> {
         text: message.text,
         reference: message.r#ref,
         data: data.map_err(|error| StoreError::Refused(error.to_string()))?,
+        mentions: mentions.map_err(|error| StoreError::Refused(error.to_string()))?,
         cid: message.cid,
         state: EventState {
             pin: Switch::from_bits(message.pin),
             edit: message.edit.map(Into::into),
             erasure: message.erased.map(Into::into),
+            reactions: tallies(message.reactions),
+            replies: message.replies,
         },
     })
 }

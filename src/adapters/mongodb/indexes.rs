@@ -52,6 +52,7 @@ impl MongoStore {
             Index { collection: &self.devices, keys: doc! { "user": 1, "seen": -1 }, unique: false },
             Index { collection: &self.due, keys: doc! { "follower": 1, "at": 1 }, unique: false },
             Index { collection: &self.due, keys: doc! { "group": 1 }, unique: false },
+            Index { collection: &self.mentions, keys: doc! { "user": 1 }, unique: false },
         ]
     }
 
@@ -86,7 +87,7 @@ impl MongoStore {
 
     async fn missing_indexes(&self) -> Result<Vec<Index<'_>>, StoreError> {
         let mut missing = Vec::new();
-        for collection in [&self.messages, &self.users, &self.devices, &self.due] {
+        for collection in [&self.messages, &self.users, &self.devices, &self.due, &self.mentions] {
             let there = self.index_names(collection).await?;
             let of_it = self.indexes().into_iter().filter(|index| index.collection.name() == collection.name());
             missing.extend(of_it.filter(|index| !there.contains(&index.name())));

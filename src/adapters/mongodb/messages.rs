@@ -82,6 +82,10 @@ impl MessageStore for MongoStore {
         self.pinned(group, limit).await
     }
 
+    async fn replies(&self, group: &GroupId, target: Seq, page: Page) -> Result<Vec<Event>, StoreError> {
+        self.replies_to(group, target, page).await
+    }
+
     async fn head(&self, group: &GroupId) -> Result<Head, StoreError> {
         let newest = self.page(group, Page::Before(Seq::MAX, 1)).await?;
         Ok(newest.first().map_or_else(Head::default, Event::head))
@@ -123,16 +127,23 @@ impl MongoStore {
             let oldest = self.find(&self.messages, rest, doc! { "_id": 1 }, 0, 1).await?;
             let Some(oldest) = oldest.first() else {
                 // Those of messages that went before, by effects that came late, as well.
-                for rows in [&self.pins, &self.edits] {
-                    let rest = self.of_group(group, between(group, 0, end));
-                    self.within(rows.delete_many(rest)).await?;
-                }
+                self.remove_rows(group, 0, end).await?;
                 return Ok(removed);
             };
             let from = read::<MessageDocument>(oldest)?.seq;
             let to = from.saturating_add(REMOVE_SLICE).min(end);
             let slice = self.of_group(group, between(group, from, to));
             removed += self.within(self.messages.delete_many(slice)).await?.deleted_count;
+            self.remove_rows(group, from, to).await?;
         }
+    }
+
+    /// Removes the rows about a group's events from a seq on, up to another.
+    async fn remove_rows(&self, group: &GroupId, from: Seq, to: Seq) -> Result<(), StoreError> {
+        for rows in [&self.pins, &self.edits, &self.reactions, &self.replies] {
+            let slice = self.of_group(group, between(group, from, to));
+            self.within(rows.delete_many(slice)).await?;
+        }
+        self.forget_mentions(group, from, to).await
     }
 }

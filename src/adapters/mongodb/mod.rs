@@ -5,7 +5,7 @@
 //! - `documents`: what stands in the collections, with versions; `state_documents`: what became of messages.
 //! - `messages`, `groups`, `users`, `profiles`, `accounts`, `cursors`, `devices`: the operations of each part of the port.
 //! - `search`: users by their usernames; `words`: by words of their names.
-//! - `effects`: what events made of others.
+//! - `effects`: what events made of others; `reactions`: who reacts to them; `replies`: what replies to them; `mentions`: whom they mention.
 //! - `followers`, `due`: how far followers have come, and what is due later.
 //! - `deletions`: how a group ends, and begins anew.
 //! - `deployment`: what is recorded for the deployment, and ping; `leases`; `indexes`: made by one node at a time.
@@ -31,8 +31,11 @@ mod followers;
 mod groups;
 mod indexes;
 mod leases;
+mod mentions;
 mod messages;
 mod profiles;
+mod reactions;
+mod replies;
 mod search;
 mod state_documents;
 mod topology;
@@ -66,6 +69,9 @@ pub struct MongoStore {
     cursors: Collection<RawDocumentBuf>,
     devices: Collection<RawDocumentBuf>,
     pins: Collection<RawDocumentBuf>,
+    reactions: Collection<RawDocumentBuf>,
+    replies: Collection<RawDocumentBuf>,
+    mentions: Collection<RawDocumentBuf>,
     edits: Collection<RawDocumentBuf>,
     followers: Collection<RawDocumentBuf>,
     covered: Collection<RawDocumentBuf>,
@@ -104,6 +110,9 @@ impl MongoStore {
             cursors: db.collection("cursors"),
             devices: db.collection("devices"),
             pins: db.collection("pins"),
+            reactions: db.collection("reactions"),
+            replies: db.collection("replies"),
+            mentions: db.collection("mentions"),
             edits: db.collection("edits"),
             followers: db.collection("followers"),
             covered: db.collection("covered"),

@@ -1,9 +1,11 @@
 //! What stands in a message's document of its state, and in the rows beside it.
 
+use std::collections::BTreeMap;
+
 use mongodb::bson::{Document, serialize_to_document};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Edit, Erasure, Millis, Seq, UserId, stored};
+use crate::domain::{Edit, Emoji, Erasure, Millis, Seq, Tallies, Tally, UserId, stored};
 use crate::ports::StoreError;
 
 /// Whether a message is pinned, in a collection of its own: so that a group's pins are found without a look at all its
@@ -34,6 +36,27 @@ pub(super) struct ErasureDocument {
     time: Millis,
     #[serde(deserialize_with = "stored")]
     by: UserId,
+}
+
+/// How many react with an emoji, in the message's document; by the emoji's bytes in hexadecimal digits, since no field
+/// is to have a name that a client chooses.
+#[derive(Deserialize)]
+pub(super) struct TallyDocument {
+    emoji: Option<Emoji>,
+    #[serde(default)]
+    count: u64,
+    #[serde(default)]
+    at: Seq,
+    first: Option<Seq>,
+}
+
+/// Reads a message's tallies.
+pub(super) fn tallies(documents: BTreeMap<String, TallyDocument>) -> Tallies {
+    // One without an emoji was only said to be used first by then: what counts it comes with the same effect.
+    let tally = |TallyDocument { emoji, count, at, first }: TallyDocument| {
+        Some(Tally { emoji: emoji?, count, at, first: first.unwrap_or(Seq::MAX), mine: false })
+    };
+    documents.into_values().filter_map(tally).collect()
 }
 
 // === impl EditDocument ===

@@ -158,7 +158,8 @@ impl UserStore for MongoStore {
         self.remove_words(id, &before, &Profile::default()).await?;
         // Only now does nobody make a device or details of theirs any more.
         self.within(self.profiles.delete_one(doc! { "_id": id.as_str() })).await?;
-        self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await.map(drop)
+        self.within(self.devices.delete_many(doc! { "user": id.as_str() })).await?;
+        self.within(self.mentions.delete_many(doc! { "user": id.as_str() })).await.map(drop)
     }
 }
 

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::messages::id;
+use super::columns::id;
 use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{GroupId, Mark, UserId};
 use crate::ports::{CursorStore, StoreError};
@@ -23,6 +23,20 @@ impl CursorStore for SqliteStore {
                 }
             }
             Ok(all)
+        })
+        .await
+    }
+
+    async fn marks_in(&self, group: &GroupId, users: &[UserId]) -> Result<HashMap<UserId, Mark>, StoreError> {
+        let (group, users) = (group.clone(), users.to_vec());
+        self.read(move |db| {
+            let mut statement =
+                db.prepare_cached("SELECT read, n, delivered FROM marks WHERE user = ?1 AND grp = ?2")?;
+            let mark = |user: UserId| {
+                let found = statement.query_row([user.as_str(), group.as_str()], |row| mark(row, 0)).optional();
+                found.map(|mark| Some((user, mark?))).transpose()
+            };
+            users.into_iter().filter_map(mark).collect()
         })
         .await
     }
@@ -47,10 +61,12 @@ impl CursorStore for SqliteStore {
 fn marks_of(db: &Connection, user: &UserId) -> rusqlite::Result<HashMap<GroupId, Mark>> {
     let sql = "SELECT grp, read, n, delivered FROM marks WHERE user = ?1";
     let mut statement = db.prepare_cached(sql)?;
-    let marks = statement.query_map([user.as_str()], |row| {
-        let (read, n, delivered) = (row.get(1)?, row.get(2)?, row.get(3)?);
-        let mark = Mark { read: from_sql(read), n: from_sql(n), delivered: from_sql(delivered) };
-        Ok((id(row, 0, GroupId::parse)?, mark))
-    })?;
+    let marks = statement.query_map([user.as_str()], |row| Ok((id(row, 0, GroupId::parse)?, mark(row, 1)?)))?;
     marks.collect()
+}
+
+/// Reads a mark from three columns.
+fn mark(row: &Row<'_>, from: usize) -> rusqlite::Result<Mark> {
+    let [read, n, delivered] = [row.get(from)?, row.get(from + 1)?, row.get(from + 2)?].map(from_sql);
+    Ok(Mark { read, n, delivered })
 }

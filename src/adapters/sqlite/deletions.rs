@@ -20,6 +20,7 @@ impl SqliteStore {
         loop {
             let key = id.clone();
             if !self.write(move |db| messages::remove_some(db, &key, base)).await? {
+                self.remove_rows(id, to_sql(base.saturating_add(1))).await?;
                 return Ok(base);
             }
         }

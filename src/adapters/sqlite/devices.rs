@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
 
-use super::messages::id;
+use super::columns::id;
 use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{Device, DeviceName, GroupId, MAX_DEVICES, UserId};
 use crate::ports::{DeviceStore, StoreError};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
-use super::messages::id;
+use super::columns::id;
 use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{GroupId, Millis, now_ms, random_token};
 use crate::ports::{Claimed, Due, DueStore, StoreError};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::messages::id;
+use super::columns::id;
 use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{GroupId, Head};
 use crate::ports::{Done, Extent, FollowerStore, Partition, StoreError};

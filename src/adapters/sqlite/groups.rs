@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::columns::{id, unreadable};
 use super::deletions;
-use super::messages::{id, unreadable};
 use super::{SqliteStore, from_sql, to_sql, users};
 use crate::adapters::records::Records;
 use crate::domain::{Access, Base, Group, GroupId, GroupKind, Member, MembershipChange, Seq};

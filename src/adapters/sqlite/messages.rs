@@ -1,11 +1,11 @@
 //! Messages in SQLite.
 
 use async_trait::async_trait;
-use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::columns::{id, unreadable};
 use super::errors::is_refusal;
-use super::{SqliteStore, effects, from_sql, to_sql};
+use super::{SqliteStore, effects, from_sql, reactions, replies, rows, to_sql};
 use crate::domain::{
     Cid, Edit, Effect, Erasure, Event, EventState, GroupId, Head, Kind, Millis, Seq, Switch, Traits, UserId,
 };
@@ -15,7 +15,7 @@ use crate::ports::{Inserted, MessageStore, Page, StoreError};
 const EXPIRE_SLICE: u64 = 1000;
 
 const COLUMNS: &str = "grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, pin,
-    edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by";
+    edit_seq, edit_time, edit_text, erased_seq, erased_time, erased_by, reactions, replies, mentions";
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -69,9 +69,9 @@ impl MessageStore for SqliteStore {
         if erases { self.erase(apply).await } else { self.write(apply).await }
     }
 
-    /// What became of a message stands in its own row.
-    async fn clear_rows(&self, _: &[(GroupId, Seq)]) -> Result<(), StoreError> {
-        Ok(())
+    async fn clear_rows(&self, deleted: &[(GroupId, Seq)]) -> Result<(), StoreError> {
+        let deleted = deleted.to_vec();
+        self.write(move |db| deleted.iter().try_for_each(|(group, seq)| rows::clear(db, group, *seq))).await
     }
 
     async fn pins(&self, group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError> {
@@ -80,6 +80,19 @@ impl MessageStore for SqliteStore {
             let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND pin & 1 ORDER BY seq DESC LIMIT ?2");
             let mut statement = db.prepare_cached(&sql)?;
             statement.query_map(params![group.as_str(), to_sql(limit as u64)], event)?.collect()
+        })
+        .await
+    }
+
+    async fn replies(&self, group: &GroupId, target: Seq, page: Page) -> Result<Vec<Event>, StoreError> {
+        let group = group.clone();
+        self.read(move |db| {
+            let mut seqs = replies::page(db, &group, target, page)?;
+            seqs.sort_unstable();
+            let sql = format!("SELECT {COLUMNS} FROM messages WHERE grp = ?1 AND seq = ?2");
+            let mut statement = db.prepare_cached(&sql)?;
+            let found = seqs.iter().map(|seq| statement.query_row(params![group.as_str(), seq], event).optional());
+            found.filter_map(Result::transpose).collect()
         })
         .await
     }
@@ -118,6 +131,7 @@ impl MessageStore for SqliteStore {
             let slice = self.write(move |db| remove_below(db, &key, kept)).await?;
             removed += slice;
             if slice < EXPIRE_SLICE {
+                self.remove_rows(group, kept).await?;
                 return Ok(removed);
             }
         }
@@ -126,11 +140,12 @@ impl MessageStore for SqliteStore {
 
 /// Inserts one event. Failures that would stop the whole batch are errors.
 fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
-    let sql = "INSERT INTO messages (grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO messages (grp, seq, n, sender, time, kind, text, ref, data, cid, shown, traits, mentions)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING";
     let data = event.data.as_ref().map(serde_json::to_string).transpose();
-    let data = match data {
-        Ok(data) => data,
+    let mentions = event.mentions.as_ref().map(serde_json::to_string).transpose();
+    let (data, mentions) = match data.and_then(|data| Ok((data, mentions?))) {
+        Ok(written) => written,
         Err(error) => return Ok(Inserted::Refused(error.to_string())),
     };
     let inserted = db.prepare_cached(sql)?.execute(params![
@@ -146,6 +161,7 @@ fn insert_one(db: &Connection, event: &Event) -> rusqlite::Result<Inserted> {
         event.cid.as_str(),
         to_sql(event.shown),
         event.traits.bits(),
+        mentions,
     ]);
     match inserted {
         Ok(0) => Ok(Inserted::Duplicate),
@@ -199,6 +215,7 @@ pub(super) fn remove_some(db: &Connection, group: &GroupId, last: Seq) -> rusqli
 fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
     let kind: String = row.get(5)?;
     let data: Option<String> = row.get(8)?;
+    let mentions: Option<String> = row.get(21)?;
     Ok(Event {
         group: id(row, 0, GroupId::parse)?,
         seq: from_sql(row.get(1)?),
@@ -209,6 +226,7 @@ fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
         text: row.get(6)?,
         reference: row.get(7)?,
         data: data.map(|data| serde_json::from_str(&data)).transpose().map_err(|e| unreadable(8, e))?,
+        mentions: mentions.map(|whom| serde_json::from_str(&whom)).transpose().map_err(|e| unreadable(21, e))?,
         cid: id(row, 9, Cid::stored)?,
         shown: from_sql(row.get(10)?),
         traits: Traits::from_bits(row.get(11)?),
@@ -226,20 +244,6 @@ fn state(row: &Row<'_>) -> rusqlite::Result<EventState> {
         Some(seq) => Some(Erasure { seq: from_sql(seq), time: row.get(17)?, by: id(row, 18, UserId::stored)? }),
         None => None,
     };
-    Ok(EventState { pin: Switch::from_bits(pin), edit, erasure })
-}
-
-/// Reads a column that holds an id.
-pub(super) fn id<T, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
-    row: &Row<'_>,
-    column: usize,
-    parse: impl Fn(&str) -> Result<T, E>,
-) -> rusqlite::Result<T> {
-    let text = row.get_ref(column)?.as_str().map_err(|error| unreadable(column, error))?;
-    parse(text).map_err(|error| unreadable(column, error))
-}
-
-/// A column that does not hold what this software writes there.
-pub(super) fn unreadable(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+    let replies = row.get::<_, Option<i64>>(20)?.map_or(0, from_sql);
+    Ok(EventState { pin: Switch::from_bits(pin), edit, erasure, reactions: reactions::tallies(row, 19)?, replies })
 }

@@ -3,10 +3,12 @@
 //! - [`writer`]: one thread commits everything that is queued in one transaction, so a lone write
 //!   never waits for company and many share one sync.
 //! - [`readers`]: a few read-only connections on blocking threads.
-//! - [`schema`]: tables, versions, settings of a connection.
-//! - `messages`, `groups`, `users`, `profiles`, `cursors`, `devices`, `followers`, `due`: the statements behind each part of the port.
-//! - `effects`: what events do to others.
+//! - [`schema`]: tables, versions, settings of a connection; `columns`: what columns hold.
+//! - `messages`, `groups`, `users`, `profiles`, `cursors`, `devices`, `reactions`, `replies`, `mentions`, `followers`, `due`: the statements behind each
+//!   part of the port.
+//! - `effects`: what events do to others; `rows`: what stands of it beside messages goes with them.
 
+mod columns;
 mod cursors;
 mod deletions;
 mod devices;
@@ -15,9 +17,13 @@ mod effects;
 mod errors;
 mod followers;
 mod groups;
+mod mentions;
 mod messages;
 mod profiles;
+mod reactions;
 mod readers;
+mod replies;
+mod rows;
 mod schema;
 mod users;
 mod writer;

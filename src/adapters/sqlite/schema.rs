@@ -10,7 +10,7 @@ use crate::domain::{Profile, name_key, search_form, words_of};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 8;
+const VERSION: i64 = 9;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -49,7 +49,10 @@ CREATE TABLE messages (
     edit_text TEXT,
     erased_seq INTEGER,
     erased_time INTEGER,
-    erased_by TEXT
+    erased_by TEXT,
+    reactions TEXT,
+    replies INTEGER,
+    mentions TEXT
 );
 CREATE UNIQUE INDEX messages_by_seq ON messages (grp, seq);
 CREATE INDEX messages_by_shown ON messages (grp, shown) WHERE traits & 2;
@@ -170,6 +173,35 @@ CREATE INDEX due_by_time ON due (follower, at);
 CREATE INDEX due_by_group ON due (grp);
 ";
 
+/// Who reacts to what with which emoji: `mark` is a switch, as `messages.pin`. `messages.reactions` is a list of
+/// `[emoji, count, seq of the event that says so, seq of the first]`. What replies to what: `mark` says whether the reply stands, or was deleted; `messages.replies` is
+/// how many do. Whom texts mention: nobody (`''`) where it is all.
+const REACTIONS: &str = "
+CREATE TABLE reactions (
+    grp TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    emoji TEXT NOT NULL,
+    user TEXT NOT NULL,
+    mark INTEGER NOT NULL,
+    PRIMARY KEY (grp, target, emoji, user)
+) WITHOUT ROWID;
+CREATE TABLE replies (
+    grp TEXT NOT NULL,
+    target INTEGER NOT NULL,
+    reply INTEGER NOT NULL,
+    mark INTEGER NOT NULL,
+    PRIMARY KEY (grp, target, reply)
+) WITHOUT ROWID;
+CREATE TABLE mentions (
+    grp TEXT NOT NULL,
+    user TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (grp, user, seq)
+) WITHOUT ROWID;
+CREATE INDEX mentions_by_seq ON mentions (grp, seq);
+CREATE INDEX mentions_by_user ON mentions (user);
+";
+
 /// A group's document says how far it has come at least.
 const HEADS: &str = "
 ALTER TABLE groups ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
@@ -181,8 +213,8 @@ ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
 /// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
 /// devices; then followers; then the forms of usernames, where two accounts whose usernames are equal by now keep what they
-/// had; then what is edited and deleted; then what users say of themselves.
-const STEPS: [&[&str]; 7] = [
+/// had; then what is edited and deleted; then what users say of themselves; then reactions, replies and mentions.
+const STEPS: [&[&str]; 8] = [
     &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -219,6 +251,14 @@ ALTER TABLE messages ADD COLUMN erased_by TEXT;
 CREATE INDEX messages_by_edit ON messages (grp, ref) WHERE kind = 'edited';
 "],
     &[PEOPLE],
+    &[
+        "
+ALTER TABLE messages ADD COLUMN reactions TEXT;
+ALTER TABLE messages ADD COLUMN replies INTEGER;
+ALTER TABLE messages ADD COLUMN mentions TEXT;
+",
+        REACTIONS,
+    ],
 ];
 
 /// Opens the writing connection: in the write-ahead log, synced at each commit.
@@ -266,9 +306,8 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
     let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
     let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => {
-            alter(db, &[&[TABLES, DEVICES, FOLLOWERS, PEOPLE]]).map_err(|error| failed("cannot make the tables", error))
-        }
+        0 => alter(db, &[&[TABLES, DEVICES, FOLLOWERS, PEOPLE, REACTIONS]])
+            .map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {
             let steps = &STEPS[usize::try_from(older - 1).unwrap_or(0)..];

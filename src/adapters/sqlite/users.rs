@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, Row, params};
 
-use super::messages::id;
+use super::columns::id;
 use super::{SqliteStore, from_sql, to_sql};
 use crate::domain::{
     GroupId, MembershipChange, Millis, Profile, Seq, User, UserId, WordPlace, name_key, now_ms, search_form,
@@ -126,7 +126,9 @@ impl UserStore for SqliteStore {
     async fn delete_user(&self, id: &UserId) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |db| {
-            for place in ["accounts", "words", "profiles", "memberships", "marks", "devices", "device_marks"] {
+            for place in
+                ["accounts", "words", "profiles", "memberships", "marks", "devices", "device_marks", "mentions"]
+            {
                 db.execute(&format!("DELETE FROM {place} WHERE user = ?1"), [id.as_str()])?;
             }
             let sql =

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{VERSION, packed};
-use crate::domain::{Data, Event, EventState, Kind, Role};
+use crate::domain::{Data, Event, EventState, Kind, Mentions, Role};
 use crate::ports::LogEntry;
 
 /// The part of an event that the backplane carries unread.
@@ -19,6 +19,8 @@ pub(crate) struct Body {
     pub(crate) reference: Option<String>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<Data>,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mentions: Option<Mentions>,
     /// Whether its sender had to be an admin when it was appended, or is a service.
     #[serde(rename = "e", default, skip_serializing_if = "std::ops::Not::not")]
     entitled: bool,
@@ -28,7 +30,12 @@ pub(crate) struct Body {
 
 impl Body {
     pub(crate) fn new(text: Option<String>, reference: Option<String>, data: Option<Data>) -> Self {
-        Self { version: VERSION, text, reference, data, entitled: false }
+        Self { version: VERSION, text, reference, data, mentions: None, entitled: false }
+    }
+
+    /// The same, with whom it mentions.
+    pub(crate) fn mentioning(self, mentions: Option<Mentions>) -> Self {
+        Self { mentions, ..self }
     }
 
     /// The same, by somebody who may do to what others said what is given to some.
@@ -77,6 +84,7 @@ pub(crate) fn event_of(entry: &LogEntry) -> Option<Event> {
         text: body.text,
         reference: body.reference,
         data,
+        mentions: body.mentions,
         cid: entry.cid.clone(),
         state: EventState::default(),
     })

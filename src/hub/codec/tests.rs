@@ -40,7 +40,7 @@ fn the_forms_are_pinned() {
 #[test]
 fn kinds_and_fields_of_later_versions_are_borne() {
     let later =
-        Event { kind: Kind::parse("reaction").unwrap(), traits: Traits { fx: 9, ..Traits::default() }, ..text_event() };
+        Event { kind: Kind::parse("starred").unwrap(), traits: Traits { fx: 9, ..Traits::default() }, ..text_event() };
     assert_eq!(decode_event(&encode_event(&later)), Some(later));
     let mut body: serde_json::Value =
         rmp_serde::from_slice(&Body::new(Some("hi".into()), None, None).encode()).unwrap();

@@ -1,18 +1,19 @@
 //! The store. A new call of the port is a new row here.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Details, DetailsPatch, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
-    Profile, Seq, User, UserId, WordPlace,
+    Base, Cid, Details, DetailsPatch, Device, Effect, Emoji, Event, Group, GroupId, Head, Mark, MembershipChange, Millis,
+    Profile, ReactionKey, Seq, User, UserId, WordPlace,
 };
 use crate::ports::{
     Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
-    MessageStore, Page, Partition, ProfileStore, StartError, Store, StoreError, StoreHealth, UserStore,
+    MentionStore, MessageStore, Page, Partition, ProfileStore, ReactionPage, ReactionStore, Reactor, ReadUpTo, StartError,
+    Store, StoreError, StoreHealth, UserStore,
 };
 
 /// The store, its failures counted.
@@ -40,9 +41,20 @@ forward!(MessageStore of CountedStore {
     apply_effects(effects: &[Effect]) -> Answer<()>;
     clear_rows(deleted: &[(GroupId, Seq)]) -> Answer<()>;
     pins(group: &GroupId, limit: usize) -> Answer<Vec<Event>>;
+    replies(group: &GroupId, target: Seq, page: Page) -> Answer<Vec<Event>>;
     head(group: &GroupId) -> Answer<Head>;
     all_messages(page: usize, per_page: usize) -> Answer<Vec<Event>>;
     expire(group: &GroupId, before: Millis) -> Answer<u64>;
+});
+
+forward!(ReactionStore of CountedStore {
+    reacted(keys: &[ReactionKey]) -> Answer<HashSet<ReactionKey>>;
+    reaction_counts(of: &[(GroupId, Seq, Emoji)]) -> Answer<Vec<u64>>;
+    reactors(page: &ReactionPage) -> Answer<Vec<Reactor>>;
+});
+
+forward!(MentionStore of CountedStore {
+    mentions(user: &UserId, of: &[ReadUpTo]) -> Answer<Vec<u64>>;
 });
 
 forward!(GroupStore of CountedStore {
@@ -81,6 +93,7 @@ forward!(ProfileStore of CountedStore {
 
 forward!(CursorStore of CountedStore {
     marks(users: &[UserId]) -> Answer<HashMap<UserId, HashMap<GroupId, Mark>>>;
+    marks_in(group: &GroupId, users: &[UserId]) -> Answer<HashMap<UserId, Mark>>;
     raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Answer<()>;
 });
 

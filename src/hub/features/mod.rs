@@ -17,6 +17,8 @@ pub(crate) mod people;
 pub(crate) mod pins;
 pub(crate) mod presence;
 pub(crate) mod profile;
+pub(crate) mod reactions;
 pub(crate) mod receipts;
+pub(crate) mod seen;
 pub(crate) mod sending;
 pub(crate) mod typing;

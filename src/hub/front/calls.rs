@@ -1,10 +1,13 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, GroupId, Place, ProfilePatch, Refusal, Seq, SessionId, UserId, WordPlace};
+use crate::domain::{Access, Cid, Emoji, GroupId, Place, ProfilePatch, Refusal, Seq, SessionId, UserId, WordPlace};
 use crate::hub::features::lists::{ListedFrom, OwnGroup};
 use crate::hub::features::people::Found;
 use crate::protocol::{MeView, ProfileView};
+use crate::hub::features::history::{HistoryPage, HistoryQuery};
+use crate::hub::features::reactions::ReactionsPage;
+use crate::hub::features::seen::SeenPage;
 
 /// What callers ask about their groups and themselves.
 pub struct Calls<'a> {
@@ -72,6 +75,51 @@ impl<'a> Calls<'a> {
     pub async fn read(&self, user: &UserId, group: &GroupId, seq: Seq) -> Result<(), Refusal> {
         let (document, head) = self.dispatch.lists.of_member(user, group).await?.ok_or_else(not_a_member)?;
         self.dispatch.receipts.read_up_to(user, &document, head, seq).await
+    }
+
+    /// Who has seen an event, of those who were members before it; `after` is `next` of the page before.
+    ///
+    /// # Errors
+    /// `not_found` for a group that is not there, or that the user is not in, and for an event that is not there.
+    pub async fn seen(
+        &self,
+        user: &UserId,
+        group: &GroupId,
+        seq: Seq,
+        after: Option<&UserId>,
+    ) -> Result<SeenPage, Refusal> {
+        self.dispatch.seen.seen(user, group, seq, after).await
+    }
+
+    /// Who reacts to an event, with one emoji or with any; `after` is `next` of the page before.
+    ///
+    /// # Errors
+    /// `not_found` for a group that is not there, or that the user is not in, and for an event that is not there;
+    /// `bad_frame` for an `after` that is no page's `next`.
+    pub async fn reactions(
+        &self,
+        user: &UserId,
+        group: &GroupId,
+        seq: Seq,
+        emoji: Option<Emoji>,
+        after: Option<&str>,
+    ) -> Result<ReactionsPage, Refusal> {
+        self.dispatch.reactions.reactions(user, group, seq, emoji, after).await
+    }
+
+    /// A page of the replies to an event, for a member.
+    ///
+    /// # Errors
+    /// `not_found` for a group that is not there, or that the user is not in, and for an event that is not there;
+    /// `bad_frame` for a `reference` that names none of this group, and for a page by number.
+    pub async fn replies(
+        &self,
+        user: &UserId,
+        group: &GroupId,
+        reference: &str,
+        query: HistoryQuery,
+    ) -> Result<HistoryPage, Refusal> {
+        self.dispatch.history.replies(user, group, reference, query).await
     }
 
     /// A member types.

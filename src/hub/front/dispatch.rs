@@ -10,7 +10,9 @@ use crate::hub::features::people::{Look, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::Watching;
 use crate::hub::features::profile::Profiles;
+use crate::hub::features::reactions::Reactions;
 use crate::hub::features::receipts::Receipts;
+use crate::hub::features::seen::Seen;
 use crate::hub::features::sending::Sending;
 use crate::hub::features::typing::Typing;
 
@@ -22,6 +24,8 @@ pub(crate) struct Dispatch {
     pub(crate) typing: Arc<Typing>,
     pub(crate) history: Arc<History>,
     pub(crate) pins: Arc<Pins>,
+    pub(crate) reactions: Arc<Reactions>,
+    pub(crate) seen: Arc<Seen>,
     pub(crate) lists: Arc<GroupLists>,
     pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) membership: Arc<Membership>,
@@ -53,6 +57,8 @@ found_by_type! {
     typing: Typing,
     history: History,
     pins: Pins,
+    reactions: Reactions,
+    seen: Seen,
     lists: GroupLists,
     new_groups: NewGroups,
     membership: Membership,

@@ -13,7 +13,9 @@ use crate::hub::features::people::{Look, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Watchers, Watching};
 use crate::hub::features::profile::Profiles;
+use crate::hub::features::reactions::Reactions;
 use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
+use crate::hub::features::seen::Seen;
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
 use crate::hub::testing::{Bed, MemoryTokens, metrics};
@@ -42,8 +44,17 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
             ReceiptsConfig { marks_every: every, reach: Reach::default() },
         )),
         typing: Arc::new(Typing::new(peers.clone(), groups.clone(), Reach::default())),
-        history: Arc::new(History::new(store.clone(), store.clone(), store.clone(), groups.clone(), bed.heads())),
-        pins: Arc::new(Pins::new(store.clone(), store.clone(), bed.heads())),
+        history: Arc::new(History::new(
+            store.clone(),
+            store.clone(),
+            store.clone(),
+            groups.clone(),
+            bed.heads(),
+            bed.own_reactions(),
+        )),
+        pins: Arc::new(Pins::new(store.clone(), store.clone(), bed.heads(), bed.own_reactions())),
+        reactions: Arc::new(Reactions::new(store.clone(), store.clone(), store.clone())),
+        seen: Arc::new(Seen::new(store.clone(), store.clone(), store.clone(), Arc::default())),
         lists: bed.lists(),
         new_groups: bed.new_groups(),
         membership: bed.membership(),

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use futures::StreamExt;
 
 use super::documents::Documents;
+use super::own_reactions::OwnReactions;
 use super::views::Views;
 use crate::domain::{Event, Group, GroupId, Head, Mark, Refusal, Seq, UserId};
-use crate::hub::config::GROUPS_PAGE;
+use crate::hub::config::{GROUPS_PAGE, SMALL_GROUP};
 use crate::hub::local::{GroupState, LocalGroup, WaitingMarks};
-use crate::ports::{MessageStore, Page, StoreError};
+use crate::ports::{CursorStore, MentionStore, MessageStore, Page, ReadUpTo, StoreError};
 use crate::protocol::GroupView;
+use crate::protocol::pushes::Others;
 
 /// Newest events fetched at once for `welcome`.
 const LAST_AT_ONCE: usize = 16;
@@ -24,6 +26,8 @@ pub(crate) struct Listing {
     views: Arc<Views>,
     messages: Arc<dyn MessageStore>,
     marks: Arc<WaitingMarks>,
+    own: Arc<OwnReactions>,
+    mentions: Arc<dyn MentionStore>,
 }
 
 // === impl Listing ===
@@ -34,8 +38,10 @@ impl Listing {
         views: Arc<Views>,
         messages: Arc<dyn MessageStore>,
         marks: Arc<WaitingMarks>,
+        own: Arc<OwnReactions>,
+        mentions: Arc<dyn MentionStore>,
     ) -> Self {
-        Self { documents, views, messages, marks }
+        Self { documents, views, messages, marks, own, mentions }
     }
 
     /// Those of the groups that are there and `wanted`, each with its document; names and newest events are at hand
@@ -74,9 +80,45 @@ impl Listing {
         self.marks.latest(reader, group, stored)
     }
 
+    /// How far the other members of a group have come; `None` in large groups, and where there are no others.
+    pub(crate) async fn others(
+        &self,
+        marks: &dyn CursorStore,
+        group: &Group,
+        reader: &UserId,
+    ) -> Result<Option<Others>, StoreError> {
+        if group.members.len() > SMALL_GROUP {
+            return Ok(None);
+        }
+        let others = group.members.iter().map(|member| &member.id).filter(|id| *id != reader);
+        let others: Vec<UserId> = others.cloned().collect();
+        let stored = marks.marks_in(&group.id, &others).await?;
+        let latest = |id: &UserId| self.marks.latest_in(id, &group.id, stored.get(id).copied().unwrap_or_default());
+        Ok(Others::of(others.iter().map(latest)))
+    }
+
     /// The newest event that a group shows.
     pub(crate) fn last_of(&self, state: &GroupState) -> Option<Arc<Event>> {
         self.views.last_of(state)
+    }
+
+    /// Says in groups how many unread texts mention their reader. The store is asked once, about those in which anything is
+    /// unread.
+    pub(crate) async fn count_mentions(&self, reader: &UserId, views: &mut [GroupView<'_>]) -> Result<(), StoreError> {
+        let mut unread: Vec<_> = views.iter_mut().filter(|view| view.unread > 0).collect();
+        if unread.is_empty() {
+            return Ok(());
+        }
+        let of: Vec<ReadUpTo> =
+            unread.iter().map(|view| ReadUpTo { group: view.id.clone(), read: view.read }).collect();
+        let counts = self.mentions.mentions(reader, &of).await?;
+        unread.iter_mut().zip(counts).for_each(|(view, count)| view.mentioned = Some(count));
+        Ok(())
+    }
+
+    /// Makes the reactions to newest events as their reader sees them.
+    pub(crate) async fn mark_own(&self, reader: &UserId, lasts: Vec<&mut Arc<Event>>) -> Result<(), StoreError> {
+        self.own.mark_shared(reader, lasts).await
     }
 
     /// The newest event that a group shows at some head, as it is stored.

@@ -2,6 +2,7 @@
 //!
 //! - `routes`: groups leave the node; `lives`: a life of a group ends here.
 //! - `names`, `views`, `documents`, `listing`: groups as their members are shown them.
+//! - `own_reactions`: which reactions are a reader's own.
 //! - `heads`: how far groups have come, for who asks from outside.
 //! - `fetch`: what is missing; `give_out`: what is in turn; `catch_up`: the task for both; `deliver`: what comes in.
 //! - `replay`: what a resuming session missed.
@@ -20,6 +21,7 @@ mod listing;
 mod lives;
 mod metrics;
 mod names;
+mod own_reactions;
 mod replay;
 #[cfg(test)]
 mod resume_model;
@@ -39,6 +41,7 @@ pub(crate) use listing::{Listing, keep_within};
 pub(crate) use lives::Lives;
 pub(crate) use metrics::GroupMetrics;
 pub(crate) use names::Names;
+pub(crate) use own_reactions::OwnReactions;
 pub(crate) use replay::{Plan, Replayer};
 pub(crate) use routes::Routes;
 pub(crate) use views::Views;

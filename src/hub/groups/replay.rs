@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::catch_up::CatchUp;
 use super::fetch::Fetcher;
 use super::metrics::GroupMetrics;
+use super::own_reactions::OwnReactions;
 use super::views::Views;
 use crate::domain::{Event, Seq};
 use crate::hub::config::{PAGE_BYTES, REPLAY_MAX};
@@ -27,6 +28,7 @@ pub(crate) struct Plan {
 pub(crate) struct Replayer {
     catch_up: Arc<CatchUp>,
     fetcher: Arc<Fetcher>,
+    own: Arc<OwnReactions>,
     views: Arc<Views>,
     metrics: GroupMetrics,
 }
@@ -58,8 +60,14 @@ impl Plan {
 // === impl Replayer ===
 
 impl Replayer {
-    pub(crate) fn new(catch_up: Arc<CatchUp>, fetcher: Arc<Fetcher>, views: Arc<Views>, metrics: GroupMetrics) -> Self {
-        Self { catch_up, fetcher, views, metrics }
+    pub(crate) fn new(
+        catch_up: Arc<CatchUp>,
+        fetcher: Arc<Fetcher>,
+        own: Arc<OwnReactions>,
+        views: Arc<Views>,
+        metrics: GroupMetrics,
+    ) -> Self {
+        Self { catch_up, fetcher, own, views, metrics }
     }
 
     /// Tells a session of what it will not get, and replays the rest of what follows its cursor.
@@ -90,7 +98,7 @@ impl Replayer {
             let onward = group.state.lock().go_on(&group.id, session, sent, PAGE);
             let page = match onward {
                 Onward::Page(page) => page,
-                Onward::Fetch(upto) => fetched_page(self.fetcher.events_after(group, sent, PAGE).await, upto),
+                Onward::Fetch(upto) => self.fetch(group, session, sent, upto).await,
                 Onward::Live(last) => return self.metrics.replayed.inc_by(last as u64),
                 Onward::Over => return,
             };
@@ -105,6 +113,15 @@ impl Replayer {
                 None => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
             }
         }
+    }
+
+    async fn fetch(&self, group: &Arc<LocalGroup>, session: &SessionHandle, sent: Seq, upto: Seq) -> Vec<Arc<Event>> {
+        let mut page = fetched_page(self.fetcher.events_after(group, sent, PAGE).await, upto);
+        // Where the store does not say what is the reader's own, the events that follow do.
+        if let Err(error) = self.own.mark_shared(&session.user, page.iter_mut().collect()).await {
+            tracing::debug!(%error, "a replay goes on without reactions");
+        }
+        page
     }
 
     fn send_replay(&self, session: &SessionHandle, events: &[Arc<Event>]) {

@@ -97,9 +97,11 @@ impl Views {
             n: head.n,
             read: mark.read,
             unread: head.n.saturating_sub(mark.n),
+            mentioned: (head.n <= mark.n).then_some(0),
             first: group.first,
             last: last.map(|event| WireEvent::for_reader(event, reader)),
             members: self.member_views(group),
+            others: None,
         }
     }
 

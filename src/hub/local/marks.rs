@@ -32,7 +32,11 @@ impl WaitingMarks {
 
     /// The mark as far as this node knows it: what is stored, and what waits to be.
     pub(crate) fn latest(&self, user: &UserId, group: &GroupId, stored: &HashMap<GroupId, Mark>) -> Mark {
-        let stored = stored.get(group).copied().unwrap_or_default();
+        self.latest_in(user, group, stored.get(group).copied().unwrap_or_default())
+    }
+
+    /// The same of one mark.
+    pub(crate) fn latest_in(&self, user: &UserId, group: &GroupId, stored: Mark) -> Mark {
         let waiting = self.waiting.lock();
         let waiting = waiting.get(user).and_then(|marks| marks.get(group)).copied().unwrap_or_default();
         stored.max(waiting)

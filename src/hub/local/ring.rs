@@ -52,11 +52,11 @@ impl Ring {
     }
 
     /// Brings what is held up to an effect. Where something is deleted nothing said before stays: neither it nor what was
-    /// edited of it. An edited text stays as it was said, since the event that says it anew follows.
+    /// edited of it. An edited text stays as it was said, and without reactions, since the events that say so follow.
     pub(super) fn apply(&mut self, effect: &Effect) {
         match effect.change {
             Change::Erase(_) => return self.forget_before_last(),
-            Change::Edit(_) => return,
+            Change::Edit(_) | Change::React(_) | Change::Reply(_) | Change::Mention(_) => return,
             Change::Pin(_) => {}
         }
         let at = self.events.front().and_then(|first| effect.target.checked_sub(first.seq));

@@ -29,7 +29,7 @@ impl EffectApplier {
 
     /// Applies the effects of events that were found stored: whoever stored them may not have come to it.
     pub(crate) async fn redo_effects(&self, events: &[Event]) -> Result<(), StoreError> {
-        let effects: Vec<Effect> = events.iter().filter_map(Effect::of).collect();
+        let effects: Vec<Effect> = events.iter().flat_map(Effect::all_of).collect();
         if effects.is_empty() { Ok(()) } else { self.apply(&effects).await }
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn refusal(code: Code) -> Refusal {
         Code::NotFound => "the event that `ref` names is not there, or not one that this can be about",
         Code::Forbidden => "you may not do this to what others said, or to what was said so long ago",
         Code::Conflict => "the event that `ref` names is deleted",
+        Code::TooLarge => "no more different emoji stand on one event: 20 at a time",
         Code::Internal => "the store refused this message; change it before you send it again",
         _ => "what this is about has changed meanwhile; look at it again before you send this with another `cid`",
     };
@@ -66,7 +67,7 @@ impl EffectRules {
         attempt: Attempt<'_>,
         target: Option<&Event>,
     ) -> Result<(), Code> {
-        let target = target.filter(|target| row.about.fits(target.kind)).ok_or(Code::NotFound)?;
+        let target = target.filter(|target| row.about.fits(target.kind, target.traits)).ok_or(Code::NotFound)?;
         let may = match row.author {
             Author::SameAuthor => *attempt.from == target.from,
             Author::SameAuthorOrAdmins => attempt.entitled || *attempt.from == target.from,

@@ -88,7 +88,11 @@ impl Welcome {
             }
         }
         let partners: Vec<_> = shown.iter().filter_map(|shown| shown.document.peer_of(&handle.user).cloned()).collect();
-        self.say_welcome(handle, shown, marks, next.as_ref());
+        let lasts = shown.iter_mut().filter_map(|shown| shown.last.as_mut()).collect();
+        if let Err(error) = self.listing.mark_own(&handle.user, lasts).await {
+            tracing::debug!(%error, "newest events are shown without reactions");
+        }
+        self.say_welcome(handle, shown, marks, next.as_ref()).await;
         if !partners.is_empty() {
             self.upcalls.tell(Upcall::Partners { session: handle, partners });
         }
@@ -129,7 +133,7 @@ impl Welcome {
         Some(Shown { group, document, head, last })
     }
 
-    fn say_welcome(
+    async fn say_welcome(
         &self,
         handle: &SessionHandle,
         mut shown: Vec<Shown>,
@@ -138,10 +142,13 @@ impl Welcome {
     ) {
         shown.sort_by(|a, b| b.head.time.cmp(&a.head.time).then_with(|| a.group.id.cmp(&b.group.id)));
         keep_within(shown.iter_mut().map(|shown| &mut shown.last), PAGE_BYTES);
-        let groups = shown
+        let views = shown
             .iter()
-            .map(|shown| self.listing.view(&shown.document, shown.head, marks, shown.last.as_deref(), &handle.user))
-            .collect();
+            .map(|shown| self.listing.view(&shown.document, shown.head, marks, shown.last.as_deref(), &handle.user));
+        let mut groups: Vec<_> = views.collect();
+        if let Err(error) = self.listing.count_mentions(&handle.user, &mut groups).await {
+            tracing::debug!(%error, "groups are shown without what mentions their reader");
+        }
         let (name, view) = (self.node.name(), self.node.view());
         handle.open_with(&ServerFrame::Welcome(pushes::Welcome {
             session: &handle.id,

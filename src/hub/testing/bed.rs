@@ -94,7 +94,8 @@ impl Bed {
     pub(crate) fn attacher(&self) -> Arc<Attacher> {
         let fetcher = Arc::new(Fetcher::new(self.log.clone(), self.store.clone()));
         let (joiner, documents, views) = (self.joiner.clone(), self.documents.clone(), self.views.clone());
-        let replayer = Replayer::new(self.catch_up.clone(), fetcher, views.clone(), metrics().groups);
+        let replayer =
+            Replayer::new(self.catch_up.clone(), fetcher, self.own_reactions(), views.clone(), metrics().groups);
         let (users, told) = (self.users.clone(), self.told.clone());
         Arc::new(Attacher::new(joiner, documents, views, replayer, users, told, self.tasks.clone()))
     }

@@ -8,7 +8,7 @@ use crate::hub::cluster::{LifeConfig, NodeLife};
 use crate::hub::config::{HubConfig, Rate};
 use crate::hub::features::lists::{GroupLists, NewGroups};
 use crate::hub::features::presence::{Presence, Watchers};
-use crate::hub::groups::{Comparisons, Heads, Listing};
+use crate::hub::groups::{Comparisons, Heads, Listing, OwnReactions};
 use crate::hub::pipeline::owner::Owned;
 use crate::hub::sessions::{Admission, Arrivals, Opening, Registration, Sessions, Welcome, WelcomeConfig};
 use crate::ports::NodeRoles;
@@ -20,7 +20,14 @@ pub(crate) const LEASE: Duration = Duration::from_secs(8);
 
 impl Bed {
     pub(crate) fn listing(&self) -> Arc<Listing> {
-        Arc::new(Listing::new(self.documents.clone(), self.views.clone(), self.store.clone(), Arc::default()))
+        Arc::new(Listing::new(
+            self.documents.clone(),
+            self.views.clone(),
+            self.store.clone(),
+            Arc::default(),
+            self.own_reactions(),
+            self.store.clone(),
+        ))
     }
 
     pub(crate) fn heads(&self) -> Arc<Heads> {
@@ -28,10 +35,14 @@ impl Bed {
         Arc::new(Heads::new(self.log.clone(), store.clone(), store, groups, self.node.clone()))
     }
 
+    pub(crate) fn own_reactions(&self) -> Arc<OwnReactions> {
+        Arc::new(OwnReactions::new(self.store.clone()))
+    }
+
     pub(crate) fn lists(&self) -> Arc<GroupLists> {
         let (store, groups, listing) = (self.store.clone(), self.groups.clone(), self.listing());
-        let views = self.views.clone();
-        Arc::new(GroupLists::new(listing, views, self.heads(), groups, store.clone(), store.clone(), store))
+        let (heads, views) = (self.heads(), self.views.clone());
+        Arc::new(GroupLists::new(listing, views, heads, groups, store.clone(), store.clone(), store))
     }
 
     pub(crate) fn new_groups(&self) -> Arc<NewGroups> {

@@ -16,7 +16,9 @@ use crate::hub::features::people::{Look, People, Search};
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Presence, Watchers, Watching};
 use crate::hub::features::profile::Profiles;
+use crate::hub::features::reactions::Reactions;
 use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
+use crate::hub::features::seen::Seen;
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
 use crate::hub::features::typing::Typing;
 
@@ -41,6 +43,8 @@ pub(crate) struct Features {
     pub(crate) watchers: Arc<Watchers>,
     pub(crate) watching: Arc<Watching>,
     pub(crate) receipts: Arc<Receipts>,
+    pub(crate) reactions: Arc<Reactions>,
+    pub(crate) seen: Arc<Seen>,
     pub(crate) sending: Arc<Sending>,
     pub(crate) typing: Arc<Typing>,
 }
@@ -72,9 +76,15 @@ impl Features {
             UserDeletion::new(people.clone(), documents.clone(), membership.clone(), moderation.clone());
         let lists = lists(parts, groups);
         let look = look(parts, &presence);
-        let heads = &groups.heads;
-        let history =
-            History::new(messages.clone(), documents.clone(), people.clone(), parts.groups.clone(), heads.clone());
+        let (heads, own) = (&groups.heads, &groups.own_reactions);
+        let history = History::new(
+            messages.clone(),
+            documents.clone(),
+            people.clone(),
+            parts.groups.clone(),
+            heads.clone(),
+            own.clone(),
+        );
         Self {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),
@@ -88,8 +98,15 @@ impl Features {
             look,
             moderation,
             takeover: takeover(parts, pipeline),
-            pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone())),
+            pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone(), own.clone())),
             receipts: receipts(parts, pipeline),
+            reactions: Arc::new(Reactions::new(messages.clone(), documents.clone(), parts.reactions.clone())),
+            seen: Arc::new(Seen::new(
+                messages.clone(),
+                documents.clone(),
+                parts.marks.clone(),
+                parts.waiting_marks.clone(),
+            )),
             sending: sending(parts, pipeline, &creation),
             typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone(), parts.config.typing)),
             people: people_of,

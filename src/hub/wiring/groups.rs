@@ -6,7 +6,7 @@ use super::parts::Parts;
 use super::pipeline::Pipeline;
 use crate::hub::groups::{
     Attacher, CatchUp, Comparisons, Deliverer, Documents, Fetcher, Giver, Heads, Joiner, Listing, Lives, Names,
-    Replayer, Routes, Views,
+    OwnReactions, Replayer, Routes, Views,
 };
 
 pub(crate) struct Groups {
@@ -15,6 +15,7 @@ pub(crate) struct Groups {
     pub(crate) views: Arc<Views>,
     pub(crate) listing: Arc<Listing>,
     pub(crate) heads: Arc<Heads>,
+    pub(crate) own_reactions: Arc<OwnReactions>,
     pub(crate) catch_up: Arc<CatchUp>,
     pub(crate) deliverer: Arc<Deliverer>,
     pub(crate) joiner: Arc<Joiner>,
@@ -62,14 +63,17 @@ impl Groups {
             parts.metrics.groups.clone(),
             parts.tasks.clone(),
         ));
+        let own_reactions = Arc::new(OwnReactions::new(parts.reactions.clone()));
         let joiner = joiner(parts, pipeline, &lives, routes, &catch_up);
-        let replayer = Replayer::new(catch_up.clone(), fetcher, views.clone(), parts.metrics.groups.clone());
+        let (own, metrics) = (own_reactions.clone(), parts.metrics.groups.clone());
+        let replayer = Replayer::new(catch_up.clone(), fetcher, own, views.clone(), metrics);
         let attacher = attacher(parts, &joiner, &documents, &views, replayer);
         Self {
-            listing: listing(parts, &documents, &views),
+            listing: listing(parts, &documents, &views, &own_reactions),
             heads: heads(parts),
             deliverer: deliverer(parts, pipeline, &catch_up, &views),
             comparisons: comparisons(parts, &joiner, &attacher),
+            own_reactions,
             lives,
             documents,
             views,
@@ -80,9 +84,9 @@ impl Groups {
     }
 }
 
-fn listing(parts: &Parts, documents: &Arc<Documents>, views: &Arc<Views>) -> Arc<Listing> {
+fn listing(parts: &Parts, documents: &Arc<Documents>, views: &Arc<Views>, own: &Arc<OwnReactions>) -> Arc<Listing> {
     let (messages, marks) = (parts.messages.clone(), parts.waiting_marks.clone());
-    Arc::new(Listing::new(documents.clone(), views.clone(), messages, marks))
+    Arc::new(Listing::new(documents.clone(), views.clone(), messages, marks, own.clone(), parts.mentions.clone()))
 }
 
 fn heads(parts: &Parts) -> Arc<Heads> {

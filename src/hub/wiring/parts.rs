@@ -15,8 +15,8 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, DeviceStore, DueStore, FollowerLeases, FollowerStore, GroupStates, GroupStore,
-    Inboxes, Journal, Log, MessageStore, NodeRole, ProfileStore, Registry, Sequencer, Store, StoreHealth, Tickets,
-    Tokens, UserStore,
+    Inboxes, Journal, Log, MentionStore, MessageStore, NodeRole, ProfileStore, ReactionStore, Registry, Sequencer, Store,
+    StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// The parts.
@@ -32,6 +32,8 @@ pub(crate) struct Parts {
     pub(crate) tokens: Arc<dyn Tokens>,
     pub(crate) health: Arc<dyn StoreHealth>,
     pub(crate) messages: Arc<dyn MessageStore>,
+    pub(crate) reactions: Arc<dyn ReactionStore>,
+    pub(crate) mentions: Arc<dyn MentionStore>,
     pub(crate) documents: Arc<dyn GroupStore>,
     pub(crate) people: Arc<dyn UserStore>,
     pub(crate) details: Arc<dyn ProfileStore>,
@@ -76,6 +78,8 @@ impl Parts {
             tokens,
             health: store.clone(),
             messages: store.clone(),
+            reactions: store.clone(),
+            mentions: store.clone(),
             documents: store.clone(),
             people: store.clone(),
             details: store.clone(),

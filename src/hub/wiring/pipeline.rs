@@ -9,7 +9,7 @@ use crate::hub::pipeline::applier::EffectApplier;
 use crate::hub::pipeline::effects::EffectRules;
 use crate::hub::pipeline::inbox::Inbox;
 use crate::hub::pipeline::owner::{
-    Aftermath, Committer, DocumentHeads, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router,
+    Aftermath, Committer, DocumentHeads, EffectChecker, Inserter, Leases, LogReader, Notifier, Owned, Owner, Router,
 };
 use crate::hub::pipeline::peers::Peers;
 use crate::hub::pipeline::publish::{Acks, Appends, Publisher, Repeats};
@@ -131,6 +131,8 @@ fn owner(
         restorer.clone(),
         parts.metrics.pipeline.clone(),
     );
+    let rules = EffectRules { edit_window: parts.config.edit_window };
+    let checker = EffectChecker::new(parts.messages.clone(), parts.reactions.clone(), rules);
     let inserter = Inserter::new(
         parts.messages.clone(),
         parts.documents.clone(),
@@ -138,7 +140,7 @@ fn owner(
         parts.sequencer.clone(),
         owned.clone(),
         parts.metrics.pipeline.clone(),
-        EffectRules { edit_window: parts.config.edit_window },
+        checker,
     );
     let aftermath = Aftermath::new(
         parts.documents.clone(),

@@ -154,6 +154,8 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         typing: features.typing.clone(),
         history: features.history.clone(),
         pins: features.pins.clone(),
+        reactions: features.reactions.clone(),
+        seen: features.seen.clone(),
         lists: features.lists.clone(),
         new_groups: features.new_groups.clone(),
         membership: features.membership.clone(),

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::domain::{Cid, Data, Event, GroupId, Kind, Millis, Seq, UserId};
+use super::ReactionList;
+use crate::domain::{Cid, Data, Event, GroupId, Kind, Mentions, Millis, Seq, UserId};
 use crate::protocol::form::frame;
 
 frame! {
@@ -36,6 +37,9 @@ frame! {
         /// More about it; for membership, `users`.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub data: Option<&'a Data>,
+        /// Whom it mentions: a list of ids, or `all`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub mentions: Option<&'a Mentions>,
         /// Only to the sender's own sessions.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub cid: Option<&'a Cid>,
@@ -48,6 +52,12 @@ frame! {
         /// When it was deleted, and by whom, where the event comes from the store: nothing of what it said is left.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub deleted: Option<Deleted<'a>>,
+        /// A list of `{emoji, count, mine}`, the emoji used first in front, where the event comes from the store.
+        #[serde(skip_serializing_if = "ReactionList::is_empty")]
+        pub reactions: ReactionList<'a>,
+        /// How many replies it has, where the event comes from the store.
+        #[serde(skip_serializing_if = "is_zero")]
+        pub replies: u64,
     }
 }
 
@@ -65,6 +75,10 @@ static NOBODY: LazyLock<UserId> = LazyLock::new(UserId::hub);
 
 fn is_false(pinned: &bool) -> bool {
     !*pinned
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 fn is_true(shown: &bool) -> bool {
@@ -88,17 +102,29 @@ impl<'a> WireEvent<'a> {
             text: event.current_text(),
             r#ref: event.reference.as_deref(),
             data: event.data.as_ref().filter(|_| !is_void),
+            mentions: event.mentions.as_ref(),
             cid: None,
             pinned: event.state.pin.is_on(),
             edited: event.state.edit.as_ref().map(|edit| edit.time),
             deleted: event.state.erasure.as_ref().map(|erasure| Deleted { time: erasure.time, by: &erasure.by }),
+            reactions: ReactionList::new(&event.state.reactions),
+            replies: event.state.replies,
         }
     }
 
     /// The event as `reader` would have seen it when it was said.
     pub fn as_said(event: &'a Event, reader: &UserId) -> Self {
         let text = event.text.as_deref();
-        Self { text, pinned: false, edited: None, deleted: None, ..Self::for_reader(event, reader) }
+        let reactions = ReactionList::default();
+        Self {
+            text,
+            pinned: false,
+            edited: None,
+            deleted: None,
+            reactions,
+            replies: 0,
+            ..Self::for_reader(event, reader)
+        }
     }
 
     /// The event as `reader` sees it: with its cid when it is their own.

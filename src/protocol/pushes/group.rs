@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{MemberList, WireEvent};
-use crate::domain::{Access, GroupId, GroupKind, Seq};
+use crate::domain::{Access, GroupId, GroupKind, Mark, Seq};
 use crate::protocol::RequestId;
 use crate::protocol::form::frame;
 
@@ -43,6 +43,9 @@ frame! {
         /// `n` at the head − `n` at the read mark.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub unread: Option<u64>,
+        /// Texts above the read mark that mention the user, or all.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub mentioned: Option<u64>,
         /// The oldest seq still stored.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub first: Option<Seq>,
@@ -52,6 +55,9 @@ frame! {
         /// A list of `{id, name, role}`, in groups of at most 200.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub members: Option<&'a MemberList>,
+        /// How far the other members have come, in groups of at most 200; where one group was asked for.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub others: Option<Others>,
         /// True when the user is no longer in it; the rest is absent then.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub gone: Option<bool>,
@@ -79,6 +85,9 @@ pub struct GroupView<'a> {
     pub read: Seq,
     /// Unread events: `n` at the head − `n` at the read mark.
     pub unread: u64,
+    /// Texts above the read mark that mention the user, or all; absent where the store did not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentioned: Option<u64>,
     /// The oldest seq still stored.
     pub first: Seq,
     /// The newest event that is shown.
@@ -87,6 +96,32 @@ pub struct GroupView<'a> {
     /// The members, in groups of at most 200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub members: Option<Arc<MemberList>>,
+    /// How far the other members have come, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub others: Option<Others>,
+}
+
+/// How far the other members of a group have come: the least and the greatest of their marks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Others {
+    /// Read up to here.
+    pub read: [Seq; 2],
+    /// Held by a device up to here.
+    pub delivered: [Seq; 2],
+}
+
+// === impl Others ===
+
+impl Others {
+    /// Those with these marks; `None` where there are no others.
+    pub fn of(marks: impl IntoIterator<Item = Mark>) -> Option<Self> {
+        let ends = |[least, greatest]: [Seq; 2], seq: Seq| [least.min(seq), greatest.max(seq)];
+        marks.into_iter().fold(None, |others, Mark { read, delivered, .. }| {
+            let Self { read: reads, delivered: all } =
+                others.unwrap_or(Self { read: [read; 2], delivered: [delivered; 2] });
+            Some(Self { read: ends(reads, read), delivered: ends(all, delivered) })
+        })
+    }
 }
 
 // === impl Group ===
@@ -105,9 +140,11 @@ impl<'a> Group<'a> {
             n: Some(group.n),
             read: Some(group.read),
             unread: Some(group.unread),
+            mentioned: group.mentioned,
             first: Some(group.first),
             last: group.last,
             members: group.members.as_deref(),
+            others: group.others,
             gone: None,
         }
     }
@@ -125,9 +162,11 @@ impl<'a> Group<'a> {
             n: None,
             read: None,
             unread: None,
+            mentioned: None,
             first: None,
             last: None,
             members: None,
+            others: None,
             gone: Some(true),
         }
     }

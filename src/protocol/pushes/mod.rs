@@ -9,6 +9,7 @@ mod members;
 mod pages;
 mod people;
 mod profile;
+mod reactions;
 mod session;
 
 use serde::Serialize;
@@ -19,11 +20,12 @@ use crate::domain::{GroupId, Refusal};
 
 pub use answers::{Ack, Done, Pong, Refused};
 pub use event::{Deleted, WireEvent};
-pub use group::{Group, GroupView};
+pub use group::{Group, GroupView, Others};
 pub use members::{MemberList, MemberView};
-pub use pages::{Gap, GapReason, Groups, History, Pins};
+pub use pages::{Gap, GapReason, Groups, History, Pins, Seen};
 pub use people::{Presence, PresenceView, Receipt, Typing};
 pub use profile::{Me, MeView, ProfileView, User, Users};
+pub use reactions::{ReactionList, ReactionView, Reactions, ReactorView};
 pub use session::{Bye, Features, Limits, Welcome};
 
 /// Lists the frames: the one place where a new one is made known. A variant's name in lower case is its `type`.
@@ -32,6 +34,8 @@ macro_rules! pushes {
         /// A frame from the hub to a client.
         #[derive(Debug, Serialize)]
         #[serde(tag = "type", rename_all = "lowercase")]
+        // It lives for as long as its encoding takes.
+        #[allow(clippy::large_enum_variant)]
         pub enum ServerFrame<'a> {
             $($(#[doc = $about])+ $variant($push<'a>),)+
         }
@@ -75,6 +79,10 @@ pushes! {
     History(History),
     /// What is pinned in a group.
     Pins(Pins),
+    /// Who has seen an event.
+    Seen(Seen),
+    /// Who reacts to an event.
+    Reactions(Reactions),
     /// Seqs that will not be replayed here.
     Gap(Gap),
     /// Done.

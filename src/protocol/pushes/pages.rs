@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{GroupView, WireEvent};
-use crate::domain::{GroupId, Place, Seq};
+use crate::domain::{GroupId, Place, Seq, UserId};
 use crate::protocol::RequestId;
 use crate::protocol::form::frame;
 
@@ -63,6 +63,28 @@ frame! {
         pub more: bool,
         /// Up to which seq the list shows what events made of others.
         pub as_of: Seq,
+    }
+}
+
+frame! {
+    /// Who has seen an event, of those who were members before it: some 200 at a time, in the order of their ids.
+    #[frame("seen")]
+    #[derive(Debug, Serialize)]
+    pub struct Seen<'a> {
+        /// The request that it answers.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub re: Option<&'a RequestId>,
+        /// The group.
+        pub group: &'a GroupId,
+        /// The event.
+        pub seq: Seq,
+        /// Who has read it.
+        pub read: &'a [UserId],
+        /// Who holds it on a device, and has not read it.
+        pub delivered: &'a [UserId],
+        /// Where there are more members: `after` of the next page.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub next: Option<&'a UserId>,
     }
 }
 

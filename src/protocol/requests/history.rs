@@ -21,6 +21,8 @@ frame! {
         pub after: Option<Seq>,
         /// 50 when absent; 1 to 200.
         pub limit: Option<usize>,
+        /// An event of the group: the replies to it alone.
+        pub r#ref: Option<String>,
         /// True for the sequence as it was said: first texts, and nothing of what became of events.
         pub raw: Option<bool>,
     }

@@ -5,6 +5,7 @@
 mod add;
 mod create;
 mod cursors;
+mod group;
 mod groups;
 mod handle;
 mod hello;
@@ -14,9 +15,11 @@ mod leave;
 mod me;
 mod ping;
 mod pins;
+mod reactions;
 mod read;
 mod remove;
 mod request;
+mod seen;
 mod send;
 mod typing;
 mod user;
@@ -34,6 +37,7 @@ use request::Request;
 pub use add::Add;
 pub use create::Create;
 pub use cursors::MAX_CURSORS;
+pub use group::Group;
 pub use groups::Groups;
 pub use handle::Handle;
 pub use hello::Hello;
@@ -43,8 +47,10 @@ pub use leave::Leave;
 pub use me::{Me, MeFields};
 pub use ping::Ping;
 pub use pins::Pins;
+pub use reactions::Reactions;
 pub use read::Read;
 pub use remove::Remove;
+pub use seen::Seen;
 pub use send::{Content, SendFrame, Target};
 pub use typing::Typing;
 pub use user::User;
@@ -139,6 +145,12 @@ requests! {
     History(History),
     /// What is pinned.
     Pins(Pins),
+    /// Who has seen an event.
+    Seen(Seen),
+    /// Who reacts to an event.
+    Reactions(Reactions),
+    /// One group.
+    Group(Group),
     /// A page of groups.
     Groups(Groups),
     /// A new group.

@@ -56,6 +56,9 @@ pub(super) struct HistoryParams {
     /// Events with `before` or `after` (50; at most 200).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// An event of the group, `<group>:<seq>`: the replies to it alone, which have no pages by number.
+    #[serde(rename = "ref")]
+    reference: Option<String>,
     /// True for the sequence as it was said: first texts, and nothing of what became of events.
     raw: Option<bool>,
 }
@@ -187,6 +190,27 @@ impl HistoryParams {
         self.raw.unwrap_or(false)
     }
 
+    /// The page asked for of the replies to an event, where one is named.
+    pub fn replies(&self) -> Result<Option<(&str, HistoryQuery)>, Refusal> {
+        let Some(reference) = self.reference.as_deref() else { return Ok(None) };
+        if self.page.is_some() || self.per_page.is_some() {
+            return Err(Refusal::bad_frame("replies have no pages by number: give `before` or `after` and `limit`"));
+        }
+        let query = match self.by_seq()? {
+            Some(query) => query,
+            None => HistoryQuery::Before(Seq::MAX, PAGE_DEFAULT),
+        };
+        Ok(Some((reference, query)))
+    }
+
+    /// The page asked for of several groups.
+    pub fn of_several(&self) -> Result<HistoryQuery, Refusal> {
+        match self.reference {
+            Some(_) => Err(Refusal::bad_frame("`ref` goes with one group")),
+            None => self.query(),
+        }
+    }
+
     /// The page asked for.
     pub fn query(&self) -> Result<HistoryQuery, Refusal> {
         let numbered = self.page.is_some() || self.per_page.is_some();
@@ -194,15 +218,24 @@ impl HistoryParams {
         if numbered && by_seq {
             return Err(Refusal::bad_frame("give `page` and `perPage`, or `before` or `after` and `limit`"));
         }
-        match (self.before, self.after) {
-            (Some(_), Some(_)) => Err(Refusal::bad_frame("give `before` or `after`, not both")),
-            (Some(before), None) => Ok(HistoryQuery::Before(before, size(self.limit, "limit")?)),
-            (None, Some(after)) => Ok(HistoryQuery::After(after, size(self.limit, "limit")?)),
-            (None, None) if by_seq => Ok(HistoryQuery::Before(Seq::MAX, size(self.limit, "limit")?)),
-            (None, None) => {
+        match self.by_seq()? {
+            Some(query) => Ok(query),
+            None => {
                 let per_page = size(self.per_page, "perPage")?;
                 Ok(HistoryQuery::Numbered { page: self.page.unwrap_or(0), per_page })
             }
+        }
+    }
+
+    /// The page asked for by seq, where it is.
+    fn by_seq(&self) -> Result<Option<HistoryQuery>, Refusal> {
+        let limit = || size(self.limit, "limit");
+        match (self.before, self.after) {
+            (Some(_), Some(_)) => Err(Refusal::bad_frame("give `before` or `after`, not both")),
+            (Some(before), None) => Ok(Some(HistoryQuery::Before(before, limit()?))),
+            (None, Some(after)) => Ok(Some(HistoryQuery::After(after, limit()?))),
+            (None, None) if self.limit.is_some() => Ok(Some(HistoryQuery::Before(Seq::MAX, limit()?))),
+            (None, None) => Ok(None),
         }
     }
 }
@@ -219,6 +252,11 @@ impl PageParams {
 /// How many, within what is answered at once.
 pub(super) fn size(asked: Option<usize>, name: &str) -> Result<usize, Refusal> {
     requested_size(name, asked.unwrap_or(PAGE_DEFAULT), PAGE_MAX)
+}
+
+/// A seq in a path: what is none names no message.
+pub(super) fn seq(text: &str) -> Result<Seq, Refusal> {
+    text.parse().map_err(|_| Refusal::not_found("there is no such message"))
 }
 
 /// A group's id in a path or query: what is no id names no group.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::message_views::MessageView;
-use crate::domain::{Access, Cid, GroupKind, Place, Refusal, Seq, UserId, requested_access, requested_seq};
-use crate::hub::OwnGroup;
+use crate::domain::{Access, Cid, GroupKind, Millis, Place, Refusal, Seq, UserId, requested_access, requested_seq};
+use crate::hub::{OwnGroup, ReactionsPage, SeenPage};
 use crate::protocol::MemberList;
+use crate::protocol::pushes::Others;
 
 /// A group, as one of its members is shown it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,6 +34,9 @@ pub struct OwnGroupView {
     read: Seq,
     /// `n` at the head − `n` at the read mark.
     unread: u64,
+    /// Texts above the read mark that mention the caller, or all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentioned: Option<u64>,
     /// The oldest seq still stored.
     first: Seq,
     /// The newest event that is shown.
@@ -42,6 +46,30 @@ pub struct OwnGroupView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<MemberBody>>)]
     members: Option<Arc<MemberList>>,
+    /// How far the other members have come, in groups of at most 200; where one group was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    others: Option<OthersBody>,
+}
+
+/// How far the other members of a group have come: the least and the greatest of their marks.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OthersBody {
+    /// Read up to here.
+    read: [Seq; 2],
+    /// Held by a device up to here.
+    delivered: [Seq; 2],
+}
+
+/// Who has seen a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SeenView {
+    /// Who has read it.
+    read: Vec<String>,
+    /// Who holds it on a device, and has not read it.
+    delivered: Vec<String>,
+    /// Where there are more members: `after` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 /// A member of a group.
@@ -111,10 +139,51 @@ impl OwnGroupView {
             n: view.n,
             read: view.read,
             unread: view.unread,
+            mentioned: view.mentioned,
             first: view.first,
             last: last.map(|event| MessageView::of(Arc::unwrap_or_clone(event), Some(reader))),
             members: view.members,
+            others: view.others.map(|Others { read, delivered }| OthersBody { read, delivered }),
         }
+    }
+}
+
+/// Who reacts to a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReactionsView {
+    /// By emoji and then by id.
+    users: Vec<ReactorBody>,
+    /// Where there are more: `after` of the next page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Who reacts with what.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReactorBody {
+    /// The user's id.
+    id: String,
+    /// With what.
+    emoji: String,
+    /// Since when, in Unix milliseconds.
+    time: Millis,
+}
+
+impl From<ReactionsPage> for ReactionsView {
+    fn from(page: ReactionsPage) -> Self {
+        let users = page.users.into_iter().map(|user| ReactorBody {
+            id: user.id.to_string(),
+            emoji: user.emoji.to_string(),
+            time: user.time,
+        });
+        Self { users: users.collect(), next: page.next }
+    }
+}
+
+impl From<SeenPage> for SeenView {
+    fn from(page: SeenPage) -> Self {
+        let ids = |users: Vec<UserId>| users.iter().map(UserId::to_string).collect();
+        Self { read: ids(page.read), delivered: ids(page.delivered), next: page.next.map(|user| user.to_string()) }
     }
 }
 

@@ -5,9 +5,10 @@ use axum::http::HeaderName;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Data, Event, Millis, Seq, UserId};
+use crate::domain::{Data, Event, Mentions, Millis, Seq, UserId};
 use crate::hub::HistoryPage;
 use crate::protocol::WireEvent;
+use crate::protocol::pushes::ReactionView;
 
 /// Up to which seq a page shows what events made of others.
 pub(super) const AS_OF: HeaderName = HeaderName::from_static("hubbub-as-of");
@@ -29,7 +30,7 @@ pub struct MessageView {
     from: String,
     /// When, in Unix milliseconds.
     time: Millis,
-    /// `text`, `x.<name>`, `pinned`, `edited`, `deleted`, `joined`, `left`, `role`, `void`, and what later versions add.
+    /// `text`, `x.<name>`, `pinned`, `edited`, `deleted`, `reaction`, `joined`, `left`, `role`, `void`, and what later versions add.
     kind: String,
     /// There and false for what is not to be shown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,6 +45,9 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     data: Option<Data>,
+    /// Whom it mentions: a list of ids, or `all`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentions: Option<MentionsBody>,
     /// The sender's own id for it; only for the sender.
     #[serde(skip_serializing_if = "Option::is_none")]
     cid: Option<String>,
@@ -56,6 +60,33 @@ pub struct MessageView {
     /// When it was deleted, and by whom: nothing of what it said is left.
     #[serde(skip_serializing_if = "Option::is_none")]
     deleted: Option<DeletedView>,
+    /// How many react to it, by emoji, the one used first in front.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reactions: Vec<ReactionCount>,
+    /// How many replies it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    replies: Option<u64>,
+}
+
+/// Whom a message mentions.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum MentionsBody {
+    /// `all`: all members.
+    All(String),
+    /// These users.
+    Users(Vec<String>),
+}
+
+/// How many react with one emoji.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReactionCount {
+    /// With what.
+    emoji: String,
+    /// How many.
+    count: u64,
+    /// Whether the caller is one of them.
+    mine: bool,
 }
 
 /// That an event was deleted.
@@ -92,6 +123,21 @@ pub struct MessagesView {
     pub(super) more: bool,
 }
 
+impl From<&Mentions> for MentionsBody {
+    fn from(mentions: &Mentions) -> Self {
+        match mentions {
+            Mentions::All => Self::All("all".into()),
+            Mentions::Users(users) => Self::Users(users.iter().map(UserId::to_string).collect()),
+        }
+    }
+}
+
+impl From<ReactionView<'_>> for ReactionCount {
+    fn from(reaction: ReactionView<'_>) -> Self {
+        Self { emoji: reaction.emoji.to_string(), count: reaction.count, mine: reaction.mine }
+    }
+}
+
 // === impl MessageView ===
 
 impl MessageView {
@@ -115,10 +161,13 @@ impl MessageView {
             text: event.text.map(str::to_owned),
             reference: event.r#ref.map(str::to_owned),
             data: event.data.cloned(),
+            mentions: event.mentions.map(MentionsBody::from),
             cid: event.cid.map(ToString::to_string),
             pinned: event.pinned.then_some(true),
             edited: event.edited,
             deleted: event.deleted.map(|deleted| DeletedView { time: deleted.time, by: deleted.by.to_string() }),
+            reactions: event.reactions.iter().map(ReactionCount::from).collect(),
+            replies: Some(event.replies).filter(|replies| *replies > 0),
         }
     }
 }

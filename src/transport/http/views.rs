@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::layers::cid_of;
+use super::message_views::MentionsBody;
 use crate::domain::{
-    Access, Cid, Data, Group, GroupId, GroupKind, Millis, Refusal, Seq, UserId, requested_access, requested_data,
+    Access, Cid, Data, Group, GroupId, GroupKind, Mentions, Millis, Refusal, Seq, UserId, requested_access,
+    requested_data,
 };
 use crate::hub::{FoundUser, Stored, Ticket};
 use crate::ports::Account;
@@ -26,6 +28,9 @@ pub struct NewMessage {
     /// The event that it is about, `<group>:<seq>`.
     #[serde(rename = "ref")]
     reference: Option<String>,
+    /// Whom it mentions: a list of at most 100 ids of members, or the string `all`.
+    #[schema(value_type = Option<MentionsBody>)]
+    mentions: Option<Mentions>,
     /// Anything else, up to 16 KB. Whole numbers have 64 bits at most.
     #[schema(value_type = Option<Object>)]
     #[serde(default, deserialize_with = "requested_data")]
@@ -195,7 +200,8 @@ impl NewMessage {
     pub(super) fn into_send(self, group: GroupId, key: Option<&str>) -> Result<SendFrame, Refusal> {
         let cid = cid_of(self.cid.as_deref(), key)?.unwrap_or_else(Cid::random);
         let target = Target::Group(group);
-        let content = Content { kind: self.kind, text: self.text, reference: self.reference, data: self.data };
+        let Self { kind, text, reference, data, mentions, .. } = self;
+        let content = Content { kind, text, reference, data, mentions };
         SendFrame::new(target, cid, content)
     }
 }
@@ -203,7 +209,8 @@ impl NewMessage {
 impl ServiceMessage {
     /// Who sends what; with a key, what is sent once.
     pub(super) fn into_send(self, key: Option<&str>) -> Result<(UserId, SendFrame), Refusal> {
-        let message = NewMessage { text: Some(self.message), cid: None, kind: None, reference: None, data: None };
+        let text = Some(self.message);
+        let message = NewMessage { text, cid: None, kind: None, reference: None, data: None, mentions: None };
         Ok((self.from, message.into_send(self.group, key)?))
     }
 }

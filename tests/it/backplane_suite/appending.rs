@@ -46,7 +46,7 @@ pub async fn only_what_counts_makes_n_grow<W: World>() {
 pub async fn kinds_of_later_versions_go_through<W: World>() {
     let scene = TestCluster::<W>::new().await;
     let later = |id: &str, counts: bool, shown: bool| Append {
-        kind: Kind::parse("reaction").unwrap(),
+        kind: Kind::parse("starred").unwrap(),
         traits: Traits { counts, shown, fx: 3 },
         ..text(&scene.group, "anna", id)
     };

@@ -17,6 +17,8 @@ pub enum Sort {
     NamedUser,
     /// An event that a path is about.
     NamedEvent,
+    /// The place of an event that a path is about: what is no seq names none.
+    NamedSeq,
     /// A node that an order is about.
     NamedNode,
     Cid,
@@ -34,6 +36,12 @@ pub enum Sort {
     Data,
     Seq,
     Cursors,
+    /// An emoji.
+    Emoji,
+    /// Where a list of those who react goes on.
+    ReactorPlace,
+    /// Whom a text mentions.
+    Mentions,
     /// Where a list of groups goes on.
     Place,
     /// Which page.
@@ -175,6 +183,10 @@ impl Sort {
             Self::Group | Self::NamedGroup => json!(NOWHERE),
             Self::NamedEvent | Self::EventId => json!(format!("{NOWHERE}:1")),
             Self::NamedNode => json!("nowhere"),
+            Self::NamedSeq => json!("1"),
+            Self::Emoji => json!("👍"),
+            Self::ReactorPlace => json!("👍 bert"),
+            Self::Mentions => json!([]),
             Self::Cid => json!("a cid"),
             Self::Name | Self::ShownName => json!("Tea"),
             Self::Username | Self::Account => json!("carl"),
@@ -215,6 +227,22 @@ impl Sort {
                 all(vec!["nobody".into(), "a b".into(), "hub.system".into()], "not_found", "there is no")
             }
             Self::NamedEvent => all(vec!["7".into(), group(""), group(":0")], "not_found", "there is no such message"),
+            Self::NamedSeq => {
+                let seqs = ["x", "-1", "1.5", "18446744073709551616", "0"].map(Value::from);
+                all(seqs.to_vec(), "not_found", "there is no such")
+            }
+            Self::Emoji => {
+                all(["", "ok", "👍👍", "👍 ", "$set"].map(Value::from).to_vec(), "bad_frame", "an emoji must be")
+            }
+            Self::ReactorPlace => {
+                all(["", "👍", "👍 a b", "ok bert"].map(Value::from).to_vec(), "bad_frame", "`after` must be `next`")
+            }
+            Self::Mentions => {
+                let lists = no_users().into_iter().map(|user| json!(["anna", user])).collect();
+                let many: Vec<String> = (0..101).map(|number| format!("crowd-{number}")).collect();
+                let many = bad(json!(many), "bad_frame", "`mentions` has at most 100 ids");
+                [all(lists, "bad_frame", USER_RULE), vec![many, bad(json!([5]), "bad_frame", "")]].concat()
+            }
             Self::NamedNode => all(vec!["nowhere".into(), "".into()], "not_found", ""),
             Self::Cid => {
                 let mut cids: Vec<Value> = OWN.map(Value::from).to_vec();
@@ -354,7 +382,7 @@ impl Sort {
         all.filter(|value| match self {
             Self::Seq | Self::Page | Self::Size | Self::Lines => !value.is_number(),
             Self::Data | Self::Cursors | Self::Status | Self::Settings => !value.is_object(),
-            Self::Users | Self::Members | Self::Watched => !value.is_array(),
+            Self::Users | Self::Members | Self::Watched | Self::Mentions => !value.is_array(),
             Self::Flag => !value.is_boolean(),
             _ => !value.is_string(),
         })

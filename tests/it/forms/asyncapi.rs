@@ -103,6 +103,7 @@ impl Side<'_> {
             "bool" => return json!({"type": "boolean"}),
             "u16" | "u64" | "usize" => return json!({"type": "integer", "minimum": 0}),
             "Data" => return json!({"type": "object"}),
+            "ReactionList" => return json!({"type": "array", "items": self.schema("ReactionView")}),
             "MemberList" => return json!({"type": "array", "items": self.schema("MemberView")}),
             "HashMap" => "Cursors",
             "Seq" => "Mark",
@@ -121,7 +122,9 @@ impl Side<'_> {
             return match name {
                 "GroupId" => json!(GROUP),
                 "Place" => json!(format!("7.{GROUP}")),
+                "Emoji" => json!("👍"),
                 "EventId" => json!(format!("{GROUP}:6")),
+                "Mentions" => json!(["anna"]),
                 "Person" | "UserId" => json!("anna"),
                 "Cursors" => json!({GROUP: 7}),
                 "SentKind" => json!("text"),

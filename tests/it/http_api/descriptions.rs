@@ -54,6 +54,8 @@ fn the_paths_are_those_of_the_protocol() {
             "GET /chat/location",
             "GET /chat/{group}/message",
             "GET /chat/{group}/pins",
+            "GET /chat/{group}/message/{seq}/seen",
+            "GET /chat/{group}/message/{seq}/reactions",
             "GET /chat/message",
             "GET /chat",
             "POST /chat",

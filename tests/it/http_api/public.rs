@@ -68,6 +68,15 @@ async fn every_operation_is_served_and_answers_as_described() {
     caller.post("/chat/{group}/message", &messages, body).await.expect(201);
     let pins = caller.get("/chat/{group}/pins", &format!("/chat/{group}/pins")).await.expect(200);
     assert_eq!((texts(&pins).as_str(), &pins["messages"][0]["pinned"]), ("4", &json!(true)));
+    let target = &reference[group.len() + 1..];
+    let seen = format!("/chat/{group}/message/{target}/seen");
+    let seen = caller.get("/chat/{group}/message/{seq}/seen", &seen).await.expect(200);
+    assert_eq!(seen, json!({"read": ["anna"], "delivered": []}));
+    let body = json!({"kind": "reaction", "ref": reference, "data": {"emoji": "👍", "on": true}});
+    caller.post("/chat/{group}/message", &messages, body).await.expect(201);
+    let reactions = format!("/chat/{group}/message/{target}/reactions");
+    let reactions = caller.get("/chat/{group}/message/{seq}/reactions", &reactions).await.expect(200);
+    assert_eq!((&reactions["users"][0]["id"], &reactions["users"][0]["emoji"]), (&json!("anna"), &json!("👍")));
     let bundle = caller.get("/chat/message", "/chat/message?perPage=1").await.expect(200);
     assert_eq!((texts(&bundle["groups"][0]).as_str(), &bundle["groups"][0]["more"]), ("4", &json!(true)));
 

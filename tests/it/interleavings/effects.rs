@@ -12,6 +12,7 @@ use hubbub::ports::{Append, Page, Standing, Store};
 use serde_json::{Value, json};
 
 use super::gates::Side;
+use super::reacted::{self, react, reply};
 use super::test_cluster::{FIRST, Snapshot, TestCluster, repeat_until_acked};
 use crate::people::Client;
 use crate::support::shared;
@@ -25,7 +26,7 @@ type Point = (Side, &'static str);
 /// All calls by which an owner changes something between log and commit.
 const WRITES: [&str; 7] = ["insert", "apply_effects", "plan", "apply_membership", "raise_marks", "reseq", "commit"];
 /// Calls that change nothing, that come after a commit, or that are not an owner's.
-const OTHERS: [&str; 46] = [
+const OTHERS: [&str; 47] = [
     "ack",
     "all_groups",
     "append",
@@ -52,6 +53,7 @@ const OTHERS: [&str; 46] = [
     "leave_route",
     "log_stats",
     "marks",
+    "marks_in",
     "moved_since",
     "next_epoch",
     "open_inbox",
@@ -74,13 +76,18 @@ const OTHERS: [&str; 46] = [
     "seen",
 ];
 /// The same, of which there are too many for one list.
-const MORE_OTHERS: [&str; 12] = [
+const MORE_OTHERS: [&str; 17] = [
     "claim_due",
     "clear_rows",
     "extents",
+    "mentions",
     "note_move",
     "overdue",
     "raise_heads",
+    "reacted",
+    "reaction_counts",
+    "reactors",
+    "replies",
     "settle",
     "sweep_group",
     "unregister",
@@ -207,6 +214,7 @@ async fn state_is_the_sequences(scene: &TestCluster, people: &mut [Client], grou
     let newest_first: Vec<Seq> = pinned.iter().rev().copied().collect();
     let listed: Vec<Seq> = scene.store.pins(group, 100).await.unwrap().iter().map(|event| event.seq).collect();
     assert_eq!(listed, newest_first, "the store's list");
+    reacted::state_is_the_sequences(scene, people, group, &raw).await;
     let last = raw.iter().rfind(|event| event.traits.shown).unwrap();
     for client in people {
         let answer = client.ask(json!({"type": "pins", "id": "pins", "group": group.as_str()}), "pins").await;
@@ -240,6 +248,12 @@ async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said
         (0, edit(group, EDITS_DELETED, first + 3)),
         (0, delete(group, "delete fourth", first + 3)),
         (0, edit(group, "edit third again", first + 2)),
+        (1, react(group, "react", first, "👍", true)),
+        (2, react(group, "react too", first, "👍", true)),
+        (2, react(group, "react twice", first, ":b:", true)),
+        (1, react(group, "react again", first, "👍", true)),
+        (1, react(group, "react no more", first, "👍", false)),
+        (2, reply(group, "reply", first)),
     ];
     for (at, frame) in &said {
         people[*at].say(frame.clone()).await;

@@ -1,6 +1,6 @@
 //! A store and a backplane behind gates: every call passes one before and one after.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,9 +131,20 @@ gated! { MessageStore for GatedStore {
     fn apply_effects(effects: &[Effect]) -> Result<(), StoreError>;
     fn clear_rows(deleted: &[(GroupId, Seq)]) -> Result<(), StoreError>;
     fn pins(group: &GroupId, limit: usize) -> Result<Vec<Event>, StoreError>;
+    fn replies(group: &GroupId, target: Seq, page: Page) -> Result<Vec<Event>, StoreError>;
     fn head(group: &GroupId) -> Result<Head, StoreError>;
     fn all_messages(page: usize, per_page: usize) -> Result<Vec<Event>, StoreError>;
     fn expire(group: &GroupId, before: Millis) -> Result<u64, StoreError>;
+} }
+
+gated! { ReactionStore for GatedStore {
+    fn reacted(keys: &[ReactionKey]) -> Result<HashSet<ReactionKey>, StoreError>;
+    fn reaction_counts(of: &[(GroupId, Seq, Emoji)]) -> Result<Vec<u64>, StoreError>;
+    fn reactors(page: &ReactionPage) -> Result<Vec<Reactor>, StoreError>;
+} }
+
+gated! { MentionStore for GatedStore {
+    fn mentions(user: &UserId, of: &[ReadUpTo]) -> Result<Vec<u64>, StoreError>;
 } }
 
 gated! { GroupStore for GatedStore {
@@ -174,6 +185,7 @@ gated! { ProfileStore for GatedStore {
 
 gated! { CursorStore for GatedStore {
     fn marks(users: &[UserId]) -> Result<HashMap<UserId, HashMap<GroupId, Mark>>, StoreError>;
+    fn marks_in(group: &GroupId, users: &[UserId]) -> Result<HashMap<UserId, Mark>, StoreError>;
     fn raise_marks(marks: &[(UserId, GroupId, Mark)]) -> Result<(), StoreError>;
 } }
 

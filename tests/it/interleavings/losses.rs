@@ -145,6 +145,7 @@ async fn the_tail_is_lost_with_the_only_peer_message() {
         text: Some("lost".into()),
         reference: None,
         data: None,
+        mentions: None,
     };
     scene.nodes[0].hub.send(&UserId::parse("user-0").unwrap(), frame).await.expect("it is stored");
     scene.roll_back(early).await;

@@ -43,6 +43,7 @@ async fn a_retry_over_http_while_the_first_try_is_in_the_log() {
         text: Some("twice".into()),
         reference: None,
         data: None,
+        mentions: None,
     };
     let user = UserId::parse("user-0").unwrap();
     // It was seen before, and the store does not have it yet.

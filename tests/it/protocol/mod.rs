@@ -4,7 +4,11 @@
 mod endings;
 mod frames;
 mod me;
+mod mentions;
 pub mod peer;
+mod reactions;
 mod refusals;
+mod replies;
 mod resume;
 mod users;
+mod seen;

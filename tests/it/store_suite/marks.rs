@@ -69,3 +69,23 @@ pub async fn marks_of_many_at_once(fixture: &mut impl Fixture) {
     assert_eq!(of_seven[&groups[1]], mark(7, 7, 7));
     assert_eq!(marks_of(&store, &user("user300")).await.len(), 2);
 }
+
+pub async fn marks_in_one_group(fixture: &mut impl Fixture) {
+    let store = fixture.store();
+    let [group, other] = [GroupId::random(), GroupId::random()];
+    let users: Vec<UserId> = (0..300).map(|number| user(&format!("a.n|n@{number}"))).collect();
+    let marks = users.iter().enumerate().flat_map(|(number, user)| {
+        let number = number as u64;
+        let of_other = (user.clone(), other.clone(), mark(number, number, number));
+        let of_group = (user.clone(), group.clone(), mark(number, 1, number + 1));
+        // Of every third nothing is known in the group.
+        [Some(of_other), (!number.is_multiple_of(3)).then_some(of_group)].into_iter().flatten()
+    });
+    store.raise_marks(&marks.collect::<Vec<_>>()).await.unwrap();
+    let asked: Vec<UserId> = users.iter().skip(1).cloned().chain([user("nobody")]).collect();
+    let found = store.marks_in(&group, &asked).await.unwrap();
+    assert_eq!((found.len(), found.get(&users[7])), (200, Some(&mark(7, 1, 8))));
+    assert!(!found.contains_key(&users[9]) && !found.contains_key(&user("nobody")));
+    assert!(store.marks_in(&group, &[]).await.unwrap().is_empty());
+    assert!(store.marks_in(&GroupId::random(), &asked).await.unwrap().is_empty());
+}

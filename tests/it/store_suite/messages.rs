@@ -30,7 +30,7 @@ pub async fn reads_back_what_was_inserted(fixture: &mut impl Fixture) {
     };
     let bare = Event { text: None, n: 1, ..text(&group, 2) };
     let void = Event::void(group.clone(), Head { seq: 3, n: 1, shown: 2, time: EPOCH });
-    let kind = Kind::parse("reaction").unwrap();
+    let kind = Kind::parse("starred").unwrap();
     let traits = Traits { counts: false, shown: false, fx: 700 };
     let later = Event { kind, traits, shown: 2, ..text(&group, 4) };
     let events = vec![full, bare, void, later];

@@ -33,6 +33,7 @@ pub fn text(group: &GroupId, seq: Seq) -> Event {
         text: Some(format!("message {seq}")),
         reference: None,
         data: None,
+        mentions: None,
         cid: Cid::random(),
         state: EventState::default(),
     }

@@ -169,7 +169,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin", "messages_by_edit", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
-    for table in ["devices", "device_marks", "followers", "covered", "due", "profiles", "words"] {
+    let added =
+        ["devices", "device_marks", "followers", "covered", "due", "profiles", "words", "reactions", "replies", "mentions"];
+    for table in added {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
     let added = [
@@ -191,6 +193,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("messages", "erased_seq"),
         ("messages", "erased_time"),
         ("messages", "erased_by"),
+        ("messages", "reactions"),
+        ("messages", "replies"),
+        ("messages", "mentions"),
     ];
     for (table, column) in added {
         db.execute(&format!("ALTER TABLE {table} DROP COLUMN {column}"), []).unwrap();
@@ -227,6 +232,12 @@ async fn usernames_of_before_are_given_their_forms() {
         ALTER TABLE messages DROP COLUMN erased_seq;
         ALTER TABLE messages DROP COLUMN erased_time;
         ALTER TABLE messages DROP COLUMN erased_by;
+        ALTER TABLE messages DROP COLUMN reactions;
+        ALTER TABLE messages DROP COLUMN replies;
+        ALTER TABLE messages DROP COLUMN mentions;
+        DROP TABLE reactions;
+        DROP TABLE replies;
+        DROP TABLE mentions;
         DROP INDEX users_by_search;
         ALTER TABLE users DROP COLUMN search;
         DROP TABLE profiles;

@@ -60,6 +60,7 @@ fn event(group: &GroupId, (seq, n, shown): (Seq, u64, u64), from: UserId, kind: 
         text: text("text"),
         reference: text("ref"),
         data: more["data"].as_object().cloned(),
+        mentions: None,
         cid: Cid::stored(&text("cid").unwrap()).unwrap(),
         state: EventState::default(),
     }

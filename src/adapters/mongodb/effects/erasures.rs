@@ -19,7 +19,8 @@ impl MongoStore {
         let mut query = self.of_group(target.group, message_id(target.group, target.seq));
         query.insert("erased.seq", doc! { "$not": { "$lte": int(erasure.seq) } });
         let erased = doc! { "erased": ErasureDocument::from(erasure).encode()? };
-        let emptied = doc! { "text": "", "data": "", "pin": "", "edit": "" };
+        let emptied =
+            doc! { "text": "", "data": "", "pin": "", "edit": "", "reactions": "", "replies": "", "mentions": "" };
         encode(&doc! { "q": query, "u": { "$set": erased, "$unset": emptied } })
     }
 
@@ -29,7 +30,7 @@ impl MongoStore {
         group: &GroupId,
         seq: Seq,
     ) -> Result<(), StoreError> {
-        for rows in [&self.pins, &self.edits] {
+        for rows in [&self.pins, &self.edits, &self.reactions, &self.replies] {
             let beside = self.of_group(group, between(group, seq, seq.saturating_add(1)));
             self.within(rows.delete_many(beside)).await?;
         }

@@ -1,6 +1,8 @@
 //! What was said: pages of groups' histories, single messages, and what is too old.
 
+mod frames;
 mod pages;
+mod replies;
 mod retention;
 mod slots;
 

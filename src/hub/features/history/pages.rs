@@ -4,14 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::domain::{Event, Group, GroupId, Refusal, Seq, UserId};
-use crate::hub::config::{BUNDLE_BYTES, HISTORY_DEFAULT, HISTORY_PAGE, PAGE_BYTES};
-use crate::hub::features::answered::{Answered, Asker};
+use crate::hub::config::{BUNDLE_BYTES, PAGE_BYTES};
 use crate::hub::features::paging::with_more;
-use crate::hub::groups::Heads;
+use crate::hub::groups::{Heads, OwnReactions};
 use crate::hub::local::{LocalGroups, fitting};
 use crate::hub::pipeline::lives::stored_base;
 use crate::ports::{GroupStore, MessageStore, Page, UserStore};
-use crate::protocol::{ServerFrame, WireEvent, pushes, requests};
 
 /// Groups bundled in one answer at most.
 const BUNDLE_MAX: usize = 200;
@@ -65,13 +63,26 @@ pub struct HistoryBundle {
     pub more_after: Option<GroupId>,
 }
 
+/// Of what a page is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Within<'a> {
+    pub(super) group: &'a GroupId,
+    /// Where the group's present life begins.
+    pub(super) base: Seq,
+    /// Up to which seq the page shows what events made of others: read before it.
+    pub(super) as_of: Seq,
+    /// The event to which all of it replies.
+    pub(super) about: Option<Seq>,
+}
+
 /// Reads histories.
 pub(crate) struct History {
-    messages: Arc<dyn MessageStore>,
-    documents: Arc<dyn GroupStore>,
+    pub(super) messages: Arc<dyn MessageStore>,
+    pub(super) documents: Arc<dyn GroupStore>,
     people: Arc<dyn UserStore>,
-    groups: Arc<LocalGroups>,
+    pub(super) groups: Arc<LocalGroups>,
     heads: Arc<Heads>,
+    pub(super) own: Arc<OwnReactions>,
 }
 
 // === impl History ===
@@ -83,25 +94,24 @@ impl History {
         people: Arc<dyn UserStore>,
         groups: Arc<LocalGroups>,
         heads: Arc<Heads>,
+        own: Arc<OwnReactions>,
     ) -> Self {
-        Self { messages, documents, people, groups, heads }
+        Self { messages, documents, people, groups, heads, own }
     }
 
     /// A page of events of about so many bytes at most, one event at least, with whether there are
-    /// more in its direction. `base` is where the group's present life begins; `as_of` was read before.
-    async fn read_page(
-        &self,
-        group: &GroupId,
-        (base, as_of): (Seq, Seq),
-        page: Page,
-        bytes: usize,
-    ) -> Result<HistoryPage, Refusal> {
+    /// more in its direction.
+    pub(super) async fn read_page(&self, within: Within<'_>, page: Page, bytes: usize) -> Result<HistoryPage, Refusal> {
+        let Within { group, base, as_of, about } = within;
         let asked = match page {
             Page::Before(before, limit) => Page::Before(before, limit + 1),
             Page::After(after, limit) => Page::After(after.max(base), limit + 1),
             Page::Shown(number, limit) => Page::Shown(number, limit + 1),
         };
-        let mut events = self.messages.page(group, asked).await?;
+        let mut events = match about {
+            Some(target) => self.messages.replies(group, target, asked).await?,
+            None => self.messages.page(group, asked).await?,
+        };
         // What was stored too late to be deleted with an earlier life is not shown.
         events.retain(|event| event.seq > base);
         let (Page::Before(_, limit) | Page::After(_, limit) | Page::Shown(_, limit)) = page;
@@ -120,7 +130,7 @@ impl History {
     }
 
     /// Up to which seq a page that is read after this shows what events made of others.
-    async fn as_of(&self, group: &GroupId) -> Result<Seq, Refusal> {
+    pub(super) async fn as_of(&self, group: &GroupId) -> Result<Seq, Refusal> {
         let applied = self.heads.applied(std::slice::from_ref(group)).await?;
         Ok(applied.get(group).copied().unwrap_or(0))
     }
@@ -128,7 +138,9 @@ impl History {
     /// A page of a group's history, for a service.
     pub(crate) async fn group_history(&self, group: &Group, query: HistoryQuery) -> Result<HistoryPage, Refusal> {
         let as_of = self.as_of(&group.id).await?;
-        self.history_within(group, as_of, query, PAGE_BYTES).await
+        let mut page = self.history_within(group, as_of, query, PAGE_BYTES).await?;
+        page.messages.iter_mut().for_each(|event| event.state.reactions.mark_mine(|_| false));
+        Ok(page)
     }
 
     async fn history_within(
@@ -152,7 +164,7 @@ impl History {
                 Page::Shown(head.shown + 1 - skipped, per_page)
             }
         };
-        self.read_page(id, (base, as_of), page, bytes).await
+        self.read_page(Within { group: id, base, as_of, about: None }, page, bytes).await
     }
 
     /// A page of a group's history, for a member.
@@ -168,7 +180,9 @@ impl History {
         }
         let document = self.documents.group(group).await?;
         let document = document.ok_or_else(|| Refusal::not_found("there is no such group"))?;
-        self.group_history(&document, query).await
+        let mut page = self.group_history(&document, query).await?;
+        self.own.mark(user, page.messages.iter_mut().collect()).await?;
+        Ok(page)
     }
 
     /// The same page of each of a user's groups, as many as go into one answer. By their ids, which do not move while
@@ -187,6 +201,7 @@ impl History {
             left = left.saturating_sub(page.messages.iter().map(Event::weight).sum());
             pages.push(page);
         }
+        self.own.mark(user, pages.iter_mut().flat_map(|page| &mut page.messages).collect()).await?;
         let newest = |page: &HistoryPage| page.messages.last().map_or(0, |event| event.time);
         pages.sort_by_key(|page| std::cmp::Reverse(newest(page)));
         Ok(HistoryBundle { pages, more_after })
@@ -223,30 +238,6 @@ impl History {
     }
 }
 
-impl Answered for requests::History {
-    type By = History;
-
-    async fn answer(self, history: &History, asker: Asker<'_>) -> Result<(), Refusal> {
-        let Self { group, before, after, limit, raw } = self;
-        if !asker.session.is_in(&group) {
-            return Err(Refusal::forbidden("you are not a member of this group"));
-        }
-        let limit = limit.unwrap_or(HISTORY_DEFAULT).clamp(1, HISTORY_PAGE);
-        let page = match (before, after) {
-            (_, Some(after)) => Page::After(after, limit),
-            (before, None) => Page::Before(before.unwrap_or(Seq::MAX), limit),
-        };
-        let base = history.groups.get(&group).map_or(0, |group| group.state.lock().base());
-        let as_of = history.as_of(&group).await?;
-        let page = history.read_page(&group, (base, as_of), page, PAGE_BYTES).await?;
-        let seen = if raw == Some(true) { WireEvent::as_said } else { WireEvent::for_reader };
-        let messages = page.messages.iter().map(|event| seen(event, &asker.session.user)).collect();
-        let (more, next) = (page.more, page.next);
-        asker.tell(&ServerFrame::History(pushes::History { re: asker.re, group: &group, messages, more, next, as_of }));
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,7 +247,14 @@ mod tests {
     fn history(store: &Arc<MemoryStore>) -> History {
         let (here, log) = (Arc::<LocalGroups>::default(), Arc::<MemoryLog>::default());
         let heads = Heads::new(log, store.clone(), store.clone(), here.clone(), node());
-        History::new(store.clone(), store.clone(), store.clone(), here, Arc::new(heads))
+        History::new(
+            store.clone(),
+            store.clone(),
+            store.clone(),
+            here,
+            Arc::new(heads),
+            Arc::new(OwnReactions::new(store.clone())),
+        )
     }
 
     #[tokio::test]

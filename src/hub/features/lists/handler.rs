@@ -17,7 +17,7 @@ pub(crate) struct GroupLists {
     pub(super) groups: Arc<LocalGroups>,
     pub(super) documents: Arc<dyn GroupStore>,
     pub(super) people: Arc<dyn UserStore>,
-    marks: Arc<dyn CursorStore>,
+    pub(super) marks: Arc<dyn CursorStore>,
 }
 
 // === impl GroupLists ===

@@ -43,15 +43,18 @@ impl GroupLists {
         Ok((self.shown_to(user, page).await?, next))
     }
 
-    /// One of a user's groups.
+    /// One of a user's groups, with how far its other members have come.
     ///
     /// # Errors
     /// `not_found` for a group that is not there, or that the user is not in.
     pub(crate) async fn own_group(&self, user: &UserId, id: &GroupId) -> Result<OwnGroup, Refusal> {
         let found = self.of_member(user, id).await?;
         let found = found.ok_or_else(|| Refusal::not_found("there is no such group, or you are not in it"))?;
+        let others = self.listing.others(&*self.marks, &found.0, user).await?;
         let shown = self.shown_to(user, vec![found]).await?;
-        shown.into_iter().next().ok_or_else(Refusal::unavailable)
+        let mut own = shown.into_iter().next().ok_or_else(Refusal::unavailable)?;
+        own.view.others = others;
+        Ok(own)
     }
 
     /// A group, with how far it has come, where the user is a member of it.
@@ -73,9 +76,10 @@ impl GroupLists {
         let lookups: Vec<_> = page.iter().map(|(group, head)| self.listing.newest_of(group, *head)).collect();
         let mut lasts: Vec<_> = futures::stream::iter(lookups).buffered(AT_ONCE).try_collect().await?;
         keep_within(lasts.iter_mut(), PAGE_BYTES);
-        let shown = page.iter().zip(lasts);
-        Ok(shown
-            .map(|((group, head), last)| OwnGroup { view: self.listing.view(group, *head, &marks, None, user), last })
-            .collect())
+        self.listing.mark_own(user, lasts.iter_mut().flatten().collect()).await?;
+        let views = page.iter().map(|(group, head)| self.listing.view(group, *head, &marks, None, user));
+        let mut views: Vec<_> = views.collect();
+        self.listing.count_mentions(user, &mut views).await?;
+        Ok(views.into_iter().zip(lasts).map(|(view, last)| OwnGroup { view, last }).collect())
     }
 }

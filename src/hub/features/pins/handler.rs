@@ -6,7 +6,7 @@ use crate::domain::{GroupId, Refusal, UserId};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::features::history::HistoryPage;
-use crate::hub::groups::Heads;
+use crate::hub::groups::{Heads, OwnReactions};
 use crate::hub::local::fitting;
 use crate::ports::{GroupStore, MessageStore};
 use crate::protocol::{ServerFrame, WireEvent, pushes, requests};
@@ -19,13 +19,19 @@ pub(crate) struct Pins {
     messages: Arc<dyn MessageStore>,
     documents: Arc<dyn GroupStore>,
     heads: Arc<Heads>,
+    own: Arc<OwnReactions>,
 }
 
 // === impl Pins ===
 
 impl Pins {
-    pub(crate) fn new(messages: Arc<dyn MessageStore>, documents: Arc<dyn GroupStore>, heads: Arc<Heads>) -> Self {
-        Self { messages, documents, heads }
+    pub(crate) fn new(
+        messages: Arc<dyn MessageStore>,
+        documents: Arc<dyn GroupStore>,
+        heads: Arc<Heads>,
+        own: Arc<OwnReactions>,
+    ) -> Self {
+        Self { messages, documents, heads, own }
     }
 
     /// What is pinned in a group of a user, newest first.
@@ -42,6 +48,7 @@ impl Pins {
         let found = messages.len();
         messages.truncate(fitting(messages.iter(), PAGE_BYTES).min(PINS));
         let more = messages.len() < found;
+        self.own.mark(user, messages.iter_mut().collect()).await?;
         let as_of = applied.get(group).copied().unwrap_or(0);
         Ok(HistoryPage { group: group.clone(), messages, more, next: None, as_of })
     }
@@ -73,7 +80,7 @@ mod tests {
         let id = GroupId::random();
         let store = Arc::new(MemoryStore::of(&id, &["anna"], [1, 2].map(|seq| text(&id, seq, "anna"))));
         let heads = Heads::new(Arc::<MemoryLog>::default(), store.clone(), store.clone(), Arc::default(), node());
-        let pins = Pins::new(store.clone(), store, Arc::new(heads));
+        let pins = Pins::new(store.clone(), store.clone(), Arc::new(heads), Arc::new(OwnReactions::new(store)));
         let page = pins.pins(&user("anna"), &id).await.unwrap();
         assert_eq!((page.messages.iter().map(|event| event.seq).collect::<Vec<_>>(), page.more), (vec![2, 1], false));
         assert!(pins.pins(&user("bob"), &id).await.is_err());

@@ -1,8 +1,10 @@
 //! Whether what a send would do to others may stand: asked at the door, and again by the owner.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::domain::{Code, Event, GroupId, KindRow, Refusal, UserId};
+use crate::domain::{Code, Does, Event, Group, GroupId, KindRow, Mentions, Part, Refusal, Role, UserId};
+use crate::hub::config::SMALL_GROUP;
 use crate::hub::local::LocalGroups;
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::effects::{Attempt, EffectRules, refusal, standing, target_of};
@@ -36,15 +38,19 @@ impl EffectDoor {
         &self,
         from: &UserId,
         group: &GroupId,
-        send: &SendFrame,
+        send: &mut SendFrame,
         members_only: bool,
     ) -> Result<Standing, Refusal> {
         let Some(row) = send.kind.row() else { return Ok(Standing::Member) };
-        if row.fx == 0 {
+        if row.does == Does::WhereNamed && !self.node.view().features.knows(row) {
+            // As it was before there was anything to do: nobody looks.
+            send.traits.fx = 0;
+        }
+        if send.traits.fx == 0 {
             return Ok(standing(row, from, None));
         }
-        let refusal = match self.judge(row, from, group, send).await {
-            Ok(target) => return Ok(standing(row, from, Some(&target))),
+        let refusal = match self.judge(row, from, group, send, members_only).await {
+            Ok(target) => return Ok(standing(row, from, target.as_deref())),
             Err(refusal) => refusal,
         };
         if members_only && !self.is_member(group, from).await? {
@@ -58,15 +64,32 @@ impl EffectDoor {
     }
 
     /// Whether a send with an effect would be in order now, of somebody who may do to what others said what is given to
-    /// some: that is looked at when it is appended. Answers what it is about.
+    /// some: that is looked at when it is appended. Answers what it is about, if it is about anything.
     async fn judge(
         &self,
         row: &KindRow,
         from: &UserId,
         group: &GroupId,
         send: &SendFrame,
-    ) -> Result<Arc<Event>, Refusal> {
+        members_only: bool,
+    ) -> Result<Option<Arc<Event>>, Refusal> {
         self.node.view().features.check(row)?;
+        if let Some(mentions) = &send.mentions {
+            self.check_mentions(from, group, mentions, members_only).await?;
+        }
+        if row.reference == Part::Optional && send.reference.is_none() {
+            return Ok(None);
+        }
+        self.judge_target(row, from, group, send).await.map(Some)
+    }
+
+    async fn judge_target(
+        &self,
+        row: &KindRow,
+        from: &UserId,
+        group: &GroupId,
+        send: &SendFrame,
+    ) -> Result<Arc<Event>, Refusal> {
         let seq = target_of(group, send.reference.as_deref())?;
         let here = self.groups.get(group).and_then(|group| group.state.lock().ring_event(seq));
         let target = match here {
@@ -77,6 +100,42 @@ impl EffectDoor {
         let attempt = Attempt { from, entitled: true, place: None };
         EffectRules::default().check(send.kind, row, attempt, target.as_deref()).map_err(refusal)?;
         target.ok_or_else(|| refusal(Code::NotFound))
+    }
+
+    /// Members are mentioned, and all members of a large group by its admins alone. Who leaves meanwhile is mentioned all
+    /// the same.
+    async fn check_mentions(
+        &self,
+        from: &UserId,
+        group: &GroupId,
+        mentions: &Mentions,
+        members_only: bool,
+    ) -> Result<(), Refusal> {
+        let document = self.document(group).await?;
+        let members = document.as_ref().map(|document| document.members.as_slice()).unwrap_or_default();
+        match mentions {
+            Mentions::Users(users) => {
+                let known: HashSet<&UserId> = members.iter().map(|member| &member.id).collect();
+                match users.iter().find(|user| !known.contains(user)) {
+                    Some(user) => Err(Refusal::not_found(format!("`{user}` is no member of this group"))),
+                    None => Ok(()),
+                }
+            }
+            Mentions::All if members.len() > SMALL_GROUP && members_only => {
+                let by_admin = members.iter().any(|member| member.id == *from && member.role == Role::Admin);
+                let why = format!("in a group of more than {SMALL_GROUP} admins alone mention all");
+                if by_admin { Ok(()) } else { Err(Refusal::forbidden(why)) }
+            }
+            Mentions::All => Ok(()),
+        }
+    }
+
+    async fn document(&self, group: &GroupId) -> Result<Option<Arc<Group>>, Refusal> {
+        let here = self.groups.get(group).and_then(|group| group.state.lock().document.clone());
+        match here {
+            Some(document) => Ok(Some(document)),
+            None => Ok(self.documents.group(group).await?.map(Arc::new)),
+        }
     }
 
     async fn is_member(&self, group: &GroupId, user: &UserId) -> Result<bool, Refusal> {

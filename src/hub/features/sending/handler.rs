@@ -54,17 +54,18 @@ impl Sending {
     }
 
     /// Checks a send's limits, finds (or makes) its group, and packs it for the log.
-    async fn prepare_send(&self, from: &UserId, send: SendFrame, members_only: bool) -> Result<Append, Refusal> {
+    async fn prepare_send(&self, from: &UserId, mut send: SendFrame, members_only: bool) -> Result<Append, Refusal> {
         self.check_text(send.text.as_deref().unwrap_or_default())?;
         self.check_data(send.data.as_ref())?;
         let group = match &send.target {
             Target::Group(group) => group.clone(),
             Target::User(peer) => self.creation.direct_group(from, peer).await?,
         };
-        let asked = self.door.check(from, &group, &send, members_only).await?;
+        let asked = self.door.check(from, &group, &mut send, members_only).await?;
         let standing = if members_only { asked } else { Standing::Anybody };
         let entitled = !members_only || standing == Standing::Moderator;
-        let body = Body::new(send.text, send.reference, send.data).entitled(entitled).encode();
+        let body =
+            Body::new(send.text, send.reference, send.data).mentioning(send.mentions).entitled(entitled).encode();
         let SendFrame { cid, kind, traits, .. } = send;
         Ok(Append { group, from: from.clone(), cid, kind, traits, body, standing })
     }

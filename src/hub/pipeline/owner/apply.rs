@@ -71,7 +71,7 @@ impl Aftermath {
 
     /// Applies the effects of what is stored; tries until it is done, or none of it is ours any more.
     async fn apply_effects(&self, settled: &[Settled]) {
-        let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).filter_map(Effect::of).collect();
+        let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).flat_map(Effect::all_of).collect();
         let mut retry = RETRY;
         while !effects.is_empty() && settled.iter().any(|one| self.owned.holds(one.partition)) {
             match self.effects.apply(&effects).await {

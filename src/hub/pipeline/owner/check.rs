@@ -3,16 +3,17 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::reactions::Reactions;
 use super::settled::Open;
 use super::targets::{Place, Targets};
 use crate::domain::{Code, Event, GroupId, Seq};
-use crate::hub::codec::is_entitled;
 use crate::hub::pipeline::effects::{EffectRules, target_of};
-use crate::ports::{LogEntry, MessageStore, Partition, StoreError};
+use crate::ports::{LogEntry, MessageStore, Partition, ReactionStore, StoreError};
 
 /// Checks entries against what is stored, and against those before them.
-pub(super) struct EffectChecker {
+pub(crate) struct EffectChecker {
     messages: Arc<dyn MessageStore>,
+    reactions: Arc<dyn ReactionStore>,
     rules: EffectRules,
 }
 
@@ -53,8 +54,8 @@ fn target_below(event: &Event) -> Result<Seq, Code> {
 // === impl EffectChecker ===
 
 impl EffectChecker {
-    pub(super) fn new(messages: Arc<dyn MessageStore>, rules: EffectRules) -> Self {
-        Self { messages, rules }
+    pub(crate) fn new(messages: Arc<dyn MessageStore>, reactions: Arc<dyn ReactionStore>, rules: EffectRules) -> Self {
+        Self { messages, reactions, rules }
     }
 
     /// Checks entries whose effect is still to be checked, and puts voids in the place of those that may not stand. What
@@ -63,9 +64,10 @@ impl EffectChecker {
         let Unchecked { asked, waiting } = Unchecked::among(open);
         let places = asked.iter().map(|(_, about)| about.clone()).collect();
         let mut targets = Targets::read(&*self.messages, places).await?;
+        let mut reactions = Reactions::read(&*self.reactions, asked.iter().map(|(at, _)| &open[*at].1.event)).await?;
         for (at, about) in &asked {
             let (_, one) = &mut open[*at];
-            match targets.judge(&self.rules, &one.event, is_entitled(&one.entry), about) {
+            match targets.judge(&self.rules, &mut reactions, one, about) {
                 Ok(()) => one.checked = true,
                 Err(code) => refuse(one, code),
             }
@@ -138,7 +140,7 @@ mod tests {
     }
 
     fn checker(store: &Arc<MemoryStore>) -> EffectChecker {
-        EffectChecker::new(store.clone(), EffectRules::default())
+        EffectChecker::new(store.clone(), store.clone(), EffectRules::default())
     }
 
     fn refusals(open: &[(usize, Open)]) -> Vec<Option<Code>> {

@@ -24,6 +24,7 @@ mod model;
 mod notify;
 mod order;
 mod owned;
+mod reactions;
 mod read;
 mod route;
 mod route_hints;
@@ -37,6 +38,7 @@ use std::time::Duration;
 use crate::kernel::Backoff;
 
 pub(crate) use apply::Aftermath;
+pub(crate) use check::EffectChecker;
 pub(crate) use commit::Committer;
 pub(crate) use heads::DocumentHeads;
 pub(crate) use lease::Leases;

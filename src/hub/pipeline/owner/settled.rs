@@ -1,6 +1,6 @@
 //! What became of entries in the store.
 
-use crate::domain::{Code, Data, Event, Kind, UserId};
+use crate::domain::{Code, Data, Event, Kind, KindRow, Part, UserId};
 use crate::ports::{LogEntry, Partition};
 
 /// An entry whose seq is settled in the store.
@@ -50,7 +50,8 @@ pub(super) enum Verdict {
 impl Open {
     /// Whether it does nothing to others that this version knows of, or was found to be in order.
     pub(super) fn is_checked(&self) -> bool {
-        self.checked || self.event.traits.fx == 0 || self.event.kind.row().is_none()
+        let names_nothing = |row: &KindRow| row.reference == Part::Optional && self.event.reference.is_none();
+        self.checked || self.event.traits.fx == 0 || self.event.kind.row().is_none_or(names_nothing)
     }
 
     /// Puts a void in its place that says why to whoever sent it, now and at every repeat.

@@ -13,7 +13,6 @@ use super::settled::{Fate, Open, Settled, Verdict, void_for};
 use crate::domain::{Event, GroupId, Head, Seq, now_ms};
 use crate::hub::codec::event_of;
 use crate::hub::metrics::Stage;
-use crate::hub::pipeline::effects::EffectRules;
 use crate::hub::pipeline::metrics::PipelineMetrics;
 use crate::ports::{GroupStore, Inserted, Log, LogEntry, MessageStore, Page, Partition, Reseq, Sequencer, StoreError};
 
@@ -38,9 +37,8 @@ impl Inserter {
         sequencer: Arc<dyn Sequencer>,
         owned: Arc<Owned>,
         metrics: PipelineMetrics,
-        rules: EffectRules,
+        checker: EffectChecker,
     ) -> Self {
-        let checker = EffectChecker::new(messages.clone(), rules);
         Self { messages, documents, log, sequencer, checker, owned, metrics }
     }
 
@@ -237,14 +235,16 @@ impl Inserter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::pipeline::effects::EffectRules;
     use crate::hub::pipeline::owner::order::tests::entry;
     use crate::hub::testing::{MemoryLog, MemoryStore, metrics, text};
     use crate::ports::LeaseToken;
 
     fn make_inserter(store: &Arc<MemoryStore>, owned: &Arc<Owned>) -> Inserter {
-        let (log, rules) = (Arc::<MemoryLog>::default(), EffectRules::default());
+        let log = Arc::<MemoryLog>::default();
+        let checker = EffectChecker::new(store.clone(), store.clone(), EffectRules::default());
         let (messages, documents, metrics) = (store.clone(), store.clone(), metrics().pipeline);
-        Inserter::new(messages, documents, log.clone(), log, owned.clone(), metrics, rules)
+        Inserter::new(messages, documents, log.clone(), log, owned.clone(), metrics, checker)
     }
 
     #[tokio::test(start_paused = true)]

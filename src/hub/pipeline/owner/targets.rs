@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::reactions::Reactions;
+use super::settled::Open;
 use crate::domain::{Code, Effect, Event, GroupId, Seq};
+use crate::hub::codec::is_entitled;
 use crate::hub::pipeline::effects::{Attempt, EffectRules};
 use crate::ports::{MessageStore, StoreError};
 
@@ -56,18 +59,20 @@ impl Targets {
     pub(super) fn judge(
         &mut self,
         rules: &EffectRules,
-        event: &Event,
-        entitled: bool,
+        reactions: &mut Reactions,
+        open: &mut Open,
         about: &Place,
     ) -> Result<(), Code> {
         if self.unreadable.contains(about) {
             return Err(Code::Internal);
         }
+        let (event, entitled) = (&mut open.event, is_entitled(&open.entry));
         let attempt = Attempt { from: &event.from, entitled, place: Some((event.seq, event.time)) };
         let row = event.kind.row().ok_or(Code::Internal)?;
         rules.check(event.kind, row, attempt, self.found.get(about))?;
-        if let Some((target, effect)) = self.found.get_mut(about).zip(Effect::of(event)) {
-            target.apply(&effect.change);
+        if let Some(target) = self.found.get_mut(about) {
+            reactions.count(event, target)?;
+            Effect::of(event).into_iter().for_each(|effect| target.apply(&effect.change));
         }
         Ok(())
     }

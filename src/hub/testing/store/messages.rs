@@ -74,6 +74,12 @@ impl MessageStore for MemoryStore {
         self.answer(pinned.take(limit).collect())
     }
 
+    async fn replies(&self, group: &GroupId, target: Seq, page: Page) -> Answer<Vec<Event>> {
+        let about = Some(group.event_id(target));
+        let all = self.page(group, page).await?;
+        self.answer(all.into_iter().filter(|event| event.reference == about).collect())
+    }
+
     async fn head(&self, group: &GroupId) -> Answer<Head> {
         self.note("head");
         self.answer(self.all(group).last().map(Event::head).unwrap_or_default())

@@ -2,7 +2,9 @@
 
 mod followers;
 mod groups;
+mod mentions;
 mod messages;
+mod reactions;
 mod users;
 
 use std::collections::{BTreeMap, HashMap};

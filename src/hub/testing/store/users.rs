@@ -135,6 +135,12 @@ impl CursorStore for MemoryStore {
         self.answer(users.iter().filter_map(of).collect())
     }
 
+    async fn marks_in(&self, group: &GroupId, users: &[UserId]) -> Answer<HashMap<UserId, Mark>> {
+        let marks = self.marks.lock();
+        let of = |user: &UserId| Some((user.clone(), *marks.get(user)?.get(group)?));
+        self.answer(users.iter().filter_map(of).collect())
+    }
+
     async fn raise_marks(&self, raised: &[(UserId, GroupId, Mark)]) -> Answer<()> {
         self.answer(())?;
         let mut marks = self.marks.lock();

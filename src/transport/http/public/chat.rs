@@ -64,7 +64,10 @@ pub(super) async fn history(
     Asked(params): Asked<HistoryParams>,
 ) -> Result<Page, Problem> {
     let group = extract::group_id(&group)?;
-    let page = api.hub.history(&caller.user, &group, params.query()?).await?;
+    let page = match params.replies()? {
+        Some((reference, query)) => api.hub.calls().replies(&caller.user, &group, reference, query).await?,
+        None => api.hub.history(&caller.user, &group, params.query()?).await?,
+    };
     Ok(seen_as_asked(page, &params, &caller.user).answer())
 }
 
@@ -104,7 +107,7 @@ pub(super) async fn histories(
     Asked(params): Asked<HistoryParams>,
     Asked(groups): Asked<BundleParams>,
 ) -> Result<Json<HistoriesView>, Problem> {
-    let bundle = api.hub.histories(&caller.user, groups.query(params.query()?)).await?;
+    let bundle = api.hub.histories(&caller.user, groups.query(params.of_several()?)).await?;
     Ok(Json(HistoriesView::of(bundle, |page| seen_as_asked(page, &params, &caller.user))))
 }
 

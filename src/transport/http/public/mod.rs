@@ -4,6 +4,7 @@ mod auth;
 mod chat;
 mod groups;
 mod me;
+mod messages;
 mod people;
 mod routes;
 

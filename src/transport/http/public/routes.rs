@@ -4,7 +4,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::super::{Api, pages};
-use super::{auth, chat, groups, me, people};
+use super::{auth, chat, groups, me, messages, people};
 
 /// The routes with their descriptions.
 pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
@@ -13,6 +13,8 @@ pub(in crate::transport::http) fn documented() -> OpenApiRouter<Api> {
         .routes(routes!(chat::histories))
         .routes(routes!(chat::history, chat::send))
         .routes(routes!(chat::pins))
+        .routes(routes!(messages::seen))
+        .routes(routes!(messages::reactions))
         .routes(routes!(groups::list, groups::make))
         .routes(routes!(groups::show))
         .routes(routes!(groups::join))
