@@ -2,12 +2,12 @@
 
 use super::dispatch::Dispatch;
 use crate::domain::{Access, Cid, Emoji, GroupId, Place, ProfilePatch, Refusal, Seq, SessionId, UserId, WordPlace};
+use crate::hub::features::history::{HistoryPage, HistoryQuery};
 use crate::hub::features::lists::{ListedFrom, OwnGroup};
 use crate::hub::features::people::Found;
-use crate::protocol::{MeView, ProfileView};
-use crate::hub::features::history::{HistoryPage, HistoryQuery};
 use crate::hub::features::reactions::ReactionsPage;
 use crate::hub::features::seen::SeenPage;
+use crate::protocol::{MeView, ProfileView};
 
 /// What callers ask about their groups and themselves.
 pub struct Calls<'a> {

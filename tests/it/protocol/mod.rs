@@ -10,5 +10,5 @@ mod reactions;
 mod refusals;
 mod replies;
 mod resume;
-mod users;
 mod seen;
+mod users;

@@ -169,8 +169,18 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     for index in ["messages_by_shown", "messages_by_pin", "messages_by_edit", "users_by_search"] {
         db.execute(&format!("DROP INDEX {index}"), []).unwrap();
     }
-    let added =
-        ["devices", "device_marks", "followers", "covered", "due", "profiles", "words", "reactions", "replies", "mentions"];
+    let added = [
+        "devices",
+        "device_marks",
+        "followers",
+        "covered",
+        "due",
+        "profiles",
+        "words",
+        "reactions",
+        "replies",
+        "mentions",
+    ];
     for table in added {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
     }
