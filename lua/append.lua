@@ -5,22 +5,24 @@
 -- ARGV  origin, log cap, cid window (s), G, then for each send eight:
 --       number of its group (1..G), group, from, cid, kind, traits, standing, body
 -- Traits are bits: 1 counted in n, 2 shown, the rest is the version of the effect. Standing is what the sender must
--- be: 0 anybody, 1 a member, 2 an admin (in a direct chat a member), 3 an admin (in a direct chat nobody is one).
+-- be: 0 anybody, 1 a member, 2 an admin (in a direct chat a member), 3 an admin (in a direct chat nobody is one),
+-- 4 somebody who may pin.
 -- Returns for each send one of
 --       {0, seq, n, id} accepted   {1, seq} seen   {2} not a member   {3} unknown   {4} full   {5} not an admin
+--       {6} archived
 local log, origin = KEYS[1], ARGV[1]
 local room = tonumber(ARGV[2]) - redis.call('XLEN', log)
 local window, groups = ARGV[3], tonumber(ARGV[4])
 
--- What this batch knows of its groups: false when unknown, else s, n, w, h, b, k, and the members asked for.
+-- What this batch knows of its groups: false when unknown, else s, n, w, h, b, k, p, z, and the members asked for.
 local states = {}
 
 local function state_of(number, field)
   local state = states[number]
   if state == nil then
-    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'w', 'h', 'b', 'k', field)
+    local held = redis.call('HMGET', KEYS[1 + number], 's', 'n', 'w', 'h', 'b', 'k', 'p', 'z', field)
     state = held[1] and { s = tonumber(held[1]), n = tonumber(held[2]), w = tonumber(held[3]), h = held[4],
-      b = tonumber(held[5] or 0), k = held[6], [field] = held[7] }
+      b = tonumber(held[5] or 0), k = held[6], p = held[7], z = held[8], [field] = held[9] }
     states[number] = state
   elseif state and state[field] == nil then
     state[field] = redis.call('HGET', KEYS[1 + number], field)
@@ -38,9 +40,13 @@ end
 local function refusal(state, member, standing)
   if standing == '0' then return nil end
   if not member then return 2 end
-  if standing == '1' or member:sub(1, 1) == 'a' then return nil end
-  if standing == '2' and state.k == 'direct' then return nil end
-  return 5
+  if state.z == '1' then return 6 end
+  local admin = member:sub(1, 1) == 'a'
+  local leads = admin or state.k == 'direct'
+  if standing == '2' and not leads then return 5 end
+  if standing == '3' and not admin then return 5 end
+  if standing == '4' and not leads and state.p ~= 'members' then return 5 end
+  return nil
 end
 
 local function append(state, cid_key, at)

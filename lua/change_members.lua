@@ -4,15 +4,16 @@
 --
 -- KEYS  log, state of the group, cid key
 -- ARGV  origin, log cap, cid window (s), group, actor, cid, kind (joined|left|role), role (a|m),
---       permission (admin|oneself|hub), most members, stem of a successor's cid, then the users
+--       permission (admin|oneself|password|invited|hub), most members, stem of a successor's cid, then the users
 -- Returns {0, seq of the newest event that it brought} accepted   {0, its own seq} accepted before
 --         {1} unchanged   {2} forbidden   {3} too many   {4} unknown   {5} full   {6} no admin would be left
+--         {7} archived
 local log, state, cid_key = KEYS[1], KEYS[2], KEYS[3]
 local actor, kind, role, permission = ARGV[5], ARGV[7], ARGV[8], ARGV[9]
 local FIRST_USER = 12
 
 local function read_state()
-  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad', 'b', 'w')
+  return redis.call('HMGET', state, 's', 'n', 'h', 'k', 'a', 'c', '@' .. actor, 'mv', 'ad', 'b', 'w', 'z')
 end
 
 local function succeed()
@@ -59,6 +60,8 @@ local function affected()
 end
 
 if not may_ever() then return { 2 } end
+local leaves = permission == 'oneself' and kind == 'left'
+if held[12] == '1' and permission ~= 'hub' and not leaves then return { 7 } end
 local users, were, admins_before = affected()
 if #users == 0 then return { 1 } end
 local count = tonumber(held[6])
@@ -67,6 +70,7 @@ if kind ~= 'left' and role == 'a' then admins = admins + #users end
 if kind == 'role' and held[4] == 'group' and admins < 1 then return { 6 } end
 if kind == 'joined' then
   if permission == 'oneself' and held[5] ~= 'open' then return { 2 } end
+  if permission == 'password' and held[5] ~= 'password' then return { 2 } end
   if count + #users > tonumber(ARGV[10]) then return { 3 } end
   count = count + #users
 elseif kind == 'left' then

@@ -5,7 +5,7 @@
 -- KEYS  lease, log, state of the group, cid key
 -- ARGV  token, id of the entry, its seq, seq, n and shown of the store's head, cid window (s), then of the
 --       entry: group, origin, from, cid, kind, traits, body, users (spaces between), role (a|m, or a name); stem of
---       a successor's cid
+--       a successor's cid; what it sets as in rules.lua
 -- Returns false when the lease is not held with this token, else 1
 local lease, log, state, cid_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
@@ -48,6 +48,10 @@ local entry = { 'v', 2, 'g', ARGV[8], 's', seq, 'n', n, 'w', shown, 'h', now[3],
 if membership then
   apply(ARGV[15])
   for _, value in ipairs({ 'u', ARGV[15], 'r', role }) do entry[#entry + 1] = value end
+end
+if kind == 'updated' then
+  set_rules(state, ARGV[18], seq)
+  for _, value in ipairs({ 'q', ARGV[18] }) do entry[#entry + 1] = value end
 end
 redis.call('HSET', state, 's', seq, 'n', n, 'w', shown)
 redis.call('SET', cid_key, seq, 'EX', ARGV[7])

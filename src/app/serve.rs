@@ -17,8 +17,8 @@ use super::metrics::ProcessMetrics;
 use super::operator::{self, AdminService};
 use super::waiting::{NODES, REDIS, Waiting};
 use crate::adapters::local::FileJournal;
-use crate::hub::{Hub, Metrics};
-use crate::identity::accounts::BuiltInAccounts;
+use crate::hub::{Hub, Metrics, Optional};
+use crate::identity::accounts::{BuiltInAccounts, GroupPasswords};
 use crate::ports::{Accounts, Journal, NodeRole};
 use crate::transport::Bound;
 
@@ -115,8 +115,10 @@ impl Node {
         let metrics = Metrics::register(registry).map_err(|error| refused(error.to_string()))?;
         let (store, backplane) = (parts.store.clone(), parts.backplane.clone());
         let accounts = accounts(config, &parts, identities)?;
-        let journal = journal(config)?;
-        let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics, journal);
+        let passwords = GroupPasswords::new(&config.accounts);
+        let passwords = passwords.map_err(|refusal| refused(refusal.message.to_string()))?;
+        let optional = Optional { journal: journal(config)?, passwords: Some(Arc::new(passwords)) };
+        let hub = Hub::new(config.hub.clone(), store, backplane, identities.tokens.clone(), metrics, optional);
         let single = SingleNode::hold(&parts, &config.hub.node, waiting).await?;
         waiting.until(NODES, async || hub.check_roles().await).await?;
         waiting.until(REDIS, async || hub.start().await).await?;

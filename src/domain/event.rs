@@ -1,7 +1,8 @@
 //! Events: what a group's sequence counts.
 
 use super::{
-    Change, Cid, Code, EventState, GroupId, Head, Kind, MembershipChange, Mentions, Millis, Role, Seq, Traits, UserId,
+    Change, Cid, Code, EventState, GroupId, GroupUpdate, Head, Kind, MembershipChange, Mentions, Millis, Role, Seq, Traits,
+    UserId,
 };
 
 /// What a client attached to an event, stored and delivered as it is.
@@ -108,6 +109,17 @@ impl Event {
             Kind::Role => MembershipChange::Role(users, role),
             _ => MembershipChange::Joined(users, role),
         })
+    }
+
+    /// What it changes of what admins set of the group, if it does.
+    pub fn update(&self) -> Option<GroupUpdate> {
+        let known = self.kind == Kind::Updated && self.kind.has_known_effect(self.traits);
+        self.data.as_ref().filter(|_| known).map(GroupUpdate::of)
+    }
+
+    /// Whether it changes the group's document: who hears of it must hold that first.
+    pub fn changes_document(&self) -> bool {
+        self.update().is_some() || self.membership().is_some()
     }
 
     /// A void at a place in the group: nothing to show, made by the hub where a seq turned out to be nobody's.

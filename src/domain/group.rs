@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use super::open::{LaterName, open_names};
-use super::{Base, GroupId, Head, Member, MembershipChange, Millis, Seq, UserId};
+use super::{Access, Base, GroupId, GroupSettings, Head, Member, MembershipChange, Millis, Seq, UserId};
 
 /// What sort of group it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,18 +16,6 @@ pub enum GroupKind {
     Direct,
     /// One of a later version. Nobody but the hub changes its members, as in a direct chat: who may is not known here.
     /// Nor has anybody the partner whom a direct chat shows.
-    Other(LaterName),
-}
-
-/// Who may become a member.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Access {
-    /// Those whom an admin adds.
-    #[default]
-    Members,
-    /// Anyone who joins.
-    Open,
-    /// One of a later version; it lets in nobody but those whom an admin adds.
     Other(LaterName),
 }
 
@@ -52,19 +40,14 @@ pub struct Group {
     pub first: Seq,
     /// Where its present life begins.
     pub base: Base,
+    /// What else its admins set.
+    #[serde(default)]
+    pub settings: GroupSettings,
 }
 
-// === impl GroupKind, Access ===
+// === impl GroupKind ===
 
 open_names!(GroupKind, "a kind of group", Group = "group", Direct = "direct");
-open_names!(Access, "an access", Members = "members", Open = "open");
-
-/// Reads the access that a request asks for: none that this version does not know.
-pub fn requested_access<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Access>, D::Error> {
-    let Some(name) = Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)? else { return Ok(None) };
-    let known = Access::known(&name).map(Some);
-    known.ok_or_else(|| serde::de::Error::unknown_variant(&name, &["members", "open"]))
-}
 
 // === impl Group ===
 
@@ -146,6 +129,7 @@ mod tests {
             created: 0,
             first: 1,
             base: Base::default(),
+            settings: GroupSettings::default(),
         };
         let joined = MembershipChange::Joined(vec![user("bert")], Role::Member);
         assert!(group.apply(2, &joined));
@@ -160,7 +144,8 @@ mod tests {
     fn a_member_is_one_since_the_last_time_they_joined() {
         let (id, anna) = (GroupId::random(), user("anna"));
         let (kind, name, access, base) = (GroupKind::Group, "g".into(), Access::Open, Base::default());
-        let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1, base };
+        let (members, settings) = (Vec::new(), GroupSettings::default());
+        let mut group = Group { id, kind, name, access, members, version: 0, created: 0, first: 1, base, settings };
         let joined = MembershipChange::Joined(vec![anna.clone()], Role::Member);
         let since = |group: &Group| group.member(&anna).map(|member| member.since);
         group.apply(2, &joined);
@@ -177,7 +162,7 @@ mod tests {
         let owner = read(r#"{"id": "anna", "role": "owner", "later": true}"#).unwrap();
         assert_eq!((owner.role.as_str(), owner.role == Role::Admin), ("owner", false));
         assert_eq!(serde_json::to_value(owner.role).unwrap(), "owner");
-        assert_eq!(serde_json::from_str::<Access>(r#""password""#).unwrap().as_str(), "password");
+        assert_eq!(serde_json::from_str::<Access>(r#""by_request""#).unwrap().as_str(), "by_request");
         assert_eq!(GroupKind::parse("channel").unwrap().as_str(), "channel");
         for known in [GroupKind::Group, GroupKind::Direct] {
             assert_eq!(GroupKind::parse(known.as_str()), Ok(known));
@@ -187,14 +172,6 @@ mod tests {
         }
         assert_eq!(Role::parse(&"n".repeat(14)).unwrap().as_str().len(), 14);
         assert!(size_of::<Member>() <= 40, "there are millions of them");
-    }
-
-    #[test]
-    fn requests_ask_for_what_is_known() {
-        let read = |json: &str| requested_access(&mut serde_json::Deserializer::from_str(json));
-        assert_eq!(read(r#""open""#).unwrap(), Some(Access::Open));
-        assert_eq!(read("null").unwrap(), None);
-        assert!(read(r#""password""#).unwrap_err().to_string().contains("`open`"));
     }
 
     #[test]

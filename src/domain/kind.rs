@@ -33,6 +33,8 @@ pub enum Kind {
     Deleted,
     /// Somebody reacts to the event that it is about, or no more (`data.on`).
     Reaction,
+    /// What its group's admins set is what `data` says.
+    Updated,
     /// Nothing to show: only a seq.
     Void,
     /// Any other: of a client's own making (`x.…`), or of a newer version.
@@ -50,7 +52,7 @@ pub struct KindName {
 
 impl Kind {
     /// The kinds that are variants.
-    pub(super) const NAMED: [Kind; 9] = [
+    pub(super) const NAMED: [Kind; 10] = [
         Kind::Text,
         Kind::Joined,
         Kind::Left,
@@ -59,6 +61,7 @@ impl Kind {
         Kind::Edited,
         Kind::Deleted,
         Kind::Reaction,
+        Kind::Updated,
         Kind::Void,
     ];
 
@@ -81,6 +84,7 @@ impl Kind {
             Kind::Edited => "edited",
             Kind::Deleted => "deleted",
             Kind::Reaction => "reaction",
+            Kind::Updated => "updated",
             Kind::Void => "void",
             Kind::Other(name) => name.as_str(),
         }

@@ -14,6 +14,8 @@ pub enum Author {
     SameAuthor,
     /// The same, and the admins of the group; in a direct chat nobody else.
     SameAuthorOrAdmins,
+    /// Those of its members who may pin, with a `send`; in a direct chat either of the two.
+    Pinners,
     /// The hub alone.
     Hub,
 }
@@ -97,7 +99,7 @@ pub struct KindRow {
 
 /// All kinds that this version knows. To add one is to add a row (and its effect, where it has one): the doors' checks,
 /// asyncapi.json and the table in docs/protocol.md are made from it.
-pub const KINDS: [KindRow; 10] = [
+pub const KINDS: [KindRow; 11] = [
     KindRow {
         name: "text",
         author: Author::Members,
@@ -132,7 +134,7 @@ pub const KINDS: [KindRow; 10] = [
     },
     KindRow {
         name: "pinned",
-        author: Author::Admins,
+        author: Author::Pinners,
         unread: Unread::Never,
         shown: false,
         fx: 1,
@@ -197,6 +199,14 @@ pub const KINDS: [KindRow; 10] = [
     by_the_hub("joined", true, "`data.users` became members"),
     by_the_hub("left", true, "`data.users` are members no more"),
     by_the_hub("role", true, "`data.users` have now the role `data.role`"),
+    KindRow {
+        fx: 1,
+        ..by_the_hub(
+            "updated",
+            true,
+            "an admin changed the group by `change`: `data` is what of `name`, `about`, `access`, `pinning`, `archived`",
+        )
+    },
     by_the_hub("void", false, "nothing to show: only a seq"),
 ];
 

@@ -10,6 +10,7 @@
 // The room's own name and those of the rooms that it may import from: paths read alike in all rooms.
 extern crate self as domain;
 
+mod access;
 mod address;
 mod details;
 mod device;
@@ -20,6 +21,7 @@ mod ending;
 mod event;
 mod group;
 mod ids;
+mod invite;
 mod kind;
 mod kinds;
 mod membership;
@@ -32,14 +34,17 @@ mod progress;
 mod reaction;
 mod refusal;
 mod requested;
+mod settings;
 mod state;
 mod string_id;
 mod switch;
 mod token;
 mod traits;
+mod updates;
 mod user;
 mod words;
 
+pub use access::{Access, requested_access};
 pub use address::customer_of;
 pub use details::{Details, DetailsPatch, ProfilePatch, Status, requested_settings, requested_status};
 pub use device::{Device, MAX_DEVICES};
@@ -48,11 +53,12 @@ pub use effect::{Effect, reaction_of};
 pub use emoji::Emoji;
 pub use ending::{ComeBack, Ending};
 pub use event::{Data, Event};
-pub use group::{Access, Group, GroupKind, requested_access};
+pub use group::{Group, GroupKind};
 pub use ids::{Cid, DeviceName, GroupId, NodeName, SessionId, UserId, parse_event_id, stored};
+pub use invite::{Invite, InviteId};
 pub use kind::{Kind, KindName};
 pub use kinds::{About, Author, Does, KINDS, KindRow, Part, Unread};
-pub use membership::{Member, MembershipChange, Role};
+pub use membership::{Member, MembershipChange, Role, requested_role};
 pub use mentions::Mentions;
 pub use name::{InvalidName, Name, name_key, search_form, username_taken};
 pub use open::LaterName;
@@ -65,7 +71,8 @@ pub use requested::{
     PAGE_MAX, SAFE_INTEGER_MAX, requested_cursors, requested_data, requested_seq, requested_seq_if_any, requested_size,
     requested_users,
 };
-pub use state::{Change, Edit, Erasure, EventState};
+pub use state::{Change, Edit, Erasure, EventState, Switch};
+pub use settings::{GroupSettings, GroupUpdate, PasswordHash, Pinning, RulesChange, asked_about, requested_pinning};
 pub use string_id::InvalidId;
 pub use switch::Switch;
 pub use token::{random_password, random_token};

@@ -1,6 +1,6 @@
 //! Who belongs to a group, as what, and how that changes.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::open::{LaterName, open_names};
 use super::{Seq, UserId, stored};
@@ -43,6 +43,12 @@ pub enum MembershipChange {
 // === impl Role ===
 
 open_names!(Role, "a role", Admin = "admin", Member = "member");
+
+/// Reads the role that a request gives: none that this version does not know.
+pub fn requested_role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Role, D::Error> {
+    let name = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+    Role::known(&name).ok_or_else(|| serde::de::Error::unknown_variant(&name, &["admin", "member"]))
+}
 
 // === impl MembershipChange ===
 

@@ -115,6 +115,11 @@ impl Refusal {
         Self::new(Code::Forbidden, message)
     }
 
+    /// In a group that is archived.
+    pub fn archived() -> Self {
+        Self::forbidden("this group is archived: members read and leave; an admin can bring it back")
+    }
+
     /// Not there, or not for the one who asks.
     pub fn not_found(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::NotFound, message)

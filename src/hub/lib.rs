@@ -59,7 +59,8 @@ use std::sync::{Arc, OnceLock, Weak};
 pub use config::{HubConfig, ProbeConfig, Rate};
 pub use features::accounts::{Location, Ticket};
 pub use features::history::{BundleQuery, HistoryBundle, HistoryPage, HistoryQuery};
-pub use features::lists::{ListedFrom, OwnGroup};
+pub use features::invites::{AskedInvite, MadeInvite};
+pub use features::lists::{AskedGroup, ListedFrom, OwnGroup, ShownGroup};
 pub use features::people::FoundUser;
 pub use features::reactions::{ReactedUser, ReactionsPage};
 pub use features::seen::SeenPage;
@@ -69,10 +70,10 @@ pub use limits::TokenBucket;
 pub use metrics::{LATENCY_EDGES, Stage};
 pub use observe::{HISTORY_EVERY, NotReady, Overview, PartitionState};
 pub use pipeline::publish::Stored;
-pub use wiring::Metrics;
+pub use wiring::{Metrics, Optional};
 
 use crate::domain::{Access, Cid, DeviceName, Event, Group, GroupId, Millis, Refusal, Seq, User, UserId, now_ms};
-use crate::ports::{Backplane, Identity, Journal, NodeRecord, Outbound, StartError, Store, Tokens};
+use crate::ports::{Backplane, Identity, NodeRecord, Outbound, StartError, Store, Tokens};
 use crate::protocol::{Encoding, SendFrame};
 use above::Above;
 use upcalls::{Upcall, Upcalls};
@@ -103,18 +104,18 @@ impl Upcalls for Dispatcher {
 // === impl Hub ===
 
 impl Hub {
-    /// Puts a node together. Nothing runs before [`Hub::start`]. With a journal the node writes down what was said.
+    /// Puts a node together. Nothing runs before [`Hub::start`].
     pub fn new(
         config: HubConfig,
         store: Arc<dyn Store>,
         backplane: Arc<dyn Backplane>,
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
-        journal: Option<Arc<dyn Journal>>,
+        optional: Optional,
     ) -> Arc<Self> {
         metrics.sessions.max_sessions.set(config.capacity() as i64);
         let dispatcher = Arc::<Dispatcher>::default();
-        let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone(), journal));
+        let rooms = Rooms::new(Parts::new(config, store, backplane, tokens, metrics, dispatcher.clone(), optional));
         dispatcher.above.get_or_init(|| Arc::downgrade(&rooms.above));
         Arc::new(Self { rooms })
     }

@@ -5,9 +5,10 @@
 //!   groups ([`GroupStates`]), inboxes ([`Inboxes`]), sessions and routes ([`Registry`]), leases ([`Cluster`]) and
 //!   tickets ([`Tickets`]). All of it may be lost and is rebuilt.
 //! - [`ReactionStore`]: who reacts to what. [`MentionStore`]: whom texts mention.
-//! - [`FollowerStore`], [`DueStore`]: how far followers have come, and what is due later.
+//! - [`FollowerStore`], [`DueStore`]: how far followers have come, and what is due later; [`InviteStore`]: invites into groups.
 //! - [`Journal`]: lines that are kept.
-//! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own.
+//! - [`Tokens`]: who somebody is; [`Accounts`]: how they become it, where the hub has accounts of its own;
+//!   [`Passwords`]: by which people join groups.
 //! - [`Outbound`]: the way to one connection.
 //! - [`StartError`]: what keeps a node from starting.
 
@@ -25,11 +26,13 @@ use hubbub_domain as domain;
 mod accounts;
 mod backplane;
 mod followers;
+mod invites;
 mod journal;
 mod mentions;
 mod outbound;
 mod profiles;
 mod reactions;
+mod passwords;
 mod start;
 mod store;
 mod store_error;
@@ -41,14 +44,16 @@ pub use backplane::{
     Committed, EntryId, FollowerLeases, FollowerVitals, GroupCommit, GroupSnapshot, GroupStates, InboxEntry,
     InboxPosition, InboxRead, Inboxes, Joined, Knows, LeaseToken, Log, LogEntry, LogRead, LogStats, NodeRecord,
     NodeRole, NodeRoles, NodeVitals, Partition, Permission, PresenceChange, Registry, Reseq, Sequencer, SessionRecord,
-    Standing, Tickets, UserPresence,
+    Standing, Tickets, UpdateRequest, UserPresence,
 };
 pub use followers::{Claimed, Done, Due, DueStore, Extent, FollowerStore};
+pub use invites::InviteStore;
 pub use journal::{Journal, JournalError};
 pub use mentions::{MentionStore, ReadUpTo};
 pub use outbound::{Offered, Outbound};
 pub use profiles::ProfileStore;
 pub use reactions::{ReactionPage, ReactionStore, Reactor};
+pub use passwords::Passwords;
 pub use start::StartError;
 pub use store::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreHealth, UserStore,

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 
-use super::{DueStore, FollowerStore, MentionStore, ProfileStore, ReactionStore, StartError, StoreError};
+use super::{DueStore, FollowerStore, InviteStore, MentionStore, ProfileStore, ReactionStore, StartError, StoreError};
 use crate::domain::{
-    Base, Cid, Device, Effect, Event, Group, GroupId, Head, Mark, MembershipChange, Millis, Profile, Seq, User, UserId,
-    WordPlace,
+    Base, Cid, Device, Effect, Event, Group, GroupId, GroupUpdate, Head, Mark, MembershipChange, Millis, PasswordHash,
+    Profile, Seq, User, UserId, WordPlace,
 };
 
 /// What became of one event of a bulk insert.
@@ -112,6 +112,14 @@ pub trait GroupStore: Send + Sync + 'static {
     /// ([`Group::apply`]). For a group that does not exist, or an event of an earlier life, nothing happens.
     async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>;
 
+    /// Brings what admins set of a group up to the event `seq`. It may come again, late, and in any order
+    /// ([`Group::update`]). For a group that does not exist, or an event of an earlier life, nothing happens.
+    async fn apply_update(&self, group: &GroupId, seq: Seq, update: &GroupUpdate) -> Result<(), StoreError>;
+
+    /// Sets a group's password, in its life that began at `life`. In another, and where there is no such group, nothing
+    /// happens.
+    async fn set_group_password(&self, group: &GroupId, life: Seq, password: &PasswordHash) -> Result<(), StoreError>;
+
     /// A page of all groups, by id, for services and operators.
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
 
@@ -122,7 +130,7 @@ pub trait GroupStore: Send + Sync + 'static {
     /// How far the deletion of a group has come; `None` of one that is there, and where there never was one.
     async fn deletion(&self, id: &GroupId) -> Result<Option<Deletion>, StoreError>;
 
-    /// Does what is left of a deletion: the group's messages, its name and members, and its entries in the users'
+    /// Does what is left of a deletion: the group's messages, its name, members and invites, and its entries in the users'
     /// lists, in their marks and in those of their devices are removed, and `base` is kept for a life to come. Repeat it
     /// when it fails half-way. Touches nothing of a life that began meanwhile.
     async fn finish_deletion(&self, id: &GroupId, deletion: &Deletion, base: Base) -> Result<(), StoreError>;
@@ -237,6 +245,7 @@ pub trait Store:
     + DeviceStore
     + FollowerStore
     + DueStore
+    + InviteStore
     + StoreHealth
 {
     /// Makes indexes and checks what was recorded for the deployment (number of partitions,

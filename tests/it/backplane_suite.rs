@@ -32,6 +32,7 @@ mod reseqs;
 mod restoring;
 mod routing;
 mod sample;
+mod settings;
 mod succession;
 mod telling;
 
@@ -101,6 +102,15 @@ macro_rules! backplane_suite {
             membership: roles_change,
             membership: refused_where_nothing_is_known_or_all_is_full,
             membership: changes_and_sends_share_one_sequence,
+            settings: admins_set_what_holds_from_the_next_call_on,
+            settings: direct_chats_and_groups_of_later_kinds_are_not_changed,
+            settings: changes_are_refused_where_nothing_is_known_or_all_is_full,
+            settings: who_may_pin_is_what_admins_set,
+            settings: nothing_is_said_in_an_archive,
+            settings: what_is_set_is_restored_by_its_version,
+            settings: a_change_that_moves_is_set_again,
+            settings: who_has_shown_the_password_joins_where_one_is_asked_for,
+            settings: who_was_invited_joins_whatever_the_access,
             succession: the_longest_member_follows,
             succession: of_equals_the_least_id_follows,
             succession: whoever_joins_an_empty_group_is_its_admin,

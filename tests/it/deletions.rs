@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Head, UserId};
-use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics};
+use hubbub::hub::{HistoryQuery, Hub, HubConfig, Metrics, Optional};
 use hubbub::ports::MessageStore;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ impl TestHub {
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         let (config, tokens) = (HubConfig::default(), Arc::new(NameIsToken));
-        let hub = Hub::new(config, store.clone(), backplane.clone(), tokens, metrics, None);
+        let hub = Hub::new(config, store.clone(), backplane.clone(), tokens, metrics, Optional::default());
         hub.start().await.unwrap();
         Self { hub, store, backplane, directory }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Code, Ending, UserId};
-use hubbub::hub::{Flow, Hub, HubConfig, Metrics, Rate};
+use hubbub::hub::{Flow, Hub, HubConfig, Metrics, Optional, Rate};
 use hubbub::ports::Store;
 use hubbub::protocol::Encoding;
 use serde_json::json;
@@ -37,7 +37,7 @@ impl TestHub {
         config.user_rate = config.session_rate;
         change(&mut config);
         store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, None);
+        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, Optional::default());
         hub.start().await.unwrap();
         hub
     }

@@ -14,6 +14,7 @@ fn table() -> String {
             Author::Admins => "admins; in a direct chat both",
             Author::SameAuthor => "its author",
             Author::SameAuthorOrAdmins => "its author, admins",
+            Author::Pinners => "admins, or all members where `pinning` says so; in a direct chat both",
             Author::Hub => "the hub",
         };
         let unread = match row.unread {

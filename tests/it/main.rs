@@ -42,6 +42,7 @@ mod faults;
 mod features;
 mod followers;
 mod forms;
+mod group_settings;
 mod harness;
 mod hostile;
 mod http_api;

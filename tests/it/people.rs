@@ -10,7 +10,8 @@ use futures::future::BoxFuture;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Ending, Millis, Profile, UserId, now_ms};
-use hubbub::hub::{ConnectionInfo, Flow, Hub, HubConfig, Metrics, Session};
+use hubbub::hub::{ConnectionInfo, Flow, Hub, HubConfig, Metrics, Optional, Session};
+use hubbub::identity::accounts::{AccountsConfig, GroupPasswords, HashCost};
 use hubbub::ports::{Identity, Offered, Outbound, Store, TokenError, Tokens};
 use hubbub::protocol::Encoding;
 use parking_lot::Mutex;
@@ -48,7 +49,10 @@ impl EmbeddedHub {
         let backplane = Arc::new(LocalBackplane::new());
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
         store.prepare(config.partitions).await.unwrap();
-        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics, None);
+        let cost = HashCost { memory_kib: 8, passes: 1 };
+        let passwords = GroupPasswords::new(&AccountsConfig { cost, ..AccountsConfig::default() }).unwrap();
+        let optional = Optional { passwords: Some(Arc::new(passwords)), ..Optional::default() };
+        let hub = Hub::new(config, store, backplane.clone(), Arc::new(NameIsToken), metrics, optional);
         hub.start().await.unwrap();
         Self { hub, backplane, _directory: directory }
     }
@@ -151,6 +155,11 @@ impl Client {
             Ok(frame) => frame,
             Err(_) => panic!("no {types:?}; there are {:?}", self.pipe.frames.lock()),
         }
+    }
+
+    /// Whether a frame of a type has come that nobody has taken.
+    pub fn has(&self, frame_type: &str) -> bool {
+        self.pipe.frames.lock().iter().any(|frame| frame["type"] == frame_type)
     }
 
     pub async fn ask(&mut self, frame: Value, reply: &str) -> Value {

@@ -11,6 +11,7 @@ mod faults;
 mod followers;
 mod groups;
 mod interleavings;
+mod invites;
 mod marks;
 mod mentions;
 mod messages;
@@ -20,6 +21,7 @@ mod profiles;
 mod reactions;
 mod replies;
 mod sample;
+mod settings;
 mod sqlite;
 mod users;
 
@@ -93,6 +95,14 @@ macro_rules! store_suite {
             replies: replies_are_counted_and_paged,
             replies: a_deleted_reply_is_none,
             replies: what_is_removed_has_no_replies,
+            settings: each_field_is_as_the_greatest_seq_says,
+            settings: members_and_settings_change_at_the_same_time,
+            settings: nothing_is_set_of_what_is_not_there_or_of_an_earlier_life,
+            settings: a_group_begins_with_what_its_creator_set,
+            settings: a_password_is_of_one_life,
+            invites: an_invite_is_kept_until_it_is_ended,
+            invites: nobody_uses_one_that_has_ended,
+            invites: invites_go_with_their_group,
             deletions: a_marked_group_is_nowhere_to_be_found,
             deletions: a_deleted_group_begins_anew,
             deletions: what_comes_late_of_an_earlier_life_counts_for_nothing,

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
 use hubbub::adapters::sqlite::SqliteStore;
-use hubbub::hub::{Hub, HubConfig, Metrics};
+use hubbub::hub::{Hub, HubConfig, Metrics, Optional};
 use hubbub::ports::{StartError, Store};
 use serde_json::json;
 
@@ -55,7 +55,8 @@ fn is_to_be_written() -> bool {
 async fn people_go_on(store: Arc<dyn Store>, version: &str) {
     let config = HubConfig { partitions: PARTITIONS, ..HubConfig::default() };
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-    let hub = Hub::new(config, store, Arc::new(LocalBackplane::new()), Arc::new(NameIsToken), metrics, None);
+    let hub =
+        Hub::new(config, store, Arc::new(LocalBackplane::new()), Arc::new(NameIsToken), metrics, Optional::default());
     hub.start().await.unwrap();
     let (mut bert, welcome) = Client::hello(&hub, "bert").await;
     let groups: Vec<_> = welcome["groups"].as_array().unwrap().iter().map(|group| group["id"].clone()).collect();

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::domain::{Cid, GroupId, Kind, NodeName, Role, UserId};
-use crate::ports::{Append, ChangeRequest, EntryId, LogEntry};
+use crate::domain::{Cid, GroupId, Kind, NodeName, Role, RulesChange, UserId};
+use crate::ports::{Append, ChangeRequest, EntryId, LogEntry, UpdateRequest};
 
 /// What a send adds.
 pub(super) fn of_append(origin: &NodeName, append: &Append) -> LogEntry {
@@ -18,6 +18,12 @@ pub(super) fn of_append(origin: &NodeName, append: &Append) -> LogEntry {
 pub(super) fn of_change(origin: &NodeName, request: &ChangeRequest, users: Vec<UserId>) -> LogEntry {
     let entry = unnumbered(origin, &request.group, &request.actor, &request.cid, request.kind);
     LogEntry { users, role: request.role, ..entry }
+}
+
+/// What a change of what admins set adds.
+pub(super) fn of_update(origin: &NodeName, request: &UpdateRequest) -> LogEntry {
+    let entry = unnumbered(origin, &request.group, &request.actor, &request.cid, Kind::Updated);
+    LogEntry { rules: request.rules, body: request.body.clone(), ..entry }
 }
 
 /// What makes a successor an admin.
@@ -42,6 +48,7 @@ fn unnumbered(origin: &NodeName, group: &GroupId, from: &UserId, cid: &Cid, kind
         traits: kind.traits(),
         users: Vec::new(),
         role: Role::Member,
+        rules: RulesChange::default(),
         body: Bytes::new(),
     }
 }

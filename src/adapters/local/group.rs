@@ -4,12 +4,14 @@ use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
-use crate::domain::{Access, GroupKind, Head, MembershipChange, Millis, Role, Seq, Traits, UserId};
+use crate::domain::{
+    Access, GroupKind, Head, MembershipChange, Millis, Pinning, Role, RulesChange, Seq, Traits, UserId,
+};
 use crate::ports::{Appended, GroupSnapshot, Standing};
 
 pub(super) struct Group {
     pub(super) kind: GroupKind,
-    pub(super) access: Access,
+    pub(super) rules: Rules,
     /// The last seq given.
     pub(super) last: Seq,
     /// `n` at that seq.
@@ -23,6 +25,16 @@ pub(super) struct Group {
     pub(super) version: Seq,
     pub(super) members: Members,
     pub(super) recent: Recent,
+}
+
+/// What admins set that decides who may do what.
+#[derive(Default)]
+pub(super) struct Rules {
+    pub(super) access: Access,
+    pub(super) pinning: Pinning,
+    pub(super) archived: bool,
+    /// The seq of the newest event that set any of it.
+    version: Seq,
 }
 
 /// Who belongs to a group. The number of admins is kept, so that no change needs to look at all members for it.
@@ -55,7 +67,7 @@ impl Group {
     pub(super) fn new(floor: &GroupSnapshot) -> Self {
         let mut group = Self {
             kind: floor.kind,
-            access: floor.access,
+            rules: Rules::default(),
             last: 0,
             n: 0,
             shown: 0,
@@ -71,19 +83,29 @@ impl Group {
 
     /// Why a user may not send what asks for a standing; `None` where they may.
     pub(super) fn refusal(&self, user: &UserId, standing: Standing) -> Option<Appended> {
-        match (standing, self.members.role(user)) {
-            (Standing::Anybody, _) | (Standing::Member, Some(_)) => None,
-            (_, None) => Some(Appended::NotMember),
-            (Standing::Admin | Standing::Moderator, Some(Role::Admin)) => None,
-            (Standing::Admin, Some(_)) => (self.kind != GroupKind::Direct).then_some(Appended::NotAdmin),
-            (Standing::Moderator, Some(_)) => Some(Appended::NotAdmin),
-        }
+        let (standing, role) = match (standing, self.members.role(user)) {
+            (Standing::Anybody, _) => return None,
+            (_, None) => return Some(Appended::NotMember),
+            (_, Some(_)) if self.rules.archived => return Some(Appended::Archived),
+            (standing, Some(role)) => (standing, role),
+        };
+        let leads = role == Role::Admin || self.kind == GroupKind::Direct;
+        let may = match standing {
+            Standing::Anybody | Standing::Member => true,
+            Standing::Admin => leads,
+            Standing::Moderator => role == Role::Admin,
+            Standing::Pinner => leads || self.rules.pinning == Pinning::Members,
+        };
+        (!may).then_some(Appended::NotAdmin)
     }
 
     /// Raises the state to what the store knows; true when the stored head moved.
     pub(super) fn raise(&mut self, floor: &GroupSnapshot) -> bool {
         self.kind = floor.kind;
-        self.access = floor.access;
+        if floor.rules_version >= self.rules.version {
+            let GroupSnapshot { access, pinning, archived, rules_version: version, .. } = *floor;
+            self.rules = Rules { access, pinning, archived, version };
+        }
         if floor.version >= self.version {
             self.version = floor.version;
             self.members = Members::default();
@@ -126,6 +148,15 @@ impl Group {
                 }
             }),
         }
+    }
+
+    /// Applies what the event `seq` sets.
+    pub(super) fn set_rules(&mut self, seq: Seq, change: RulesChange) {
+        let rules = &mut self.rules;
+        rules.access = change.access.unwrap_or(rules.access);
+        rules.pinning = change.pinning.unwrap_or(rules.pinning);
+        rules.archived = change.archived.unwrap_or(rules.archived);
+        rules.version = rules.version.max(seq);
     }
 
     /// Who is to become admin: where there are members and no admin, the one who has been a member longest. Nobody

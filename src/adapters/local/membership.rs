@@ -13,6 +13,7 @@ pub(super) enum Verdict {
     Change(MembershipChange),
     Unchanged,
     Forbidden,
+    Archived,
     TooMany,
     NoAdmin,
 }
@@ -22,12 +23,19 @@ pub(super) fn judge(group: &Group, request: &ChangeRequest) -> Verdict {
     if !may_ever(group, request) {
         return Verdict::Forbidden;
     }
+    if group.rules.archived && !may_while_archived(request) {
+        return Verdict::Archived;
+    }
     let users = affected(group, request);
     if users.is_empty() {
         return Verdict::Unchanged;
     }
-    let joins_closed = request.kind == Kind::Joined && group.access != Access::Open;
-    if request.permission == Permission::Oneself && joins_closed {
+    let needed = match request.permission {
+        Permission::Oneself => Some(Access::Open),
+        Permission::Password => Some(Access::Password),
+        Permission::Invited | Permission::Admin | Permission::Hub => None,
+    };
+    if request.kind == Kind::Joined && needed.is_some_and(|access| group.rules.access != access) {
         return Verdict::Forbidden;
     }
     if request.kind == Kind::Joined && group.members.len() + users.len() > request.max_members {
@@ -54,12 +62,26 @@ fn may_ever(group: &Group, request: &ChangeRequest) -> bool {
     match request.permission {
         Permission::Hub => true,
         _ if group.kind != GroupKind::Group => false,
-        Permission::Admin => group.members.role(&request.actor) == Some(Role::Admin),
-        Permission::Oneself => {
+        Permission::Admin => leads(group, &request.actor),
+        Permission::Oneself | Permission::Password | Permission::Invited => {
             let alone = request.users.iter().all(|user| *user == request.actor);
             let plain = request.kind == Kind::Left || request.role == Role::Member;
             alone && plain && request.kind != Kind::Role
         }
+    }
+}
+
+/// Whether somebody is an admin of a group that admins may change.
+pub(super) fn leads(group: &Group, user: &UserId) -> bool {
+    group.kind == GroupKind::Group && group.members.role(user) == Some(Role::Admin)
+}
+
+/// Of what members do, leaving goes on.
+fn may_while_archived(request: &ChangeRequest) -> bool {
+    match request.permission {
+        Permission::Hub => true,
+        Permission::Oneself => request.kind == Kind::Left,
+        Permission::Admin | Permission::Password | Permission::Invited => false,
     }
 }
 

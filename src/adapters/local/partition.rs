@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::aging::Aging;
-use super::entries::{of_append, of_change, of_successor};
+use super::entries::{of_append, of_change, of_successor, of_update};
 use super::group::Group;
-use super::membership::{Verdict, judge, to_change};
+use super::membership::{Verdict, judge, leads, to_change};
 use super::moves::Moves;
 use super::seen::{Seen, send_key};
 use crate::adapters::BackplaneLimits;
 use crate::domain::{Base, Cid, GroupId, Head, Millis, NodeName, Role, Seq, UserId};
 use crate::ports::{
     Append, Appended, ChangeOutcome, ChangeRequest, Commit, EntryId, GroupCommit, GroupSnapshot, LeaseToken, LogEntry,
-    LogStats, Reseq,
+    LogStats, Reseq, UpdateRequest,
 };
 
 pub(super) struct Partition {
@@ -95,6 +95,7 @@ impl Partition {
             Verdict::Change(change) => change,
             Verdict::Unchanged => return ChangeOutcome::Unchanged,
             Verdict::Forbidden => return ChangeOutcome::Forbidden,
+            Verdict::Archived => return ChangeOutcome::Archived,
             Verdict::TooMany => return ChangeOutcome::TooMany,
             Verdict::NoAdmin => return ChangeOutcome::NoAdmin,
         };
@@ -104,6 +105,21 @@ impl Partition {
         let users = change.users().to_vec();
         let seq = self.enter(cx, of_change(origin, request, users)).seq;
         ChangeOutcome::Accepted { seq: self.keep_an_admin(cx, origin, &request.group).unwrap_or(seq) }
+    }
+
+    pub(super) fn change_group(&mut self, cx: &Context, origin: &NodeName, request: &UpdateRequest) -> ChangeOutcome {
+        let key = send_key(&request.group, &request.actor, &request.cid);
+        let Some(group) = self.groups.get(&request.group) else { return ChangeOutcome::Unknown };
+        if let Some(seq) = self.seen.seq(&key, cx.now, cx.limits.cid_window).filter(|seq| *seq > group.base) {
+            return ChangeOutcome::Accepted { seq };
+        }
+        if !leads(group, &request.actor) {
+            return ChangeOutcome::Forbidden;
+        }
+        if self.log.len() as u64 >= cx.limits.log_cap {
+            return ChangeOutcome::Full;
+        }
+        ChangeOutcome::Accepted { seq: self.enter(cx, of_update(origin, request)).seq }
     }
 
     /// Makes a successor an admin where a group has members and no admin; answers the seq of that.
@@ -119,6 +135,9 @@ impl Partition {
         let head = group.next(entry.traits, entry.id.0 as Millis);
         if entry.kind.is_membership() {
             group.apply(head.seq, &to_change(entry.kind, entry.users.clone(), entry.role));
+        }
+        if !entry.rules.is_empty() {
+            group.set_rules(head.seq, entry.rules);
         }
         (entry.seq, entry.n, entry.shown, entry.time) = (head.seq, head.n, head.shown, head.time);
         entry.stored = group.stored.seq;

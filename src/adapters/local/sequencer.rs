@@ -4,7 +4,9 @@ use async_trait::async_trait;
 
 use super::LocalBackplane;
 use crate::domain::{Cid, GroupId, NodeName, UserId};
-use crate::ports::{Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Partition, Sequencer};
+use crate::ports::{
+    Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Partition, Sequencer, UpdateRequest,
+};
 
 #[async_trait]
 impl Sequencer for LocalBackplane {
@@ -31,6 +33,17 @@ impl Sequencer for LocalBackplane {
         change: &ChangeRequest,
     ) -> Result<ChangeOutcome, BackplaneError> {
         let outcome = self.partition(partition).lock().change(&self.context(), origin, change);
+        self.appended.notify_waiters();
+        Ok(outcome)
+    }
+
+    async fn change_group(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        change: &UpdateRequest,
+    ) -> Result<ChangeOutcome, BackplaneError> {
+        let outcome = self.partition(partition).lock().change_group(&self.context(), origin, change);
         self.appended.notify_waiters();
         Ok(outcome)
     }

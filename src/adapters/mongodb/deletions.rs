@@ -7,7 +7,8 @@
 use mongodb::bson::{Document, doc, serialize_to_document};
 
 use super::MongoStore;
-use super::documents::{GroupDocument, int, read};
+use super::documents::{int, read};
+use super::group_document::{GroupDocument, SETTINGS};
 use crate::domain::{Base, Group, GroupId, Seq};
 use crate::ports::{Deletion, StoreError};
 
@@ -69,13 +70,15 @@ impl MongoStore {
         self.forget_marks(id, &members, base.seq).await?;
         self.forget_device_marks(id, &members, base.seq).await?;
         self.forget_due(id, base.seq).await?;
+        self.forget_invites(id, life).await?;
         let update = doc! { "$set": { "gone": 2, "base": int(base.seq), "base_n": int(base.n) } };
         self.advance(id, doc! { "gone": 1, "base": int(life) }, update).await.map(drop)
     }
 
     /// Everything is removed: the document keeps nothing else.
     pub(super) async fn end_deletion(&self, id: &GroupId, base: Seq) -> Result<(), StoreError> {
-        let update = doc! { "$set": { "gone": 3, "name": "", "members": [] } };
+        let unset: Document = SETTINGS.iter().map(|field| ((*field).to_owned(), 1.into())).collect();
+        let update = doc! { "$set": { "gone": 3, "name": "", "members": [] }, "$unset": unset };
         self.advance(id, doc! { "gone": 2, "base": int(base) }, update).await.map(drop)
     }
 
@@ -88,7 +91,9 @@ impl MongoStore {
         let fields = serialize_to_document(&GroupDocument::from(&anew));
         let mut fields = fields.map_err(|error| StoreError::Refused(error.to_string()))?;
         fields.remove("_id");
-        let update = doc! { "$set": fields, "$unset": { "gone": 1 } };
+        let old = SETTINGS.into_iter().chain(["gone"]).filter(|field| !fields.contains_key(field));
+        let unset: Document = old.map(|field| (field.to_owned(), 1.into())).collect();
+        let update = doc! { "$set": fields, "$unset": unset };
         self.advance(&group.id, doc! { "gone": gone, "base": int(base.seq) }, update).await
     }
 }

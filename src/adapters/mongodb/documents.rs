@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use mongodb::bson::raw::{RawBsonRef, cstr};
-use mongodb::bson::{Document, RawDocument, RawDocumentBuf};
+use mongodb::bson::{RawDocument, RawDocumentBuf};
 use serde::{Deserialize, Serialize};
 
 use super::state_documents::{EditDocument, ErasureDocument, TallyDocument, tallies};
 use crate::domain::{
-    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Mark, Member, Millis, Profile, Seq, Switch,
-    Traits, User, UserId, stored,
+    Cid, Event, EventState, GroupId, Kind, Mark, Millis, Profile, Seq, Switch, Traits, User, UserId, stored,
 };
 use crate::ports::StoreError;
 
@@ -149,34 +148,6 @@ pub(super) fn user(document: &RawDocument) -> Result<User, StoreError> {
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct GroupDocument {
-    #[serde(rename = "_id")]
-    id: GroupId,
-    kind: GroupKind,
-    name: String,
-    access: Access,
-    pub(super) members: Vec<Member>,
-    version: u64,
-    created: Millis,
-    first: u64,
-    #[serde(default)]
-    pub(super) base: u64,
-    #[serde(default)]
-    pub(super) base_n: u64,
-    /// Absent in a group that is there; 1 once it is marked as deleted, 2 once `base` is where a life to come begins,
-    /// 3 once all else is removed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) gone: Option<i32>,
-    v: i32,
-}
-
-/// The members of a group as they stand in its document, with what later versions put there.
-#[derive(Deserialize)]
-pub(super) struct MemberRecords {
-    pub(super) members: Vec<Document>,
-}
-
-#[derive(Serialize, Deserialize)]
 pub(super) struct UserDocument {
     #[serde(rename = "_id", deserialize_with = "stored")]
     pub(super) id: UserId,
@@ -236,41 +207,6 @@ pub(super) struct AccountDocument {
 }
 
 // === conversions ===
-
-impl From<&Group> for GroupDocument {
-    fn from(group: &Group) -> Self {
-        Self {
-            id: group.id.clone(),
-            kind: group.kind,
-            name: group.name.clone(),
-            access: group.access,
-            members: group.members.clone(),
-            version: group.version,
-            created: group.created,
-            first: group.first,
-            base: group.base.seq,
-            base_n: group.base.n,
-            gone: None,
-            v: VERSION,
-        }
-    }
-}
-
-impl From<GroupDocument> for Group {
-    fn from(document: GroupDocument) -> Self {
-        Self {
-            id: document.id,
-            kind: document.kind,
-            name: document.name,
-            access: document.access,
-            members: document.members,
-            version: document.version,
-            created: document.created,
-            first: document.first,
-            base: Base { seq: document.base, n: document.base_n },
-        }
-    }
-}
 
 impl From<UserDocument> for User {
     fn from(document: UserDocument) -> Self {

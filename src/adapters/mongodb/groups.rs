@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use mongodb::bson::{Document, RawDocumentBuf, deserialize_from_document, doc, serialize_to_document};
 
 use super::MongoStore;
-use super::documents::{GroupDocument, MemberRecords, int, read};
+use super::documents::{int, read};
+use super::group_document::{GroupDocument, MemberRecords};
 use crate::adapters::records::Records;
-use crate::domain::{Base, Group, GroupId, Member, MembershipChange, Seq};
+use crate::domain::{Base, Group, GroupId, GroupUpdate, Member, MembershipChange, PasswordHash, Seq};
 use crate::ports::{Deletion, GroupStore, StoreError};
 
 /// Tries to bring a group's members up to date while others do the same.
@@ -36,6 +37,14 @@ impl GroupStore for MongoStore {
             return Ok(());
         }
         self.raise_memberships(group, seq, change).await
+    }
+
+    async fn apply_update(&self, group: &GroupId, seq: Seq, update: &GroupUpdate) -> Result<(), StoreError> {
+        self.raise_settings(group, seq, update).await
+    }
+
+    async fn set_group_password(&self, group: &GroupId, life: Seq, password: &PasswordHash) -> Result<(), StoreError> {
+        self.write_password((group, life), password).await
     }
 
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError> {

@@ -43,7 +43,7 @@ impl Index<'_> {
 // === impl MongoStore ===
 
 impl MongoStore {
-    fn indexes(&self) -> [Index<'_>; 7] {
+    fn indexes(&self) -> [Index<'_>; 9] {
         [
             Index { collection: &self.messages, keys: doc! { "group": 1, "from": 1, "cid": 1 }, unique: true },
             Index { collection: &self.messages, keys: doc! { "group": 1, "place": -1 }, unique: false },
@@ -53,6 +53,7 @@ impl MongoStore {
             Index { collection: &self.due, keys: doc! { "follower": 1, "at": 1 }, unique: false },
             Index { collection: &self.due, keys: doc! { "group": 1 }, unique: false },
             Index { collection: &self.mentions, keys: doc! { "user": 1 }, unique: false },
+            Index { collection: &self.invites, keys: doc! { "group": 1 }, unique: false },
         ]
     }
 
@@ -87,7 +88,7 @@ impl MongoStore {
 
     async fn missing_indexes(&self) -> Result<Vec<Index<'_>>, StoreError> {
         let mut missing = Vec::new();
-        for collection in [&self.messages, &self.users, &self.devices, &self.due, &self.mentions] {
+        for collection in [&self.messages, &self.users, &self.devices, &self.due, &self.mentions, &self.invites] {
             let there = self.index_names(collection).await?;
             let of_it = self.indexes().into_iter().filter(|index| index.collection.name() == collection.name());
             missing.extend(of_it.filter(|index| !there.contains(&index.name())));

@@ -28,8 +28,10 @@ mod effects;
 mod errors;
 mod filters;
 mod followers;
+mod group_document;
 mod groups;
 mod indexes;
+mod invites;
 mod leases;
 mod mentions;
 mod messages;
@@ -38,6 +40,7 @@ mod reactions;
 mod replies;
 mod search;
 mod state_documents;
+mod settings;
 mod topology;
 mod users;
 mod words;
@@ -76,6 +79,7 @@ pub struct MongoStore {
     followers: Collection<RawDocumentBuf>,
     covered: Collection<RawDocumentBuf>,
     due: Collection<RawDocumentBuf>,
+    invites: Collection<RawDocumentBuf>,
     meta: Collection<RawDocumentBuf>,
     /// Whether a router answers: then messages are asked for with their shard key.
     sharded: bool,
@@ -117,6 +121,7 @@ impl MongoStore {
             followers: db.collection("followers"),
             covered: db.collection("covered"),
             due: db.collection("due"),
+            invites: db.collection("invites"),
             meta: db.collection("meta"),
             sharded,
             timeout: config.operation_timeout,

@@ -4,7 +4,9 @@ use bytes::Bytes;
 use fred::types::Value;
 
 use super::reply::Reply;
-use crate::domain::{Cid, GroupId, InvalidId, Kind, Member, Millis, NodeName, Role, Traits, UserId};
+use crate::domain::{
+    Access, Cid, GroupId, InvalidId, Kind, Member, Millis, NodeName, Pinning, Role, RulesChange, Traits, UserId,
+};
 use crate::ports::{BackplaneError, EntryId, LogEntry, LogRead};
 
 /// Version of entries that this reads.
@@ -43,6 +45,28 @@ pub(super) fn role_of_member(value: &str) -> Result<Role, InvalidId> {
         Some((_, name)) => Role::parse(name),
         None => role_of(value.get(..1).unwrap_or_default()),
     }
+}
+
+/// What a change sets in a group's state, as scripts and entries have it (rules.lua).
+pub(super) fn rules_text(rules: &RulesChange) -> String {
+    let access = rules.access.map(|access| format!("a={access}"));
+    let pinning = rules.pinning.map(|pinning| format!("p={pinning}"));
+    let archived = rules.archived.map(|archived| format!("z={}", u8::from(archived)));
+    [access, pinning, archived].into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Reads what [`rules_text`] wrote, as far as it is known here.
+fn rules_of(text: &str) -> Result<RulesChange, InvalidId> {
+    let mut rules = RulesChange::default();
+    for (field, value) in text.split(' ').filter_map(|change| change.split_once('=')) {
+        match field {
+            "a" => rules.access = Some(Access::parse(value)?),
+            "p" => rules.pinning = Some(Pinning::parse(value)?),
+            "z" => rules.archived = Some(value == "1"),
+            _ => {}
+        }
+    }
+    Ok(rules)
 }
 
 /// `ms-n` of a stream's entry.
@@ -94,6 +118,7 @@ fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {
     } else {
         (Vec::new(), Role::Member)
     };
+    let rules = fields.take("q").ok().map(|rules| rules.parsed(rules_of)).transpose()?;
     Ok(LogEntry {
         id,
         group: fields.take("g")?.parsed(GroupId::parse)?,
@@ -109,6 +134,7 @@ fn log_entry(entry: StreamEntry) -> Result<LogEntry, BackplaneError> {
         traits: Traits::from_bits(fields.take("x")?.number()? as u32),
         users,
         role,
+        rules: rules.unwrap_or_default(),
         body: own(fields.take("b")?.bytes()?),
     })
 }

@@ -48,7 +48,10 @@ impl GroupStates for RedisBackplane {
             .number(floor.version)
             .number(floor.base)
             .arg(origin.as_str())
-            .arg(Cid::random().as_str());
+            .arg(Cid::random().as_str())
+            .arg(floor.pinning.as_str())
+            .number(floor.archived.into())
+            .number(floor.rules_version);
         for member in &floor.members {
             call.push(member.id.as_str());
             call.push(member_value(member));

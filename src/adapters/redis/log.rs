@@ -7,7 +7,7 @@ use fred::interfaces::StreamsInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{add_log_entries, role_token};
+use super::entry::{add_log_entries, role_token, rules_text};
 use super::keys::FANOUT;
 use super::reply::{Reply, node_names, to_error};
 use super::script::{COMMIT, Call, RESEQ, TEND_CONSUMERS};
@@ -101,7 +101,8 @@ impl Log for RedisBackplane {
             .arg(entry.body.clone())
             .arg(users.join(" "))
             .arg(role_token(&entry.role))
-            .arg(Cid::random().as_str());
+            .arg(Cid::random().as_str())
+            .arg(rules_text(&entry.rules));
         let answer = RESEQ.run(&self.client, call).await?;
         answer.present().map(|_| ()).ok_or(CommitError::LeaseLost)
     }

@@ -35,6 +35,7 @@ scripts! {
     APPEND = "append";
     BEAT = "beat";
     BEGIN_REAP = "begin_reap";
+    CHANGE_GROUP = "change_group" after "rules";
     CHANGE_MEMBERS = "change_members" after "admins";
     COMMIT = "commit" after "lease", "moves";
     FORGET = "forget";
@@ -51,7 +52,7 @@ scripts! {
     RECENT = "recent";
     REGISTER = "register" after "sessions";
     RELEASE_PARTITION = "release_partition" after "lease";
-    RESEQ = "reseq" after "lease", "admins";
+    RESEQ = "reseq" after "lease", "admins", "rules";
     RESTORE = "restore" after "admins", "moves";
     TEND_CONSUMERS = "tend_consumers";
     UNREGISTER = "unregister" after "sessions";

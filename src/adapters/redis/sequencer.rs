@@ -7,12 +7,13 @@ use fred::interfaces::KeysInterface;
 use fred::types::Value;
 
 use super::RedisBackplane;
-use super::entry::{role_token, stream_id};
+use super::entry::{role_token, rules_text, stream_id};
 use super::reply::{Reply, to_error, unexpected};
-use super::script::{APPEND, CHANGE_MEMBERS, Call};
-use crate::domain::{Cid, GroupId, Millis, NodeName, UserId};
+use super::script::{APPEND, CHANGE_GROUP, CHANGE_MEMBERS, Call};
+use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, UserId};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Partition, Permission, Sequencer, Standing,
+    UpdateRequest,
 };
 
 /// Sends that one script takes: Redis does nothing else meanwhile, two milliseconds at most.
@@ -65,6 +66,31 @@ impl Sequencer for RedisBackplane {
         outcome(CHANGE_MEMBERS.run(&self.client, call).await?)
     }
 
+    async fn change_group(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        change: &UpdateRequest,
+    ) -> Result<ChangeOutcome, BackplaneError> {
+        let keys = [
+            self.keys.log(partition),
+            self.keys.group(partition, &change.group),
+            self.keys.cid(partition, &change.group, &change.actor, &change.cid),
+        ];
+        let call = Call::keys(keys)
+            .arg(origin.as_str())
+            .number(self.limits.log_cap)
+            .number(self.cid_window())
+            .arg(change.group.as_str())
+            .arg(change.actor.as_str())
+            .arg(change.cid.as_str())
+            .arg(Kind::Updated.as_str())
+            .number(Kind::Updated.traits().bits().into())
+            .arg(rules_text(&change.rules))
+            .arg(change.body.clone());
+        outcome(CHANGE_GROUP.run(&self.client, call).await?)
+    }
+
     async fn forget_cid(
         &self,
         partition: Partition,
@@ -115,6 +141,7 @@ fn appended(value: Value) -> Result<Appended, BackplaneError> {
         ([3], None) => Ok(Appended::Unknown),
         ([4], None) => Ok(Appended::Full),
         ([5], None) => Ok(Appended::NotAdmin),
+        ([6], None) => Ok(Appended::Archived),
         _ => Err(unexpected("an append's answer", &Value::Array(values))),
     }
 }
@@ -130,6 +157,7 @@ fn outcome(value: Value) -> Result<ChangeOutcome, BackplaneError> {
         [4] => Ok(ChangeOutcome::Unknown),
         [5] => Ok(ChangeOutcome::Full),
         [6] => Ok(ChangeOutcome::NoAdmin),
+        [7] => Ok(ChangeOutcome::Archived),
         _ => Err(unexpected("a change's answer", &Value::Array(values))),
     }
 }
@@ -138,6 +166,8 @@ fn permission_name(permission: Permission) -> &'static str {
     match permission {
         Permission::Admin => "admin",
         Permission::Oneself => "oneself",
+        Permission::Password => "password",
+        Permission::Invited => "invited",
         Permission::Hub => "hub",
     }
 }
@@ -148,5 +178,6 @@ fn standing_number(standing: Standing) -> u64 {
         Standing::Member => 1,
         Standing::Admin => 2,
         Standing::Moderator => 3,
+        Standing::Pinner => 4,
     }
 }

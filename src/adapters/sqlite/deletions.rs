@@ -56,7 +56,7 @@ pub(super) fn forget(db: &Connection, id: &GroupId, life: Seq, base: Base) -> ru
     }
     let left = "UPDATE memberships SET mark = max(mark, 2 * ?2) WHERE grp = ?1";
     db.prepare_cached(left)?.execute(params![id.as_str(), to_sql(base.seq)])?;
-    for table in ["marks", "device_marks", "due"] {
+    for table in ["marks", "device_marks", "due", "invites"] {
         db.prepare_cached(&format!("DELETE FROM {table} WHERE grp = ?1"))?.execute([id.as_str()])?;
     }
     Ok(())
@@ -64,7 +64,7 @@ pub(super) fn forget(db: &Connection, id: &GroupId, life: Seq, base: Base) -> ru
 
 /// Everything is removed: the row keeps nothing else.
 pub(super) fn end(db: &Connection, id: &GroupId, base: Seq) -> rusqlite::Result<()> {
-    let sql = "UPDATE groups SET name = '', members = '[]', gone = 3 WHERE id = ?1 AND gone = 2 AND base = ?2";
+    let sql = "UPDATE groups SET name = '', members = '[]', settings = '{}', password = NULL, gone = 3 WHERE id = ?1 AND gone = 2 AND base = ?2";
     db.prepare_cached(sql)?.execute(params![id.as_str(), to_sql(base)])?;
     Ok(())
 }

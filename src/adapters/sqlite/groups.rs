@@ -9,10 +9,12 @@ use super::columns::{id, unreadable};
 use super::deletions;
 use super::{SqliteStore, from_sql, to_sql, users};
 use crate::adapters::records::Records;
-use crate::domain::{Access, Base, Group, GroupId, GroupKind, Member, MembershipChange, Seq};
+use crate::domain::{
+    Access, Base, Group, GroupId, GroupKind, GroupSettings, GroupUpdate, Member, MembershipChange, PasswordHash, Seq,
+};
 use crate::ports::{Deletion, GroupStore, StoreError};
 
-const COLUMNS: &str = "id, kind, name, access, members, version, created, first, base, base_n";
+const COLUMNS: &str = "id, kind, name, access, members, version, created, first, base, base_n, settings, password";
 
 #[async_trait]
 impl GroupStore for SqliteStore {
@@ -34,6 +36,21 @@ impl GroupStore for SqliteStore {
     async fn apply_membership(&self, group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError> {
         let (group, change) = (group.clone(), change.clone());
         self.write(move |db| apply(db, &group, seq, &change)).await
+    }
+
+    async fn apply_update(&self, group: &GroupId, seq: Seq, update: &GroupUpdate) -> Result<(), StoreError> {
+        let (group, update) = (group.clone(), update.clone());
+        self.write(move |db| apply_update(db, &group, seq, &update)).await
+    }
+
+    async fn set_group_password(&self, group: &GroupId, life: Seq, password: &PasswordHash) -> Result<(), StoreError> {
+        let (group, password) = (group.clone(), password.clone());
+        self.write(move |db| {
+            let sql = "UPDATE groups SET password = ?3 WHERE id = ?1 AND gone = 0 AND base = ?2";
+            let values = params![group.as_str(), to_sql(life), password.as_str()];
+            db.prepare_cached(sql)?.execute(values).map(drop)
+        })
+        .await
     }
 
     async fn all_groups(&self, page: usize, per_page: usize) -> Result<Vec<Group>, StoreError> {
@@ -71,10 +88,11 @@ impl GroupStore for SqliteStore {
 }
 
 fn create(db: &Connection, group: &Group) -> rusqlite::Result<bool> {
-    let sql = "INSERT INTO groups (id, kind, name, access, members, version, created, first)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    let sql = "INSERT INTO groups (id, kind, name, access, members, version, created, first, settings, password)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
         ON CONFLICT DO UPDATE SET kind = excluded.kind, name = excluded.name, access = excluded.access,
-        members = excluded.members, version = base, created = excluded.created, first = base + 1, gone = 0
+        members = excluded.members, version = base, created = excluded.created, first = base + 1, gone = 0,
+        settings = excluded.settings, password = excluded.password
         WHERE gone >= 2";
     let made = db.prepare_cached(sql)?.execute(params![
         group.id.as_str(),
@@ -85,6 +103,8 @@ fn create(db: &Connection, group: &Group) -> rusqlite::Result<bool> {
         to_sql(group.version),
         group.created,
         to_sql(group.first),
+        serde_json::to_string(&group.settings).map_err(unwritable)?,
+        group.settings.password.as_ref().map(PasswordHash::as_str),
     ])?;
     Ok(made > 0)
 }
@@ -104,6 +124,16 @@ fn apply(db: &Connection, id: &GroupId, seq: Seq, change: &MembershipChange) -> 
     users::raise_memberships(db, id, seq, change)
 }
 
+/// Brings a group up to what an event sets.
+fn apply_update(db: &Connection, id: &GroupId, seq: Seq, update: &GroupUpdate) -> rusqlite::Result<()> {
+    let Some(mut group) = find(db, id)?.filter(|group| seq > group.base.seq) else { return Ok(()) };
+    group.update(seq, update);
+    let settings = raised_settings(db, &group)?;
+    let sql = "UPDATE groups SET name = ?2, access = ?3, settings = ?4 WHERE id = ?1";
+    db.prepare_cached(sql)?.execute(params![id.as_str(), group.name, group.access.as_str(), settings])?;
+    Ok(())
+}
+
 fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
     let (kind, access, members): (String, String, String) = (row.get(1)?, row.get(3)?, row.get(4)?);
     Ok(Group {
@@ -116,7 +146,14 @@ fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
         created: row.get(6)?,
         first: from_sql(row.get(7)?),
         base: Base { seq: from_sql(row.get(8)?), n: from_sql(row.get(9)?) },
+        settings: settings_of(row)?,
     })
+}
+
+fn settings_of(row: &Row<'_>) -> rusqlite::Result<GroupSettings> {
+    let (settings, password): (String, Option<String>) = (row.get(10)?, row.get(11)?);
+    let settings: GroupSettings = serde_json::from_str(&settings).map_err(|error| unreadable(10, error))?;
+    Ok(GroupSettings { password: password.map(PasswordHash::stored), ..settings })
 }
 
 fn members_text(group: &Group) -> rusqlite::Result<String> {
@@ -136,6 +173,20 @@ fn raised_members(db: &Connection, group: &Group) -> rusqlite::Result<String> {
     };
     let members = group.members.iter().map(now).collect::<Result<Vec<_>, _>>();
     members.and_then(|members| serde_json::to_string(&members)).map_err(unwritable)
+}
+
+/// The settings of a group that was changed, over those that stand in its row: of what later versions put there
+/// nothing is lost.
+fn raised_settings(db: &Connection, group: &Group) -> rusqlite::Result<String> {
+    let sql = "SELECT settings FROM groups WHERE id = ?1";
+    let stored: String = db.prepare_cached(sql)?.query_row([group.id.as_str()], |row| row.get(0))?;
+    let mut settings: Map<String, Value> = serde_json::from_str(&stored).map_err(|error| unreadable(0, error))?;
+    // An empty one is left out when it is written.
+    settings.remove("about");
+    if let Value::Object(now) = serde_json::to_value(&group.settings).map_err(unwritable)? {
+        settings.extend(now);
+    }
+    serde_json::to_string(&settings).map_err(unwritable)
 }
 
 fn unwritable(error: serde_json::Error) -> rusqlite::Error {

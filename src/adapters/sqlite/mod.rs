@@ -18,6 +18,7 @@ mod errors;
 mod followers;
 mod groups;
 mod mentions;
+mod invites;
 mod messages;
 mod profiles;
 mod reactions;

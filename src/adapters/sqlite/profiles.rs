@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::SqliteStore;
-use super::messages::unreadable;
+use super::columns::unreadable;
 use super::users::NO_SUCH_USER;
 use crate::domain::{Details, DetailsPatch, UserId};
 use crate::ports::{ProfileStore, StoreError};

@@ -10,7 +10,7 @@ use crate::domain::{Profile, name_key, search_form, words_of};
 use crate::ports::StartError;
 
 /// The version of the tables that this software writes, in `user_version`.
-const VERSION: i64 = 9;
+const VERSION: i64 = 10;
 
 /// How long a connection waits for a lock that an outside tool (a backup) holds.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +25,7 @@ const STATEMENTS: usize = 64;
 /// that ended it. `messages.edit_text` is what a message says since `edit_seq`; once that of `erased_seq` deleted it, it
 /// says nothing.
 /// `groups.gone` is 0 in a group that is there; for the rest see `deletions`. `groups.head` and the columns after it are a
-/// lower bound of the newest event.
+/// lower bound of the newest event. `groups.settings` is an object of what admins set beside name and access.
 /// `users.search` is the username in the form for searches; `accounts.username` is the form by which usernames are equal.
 const TABLES: &str = "
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -74,7 +74,9 @@ CREATE TABLE groups (
     head INTEGER NOT NULL DEFAULT 0,
     head_n INTEGER NOT NULL DEFAULT 0,
     head_shown INTEGER NOT NULL DEFAULT 0,
-    head_time INTEGER NOT NULL DEFAULT 0
+    head_time INTEGER NOT NULL DEFAULT 0,
+    settings TEXT NOT NULL DEFAULT '{}',
+    password TEXT
 );
 CREATE TABLE users (
     id TEXT PRIMARY KEY,
@@ -202,6 +204,21 @@ CREATE INDEX mentions_by_seq ON mentions (grp, seq);
 CREATE INDEX mentions_by_user ON mentions (user);
 ";
 
+/// Invites into groups.
+const INVITES: &str = "
+CREATE TABLE invites (
+    id TEXT PRIMARY KEY,
+    grp TEXT NOT NULL,
+    life INTEGER NOT NULL,
+    maker TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    uses INTEGER,
+    used INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX invites_by_group ON invites (grp);
+";
+
 /// A group's document says how far it has come at least.
 const HEADS: &str = "
 ALTER TABLE groups ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
@@ -213,8 +230,9 @@ ALTER TABLE groups ADD COLUMN head_time INTEGER NOT NULL DEFAULT 0;
 /// What each version added to the one before, beginning with the second: when a password was changed; groups that are
 /// deleted and begin anew; how each event is numbered among those that are shown, and its traits. Then what is pinned; then
 /// devices; then followers; then the forms of usernames, where two accounts whose usernames are equal by now keep what they
-/// had; then what is edited and deleted; then what users say of themselves; then reactions, replies and mentions.
-const STEPS: [&[&str]; 8] = [
+/// had; then what is edited and deleted; then what users say of themselves; then reactions, replies and mentions; then what
+/// admins set of groups, and invites.
+const STEPS: [&[&str]; 9] = [
     &["
 ALTER TABLE users ADD COLUMN not_before INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE groups ADD COLUMN base INTEGER NOT NULL DEFAULT 0;
@@ -258,6 +276,13 @@ ALTER TABLE messages ADD COLUMN replies INTEGER;
 ALTER TABLE messages ADD COLUMN mentions TEXT;
 ",
         REACTIONS,
+    ],
+    &[
+        "
+ALTER TABLE groups ADD COLUMN settings TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE groups ADD COLUMN password TEXT;
+",
+        INVITES,
     ],
 ];
 
@@ -306,7 +331,7 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StartError> {
     let failed = |what: &str, error: rusqlite::Error| StartError::Never(format!("{what}: {error}"));
     let version = user_version(db).map_err(|error| failed("cannot read its version", error))?;
     match version {
-        0 => alter(db, &[&[TABLES, DEVICES, FOLLOWERS, PEOPLE, REACTIONS]])
+        0 => alter(db, &[&[TABLES, DEVICES, FOLLOWERS, PEOPLE, REACTIONS, INVITES]])
             .map_err(|error| failed("cannot make the tables", error)),
         VERSION => Ok(()),
         older if (1..VERSION).contains(&older) => {

@@ -7,7 +7,7 @@ use crate::adapters::local::LocalBackplane;
 use crate::adapters::sqlite::SqliteStore;
 use crate::app::config::Config;
 use crate::domain::{Access, Code, GroupId, Profile, UserId};
-use crate::hub::{Hub, HubConfig, Metrics};
+use crate::hub::{Hub, HubConfig, Metrics, Optional};
 use crate::identity::tokens::JwtTokens;
 use crate::ports::Store;
 
@@ -41,7 +41,8 @@ async fn running() -> (TestHub, GroupId) {
     let config = HubConfig { partitions: 4, ..HubConfig::default() };
     let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
     let tokens = Arc::new(JwtTokens::new(vec![]));
-    let hub = Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics, None);
+    let hub =
+        Hub::new(config, house.store.clone(), Arc::new(LocalBackplane::new()), tokens, metrics, Optional::default());
     hub.start().await.unwrap();
     let group = hub.create_group_for("Friends", &[id("anna"), id("bert")], Access::Members, None).await.unwrap();
     house.desk = Arc::new(AdminService::of_hub(hub.clone(), house.store.clone()));

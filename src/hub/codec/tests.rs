@@ -65,6 +65,7 @@ fn entry(body: Vec<u8>) -> LogEntry {
         traits: Kind::Text.traits(),
         users: Vec::new(),
         role: Role::Member,
+        rules: crate::domain::RulesChange::default(),
         body: body.into(),
     }
 }

@@ -12,7 +12,7 @@ use crate::ports::{
     Append, Appended, Backplane, BackplaneError, Beat, ChangeOutcome, ChangeRequest, Cluster, Commit, CommitError,
     Committed, FollowerLeases, GroupSnapshot, GroupStates, InboxPosition, InboxRead, Inboxes, Joined, LeaseToken, Log,
     LogRead, LogStats, NodeRecord, Partition, PresenceChange, Registry, Reseq, Sequencer, SessionRecord, StartError,
-    Tickets, UserPresence,
+    Tickets, UpdateRequest, UserPresence,
 };
 
 /// The backplane, its failures counted.
@@ -41,6 +41,7 @@ type Answer<T> = Result<T, BackplaneError>;
 forward!(Sequencer of CountedBackplane {
     append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Answer<Vec<Appended>>;
     change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest) -> Answer<ChangeOutcome>;
+    change_group(partition: Partition, origin: &NodeName, change: &UpdateRequest) -> Answer<ChangeOutcome>;
     forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Answer<()>;
 });
 

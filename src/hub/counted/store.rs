@@ -7,12 +7,12 @@ use std::time::Duration;
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Details, DetailsPatch, Device, Effect, Emoji, Event, Group, GroupId, Head, Mark, MembershipChange,
-    Millis, Profile, ReactionKey, Seq, User, UserId, WordPlace,
+    Base, Cid, Details, DetailsPatch, Device, Effect, Emoji, Event, Group, GroupId, GroupUpdate, Head, Invite, InviteId,
+    Mark, MembershipChange, Millis, PasswordHash, Profile, ReactionKey, Seq, User, UserId, WordPlace,
 };
 use crate::ports::{
     Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
-    MentionStore, MessageStore, Page, Partition, ProfileStore, ReactionPage, ReactionStore, Reactor, ReadUpTo,
+    InviteStore, MentionStore, MessageStore, Page, Partition, ProfileStore, ReactionPage, ReactionStore, Reactor, ReadUpTo,
     StartError, Store, StoreError, StoreHealth, UserStore,
 };
 
@@ -62,6 +62,8 @@ forward!(GroupStore of CountedStore {
     group(id: &GroupId) -> Answer<Option<Group>>;
     groups(ids: &[GroupId]) -> Answer<Vec<Group>>;
     apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Answer<()>;
+    apply_update(group: &GroupId, seq: Seq, update: &GroupUpdate) -> Answer<()>;
+    set_group_password(group: &GroupId, life: Seq, password: &PasswordHash) -> Answer<()>;
     all_groups(page: usize, per_page: usize) -> Answer<Vec<Group>>;
     begin_deletion(id: &GroupId) -> Answer<Option<Deletion>>;
     deletion(id: &GroupId) -> Answer<Option<Deletion>>;
@@ -100,6 +102,15 @@ forward!(CursorStore of CountedStore {
 forward!(DeviceStore of CountedStore {
     raise_devices(devices: &[(UserId, Device)]) -> Answer<()>;
     devices(user: &UserId) -> Answer<Vec<Device>>;
+});
+
+forward!(InviteStore of CountedStore {
+    add_invite(invite: &Invite, most: usize) -> Answer<bool>;
+    invites(group: &GroupId) -> Answer<Vec<Invite>>;
+    invite(id: &InviteId) -> Answer<Option<Invite>>;
+    use_invite(id: &InviteId) -> Answer<bool>;
+    return_use(id: &InviteId) -> Answer<()>;
+    remove_invite(group: &GroupId, id: &InviteId) -> Answer<()>;
 });
 
 forward!(FollowerStore of CountedStore {

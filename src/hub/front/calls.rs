@@ -1,13 +1,14 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, Emoji, GroupId, Place, ProfilePatch, Refusal, Seq, SessionId, UserId, WordPlace};
+use crate::domain::{Access, Cid, Emoji, GroupId, GroupUpdate, Invite, InviteId, Place, ProfilePatch, Refusal, Role, Seq, SessionId, UserId, WordPlace};
 use crate::hub::features::history::{HistoryPage, HistoryQuery};
-use crate::hub::features::lists::{ListedFrom, OwnGroup};
+use crate::hub::features::lists::{AskedGroup, ListedFrom, OwnGroup, ShownGroup};
 use crate::hub::features::people::Found;
 use crate::hub::features::reactions::ReactionsPage;
 use crate::hub::features::seen::SeenPage;
-use crate::protocol::{MeView, ProfileView};
+use crate::protocol::{Glimpse, MeView, ProfileView};
+use crate::hub::features::invites::{AskedInvite, MadeInvite};
 
 /// What callers ask about their groups and themselves.
 pub struct Calls<'a> {
@@ -31,29 +32,69 @@ impl<'a> Calls<'a> {
         self.dispatch.lists.own_groups(user, from, limit).await
     }
 
-    /// One of a user's groups.
+    /// One of a user's groups, or what who is not in an open one is shown of it.
     ///
     /// # Errors
-    /// `not_found` for a group that is not there, or that the user is not in.
-    pub async fn own_group(&self, user: &UserId, id: &GroupId) -> Result<OwnGroup, Refusal> {
-        self.dispatch.lists.own_group(user, id).await
+    /// `not_found` for a group that is not there, or that is not open and the user is not in.
+    pub async fn group(&self, user: &UserId, id: &GroupId) -> Result<ShownGroup, Refusal> {
+        self.dispatch.look.group(user, id).await
+    }
+
+    /// Changes a group, as an admin.
+    pub async fn change(
+        &self,
+        actor: &UserId,
+        group: &GroupId,
+        asked: GroupUpdate,
+        password: Option<&str>,
+    ) -> Result<(), Refusal> {
+        self.dispatch.settings.change(actor, group, asked, password).await
+    }
+
+    /// Gives members a role, as an admin.
+    pub async fn give_role(
+        &self,
+        actor: &UserId,
+        group: &GroupId,
+        users: Vec<UserId>,
+        role: Role,
+    ) -> Result<(), Refusal> {
+        self.dispatch.membership.give_role(actor, group, users, role).await
     }
 
     /// Makes a group, as `create` does, and shows it to its creator; `not_found` when who repeats it has left since.
-    pub async fn create(
-        &self,
-        creator: &UserId,
-        name: String,
-        users: Vec<UserId>,
-        access: Access,
-        cid: Option<Cid>,
-    ) -> Result<OwnGroup, Refusal> {
-        self.dispatch.new_groups.create(creator, name, users, access, cid).await
+    pub async fn create(&self, creator: &UserId, asked: AskedGroup) -> Result<OwnGroup, Refusal> {
+        self.dispatch.new_groups.create(creator, asked).await
     }
 
-    /// Joins an open group.
-    pub async fn join(&self, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
-        self.dispatch.membership.join(user, group).await
+    /// Makes an invite into a group, as an admin.
+    pub async fn make_invite(&self, by: &UserId, group: &GroupId, asked: AskedInvite) -> Result<MadeInvite, Refusal> {
+        self.dispatch.invites.make(by, group, asked).await
+    }
+
+    /// The open invites of a group, for an admin.
+    pub async fn invites(&self, admin: &UserId, group: &GroupId) -> Result<Vec<Invite>, Refusal> {
+        self.dispatch.invites.list(admin, group).await
+    }
+
+    /// Ends an invite, as an admin.
+    pub async fn end_invite(&self, admin: &UserId, group: &GroupId, id: &InviteId) -> Result<(), Refusal> {
+        self.dispatch.invites.end(admin, group, id).await
+    }
+
+    /// What the token of an invite leads to.
+    pub async fn look_at_invite(&self, user: &UserId, token: &str) -> Result<Glimpse, Refusal> {
+        self.dispatch.invites.look(user, token).await
+    }
+
+    /// Joins by the token of an invite.
+    pub async fn join_by_invite(&self, user: &UserId, token: &str) -> Result<Glimpse, Refusal> {
+        self.dispatch.invites.join(user, token).await
+    }
+
+    /// Joins an open group, or one whose password the user knows.
+    pub async fn join(&self, user: &UserId, group: &GroupId, password: Option<&str>) -> Result<(), Refusal> {
+        self.dispatch.membership.join(user, group, password).await
     }
 
     /// Leaves a group.
@@ -125,7 +166,9 @@ impl<'a> Calls<'a> {
     /// A member types.
     pub async fn typing(&self, user: &UserId, group: &GroupId) -> Result<(), Refusal> {
         let document = self.dispatch.lists.document_of_member(user, group).await?.ok_or_else(not_a_member)?;
-        self.dispatch.typing.tell(user, group, document.members.len()).await;
+        if !document.settings.archived {
+            self.dispatch.typing.tell(user, group, document.members.len()).await;
+        }
         Ok(())
     }
 
@@ -221,7 +264,7 @@ mod tests {
         let codes = [
             calls.read(&anna, &id, 1).await.unwrap_err().code,
             calls.typing(&anna, &id).await.unwrap_err().code,
-            calls.own_group(&anna, &id).await.map(|_| ()).unwrap_err().code,
+            calls.group(&anna, &id).await.map(|_| ()).unwrap_err().code,
             calls.leave(&anna, &id).await.unwrap_err().code,
         ];
         assert_eq!(codes, [Code::Unavailable; 4]);

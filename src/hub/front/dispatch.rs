@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
-use crate::hub::features::lists::{GroupLists, NewGroups};
+use crate::hub::features::invites::Invites;
+use crate::hub::features::lists::{GroupLists, GroupLook, NewGroups};
 use crate::hub::features::membership::Membership;
 use crate::hub::features::people::{Look, Search};
 use crate::hub::features::pins::Pins;
@@ -14,9 +15,10 @@ use crate::hub::features::reactions::Reactions;
 use crate::hub::features::receipts::Receipts;
 use crate::hub::features::seen::Seen;
 use crate::hub::features::sending::Sending;
+use crate::hub::features::settings::Settings;
 use crate::hub::features::typing::Typing;
 
-/// The features that sessions and calls ask. Each is found by its type: which frames it answers stands in its own folder
+/// The features that sessions and calls ask. Each that answers frames is found by its type: which frames it answers stands in its own folder
 /// (`Answered`).
 pub(crate) struct Dispatch {
     pub(crate) sending: Arc<Sending>,
@@ -27,14 +29,17 @@ pub(crate) struct Dispatch {
     pub(crate) reactions: Arc<Reactions>,
     pub(crate) seen: Arc<Seen>,
     pub(crate) lists: Arc<GroupLists>,
+    pub(crate) look: Arc<GroupLook>,
     pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) membership: Arc<Membership>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) watching: Arc<Watching>,
     pub(crate) profiles: Arc<Profiles>,
     pub(crate) look: Arc<Look>,
     pub(crate) search: Arc<Search>,
     pub(crate) logins: Arc<Logins>,
     pub(crate) user_deletion: Arc<UserDeletion>,
+    pub(crate) invites: Arc<Invites>,
 }
 
 // === impl Dispatch ===
@@ -60,8 +65,10 @@ found_by_type! {
     reactions: Reactions,
     seen: Seen,
     lists: GroupLists,
+    look: GroupLook,
     new_groups: NewGroups,
     membership: Membership,
+    settings: Settings,
     watching: Watching,
     profiles: Profiles,
     look: Look,

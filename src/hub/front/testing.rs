@@ -10,6 +10,7 @@ use crate::hub::features::accounts::{Logins, UserDeletion};
 use crate::hub::features::history::History;
 use crate::hub::features::moderation::Moderation;
 use crate::hub::features::people::{Look, Search};
+use crate::hub::features::invites::Invites;
 use crate::hub::features::pins::Pins;
 use crate::hub::features::presence::{Watchers, Watching};
 use crate::hub::features::profile::Profiles;
@@ -56,14 +57,17 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
         reactions: Arc::new(Reactions::new(store.clone(), store.clone(), store.clone())),
         seen: Arc::new(Seen::new(store.clone(), store.clone(), store.clone(), Arc::default())),
         lists: bed.lists(),
+        look: bed.look(),
         new_groups: bed.new_groups(),
         membership: bed.membership(),
+        settings: bed.settings(),
         watching: Arc::new(watching),
         profiles: Arc::new(profiles),
         search: Arc::new(Search::new(store.clone(), look.clone())),
         look,
         logins: Arc::new(Logins::new(store.clone(), peers.clone(), users.clone(), tasks.clone())),
         user_deletion: Arc::new(UserDeletion::new(store.clone(), store.clone(), bed.membership(), moderation)),
+        invites: Arc::new(Invites::new(store.clone(), store.clone(), bed.membership())),
     }
 }
 

@@ -50,7 +50,7 @@ impl Deliverer {
             drop(state);
             return self.pass_by(id, &events);
         }
-        let plain = events.iter().all(|event| event.membership().is_none());
+        let plain = !events.iter().any(|event| event.changes_document());
         let in_turn = state.position.follows(first.seq) && is_dense(&events);
         if plain && in_turn && state.is_live() {
             self.views.introduce(&mut state);

@@ -1,4 +1,4 @@
-//! Events that are in turn are given out; membership changes take what they need first.
+//! Events that are in turn are given out; changes of the group take what they need first.
 
 use std::sync::Arc;
 
@@ -39,9 +39,10 @@ impl Giver {
         Self { documents, views, lives, users, acks, upcalls, metrics }
     }
 
-    /// Gives out events that are in turn. Membership changes take what they need first.
+    /// Gives out events that are in turn. Changes of the group take what they need first: a document that is read late
+    /// would lack them otherwise.
     pub(super) async fn give_out(&self, group: &Arc<LocalGroup>, ready: Vec<Arc<Event>>) -> bool {
-        let changes = ready.iter().any(|event| event.membership().is_some());
+        let changes = ready.iter().any(|event| event.changes_document());
         if changes && !self.know_document(group, &ready).await {
             return false;
         }

@@ -47,7 +47,7 @@ pub(crate) struct GroupState {
     unshown: Vec<(Arc<SessionHandle>, Mark)>,
     /// Those who asked to be attached and are not yet: the group stays for them.
     pub(crate) pins: usize,
-    /// The group's document, brought up to the position by membership events.
+    /// The group's document, brought up to the position by the events that change it.
     pub(crate) document: Option<Arc<Group>>,
     ring: Ring,
     /// The newest event that is shown, with its state.
@@ -162,6 +162,11 @@ impl GroupState {
     /// Where the group's present life begins, as far as is known here.
     pub(crate) fn base(&self) -> Seq {
         self.document.as_ref().map_or(0, |document| document.base.seq)
+    }
+
+    /// Whether the group is known here to be archived.
+    pub(crate) fn is_archived(&self) -> bool {
+        self.document.as_ref().is_some_and(|document| document.settings.archived)
     }
 
     /// Whether the group's document, as far as it is known here, holds this user.
@@ -291,6 +296,9 @@ impl GroupState {
     }
 
     fn keep(&mut self, event: &Arc<Event>) {
+        if let (Some(document), Some(update)) = (&mut self.document, event.update()) {
+            Arc::make_mut(document).update(event.seq, &update);
+        }
         self.ring.push(event.clone());
         if event.traits.shown {
             self.last = Some(event.clone());

@@ -52,6 +52,7 @@ pub(crate) fn standing(row: &KindRow, from: &UserId, target: Option<&Event>) -> 
         Author::Admins => Standing::Admin,
         Author::SameAuthorOrAdmins if target.is_none_or(|target| target.from == *from) => Standing::Member,
         Author::SameAuthorOrAdmins => Standing::Moderator,
+        Author::Pinners => Standing::Pinner,
         Author::Hub => Standing::Anybody,
     }
 }

@@ -1,6 +1,6 @@
 //! The groups of nodes' messages to themselves, which are in no store.
 
-use crate::domain::{Access, Base, Group, GroupId, GroupKind, UserId};
+use crate::domain::{Access, Base, Group, GroupId, GroupKind, GroupSettings, UserId};
 
 /// The document of a node's own probe group: it has no members, and no holes that would matter. `None` for every
 /// other group.
@@ -17,5 +17,6 @@ pub(crate) fn probe_document(node: &str, id: &GroupId) -> Option<Group> {
         created: 0,
         first: 1,
         base: Base::default(),
+        settings: GroupSettings::default(),
     })
 }

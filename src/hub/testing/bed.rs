@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{MemoryInboxes, MemoryLog, MemoryRegistry, MemoryStore, Told, metrics, node};
+use super::{MemoryInboxes, MemoryLog, MemoryRegistry, MemoryStore, PlainPasswords, Told, metrics, node};
 use crate::hub::features::deletion::GroupDeletion;
-use crate::hub::features::membership::{Changes, Creation, Membership};
+use crate::hub::features::membership::{Changes, Creation, GroupPasswords, Membership};
+use crate::hub::features::settings::Settings;
 use crate::hub::groups::{
     Attacher, CatchUp, Comparisons, Deliverer, Documents, Fetcher, Giver, Joiner, Lives, Names, Replayer, Routes, Views,
 };
@@ -125,7 +126,16 @@ impl Bed {
     }
 
     pub(crate) fn membership(&self) -> Arc<Membership> {
-        Arc::new(Membership::new(self.changes(), self.store.clone(), self.store.clone(), 100))
+        let (store, passwords) = (self.store.clone(), self.passwords());
+        Arc::new(Membership::new(self.changes(), store.clone(), store, passwords, 100))
+    }
+
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::new(Settings::new(self.changes(), self.store.clone(), self.passwords(), self.node.clone()))
+    }
+
+    pub(crate) fn passwords(&self) -> GroupPasswords {
+        GroupPasswords::new(Some(Arc::new(PlainPasswords)))
     }
 
     pub(crate) fn creation(&self) -> Arc<Creation> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Bed, MemoryCluster, MemoryTokens, metrics};
 use crate::hub::cluster::{LifeConfig, NodeLife};
 use crate::hub::config::{HubConfig, Rate};
-use crate::hub::features::lists::{GroupLists, NewGroups};
+use crate::hub::features::lists::{GroupLists, GroupLook, NewGroups};
 use crate::hub::features::presence::{Presence, Watchers};
 use crate::hub::groups::{Comparisons, Heads, Listing, OwnReactions};
 use crate::hub::pipeline::owner::Owned;
@@ -45,8 +45,12 @@ impl Bed {
         Arc::new(GroupLists::new(listing, views, heads, groups, store.clone(), store.clone(), store))
     }
 
+    pub(crate) fn look(&self) -> Arc<GroupLook> {
+        Arc::new(GroupLook::new(self.lists(), self.presence()))
+    }
+
     pub(crate) fn new_groups(&self) -> Arc<NewGroups> {
-        Arc::new(NewGroups::new(self.creation(), self.lists()))
+        Arc::new(NewGroups::new(self.creation(), self.lists(), self.passwords()))
     }
 
     pub(crate) fn registration(&self) -> Arc<Registration> {

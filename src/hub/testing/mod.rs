@@ -5,6 +5,7 @@ mod bed;
 mod bed_above;
 mod ear;
 mod link;
+mod passwords;
 mod store;
 mod tokens;
 mod told;
@@ -17,11 +18,15 @@ pub(crate) use backplane::{MemoryCluster, MemoryInboxes, MemoryLog, MemoryRegist
 pub(crate) use bed::{Bed, until};
 pub(crate) use bed_above::LEASE;
 pub(crate) use ear::{Ear, device_session, open_session, session};
+pub(crate) use passwords::PlainPasswords;
 pub(crate) use store::MemoryStore;
 pub(crate) use tokens::{MemoryTokens, identity};
 pub(crate) use told::Told;
 
-use crate::domain::{Access, Base, Cid, Event, Group, GroupId, GroupKind, Head, Kind, Member, Role, Seq, UserId};
+use crate::domain::{
+    Access, Base, Cid, Event, Group, GroupId, GroupKind, GroupSettings, GroupUpdate, Head, Kind, Member, Role, Seq,
+    UserId,
+};
 use crate::hub::local::{LocalGroup, LocalGroups};
 use crate::hub::node::NodeState;
 use crate::hub::wiring::Metrics;
@@ -64,6 +69,12 @@ pub(crate) fn joined(group: &GroupId, seq: Seq, name: &str) -> Event {
     }
 }
 
+/// The event by which anna sets something of a group.
+pub(crate) fn updated(group: &GroupId, seq: Seq, update: &GroupUpdate) -> Event {
+    let (from, kind, data) = (user("anna"), Kind::Updated, Some(update.to_data()));
+    Event { from, kind, traits: kind.traits(), data, ..Event::void(group.clone(), head(seq)) }
+}
+
 pub(crate) fn head(seq: Seq) -> Head {
     Head { seq, n: seq, shown: seq, time: seq as i64 }
 }
@@ -86,6 +97,7 @@ pub(crate) fn group(id: &GroupId, members: &[&str]) -> Group {
         created: 0,
         first: 1,
         base: Base::default(),
+        settings: GroupSettings::default(),
     }
 }
 

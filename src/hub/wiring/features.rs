@@ -9,8 +9,9 @@ use super::sessions::SessionParts;
 use crate::hub::features::accounts::{Logins, Placement, TicketDesk, UserDeletion};
 use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::features::history::History;
-use crate::hub::features::lists::{GroupLists, NewGroups};
-use crate::hub::features::membership::{Changes, Creation, Membership};
+use crate::hub::features::invites::Invites;
+use crate::hub::features::lists::{GroupLists, GroupLook, NewGroups};
+use crate::hub::features::membership::{Changes, Creation, GroupPasswords, Membership};
 use crate::hub::features::moderation::{Moderation, Takeover};
 use crate::hub::features::people::{Look, People, Search};
 use crate::hub::features::pins::Pins;
@@ -20,6 +21,7 @@ use crate::hub::features::reactions::Reactions;
 use crate::hub::features::receipts::{DeviceMarks, Receipts, ReceiptsConfig};
 use crate::hub::features::seen::Seen;
 use crate::hub::features::sending::{EffectDoor, SendLimits, Sending};
+use crate::hub::features::settings::Settings;
 use crate::hub::features::typing::Typing;
 
 pub(crate) struct Features {
@@ -31,6 +33,7 @@ pub(crate) struct Features {
     pub(crate) deletion: Arc<GroupDeletion>,
     pub(crate) history: Arc<History>,
     pub(crate) lists: Arc<GroupLists>,
+    pub(crate) look: Arc<GroupLook>,
     pub(crate) membership: Arc<Membership>,
     pub(crate) new_groups: Arc<NewGroups>,
     pub(crate) moderation: Arc<Moderation>,
@@ -46,7 +49,9 @@ pub(crate) struct Features {
     pub(crate) reactions: Arc<Reactions>,
     pub(crate) seen: Arc<Seen>,
     pub(crate) sending: Arc<Sending>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) typing: Arc<Typing>,
+    pub(crate) invites: Arc<Invites>,
 }
 
 // === impl Features ===
@@ -57,8 +62,9 @@ impl Features {
         let peers = &pipeline.peers;
         let deletion = deletion(parts, pipeline, groups);
         let changes = changes(parts, pipeline);
-        let membership = Membership::new(changes.clone(), documents.clone(), people.clone(), parts.config.max_groups);
-        let membership = Arc::new(membership);
+        let passwords = GroupPasswords::new(parts.passwords.clone());
+        let membership = membership(parts, &changes, &passwords);
+        let settings = Settings::new(changes.clone(), documents.clone(), passwords.clone(), parts.node.clone());
         let creation = creation(parts, pipeline, &membership, changes, &deletion);
         let watchers = Arc::new(Watchers::new(parts.config.presence));
         let presence = presence(parts, pipeline, &watchers);
@@ -89,7 +95,8 @@ impl Features {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),
             history: Arc::new(history),
-            new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone())),
+            new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone(), passwords)),
+            look: Arc::new(GroupLook::new(lists.clone(), presence.clone())),
             lists,
             logins: logins(parts, pipeline),
             user_deletion: Arc::new(user_deletion),
@@ -108,8 +115,10 @@ impl Features {
                 parts.waiting_marks.clone(),
             )),
             sending: sending(parts, pipeline, &creation),
+            settings: Arc::new(settings),
             typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone(), parts.config.typing)),
             people: people_of,
+            invites: Arc::new(Invites::new(parts.invites.clone(), documents.clone(), membership.clone())),
             watching: Arc::new(watching),
             deletion,
             membership,
@@ -140,6 +149,12 @@ fn changes(parts: &Parts, pipeline: &Pipeline) -> Arc<Changes> {
         parts.config.max_members,
         parts.config.send_timeout,
     ))
+}
+
+fn membership(parts: &Parts, changes: &Arc<Changes>, passwords: &GroupPasswords) -> Arc<Membership> {
+    let (documents, people) = (parts.documents.clone(), parts.people.clone());
+    let most = parts.config.max_groups;
+    Arc::new(Membership::new(changes.clone(), documents, people, passwords.clone(), most))
 }
 
 fn creation(

@@ -11,5 +11,6 @@ mod rooms;
 mod sessions;
 
 pub use metrics::Metrics;
+pub use parts::Optional;
 pub(crate) use parts::Parts;
 pub(crate) use rooms::Rooms;

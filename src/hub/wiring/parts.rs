@@ -15,9 +15,18 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, DeviceStore, DueStore, FollowerLeases, FollowerStore, GroupStates, GroupStore,
-    Inboxes, Journal, Log, MentionStore, MessageStore, NodeRole, ProfileStore, ReactionStore, Registry, Sequencer,
-    Store, StoreHealth, Tickets, Tokens, UserStore,
+    Inboxes, InviteStore, Journal, Log, MentionStore, MessageStore, NodeRole, Passwords, ProfileStore, ReactionStore, Registry,
+    Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
+
+/// What a node may do without.
+#[derive(Default)]
+pub struct Optional {
+    /// Where it writes down what was said.
+    pub journal: Option<Arc<dyn Journal>>,
+    /// By what it hashes the passwords of groups; without it no group has one.
+    pub passwords: Option<Arc<dyn Passwords>>,
+}
 
 /// The parts.
 pub(crate) struct Parts {
@@ -40,6 +49,7 @@ pub(crate) struct Parts {
     pub(crate) marks: Arc<dyn CursorStore>,
     pub(crate) devices: Arc<dyn DeviceStore>,
     pub(crate) followers: Arc<dyn FollowerStore>,
+    pub(crate) invites: Arc<dyn InviteStore>,
     pub(crate) sequencer: Arc<dyn Sequencer>,
     pub(crate) log: Arc<dyn Log>,
     pub(crate) states: Arc<dyn GroupStates>,
@@ -50,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) due: Arc<dyn DueStore>,
     pub(crate) follower_leases: Arc<dyn FollowerLeases>,
     pub(crate) journal: Option<Arc<dyn Journal>>,
+    pub(crate) passwords: Option<Arc<dyn Passwords>>,
     /// The backplane's time, as followers hear of it.
     pub(crate) clock: Arc<BackplaneClock>,
 }
@@ -64,7 +75,7 @@ impl Parts {
         tokens: Arc<dyn Tokens>,
         metrics: Metrics,
         upcalls: Arc<dyn Upcalls>,
-        journal: Option<Arc<dyn Journal>>,
+        optional: Optional,
     ) -> Self {
         let store = Arc::new(CountedStore::new(store, &metrics.parts));
         let backplane = Arc::new(CountedBackplane::new(backplane, &metrics.parts));
@@ -86,6 +97,7 @@ impl Parts {
             marks: store.clone(),
             devices: store.clone(),
             followers: store.clone(),
+            invites: store.clone(),
             due: store,
             sequencer: backplane.clone(),
             log: backplane.clone(),
@@ -95,7 +107,8 @@ impl Parts {
             cluster: backplane.clone(),
             tickets: backplane.clone(),
             follower_leases: backplane,
-            journal,
+            journal: optional.journal,
+            passwords: optional.passwords,
             clock: Arc::default(),
             config,
             metrics,

@@ -32,8 +32,8 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     pub(crate) fn new(parts: &Parts) -> Self {
-        let (messages, due) = (parts.messages.clone(), parts.due.clone());
-        let effects = Arc::new(EffectApplier::new(messages, due, parts.metrics.pipeline.clone()));
+        let (messages, documents, due) = (parts.messages.clone(), parts.documents.clone(), parts.due.clone());
+        let effects = Arc::new(EffectApplier::new(messages, documents, due, parts.metrics.pipeline.clone()));
         let restorer = restorer(parts, effects.clone());
         let acks = Arc::new(Acks::new(
             parts.config.send_timeout,

@@ -157,14 +157,17 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         reactions: features.reactions.clone(),
         seen: features.seen.clone(),
         lists: features.lists.clone(),
+        look: features.look.clone(),
         new_groups: features.new_groups.clone(),
         membership: features.membership.clone(),
+        settings: features.settings.clone(),
         watching: features.watching.clone(),
         profiles: features.profiles.clone(),
         look: features.look.clone(),
         search: features.search.clone(),
         logins: features.logins.clone(),
         user_deletion: features.user_deletion.clone(),
+        invites: features.invites.clone(),
     };
     Front {
         dispatch,

@@ -10,7 +10,7 @@ use tracing::{debug, error, warn};
 use super::config::AccountsConfig;
 use super::credentials::Credentials;
 use super::hasher::Hasher;
-use super::throttle::Throttle;
+use super::throttle::{Throttle, too_often};
 use crate::domain::{Code, Millis, Profile, Refusal, User, UserId, customer_of, now_ms, username_taken};
 use crate::identity::tokens::SigningKey;
 use crate::ports::{Account, Accounts, Identity, StoreError, UserStore};
@@ -237,11 +237,6 @@ fn not_ours() -> Refusal {
 /// Who is asking did not prove to be who they say.
 fn wrong(why: &'static str) -> Refusal {
     Refusal::new(Code::Unauthorized, why)
-}
-
-fn too_often(wait: Duration) -> Refusal {
-    let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-    Refusal::new(Code::RateLimited, "too many attempts; wait a little").retry_after(ms)
 }
 
 fn unanswered(error: StoreError) -> Refusal {

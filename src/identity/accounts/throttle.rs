@@ -7,6 +7,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
+use crate::domain::{Code, Refusal};
+
 /// Keys remembered at once: some 100 bytes each.
 const MAX_KEYS: usize = 10_000;
 
@@ -57,6 +59,12 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     pub(super) fn forgive(&self, key: &K) {
         self.full_at.lock().remove(key);
     }
+}
+
+/// What whoever tries too often is told.
+pub(super) fn too_often(wait: Duration) -> Refusal {
+    let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
+    Refusal::new(Code::RateLimited, "too many attempts; wait a little").retry_after(ms)
 }
 
 /// Full buckets say nothing any more; if there is none, those nearest to full say least.

@@ -1,6 +1,7 @@
 //! What the backplane keeps of each group while nodes live.
 //!
-//! A group's *state* is the last seq and `n` given, the stored head, and the versioned member set. A state that is
+//! A group's *state* is the last seq and `n` given, the stored head, the versioned member set, and what admins set that
+//! decides who may do what, versioned as well. A state that is
 //! absent is unknown, never 0: calls then answer `Unknown` or `None`, and the caller restores it from the store
 //! ([`GroupStates::restore`]).
 //!
@@ -11,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, Partition};
-use crate::domain::{Access, Base, GroupId, GroupKind, Head, Member, NodeName, Role, Seq, UserId};
+use crate::domain::{Access, Base, GroupId, GroupKind, Head, Member, NodeName, Pinning, Role, Seq, UserId};
 
 /// What the store knows of a group, to restore or raise its state in the backplane.
 #[derive(Debug, Clone)]
@@ -24,6 +25,12 @@ pub struct GroupSnapshot {
     pub kind: GroupKind,
     /// Who may join.
     pub access: Access,
+    /// Who may pin.
+    pub pinning: Pinning,
+    /// Whether nothing is said in it any more.
+    pub archived: bool,
+    /// Up to which seq `access`, `pinning` and `archived` are complete.
+    pub rules_version: Seq,
     /// The members, complete up to `version`.
     pub members: Vec<Member>,
     /// Up to which seq `members` is complete: that of the newest membership event, or a later one.
@@ -37,7 +44,8 @@ pub struct GroupSnapshot {
 pub trait GroupStates: Send + Sync + 'static {
     /// Raises a group's state to what the store knows: never lowers a counter, never replaces a
     /// member set of a higher version. A set of the same version is replaced, so that the store's
-    /// stands where the two differ: after a loss, or when a change became a void. Safe to repeat and to race.
+    /// stands where the two differ: after a loss, or when a change became a void. What admins set is raised in the same
+    /// way, by its own version. Safe to repeat and to race.
     /// A state of an earlier life gives way. False, and nothing done, where the floor is itself of an earlier life, or
     /// of one that was forgotten. `origin` is who is said to have appended what a set without an admin makes necessary.
     async fn restore(

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, LeaseToken, Partition};
-use crate::domain::{Cid, GroupId, Head, Kind, Millis, NodeName, Role, Seq, Traits, UserId};
+use crate::domain::{Cid, GroupId, Head, Kind, Millis, NodeName, Role, RulesChange, Seq, Traits, UserId};
 
 /// Place of an entry in a partition's log: Redis Streams' `ms-n`, ordered by both parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,8 @@ pub struct LogEntry {
     pub users: Vec<UserId>,
     /// The role, for joined and role.
     pub role: Role,
+    /// For changes of what admins set: what of it the group's state keeps as well.
+    pub rules: RulesChange,
     /// Text, ref and data as they were given to append; empty for membership events.
     pub body: Bytes,
 }
@@ -191,8 +193,8 @@ pub trait Log: Send + Sync + 'static {
     async fn commit(&self, commit: &Commit) -> Result<Committed, CommitError>;
 
     /// Gives an entry a new seq above the store's head, in one step with forgetting the old one.
-    /// The entry comes again through [`Log::read_log`]; a membership change is applied to the member
-    /// set once more, under the new seq. When its cid has meanwhile got another seq, or the entry is
+    /// The entry comes again through [`Log::read_log`]; a change is applied to the group's state
+    /// once more, under the new seq. When its cid has meanwhile got another seq, or the entry is
     /// not pending, nothing is appended. When the group's state is absent, or the entry is of an earlier life, it
     /// is acked and its cid forgotten: the sender's repeat begins anew.
     async fn reseq(&self, reseq: &Reseq) -> Result<(), CommitError>;

@@ -28,7 +28,7 @@ pub use log::{Commit, CommitError, Committed, EntryId, GroupCommit, Log, LogEntr
 pub use partition::{LeaseToken, Partition};
 pub use registry::{Joined, PresenceChange, Registry, SessionRecord, UserPresence};
 pub use roles::{NodeRole, NodeRoles};
-pub use sequencer::{Append, Appended, ChangeOutcome, ChangeRequest, Permission, Sequencer, Standing};
+pub use sequencer::{Append, Appended, ChangeOutcome, ChangeRequest, Permission, Sequencer, Standing, UpdateRequest};
 pub use tickets::Tickets;
 
 /// Everything that nodes share while they live. Two adapters: Redis, and in process for one node.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BackplaneError, Partition};
-use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, Seq, Traits, UserId};
+use crate::domain::{Cid, GroupId, Kind, Millis, NodeName, Role, RulesChange, Seq, Traits, UserId};
 
 /// What is to be appended to a group's sequence.
 #[derive(Debug, Clone)]
@@ -36,6 +36,9 @@ pub enum Standing {
     Admin,
     /// An admin; in a direct chat nobody is one.
     Moderator,
+    /// Somebody who may pin: an admin, or a member where [`Pinning::Members`](crate::domain::Pinning::Members) is set or
+    /// the chat is a direct one.
+    Pinner,
 }
 
 /// What became of an append.
@@ -60,6 +63,8 @@ pub enum Appended {
     NotMember,
     /// The sender is a member and would have to be an admin.
     NotAdmin,
+    /// The sender is a member, and nothing is said in the group any more.
+    Archived,
     /// The group's state is absent: restore it, then append again.
     Unknown,
     /// The log is at its cap.
@@ -73,6 +78,11 @@ pub enum Permission {
     Admin,
     /// The actor joins or leaves by themself: joining needs [`Access::Open`](crate::domain::Access::Open).
     Oneself,
+    /// The actor joins by themself and has shown the group's password: joining needs
+    /// [`Access::Password`](crate::domain::Access::Password).
+    Password,
+    /// The actor joins by themself and was invited, whatever the group's access is.
+    Invited,
     /// The hub itself: creation, services, operators.
     Hub,
 }
@@ -99,7 +109,22 @@ pub struct ChangeRequest {
     pub cid: Cid,
 }
 
-/// What became of a membership change.
+/// A change of what admins set of a group, to append.
+#[derive(Debug, Clone)]
+pub struct UpdateRequest {
+    /// The group.
+    pub group: GroupId,
+    /// The admin who makes it, as the member set says at the moment of the append.
+    pub actor: UserId,
+    /// What of it the group's state keeps as well.
+    pub rules: RulesChange,
+    /// All of it, opaque to the backplane.
+    pub body: Bytes,
+    /// The id of this change; the same (group, actor, cid) is appended once.
+    pub cid: Cid,
+}
+
+/// What became of a change of a group: of its members, or of what admins set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeOutcome {
     /// Appended. The member set in the backplane contains it already.
@@ -112,6 +137,8 @@ pub enum ChangeOutcome {
     Unchanged,
     /// The actor may not do this.
     Forbidden,
+    /// The actor might, and the group is archived.
+    Archived,
     /// More members than allowed.
     TooMany,
     /// The group would have members and no admin.
@@ -128,6 +155,8 @@ pub enum ChangeOutcome {
 /// restore, a reseq) makes, in the same step, the one who has been a member longest an admin ([`Member::since`](crate::domain::Member::since); of
 /// several the one with the least id): by a [`Kind::Role`] event from [`UserId::hub`] right behind. The log's cap does
 /// not stop it.
+///
+/// In a group that is archived members do nothing but leave, and admins nothing but [`Sequencer::change_group`].
 #[async_trait]
 pub trait Sequencer: Send + Sync + 'static {
     /// Appends to the log of one partition, in order. Each group gets its next seqs without a gap.
@@ -148,6 +177,16 @@ pub trait Sequencer: Send + Sync + 'static {
         partition: Partition,
         origin: &NodeName,
         change: &ChangeRequest,
+    ) -> Result<ChangeOutcome, BackplaneError>;
+
+    /// Checks a change of what admins set, applies it to the group's state and appends it as an event of kind
+    /// [`Kind::Updated`], in one step. A repeat of one that was accepted is answered `Accepted` with the seq that it got
+    /// then. Nobody changes a direct chat, or a group of a kind that is not known.
+    async fn change_group(
+        &self,
+        partition: Partition,
+        origin: &NodeName,
+        change: &UpdateRequest,
     ) -> Result<ChangeOutcome, BackplaneError>;
 
     /// Forgets a cid, so that its sender may try again: its event was refused by the store.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{MemberList, WireEvent};
-use crate::domain::{Access, GroupId, GroupKind, Mark, Seq};
+use crate::domain::{Access, GroupId, GroupKind, Mark, Pinning, Seq};
 use crate::protocol::RequestId;
 use crate::protocol::form::frame;
 
@@ -25,12 +25,24 @@ frame! {
         /// Empty for a direct chat.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<&'a str>,
-        /// `members` or `open`: who may join.
+        /// `members`, `open` or `password`: who may join.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub access: Option<Access>,
+        /// What it is about; absent for nothing.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub about: Option<&'a str>,
+        /// `admins` or `members`: who may pin; absent of a direct chat.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub pinning: Option<Pinning>,
+        /// True when nothing is said in it any more.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub archived: Option<bool>,
         /// How many members.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub count: Option<usize>,
+        /// How many other members are online: in answers to `group`, of groups of at most 200.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub online: Option<usize>,
         /// Seq of the newest stored event.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub head: Option<Seq>,
@@ -75,8 +87,20 @@ pub struct GroupView<'a> {
     pub name: String,
     /// Who may join.
     pub access: Access,
+    /// What it is about; empty for nothing.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Who may pin; nothing of a direct chat, where both may.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pinning: Option<Pinning>,
+    /// Whether nothing is said in it any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// How many members.
     pub count: usize,
+    /// How many other members are online, where that was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub online: Option<usize>,
     /// Seq of the newest stored event.
     pub head: Seq,
     /// `n` at the head.
@@ -124,6 +148,19 @@ impl Others {
     }
 }
 
+/// What is shown of a group to who is not in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glimpse {
+    /// Its id.
+    pub id: GroupId,
+    /// Its name.
+    pub name: String,
+    /// Who may join.
+    pub access: Access,
+    /// How many members.
+    pub count: usize,
+}
+
 // === impl Group ===
 
 impl<'a> Group<'a> {
@@ -135,7 +172,11 @@ impl<'a> Group<'a> {
             kind: Some(group.kind),
             name: Some(&group.name),
             access: Some(group.access),
+            about: Some(group.about.as_str()).filter(|about| !about.is_empty()),
+            pinning: group.pinning,
+            archived: Some(true).filter(|_| group.archived),
             count: Some(group.count),
+            online: group.online,
             head: Some(group.head),
             n: Some(group.n),
             read: Some(group.read),
@@ -149,6 +190,12 @@ impl<'a> Group<'a> {
         }
     }
 
+    /// One that shows an open group to who is not in it.
+    pub fn glimpse(re: Option<&'a RequestId>, group: &'a Glimpse) -> Self {
+        let Glimpse { id, name, access, count } = group;
+        Self { name: Some(name), access: Some(*access), count: Some(*count), gone: None, ..Self::gone(re, id) }
+    }
+
     /// One that tells that the user is no longer in a group.
     pub fn gone(re: Option<&'a RequestId>, id: &'a GroupId) -> Self {
         Self {
@@ -157,7 +204,11 @@ impl<'a> Group<'a> {
             kind: None,
             name: None,
             access: None,
+            about: None,
+            pinning: None,
+            archived: None,
             count: None,
+            online: None,
             head: None,
             n: None,
             read: None,

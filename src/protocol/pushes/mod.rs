@@ -20,7 +20,7 @@ use crate::domain::{GroupId, Refusal};
 
 pub use answers::{Ack, Done, Pong, Refused};
 pub use event::{Deleted, WireEvent};
-pub use group::{Group, GroupView, Others};
+pub use group::{Glimpse, Group, GroupView, Others};
 pub use members::{MemberList, MemberView};
 pub use pages::{Gap, GapReason, Groups, History, Pins, Seen};
 pub use people::{Presence, PresenceView, Receipt, Typing};
@@ -109,6 +109,11 @@ impl<'a> ServerFrame<'a> {
     /// The frame that tells of a group.
     pub fn group(re: Option<&'a RequestId>, group: &'a GroupView<'a>) -> Self {
         ServerFrame::Group(Group::of(re, group))
+    }
+
+    /// The frame that shows an open group to who is not in it.
+    pub fn glimpse(re: Option<&'a RequestId>, group: &'a Glimpse) -> Self {
+        ServerFrame::Group(Group::glimpse(re, group))
     }
 
     /// The frame that tells that the user is no longer in a group.

@@ -15,9 +15,11 @@ frame! {
         pub name: String,
         /// Ids of known users.
         pub members: Vec<UserId>,
-        /// `members` when absent.
+        /// `members` when absent, or `password` where there is one.
         #[serde(default, deserialize_with = "requested_access")]
         pub access: Option<Access>,
+        /// 8 to 256 bytes; `access` is `password` by it.
+        pub password: Option<String>,
         /// Repeated with it, it makes no second group.
         pub cid: Option<Cid>,
     }

@@ -1,4 +1,4 @@
-//! `group`: one of the user's groups.
+//! `group`: one group.
 
 use serde::Deserialize;
 
@@ -7,16 +7,16 @@ use crate::domain::{GroupId, Refusal};
 use crate::protocol::form::frame;
 
 frame! {
-    /// One of my groups, with how far its other members have come.
+    /// One of my groups; of one that is open, who is not in it sees `name`, `access` and `count`.
     #[frame("group" => "group")]
     #[derive(Debug, Clone, PartialEq, Deserialize)]
-    pub struct Group {
+    pub struct ShowGroup {
         /// The group.
         pub group: GroupId,
     }
 }
 
-impl Request for Group {
+impl Request for ShowGroup {
     type Fields = Self;
 
     fn check(fields: Self) -> Result<Self, Refusal> {

@@ -13,6 +13,8 @@ frame! {
     pub struct Join {
         /// The group.
         pub group: GroupId,
+        /// Where the group asks for one.
+        pub password: Option<String>,
     }
 }
 

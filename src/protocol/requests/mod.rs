@@ -3,6 +3,7 @@
 //! `requests!` below lists them; [`decode`] finds the one of a frame's `type`.
 
 mod add;
+mod change;
 mod create;
 mod cursors;
 mod group;
@@ -20,6 +21,7 @@ mod read;
 mod remove;
 mod request;
 mod seen;
+mod role;
 mod send;
 mod typing;
 mod user;
@@ -35,9 +37,10 @@ use crate::domain::{Code, Refusal, SAFE_INTEGER_MAX};
 use request::Request;
 
 pub use add::Add;
+pub use change::{Change, asked_changes};
 pub use create::Create;
 pub use cursors::MAX_CURSORS;
-pub use group::Group;
+pub use group::{Group, ShowGroup};
 pub use groups::Groups;
 pub use handle::Handle;
 pub use hello::Hello;
@@ -51,6 +54,7 @@ pub use reactions::Reactions;
 pub use read::Read;
 pub use remove::Remove;
 pub use seen::Seen;
+pub use role::GiveRole;
 pub use send::{Content, SendFrame, Target};
 pub use typing::Typing;
 pub use user::User;
@@ -149,12 +153,14 @@ requests! {
     Seen(Seen),
     /// Who reacts to an event.
     Reactions(Reactions),
-    /// One group.
-    Group(Group),
+    /// A group.
+    Group(ShowGroup),
     /// A page of groups.
     Groups(Groups),
     /// A new group.
     Create(Create),
+    /// A group as its admins want it.
+    Change(Change),
     /// Into an open group.
     Join(Join),
     /// Out of a group.
@@ -169,6 +175,8 @@ requests! {
     User(User),
     /// Who is called so.
     Users(Users),
+    /// What members may do.
+    Role(GiveRole),
     /// Whose presence and typing is shown.
     Watch(Watch),
     /// A sign of life.

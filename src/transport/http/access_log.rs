@@ -24,6 +24,8 @@ const LONGEST: usize = 512;
 /// Every JWT begins so: it is `{"` in base64url.
 const JWT_START: &str = "eyJ";
 const HIDDEN: &str = "***";
+/// Behind this stands by what people join.
+const INVITES: &str = "/invites/";
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Logs what was asked and how it was answered.
@@ -72,7 +74,10 @@ impl Asked {
 
 /// Path and query, as far as they may be told.
 fn target(uri: &Uri) -> String {
-    let path = public(uri.path());
+    let path = match uri.path().strip_prefix(INVITES) {
+        Some(_) => format!("{INVITES}{HIDDEN}"),
+        None => public(uri.path()),
+    };
     match uri.query() {
         Some(query) => format!("{path}?{}", parameters(query)),
         None => path,
@@ -217,6 +222,7 @@ mod tests {
             "/ws?eyJsecret",
             "/ws?page=secret",
             "/ws/eyJsecret.secret-secret_",
+            "/invites/secret",
         ] {
             let line = line(uri, &[]);
             assert!(!line.contains("secret") && line.contains(HIDDEN), "{line}");

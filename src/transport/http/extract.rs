@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use axum::RequestExt;
+use axum::body::HttpBody;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::AUTHORIZATION;
@@ -30,6 +31,9 @@ pub(super) struct Caller(pub Identity);
 /// A JSON body: an object.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
+
+/// A JSON body that may be left out.
+pub(super) struct MaybeBody<T>(pub Option<T>);
 
 /// A query.
 pub(super) struct Asked<T>(pub T);
@@ -119,6 +123,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Ok(_) => Err(Refusal::bad_frame("the body must be a JSON object, in UTF-8").into()),
             Err(rejection) => Err(rejected(&rejection)),
         }
+    }
+}
+
+// === impl MaybeBody ===
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            return Ok(Self(None));
+        }
+        Body::from_request(request, state).await.map(|Body(body)| Self(Some(body)))
     }
 }
 

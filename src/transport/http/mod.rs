@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod group_views;
 mod guard;
 mod internal;
+mod invite_views;
 mod layers;
 mod me_views;
 pub mod message_views;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::future::join_all;
-use hubbub::domain::{Access, Base, Group, GroupId, Kind, MembershipChange, Role, Seq, UserId};
+use hubbub::domain::{Access, Base, Group, GroupId, GroupSettings, Kind, MembershipChange, Role, Seq, UserId};
 use hubbub::ports::{Append, Backplane, ChangeOutcome, ChangeRequest, GroupSnapshot, LogEntry, Permission, Standing};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -181,7 +181,8 @@ fn replay<W>(scene: &TestCluster<W>, events: &[LogEntry]) -> Group {
     let GroupSnapshot { kind, access, .. } = floor(&scene.group);
     let (id, name) = (scene.group.clone(), String::new());
     let base = Base::default();
-    let mut group = Group { id, kind, name, access, members: Vec::new(), version: 0, created: 0, first: 1, base };
+    let (members, settings) = (Vec::new(), GroupSettings::default());
+    let mut group = Group { id, kind, name, access, members, version: 0, created: 0, first: 1, base, settings };
     for (at, event) in events.iter().enumerate() {
         let users = event.users.clone();
         let change = match event.kind {

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hubbub::adapters::BackplaneLimits;
-use hubbub::domain::{Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Role, Seq, SessionId, UserId};
+use hubbub::domain::{
+    Access, Cid, GroupId, GroupKind, Head, Kind, Member, NodeName, Pinning, Role, Seq, SessionId, UserId,
+};
 use hubbub::ports::{
     Append, Appended, Backplane, ChangeOutcome, ChangeRequest, Commit, CommitError, EntryId, GroupCommit,
     GroupSnapshot, Knows, LeaseToken, LogEntry, NodeRecord, NodeRoles, NodeVitals, Partition, Permission,
@@ -75,6 +77,9 @@ pub fn floor(group: &GroupId) -> GroupSnapshot {
         head: Head::default(),
         kind: GroupKind::Group,
         access: Access::Members,
+        pinning: Pinning::Admins,
+        archived: false,
+        rules_version: 0,
         members: vec![member("anna", Role::Admin), member("bert", Role::Member)],
         version: 0,
         base: 0,

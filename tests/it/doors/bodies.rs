@@ -26,7 +26,7 @@ async fn every_call_with_a_body_refuses_what_is_no_object() {
     let mut with_body: Vec<(Method, String)> = Vec::new();
     for (listener, base) in [(Listener::Public, doors.hub.http_url()), (Listener::Internal, doors.hub.internal_url())] {
         for call in calls(listener).iter().filter(|call| call.has_body()) {
-            let path = call.path.replace("{group}", &doors.group).replace("{up}", "bert");
+            let path = call.path.replace("{group}", &doors.group).replace("{up}", "bert").replace("{user}", "bert");
             assert!(!path.contains('{'), "{path}");
             with_body.push((call.method.parse().unwrap(), format!("{base}{path}")));
         }
@@ -46,6 +46,10 @@ async fn every_call_with_a_body_refuses_what_is_no_object() {
             r#"["find_users", "", 1]"#,
             "{} {}",
         ] {
+            // Some bodies may be left out.
+            if text.is_empty() && (url.ends_with("/join") || url.ends_with("/invites")) {
+                continue;
+            }
             let (status, problem) = ask(&url, method.clone(), json, text.into()).await;
             assert_eq!((status, &problem["code"]), (400, &json!("bad_frame")), "{url} {text:?}: {problem}");
         }

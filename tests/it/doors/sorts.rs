@@ -51,6 +51,18 @@ pub enum Sort {
     /// How many lines of a report.
     Lines,
     Access,
+    Pinning,
+    Role,
+    /// What a group is about.
+    About,
+    /// What has no place yet.
+    Image,
+    /// An invite that a path is about.
+    NamedInvite,
+    /// A moment that lies ahead.
+    Time,
+    /// How many there may be.
+    Count,
     Device,
     Token,
     Email,
@@ -198,6 +210,13 @@ impl Sort {
             Self::Place => json!(format!("7.{NOWHERE}")),
             Self::Cursors => json!({NOWHERE: 1}),
             Self::Access => json!("open"),
+            Self::Pinning => json!("members"),
+            Self::Role => json!("member"),
+            Self::About => json!("Where we eat"),
+            Self::Image => Value::Null,
+            Self::NamedInvite => json!(NOWHERE),
+            Self::Time => json!(4_000_000_000_000_u64),
+            Self::Count => json!(1),
             Self::Device => json!("phone"),
             Self::Email => json!("anna@example.org"),
             Self::Phone => json!("+351 22"),
@@ -306,6 +325,19 @@ impl Sort {
             Self::Page => all(no_numbers(), "bad_frame", ""),
             Self::Size => sizes(200),
             Self::Lines => sizes(1_000),
+            Self::Pinning => all(["", "owners", "Admins"].map(Value::from).to_vec(), "bad_frame", ""),
+            Self::Role => all(["", "owner", "Admin"].map(Value::from).to_vec(), "bad_frame", ""),
+            Self::About => vec![
+                bad("a\u{7}b", "bad_frame", "`{}` must have no control characters"),
+                bad("ü".repeat(501), "too_large", "`{}` has at most 500 characters"),
+            ],
+            Self::Image => vec![bad("a picture", "unsupported", "no images of groups")],
+            Self::NamedInvite => all(vec!["7".into(), "nonsense".into()], "not_found", "there is no such invite"),
+            Self::Time => {
+                let past = vec![json!(0), json!(1)];
+                [Self::Seq.bad(), all(past, "bad_frame", "`{}` must lie ahead")].concat()
+            }
+            Self::Count => all([no_numbers(), vec![json!(0), json!(u64::MAX)]].concat(), "bad_frame", ""),
             Self::Access => all(["", "secret", "Open", "open "].map(Value::from).to_vec(), "bad_frame", ""),
             Self::Device => {
                 let names = vec!["".into(), "a\nb".into(), "\u{1b}[31m".into(), "ü".repeat(65).into()];
@@ -356,6 +388,11 @@ impl Sort {
             Self::Size => vec![json!(200)],
             Self::Lines => vec![json!(1_000)],
             Self::Access => vec!["members".into()],
+            Self::Pinning => vec!["admins".into()],
+            Self::Role => vec!["admin".into()],
+            Self::About => vec!["".into(), "one\ntwo".into(), "ü".repeat(500).into()],
+            Self::Time => vec![json!(UNSAFE - 1)],
+            Self::Count => vec![json!(u32::MAX)],
             Self::Device => vec!["ü".repeat(64).into()],
             Self::Email => vec![json!("ä@ü"), json!(format!("{}@b", "a".repeat(252)))],
             Self::Phone => vec![json!("1".repeat(32)), json!(" *100# ")],
@@ -380,7 +417,7 @@ impl Sort {
         let others = [json!(5), json!(true), json!([]), json!(["x"]), json!({}), json!({"x": 1})];
         let all = others.into_iter().chain(texts);
         all.filter(|value| match self {
-            Self::Seq | Self::Page | Self::Size | Self::Lines => !value.is_number(),
+            Self::Seq | Self::Page | Self::Size | Self::Lines | Self::Time | Self::Count => !value.is_number(),
             Self::Data | Self::Cursors | Self::Status | Self::Settings => !value.is_object(),
             Self::Users | Self::Members | Self::Watched | Self::Mentions => !value.is_array(),
             Self::Flag => !value.is_boolean(),

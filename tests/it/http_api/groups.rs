@@ -22,6 +22,15 @@ async fn member(caller: &mut Caller, method: Method, group: &str, user: &str) ->
     caller.ask(method, MEMBER, &format!("/chat/{group}/members/{user}"), None, &[]).await
 }
 
+async fn changed(caller: &mut Caller, group: &str, change: Value) -> Answer {
+    caller.ask(Method::PATCH, "/chat/{group}", &format!("/chat/{group}"), Some(change), &[]).await
+}
+
+async fn given(caller: &mut Caller, group: &str, user: &str, role: &str) -> Answer {
+    let (operation, path) = (format!("{MEMBER}/role"), format!("/chat/{group}/members/{user}/role"));
+    caller.ask(Method::PUT, &operation, &path, Some(json!({"role": role})), &[]).await
+}
+
 async fn shown(caller: &mut Caller, group: &str) -> Answer {
     caller.get("/chat/{group}", &format!("/chat/{group}")).await
 }
@@ -32,11 +41,15 @@ pub async fn every_call(anna: &mut Caller) {
     let group = made["id"].as_str().unwrap();
     assert_eq!(shown(anna, group).await.expect(200)["name"], "calls");
     assert_eq!(anna.get("/chat", "/chat?limit=1").await.expect(200)["groups"][0]["id"], group);
+    let change = json!({"name": "talks", "about": "calls", "pinning": "members", "archived": false});
+    changed(anna, group, change).await.expect(204);
+    given(anna, group, "anna", "admin").await.expect(204);
     act(anna, group, "typing", None).await.expect(204);
     act(anna, group, "read", Some(json!({"seq": 1}))).await.expect(204);
     member(anna, Method::PUT, group, "anna").await.expect(204);
     member(anna, Method::DELETE, group, "nobody").await.expect(204);
     act(anna, group, "join", None).await.expect(204);
+    act(anna, group, "join", Some(json!({"password": "correct horse"}))).await.expect(204);
     act(anna, group, "leave", None).await.expect(204);
 }
 
@@ -188,4 +201,62 @@ async fn strangers_are_refused_as_over_a_socket() {
     let unknown = json!({"name": "x", "members": ["nobody"]});
     assert_eq!(by_eve.post("/chat", "/chat", unknown).await.problem(404), "not_found");
     assert_eq!(by_eve.post("/chat", "/chat", json!({"name": " ", "members": []})).await.problem(400), "bad_frame");
+}
+
+#[tokio::test]
+async fn what_admins_change_by_calls_is_seen_in_sessions_and_refused_alike() {
+    let hub = Hub::embedded().await;
+    let [mut anna, mut bert, _cleo] = Peer::people(&hub, Encoding::Json, ["anna", "bert", "cleo"]).await;
+    let (mut by_anna, mut by_bert, mut by_cleo) =
+        (caller(&hub, "anna").await, caller(&hub, "bert").await, caller(&hub, "cleo").await);
+    let group = anna.group(&["bert"]).await;
+    assert_eq!(shown(&mut by_cleo, &group).await.problem(404), "not_found");
+    let change = json!({"name": "talks", "about": "calls", "access": "open", "pinning": "members"});
+    assert_eq!(changed(&mut by_bert, &group, change.clone()).await.problem(403), "forbidden");
+    changed(&mut by_anna, &group, change.clone()).await.expect(204);
+    assert_eq!(bert.next_where(|frame| frame["kind"] == "updated").await["data"], change);
+    let seen = shown(&mut by_bert, &group).await.expect(200);
+    assert_eq!(
+        (&seen["name"], &seen["about"], &seen["pinning"]),
+        (&json!("talks"), &json!("calls"), &json!("members"))
+    );
+    assert_eq!((&seen["online"], seen.get("archived")), (&json!(1), None));
+    let open = json!({"id": group, "name": "talks", "access": "open", "count": 2});
+    assert_eq!(shown(&mut by_cleo, &group).await.expect(200), open);
+    for (wrong, status, code) in [
+        (json!({"name": ""}), 400, "bad_frame"),
+        (json!({"access": "nobody"}), 400, "bad_frame"),
+        (json!({"about": "x".repeat(501)}), 413, "too_large"),
+        (json!({"image": "x"}), 422, "unsupported"),
+    ] {
+        assert_eq!(changed(&mut by_anna, &group, wrong.clone()).await.problem(status), code, "{wrong}");
+    }
+    assert_eq!(given(&mut by_anna, &group, "anna", "member").await.problem(409), "conflict");
+    assert_eq!(given(&mut by_bert, &group, "bert", "admin").await.problem(403), "forbidden");
+    given(&mut by_anna, &group, "bert", "admin").await.expect(204);
+    bert.next_where(|frame| frame["kind"] == "role").await;
+    changed(&mut by_bert, &group, json!({"archived": true})).await.expect(204);
+    assert_eq!(shown(&mut by_anna, &group).await.expect(200)["archived"], true);
+    act(&mut by_anna, &group, "typing", None).await.expect(204);
+    assert_eq!(act(&mut by_cleo, &group, "join", None).await.problem(403), "forbidden");
+}
+
+#[tokio::test]
+async fn a_groups_password_is_asked_of_calls_too() {
+    let hub = Hub::embedded().await;
+    let [_anna, mut bert] = Peer::people(&hub, Encoding::Json, ["anna", "bert"]).await;
+    let (mut by_anna, mut by_bert) = (caller(&hub, "anna").await, caller(&hub, "bert").await);
+    let new = json!({"name": "secret", "members": [], "access": "password", "password": "correct horse"});
+    let made = by_anna.post("/chat", "/chat", new).await.expect(201);
+    let group = made["id"].as_str().unwrap();
+    assert_eq!(made["access"], "password");
+    let unheard = json!({"name": "secret", "members": [], "access": "password"});
+    assert_eq!(by_anna.post("/chat", "/chat", unheard).await.problem(400), "bad_frame");
+    assert_eq!(act(&mut by_bert, group, "join", None).await.problem(403), "forbidden");
+    let with = |password: &str| Some(json!({"password": password}));
+    assert_eq!(act(&mut by_bert, group, "join", with("wrong horse")).await.problem(403), "forbidden");
+    changed(&mut by_anna, group, json!({"password": "another horse"})).await.expect(204);
+    assert_eq!(act(&mut by_bert, group, "join", with("correct horse")).await.problem(403), "forbidden");
+    act(&mut by_bert, group, "join", with("another horse")).await.expect(204);
+    assert_eq!(bert.next("group").await["id"], group);
 }

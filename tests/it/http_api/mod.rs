@@ -7,5 +7,6 @@ mod descriptions;
 mod groups;
 mod internal;
 mod me;
+mod invites;
 mod public;
 mod renewal;

@@ -81,6 +81,7 @@ async fn every_operation_is_served_and_answers_as_described() {
     assert_eq!((texts(&bundle["groups"][0]).as_str(), &bundle["groups"][0]["more"]), ("4", &json!(true)));
 
     super::groups::every_call(&mut caller).await;
+    super::invites::every_call(&mut caller).await;
     let found = caller.get("/users", "/users?username=AN").await.expect(200);
     assert_eq!((&found[0]["username"], &found[0]["name"]), (&json!("anna"), &json!("Anna")));
     let shown = caller.get("/users/{user}", "/users/anna").await.expect(200);

@@ -1,7 +1,7 @@
 //! Calls on a node that holds nothing of the group: answered from the store, and heard where sessions are.
 
 use hubbub::domain::UserId;
-use hubbub::hub::ListedFrom;
+use hubbub::hub::{ListedFrom, ShownGroup};
 use serde_json::json;
 
 use super::test_cluster::{TestCluster, send};
@@ -19,7 +19,7 @@ async fn a_node_without_sessions_in_the_group_answers_calls_about_it() {
     let hub = scene.nodes[2].hub.clone();
     let calls = hub.calls();
     let user = UserId::parse("user-0").unwrap();
-    let shown = calls.own_group(&user, &group).await.unwrap();
+    let ShownGroup::Own(shown) = calls.group(&user, &group).await.unwrap() else { panic!("they are in it") };
     assert_eq!((shown.view.head, shown.last.map(|event| event.seq)), (seq, Some(seq)));
     let (listed, next) = calls.own_groups(&user, ListedFrom::Top, None).await.unwrap();
     assert_eq!((listed.len(), listed[0].view.head, next), (1, seq, None));

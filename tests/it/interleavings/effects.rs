@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hubbub::adapters::mongodb::{MongoConfig, MongoStore};
-use hubbub::domain::{Cid, Event, GroupId, Kind, NodeName, Seq, UserId};
+use hubbub::domain::{Cid, Event, Group, GroupId, GroupSettings, Kind, NodeName, Seq, UserId};
 use hubbub::ports::{Append, Page, Standing, Store};
 use serde_json::{Value, json};
 
@@ -24,7 +24,8 @@ const REPEATED_FOR: Duration = Duration::from_secs(60);
 type Point = (Side, &'static str);
 
 /// All calls by which an owner changes something between log and commit.
-const WRITES: [&str; 7] = ["insert", "apply_effects", "plan", "apply_membership", "raise_marks", "reseq", "commit"];
+const WRITES: [&str; 8] =
+    ["insert", "apply_effects", "apply_update", "plan", "apply_membership", "raise_marks", "reseq", "commit"];
 /// Calls that change nothing, that come after a commit, or that are not an owner's.
 const OTHERS: [&str; 47] = [
     "ack",
@@ -76,7 +77,8 @@ const OTHERS: [&str; 47] = [
     "seen",
 ];
 /// The same, of which there are too many for one list.
-const MORE_OTHERS: [&str; 17] = [
+const MORE_OTHERS: [&str; 18] = [
+    "change_group",
     "claim_due",
     "clear_rows",
     "extents",
@@ -211,6 +213,13 @@ async fn state_is_the_sequences(scene: &TestCluster, people: &mut [Client], grou
     assert_eq!(on(&raw), pinned, "the store's states");
     let shown = scene.store.page(group, Page::Shown(u64::MAX, 1_000)).await.unwrap();
     assert_eq!(on(&shown), pinned, "the store's numbered pages");
+    let stored = scene.store.group(group).await.unwrap().unwrap();
+    let mut reckoned = Group { name: "?".into(), settings: GroupSettings::default(), ..stored.clone() };
+    for event in &raw {
+        event.update().iter().for_each(|update| reckoned.update(event.seq, update));
+    }
+    let is_set = !reckoned.settings.set.is_empty();
+    assert!(!is_set || stored == reckoned, "what admins set: {stored:?}");
     let newest_first: Vec<Seq> = pinned.iter().rev().copied().collect();
     let listed: Vec<Seq> = scene.store.pins(group, 100).await.unwrap().iter().map(|event| event.seq).collect();
     assert_eq!(listed, newest_first, "the store's list");
@@ -223,6 +232,7 @@ async fn state_is_the_sequences(scene: &TestCluster, people: &mut [Client], grou
         let answer = client.ask(json!({"type": "groups", "id": "groups"}), "groups").await;
         let mine = answer["groups"].as_array().unwrap().iter().find(|mine| mine["id"] == group.as_str()).unwrap();
         assert_eq!(mine["last"]["seq"], last.seq, "{mine}");
+        assert_eq!((&mine["name"], &mine["pinning"]), (&json!(stored.name), &json!(stored.settings.pinning)));
         assert_eq!(mine["last"]["pinned"] == true, last.state.pin.is_on(), "{mine}");
     }
 }
@@ -234,13 +244,17 @@ fn seqs_of(messages: &Value) -> impl Iterator<Item = Seq> {
 /// The `cid` of an edit of what is deleted behind it. Where it gets another seq it comes after that, and is refused.
 const EDITS_DELETED: &str = "edit fourth";
 
-/// What is under way when the owner stops: pins on and off, a text, a newcomer, texts edited and deleted. All of it is repeated until it is
+/// What is under way when the owner stops: pins on and off, a text, a change of the group, a newcomer, texts edited and deleted. All of it is repeated until it is
 /// answered, so that nothing of it comes behind what is compared in the end.
 async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said> {
     let said = vec![
         (0, pin(group, "unpin first", first, false)),
         (0, pin(group, "pin second", first + 1, true)),
         (2, text(group, "under way")),
+        (
+            0,
+            json!({"type": "change", "id": "change", "group": group.as_str(), "name": "changed", "pinning": "members"}),
+        ),
         (0, pin(group, "pin second again", first + 1, true)),
         (0, json!({"type": "add", "id": "add", "group": group.as_str(), "users": ["newcomer"]})),
         (0, pin(group, "pin third", first + 2, true)),
@@ -441,6 +455,8 @@ fault_points! {
     after_effects = (After, "apply_effects"),
     before_plan = (Before, "plan"),
     after_plan = (After, "plan"),
+    before_update = (Before, "apply_update"),
+    after_update = (After, "apply_update"),
     before_membership = (Before, "apply_membership"),
     after_membership = (After, "apply_membership"),
     before_marks = (Before, "raise_marks"),

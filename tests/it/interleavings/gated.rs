@@ -55,6 +55,8 @@ gated! { Sequencer for GatedBackplane {
     fn append(partition: Partition, origin: &NodeName, appends: &[Append]) -> Result<Vec<Appended>, BackplaneError>;
     fn change_members(partition: Partition, origin: &NodeName, change: &ChangeRequest)
         -> Result<ChangeOutcome, BackplaneError>;
+    fn change_group(partition: Partition, origin: &NodeName, change: &UpdateRequest)
+        -> Result<ChangeOutcome, BackplaneError>;
     fn forget_cid(partition: Partition, group: &GroupId, from: &UserId, cid: &Cid) -> Result<(), BackplaneError>;
 } }
 
@@ -154,6 +156,8 @@ gated! { GroupStore for GatedStore {
     fn apply_membership(group: &GroupId, seq: Seq, change: &MembershipChange) -> Result<(), StoreError>
         as if change.users().iter().any(|user| user.as_str() == FULL) { "apply_membership of a full user" }
             else { "apply_membership" };
+    fn apply_update(group: &GroupId, seq: Seq, update: &GroupUpdate) -> Result<(), StoreError>;
+    fn set_group_password(group: &GroupId, life: Seq, password: &PasswordHash) -> Result<(), StoreError>;
     fn all_groups(page: usize, per_page: usize) -> Result<Vec<Group>, StoreError>;
     fn begin_deletion(id: &GroupId) -> Result<Option<Deletion>, StoreError>;
     fn deletion(id: &GroupId) -> Result<Option<Deletion>, StoreError>;
@@ -202,6 +206,15 @@ gated! { FollowerStore for GatedStore {
     fn raise_done(follower: &str, done: &[(GroupId, Done)]) -> Result<(), StoreError>;
     fn covered(follower: &str) -> Result<HashMap<Partition, u64>, StoreError>;
     fn set_covered(follower: &str, covered: &[(Partition, u64)]) -> Result<(), StoreError>;
+} }
+
+gated! { InviteStore for GatedStore {
+    fn add_invite(invite: &Invite, most: usize) -> Result<bool, StoreError>;
+    fn invites(group: &GroupId) -> Result<Vec<Invite>, StoreError>;
+    fn invite(id: &InviteId) -> Result<Option<Invite>, StoreError>;
+    fn use_invite(id: &InviteId) -> Result<bool, StoreError>;
+    fn return_use(id: &InviteId) -> Result<(), StoreError>;
+    fn remove_invite(group: &GroupId, id: &InviteId) -> Result<(), StoreError>;
 } }
 
 gated! { DueStore for GatedStore {

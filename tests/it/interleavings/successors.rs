@@ -6,7 +6,7 @@ use futures::future::join_all;
 use hubbub::adapters::local::LocalBackplane;
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Cid, Event, Group, GroupId, Head, Kind, MembershipChange, NodeName, Role, UserId};
-use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
+use hubbub::hub::{Hub, HubConfig, Metrics, Optional, Rate};
 use hubbub::ports::{Backplane, ChangeRequest, Inserted, Page, Permission, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -72,7 +72,8 @@ impl TestHub {
             let (node, partitions) = (name.into(), 2);
             let config = HubConfig { node, partitions, session_rate: rate, user_rate: rate, ..HubConfig::default() };
             let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-            let hub = Hub::new(config, store.clone(), connect().await, Arc::new(NameIsToken), metrics, None);
+            let hub =
+                Hub::new(config, store.clone(), connect().await, Arc::new(NameIsToken), metrics, Optional::default());
             hub.start().await.unwrap();
             hubs.push(hub);
         }

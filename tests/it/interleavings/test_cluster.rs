@@ -12,7 +12,7 @@ use hubbub::adapters::BackplaneLimits;
 use hubbub::adapters::redis::{RedisBackplane, RedisConfig};
 use hubbub::adapters::sqlite::SqliteStore;
 use hubbub::domain::{Event, GroupId, Kind, Seq, UserId};
-use hubbub::hub::{Hub, HubConfig, Metrics, Rate};
+use hubbub::hub::{Hub, HubConfig, Metrics, Optional, Rate};
 use hubbub::ports::{Backplane, Journal, Page, Store};
 use serde_json::{Value, json};
 
@@ -363,7 +363,14 @@ impl Node {
         let store = Arc::new(GatedStore { inner: store.clone(), gates: gates.clone() });
         let backplane = Arc::new(GatedBackplane { inner: backplane, gates: gates.clone() });
         let metrics = Metrics::register(&prometheus::Registry::new()).unwrap();
-        let hub = Hub::new(config, store, backplane, Arc::new(NameIsToken), metrics, journal);
+        let hub = Hub::new(
+            config,
+            store,
+            backplane,
+            Arc::new(NameIsToken),
+            metrics,
+            Optional { journal, ..Optional::default() },
+        );
         hub.start().await.unwrap();
         Self { hub, gates }
     }

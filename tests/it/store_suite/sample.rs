@@ -1,7 +1,8 @@
 //! Events, groups and users to put into a store.
 
 use hubbub::domain::{
-    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, Kind, Member, Profile, Role, Seq, UserId,
+    Access, Base, Cid, Event, EventState, Group, GroupId, GroupKind, GroupSettings, Kind, Member, Profile, Role, Seq,
+    UserId,
 };
 
 /// When the first event of a group was sent; each later one comes a second after.
@@ -57,6 +58,7 @@ pub fn group(members: &[&str]) -> Group {
         created: EPOCH,
         first: 1,
         base: Base::default(),
+        settings: GroupSettings::default(),
     }
 }
 

@@ -180,6 +180,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         "reactions",
         "replies",
         "mentions",
+        "invites",
     ];
     for table in added {
         db.execute(&format!("DROP TABLE {table}"), []).unwrap();
@@ -194,6 +195,8 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         ("groups", "head_n"),
         ("groups", "head_shown"),
         ("groups", "head_time"),
+        ("groups", "settings"),
+        ("groups", "password"),
         ("messages", "shown"),
         ("messages", "traits"),
         ("messages", "pin"),
@@ -248,6 +251,9 @@ async fn usernames_of_before_are_given_their_forms() {
         DROP TABLE reactions;
         DROP TABLE replies;
         DROP TABLE mentions;
+        DROP TABLE invites;
+        ALTER TABLE groups DROP COLUMN settings;
+        ALTER TABLE groups DROP COLUMN password;
         DROP INDEX users_by_search;
         ALTER TABLE users DROP COLUMN search;
         DROP TABLE profiles;

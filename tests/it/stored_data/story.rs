@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub::domain::{
-    Access, Base, Cid, Device, DeviceName, Effect, Event, EventState, Group, GroupId, GroupKind, Head, Kind, Mark,
-    Member, Profile, Role, Seq, Traits, User, UserId,
+    Access, Base, Cid, Device, DeviceName, Effect, Event, EventState, Group, GroupId, GroupKind, GroupSettings, Head, Kind,
+    Mark, Member, Profile, Role, Seq, Traits, User, UserId,
 };
 use hubbub::hub::Hub;
 use hubbub::ports::{Done, Due, Identity, Inserted, Page, Store};
@@ -112,8 +112,8 @@ fn stands_in_direct(version: &str) -> Vec<Event> {
 }
 
 fn group(id: GroupId, kind: GroupKind, name: &str, access: Access) -> Group {
-    let (members, base) = (Vec::new(), Base::default());
-    Group { id, kind, name: name.into(), access, members, version: 0, created: EPOCH, first: 1, base }
+    let (members, base, settings) = (Vec::new(), Base::default(), GroupSettings::default());
+    Group { id, kind, name: name.into(), access, members, version: 0, created: EPOCH, first: 1, base, settings }
 }
 
 fn marks() -> [(UserId, GroupId, Mark); 2] {

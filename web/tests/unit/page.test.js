@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { dayLabel, initials, isEmojiOnly, lastSeen, nameList, segments, tint } from '../../app/ui/format.js';
 import { deviceOf } from '../../app/features/account/device.js';
-import { noteOf } from '../../app/features/groups/events.js';
+import { isShown, noteOf } from '../../app/features/groups/events.js';
 import { Groups, unreadIn } from '../../app/features/groups/store.js';
 import { rowsOf } from '../../app/features/messages/rows.js';
 import { Timeline } from '../../app/features/messages/timeline.js';
@@ -246,6 +246,23 @@ test('membership in words', () => {
   );
   assert.equal(say('left', 'bo', ['bo']), 'BO left');
   assert.equal(say('left', 'me', ['bo']), 'You removed BO');
+});
+
+test('what an admin changed in words, and in the list of groups', () => {
+  const note = (/** @type {Record<string, unknown>} */ data) =>
+    noteOf(event(9, { kind: 'updated', from: 'ann', data }), 'me', (id) => id.toUpperCase());
+  assert.equal(note({ name: 'Tea' }), 'ANN changed the name to “Tea”');
+  assert.equal(note({ about: '', archived: true }), 'ANN took away the description and archived the group');
+  assert.equal(
+    note({ name: 'Tea', about: 'x', access: 'open', pinning: 'members', archived: false }),
+    'ANN changed the name to “Tea”, changed the description, opened the group to everybody, let everybody pin and brought the group back',
+  );
+  assert.equal(note({ colour: 'green' }), 'ANN changed the group');
+  assert.ok(isShown(event(9, { kind: 'updated' })));
+  const groups = new Groups('me');
+  groups.put(group());
+  groups.apply(event(6, { n: 4, kind: 'updated', from: 'ann', data: { name: 'Tea', archived: true } }), String);
+  assert.deepEqual([groups.get('g')?.name, groups.get('g')?.archived, groups.get('g')?.head], ['Tea', true, 6]);
 });
 
 test('typing ends by itself, receipts tell who has read', () => {

@@ -1,7 +1,7 @@
 //! Frames that ask for groups, and for a new one.
 
 use super::handler::GroupLists;
-use super::new_groups::NewGroups;
+use super::new_groups::{AskedGroup, NewGroups};
 use super::own::OwnGroup;
 use super::page::{Asked, ListedFrom};
 use crate::domain::{Place, Refusal};
@@ -70,9 +70,10 @@ impl Answered for requests::Create {
     /// Shows the group as its creator sees it, which need not be new: who repeats the frame is told what is unread by now,
     /// and who has left since is told so.
     async fn answer(self, new: &NewGroups, asker: Asker<'_>) -> Result<(), Refusal> {
-        let Self { name, members, access, cid } = self;
+        let Self { name, members: users, access, password, cid } = self;
         let user = &asker.session.user;
-        let id = new.creation.create_group(user, name, members, access.unwrap_or_default(), cid).await?;
+        let asked = AskedGroup { name, users, access, password, cid };
+        let id = new.make(user, asked).await?;
         let lists = &new.lists;
         let stored = lists.documents.group(&id).await?;
         let group = stored.ok_or_else(Refusal::unavailable)?;

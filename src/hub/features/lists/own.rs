@@ -49,9 +49,14 @@ impl GroupLists {
     /// `not_found` for a group that is not there, or that the user is not in.
     pub(crate) async fn own_group(&self, user: &UserId, id: &GroupId) -> Result<OwnGroup, Refusal> {
         let found = self.of_member(user, id).await?;
-        let found = found.ok_or_else(|| Refusal::not_found("there is no such group, or you are not in it"))?;
-        let others = self.listing.others(&*self.marks, &found.0, user).await?;
-        let shown = self.shown_to(user, vec![found]).await?;
+        let (group, head) = found.ok_or_else(|| Refusal::not_found("there is no such group, or you are not in it"))?;
+        self.shown(user, group, head).await
+    }
+
+    /// A group of a user at some head, as they are shown it.
+    pub(super) async fn shown(&self, user: &UserId, group: Group, head: Head) -> Result<OwnGroup, Refusal> {
+        let others = self.listing.others(&*self.marks, &group, user).await?;
+        let shown = self.shown_to(user, vec![(group, head)]).await?;
         let mut own = shown.into_iter().next().ok_or_else(Refusal::unavailable)?;
         own.view.others = others;
         Ok(own)

@@ -106,7 +106,13 @@ async fn groups_on_other_nodes_are_asked_for_in_bulk() {
 async fn a_group_is_shown_to_its_creator_and_is_gone_for_who_has_left_it() {
     let (bed, cid) = (Bed::new(MemoryStore::default()), Cid::parse("c1").unwrap());
     let re = RequestId::Text("r1".into());
-    let create = || requests::Create { name: "tea".into(), members: vec![], access: None, cid: Some(cid.clone()) };
+    let create = || requests::Create {
+        name: "tea".into(),
+        members: vec![],
+        access: None,
+        password: None,
+        cid: Some(cid.clone()),
+    };
     // Both have made a group before; bob has left his.
     for creator in ["anna", "bob"] {
         let id = GroupId::created_by(&user(creator), &cid);

@@ -1,4 +1,4 @@
-//! Membership changes: appended, and waited for.
+//! Changes of groups: appended, and waited for.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,10 +7,15 @@ use crate::domain::{Cid, Code, GroupId, Kind, Refusal, Role, Seq, UserId};
 use crate::hub::node::NodeState;
 use crate::hub::pipeline::restore::Restorer;
 use crate::kernel::Backoff;
-use crate::ports::{ChangeOutcome, ChangeRequest, GroupStates, GroupStore, Permission, Sequencer};
+use crate::ports::{
+    BackplaneError, ChangeOutcome, ChangeRequest, GroupStates, GroupStore, Permission, Sequencer, UpdateRequest,
+};
 
 /// Between two looks at whether a change is stored: most are within milliseconds.
 const LOOK: Backoff = Backoff::new(Duration::from_millis(2), Duration::from_millis(100));
+
+/// What others are told.
+pub(crate) const ADMINS_ONLY: &str = "only an admin of this group may do this";
 
 /// A change of a group's members.
 pub(crate) struct Change<'a> {
@@ -66,17 +71,33 @@ impl Changes {
         Ok(())
     }
 
-    /// Appends a membership change, and waits until all that it brought is stored. The group's state is restored first
-    /// where it is absent.
+    /// Appends a membership change, and waits until all that it brought is stored.
     async fn append_change(&self, change: &ChangeRequest) -> Result<(), Refusal> {
+        let (partition, name) = (self.node.partition(&change.group), self.node.name());
+        let append = || self.sequencer.change_members(partition, &name, change);
+        self.stored(&change.group, append, forbidden_reason(change)).await
+    }
+
+    /// Changes what admins set, and waits until that is stored.
+    pub(crate) async fn update(&self, change: &UpdateRequest) -> Result<(), Refusal> {
+        let (partition, name) = (self.node.partition(&change.group), self.node.name());
+        let append = || self.sequencer.change_group(partition, &name, change);
+        self.stored(&change.group, append, ADMINS_ONLY).await
+    }
+
+    /// Appends a change, and waits until all that it brought is stored. The group's state is restored first where it is
+    /// absent.
+    async fn stored<F>(&self, group: &GroupId, append: impl Fn() -> F, forbidden: &'static str) -> Result<(), Refusal>
+    where
+        F: Future<Output = Result<ChangeOutcome, BackplaneError>>,
+    {
         self.node.check_owner()?;
-        let partition = self.node.partition(&change.group);
         for _ in 0..2 {
-            let outcome = self.sequencer.change_members(partition, &self.node.name(), change).await;
-            match outcome? {
-                ChangeOutcome::Accepted { seq } => return self.until_stored(&change.group, seq).await,
+            match append().await? {
+                ChangeOutcome::Accepted { seq } => return self.until_stored(group, seq).await,
                 ChangeOutcome::Unchanged => return Ok(()),
-                ChangeOutcome::Forbidden => return Err(Refusal::forbidden(forbidden_reason(change))),
+                ChangeOutcome::Forbidden => return Err(Refusal::forbidden(forbidden)),
+                ChangeOutcome::Archived => return Err(Refusal::archived()),
                 ChangeOutcome::TooMany => return self.check_count(usize::MAX),
                 ChangeOutcome::NoAdmin => {
                     let message = "a group with members has an admin: make another member admin first";
@@ -85,13 +106,13 @@ impl Changes {
                 ChangeOutcome::Full => {
                     return Err(Refusal::overloaded("the hub is storing more than it can; try again"));
                 }
-                ChangeOutcome::Unknown => drop(self.restorer.restore_held(&change.group).await?),
+                ChangeOutcome::Unknown => drop(self.restorer.restore_held(group).await?),
             }
         }
         Err(Refusal::unavailable())
     }
 
-    /// Waits until a membership event is stored, so that `ok` means what it says.
+    /// Waits until an event is stored, so that `ok` means what it says.
     async fn until_stored(&self, group: &GroupId, seq: Seq) -> Result<(), Refusal> {
         let partition = self.node.partition(group);
         let wait = async {
@@ -115,8 +136,8 @@ impl Changes {
 
 fn forbidden_reason(change: &ChangeRequest) -> &'static str {
     match (change.permission, change.kind) {
-        (Permission::Oneself, Kind::Joined) => "this group takes only those whom an admin adds",
+        (Permission::Oneself | Permission::Password, Kind::Joined) => "this group takes only those whom an admin adds",
         (Permission::Oneself, _) => "you are not a member of this group",
-        _ => "only an admin of this group may do this",
+        _ => ADMINS_ONLY,
     }
 }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::changes::{Change, Changes};
 use super::roll::Membership;
-use crate::domain::{Access, Base, Cid, Code, Group, GroupId, GroupKind, Kind, Name, Refusal, Role, UserId, now_ms};
+use crate::domain::{
+    Access, Base, Cid, Code, Group, GroupId, GroupKind, GroupSettings, Kind, Name, PasswordHash, Refusal, Role, UserId,
+    now_ms,
+};
 use crate::hub::features::deletion::GroupDeletion;
 use crate::hub::local::LocalGroups;
 use crate::hub::pipeline::restore::Restorer;
@@ -13,6 +16,15 @@ use crate::ports::{GroupStore, MessageStore, Permission};
 
 /// The events that bring a new group its members, in their order: with which role, and what of [`Cid::of_hub`].
 const CREATION_EVENTS: [(Role, &str); 2] = [(Role::Admin, "create.admin"), (Role::Member, "create")];
+
+/// A group as somebody wants it.
+pub(crate) struct NewGroup {
+    pub(crate) name: String,
+    /// Who is in it beside whoever makes it.
+    pub(crate) users: Vec<UserId>,
+    pub(crate) access: Access,
+    pub(crate) password: Option<PasswordHash>,
+}
 
 /// Makes groups.
 pub(crate) struct Creation {
@@ -49,16 +61,17 @@ impl Creation {
     pub(crate) async fn create_group(
         &self,
         creator: &UserId,
-        name: String,
-        users: Vec<UserId>,
-        access: Access,
+        new: NewGroup,
         cid: Option<Cid>,
     ) -> Result<GroupId, Refusal> {
+        let NewGroup { name, users, access, password } = new;
         let name = Name::asked("name", &name)?;
+        let settings = GroupSettings { password, ..GroupSettings::default() };
         let id = cid.map_or_else(GroupId::random, |cid| GroupId::created_by(creator, &cid));
         let mut members = vec![creator.clone()];
         members.extend(users.into_iter().filter(|user| user != creator));
-        self.create(&id, GroupKind::Group, name.into(), members, access).await?;
+        let document = Group { settings, ..memberless(&id, GroupKind::Group, name.into(), access) };
+        self.make(document, members).await?;
         Ok(id)
     }
 
@@ -85,9 +98,15 @@ impl Creation {
         id: &GroupId,
         kind: GroupKind,
         name: String,
-        mut users: Vec<UserId>,
+        users: Vec<UserId>,
         access: Access,
     ) -> Result<(), Refusal> {
+        self.make(memberless(id, kind, name, access), users).await
+    }
+
+    /// The same, with the document that it begins with.
+    async fn make(&self, document: Group, mut users: Vec<UserId>) -> Result<(), Refusal> {
+        let (id, kind) = (&document.id, document.kind);
         let mut seen = HashSet::new();
         users.retain(|user| seen.insert(user.clone()));
         self.changes.check_count(users.len())?;
@@ -98,7 +117,7 @@ impl Creation {
         }
         let role = |user: &UserId| if kind == GroupKind::Group && *user == first { Role::Admin } else { Role::Member };
         let members: Vec<_> = users.iter().map(|user| (role(user), user.clone())).collect();
-        let new = self.deletion.make_document(&memberless(id, kind, name, access)).await?;
+        let new = self.deletion.make_document(&document).await?;
         if new {
             // Whatever the backplane still holds is of an earlier life.
             self.restorer.restore(id).await.map_err(deleted_meanwhile)?;
@@ -147,6 +166,7 @@ fn memberless(id: &GroupId, kind: GroupKind, name: String, access: Access) -> Gr
         created: now_ms(),
         first: 1,
         base: Base::default(),
+        settings: GroupSettings::default(),
     }
 }
 
@@ -168,7 +188,8 @@ mod tests {
         bed.log.stores_changes.store(true, Relaxed);
         let creation = bed.creation();
         let create = async |users: Vec<UserId>| {
-            creation.create_group(&user("anna"), "tea".into(), users, Access::Members, None).await
+            let new = NewGroup { name: "tea".into(), users, access: Access::Members, password: None };
+            creation.create_group(&user("anna"), new, None).await
         };
         let id = create(vec![user("bob")]).await.unwrap();
         let changes: Vec<_> = bed.log.changes.lock().drain(..).map(|change| (change.role, change.users)).collect();

@@ -9,7 +9,7 @@ impl Answered for requests::Join {
     type By = Membership;
 
     async fn answer(self, membership: &Membership, asker: Asker<'_>) -> Result<(), Refusal> {
-        membership.join(&asker.session.user, &self.group).await?;
+        membership.join(&asker.session.user, &self.group, self.password.as_deref()).await?;
         asker.done();
         Ok(())
     }
@@ -30,6 +30,16 @@ impl Answered for requests::Add {
 
     async fn answer(self, membership: &Membership, asker: Asker<'_>) -> Result<(), Refusal> {
         membership.add(&asker.session.user, &self.group, self.users).await?;
+        asker.done();
+        Ok(())
+    }
+}
+
+impl Answered for requests::GiveRole {
+    type By = Membership;
+
+    async fn answer(self, membership: &Membership, asker: Asker<'_>) -> Result<(), Refusal> {
+        membership.give_role(&asker.session.user, &self.group, self.users, self.role).await?;
         asker.done();
         Ok(())
     }

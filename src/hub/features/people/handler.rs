@@ -113,6 +113,9 @@ impl People {
     ) -> Result<Group, Refusal> {
         let users = requested_users("users", users.to_vec())?;
         self.creation.check_count(users.len())?;
+        if access == Access::Password {
+            return Err(Refusal::bad_frame("a group's password is set by an admin of it: make it with another access"));
+        }
         let name = Name::asked("name", name)?;
         // Nobody is made for a group that is not.
         self.ensure_users(&users).await?;

@@ -36,9 +36,10 @@ impl Typing {
         Ok(())
     }
 
-    /// Tells the nodes with members of a group of so many that one of them types.
+    /// Tells the nodes with members of a group of so many that one of them types; nobody, where nothing is said any more.
     pub(crate) async fn tell(&self, user: &UserId, group: &GroupId, members: usize) {
-        if !self.reach.reaches(members) {
+        let archived = self.groups.get(group).is_some_and(|group| group.state.lock().is_archived());
+        if archived || !self.reach.reaches(members) {
             return;
         }
         self.peers.tell_group(group, PeerEvent::Typing { group: group.clone(), user: user.clone() }).await;

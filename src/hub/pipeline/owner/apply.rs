@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::RETRY;
 use super::owned::Owned;
 use super::settled::Settled;
-use crate::domain::{Effect, Event, GroupId, Mark, MembershipChange, UserId};
+use crate::domain::{Event, GroupId, Kind, Mark, MembershipChange, UserId};
 use crate::hub::pipeline::applier::EffectApplier;
 use crate::hub::pipeline::lives::remove_ended;
 use crate::hub::pipeline::metrics::PipelineMetrics;
@@ -60,6 +60,10 @@ impl Aftermath {
         for one in settled.iter().filter(|one| one.has_diverged()) {
             let (users, pause) = diverged.entry(one.entry.group.clone()).or_default();
             users.extend(one.entry.users.iter().cloned());
+            if one.entry.kind == Kind::Updated {
+                // Then all that is stored counts as applied, and what became a void gives way.
+                users.push(one.entry.from.clone());
+            }
             if one.is_refused_successor() {
                 *pause = SUCCESSOR_AFTER;
             }
@@ -71,13 +75,14 @@ impl Aftermath {
 
     /// Applies the effects of what is stored; tries until it is done, or none of it is ours any more.
     async fn apply_effects(&self, settled: &[Settled]) {
-        let effects: Vec<Effect> = settled.iter().flat_map(Settled::stored).flat_map(Effect::all_of).collect();
+        let stored = settled.iter().flat_map(Settled::stored);
+        let events: Vec<&Event> = stored.filter(|event| event.traits.fx > 0).collect();
         let mut retry = RETRY;
-        while !effects.is_empty() && settled.iter().any(|one| self.owned.holds(one.partition)) {
-            match self.effects.apply(&effects).await {
+        while !events.is_empty() && settled.iter().any(|one| self.owned.holds(one.partition)) {
+            match self.effects.apply_of(events.iter().copied()).await {
                 Ok(()) => return,
                 Err(error) => {
-                    tracing::warn!(%error, effects = effects.len(), "what events do to others waits to be applied");
+                    tracing::warn!(%error, effects = events.len(), "what events do to others waits to be applied");
                 }
             }
             retry.pause().await;

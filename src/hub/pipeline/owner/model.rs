@@ -271,6 +271,7 @@ impl World {
             traits: Kind::Text.traits(),
             users: Vec::new(),
             role: Role::Member,
+            rules: crate::domain::RulesChange::default(),
             body: Default::default(),
         }
     }

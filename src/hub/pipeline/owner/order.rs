@@ -120,6 +120,7 @@ pub(crate) mod tests {
             traits: Kind::Text.traits(),
             users: Vec::new(),
             role: Role::Member,
+            rules: crate::domain::RulesChange::default(),
             body: Default::default(),
         }
     }

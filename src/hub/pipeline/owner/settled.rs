@@ -48,9 +48,13 @@ pub(super) enum Verdict {
 // === impl Open ===
 
 impl Open {
-    /// Whether it does nothing to others that this version knows of, or was found to be in order.
+    /// Whether it does nothing to other events that this version knows of, or was found to be in order.
     pub(super) fn is_checked(&self) -> bool {
-        let names_nothing = |row: &KindRow| row.reference == Part::Optional && self.event.reference.is_none();
+        let names_nothing = |row: &KindRow| match row.reference {
+            Part::Required => false,
+            Part::Optional => self.event.reference.is_none(),
+            Part::Refused => true,
+        };
         self.checked || self.event.traits.fx == 0 || self.event.kind.row().is_none_or(names_nothing)
     }
 
@@ -73,14 +77,14 @@ impl Settled {
     }
 
     /// Whether the backplane's state of the group cannot be the store's: the seq was given twice (it lost
-    /// its tail), or its member set has a change that became a void.
+    /// its tail), or it has a change of the group that became a void.
     pub(super) fn has_diverged(&self) -> bool {
         match self.fate {
             Fate::Stored => false,
             Fate::Moved => true,
             Fate::StoredBefore(_) | Fate::Refused => {
                 let anothers = self.event.as_ref().is_some_and(|event| event.kind != Kind::Void);
-                anothers || !self.entry.users.is_empty()
+                anothers || !self.entry.users.is_empty() || self.entry.kind == Kind::Updated
             }
         }
     }

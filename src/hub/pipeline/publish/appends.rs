@@ -131,6 +131,7 @@ impl Appends {
             Appended::NotAdmin => {
                 self.acks.answer(&key, &Err(Refusal::forbidden("only admins of this group may do this")));
             }
+            Appended::Archived => drop(self.acks.answer(&key, &Err(Refusal::archived()))),
             Appended::Full => {
                 self.acks.answer(&key, &Err(Refusal::overloaded("the hub is storing more than it can; try again")));
             }

@@ -100,6 +100,10 @@ impl Completer {
     /// between the two) are applied now.
     async fn with_missed_changes(&self, mut group: Group, newest: &[Event]) -> Result<Group, StoreError> {
         for event in newest {
+            if let Some(update) = event.update() {
+                // The store has it, by its effect.
+                group.update(event.seq, &update);
+            }
             if let Some(change) = event.membership().filter(|_| event.seq > group.version) {
                 self.documents.apply_membership(&group.id, event.seq, &change).await?;
                 group.apply(event.seq, &change);

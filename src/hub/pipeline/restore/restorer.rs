@@ -120,14 +120,18 @@ impl Restorer {
 
     async fn restore_life(&self, group: &Group, head: Head, applied: bool) -> Result<bool, Refusal> {
         let id = &group.id;
+        // Then all changes up to the head are in, and what has one more gives way.
+        let complete = |version: Seq| if applied { version.max(head.seq) } else { version };
         let floor = GroupSnapshot {
             group: id.clone(),
             head,
             kind: group.kind,
             access: group.access,
+            pinning: group.settings.pinning,
+            archived: group.settings.archived,
+            rules_version: complete(group.settings.rules_version()),
             members: group.members.clone(),
-            // Then all changes up to the head are in, and a set that has one more gives way.
-            version: if applied { group.version.max(head.seq) } else { group.version },
+            version: complete(group.version),
             base: group.base.seq,
         };
         self.metrics.restores.inc();

@@ -13,7 +13,7 @@ use crate::domain::{Base, Cid, GroupId, Head, NodeName, Role, Seq, UserId};
 use crate::hub::testing::{head, link::Link};
 use crate::ports::{
     Append, Appended, BackplaneError, ChangeOutcome, ChangeRequest, Commit, CommitError, Committed, GroupSnapshot,
-    GroupStates, Log, LogRead, LogStats, Partition, Reseq, Sequencer,
+    GroupStates, Log, LogRead, LogStats, Partition, Reseq, Sequencer, UpdateRequest,
 };
 
 /// Sequences, logs and states of groups whose answers are laid down before. Those that are asked of groups come from heads.
@@ -23,6 +23,7 @@ pub(crate) struct MemoryLog {
     pub(crate) answers: Mutex<VecDeque<Appended>>,
     pub(crate) appended: Mutex<Vec<Append>>,
     pub(crate) changes: Mutex<Vec<ChangeRequest>>,
+    pub(crate) updates: Mutex<Vec<UpdateRequest>>,
     /// Whether changes are stored as soon as they are accepted.
     pub(crate) stores_changes: AtomicBool,
     /// Answers to changes, in turn; each change is accepted where there is none.
@@ -60,6 +61,14 @@ impl Sequencer for MemoryLog {
 
     async fn change_members(&self, _: Partition, _: &NodeName, change: &ChangeRequest) -> Answer<ChangeOutcome> {
         self.changes.lock().push(change.clone());
+        if self.stores_changes.load(Relaxed) {
+            self.heads.lock().insert(change.group.clone(), head(1));
+        }
+        Ok(self.outcomes.lock().pop_front().unwrap_or(ChangeOutcome::Accepted { seq: 1 }))
+    }
+
+    async fn change_group(&self, _: Partition, _: &NodeName, change: &UpdateRequest) -> Answer<ChangeOutcome> {
+        self.updates.lock().push(change.clone());
         if self.stores_changes.load(Relaxed) {
             self.heads.lock().insert(change.group.clone(), head(1));
         }

@@ -1,10 +1,12 @@
 //! Groups in memory.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use async_trait::async_trait;
 
 use super::{Answer, MemoryStore};
-use crate::domain::{Base, Group, GroupId, MembershipChange, Seq};
-use crate::ports::{Deletion, GroupStore};
+use crate::domain::{Base, Group, GroupId, GroupUpdate, MembershipChange, PasswordHash, Seq};
+use crate::ports::{Deletion, GroupStore, StoreError};
 
 // === impl MemoryStore ===
 
@@ -43,6 +45,23 @@ impl GroupStore for MemoryStore {
     async fn apply_membership(&self, id: &GroupId, seq: Seq, change: &MembershipChange) -> Answer<()> {
         if let Some(group) = self.groups.lock().get_mut(id) {
             group.apply(seq, change);
+        }
+        self.answer(())
+    }
+
+    async fn apply_update(&self, id: &GroupId, seq: Seq, update: &GroupUpdate) -> Answer<()> {
+        if self.refuses_effects.load(Relaxed) {
+            return Err(StoreError::Refused("no effects".into()));
+        }
+        if let Some(group) = self.groups.lock().get_mut(id) {
+            group.update(seq, update);
+        }
+        self.answer(())
+    }
+
+    async fn set_group_password(&self, id: &GroupId, _: Seq, password: &PasswordHash) -> Answer<()> {
+        if let Some(group) = self.groups.lock().get_mut(id) {
+            group.settings.password = Some(password.clone());
         }
         self.answer(())
     }

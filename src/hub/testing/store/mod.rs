@@ -3,6 +3,7 @@
 mod followers;
 mod groups;
 mod mentions;
+mod invites;
 mod messages;
 mod reactions;
 mod users;
@@ -17,7 +18,7 @@ use self::followers::MemoryFollowers;
 use super::link::Link;
 use super::{group, user};
 use crate::domain::{
-    Details, Device, DeviceName, Effect, Event, Group, GroupId, Mark, Millis, Profile, Seq, User, UserId,
+    Details, Device, DeviceName, Effect, Event, Group, GroupId, Invite, Mark, Millis, Profile, Seq, User, UserId,
 };
 use crate::ports::{StoreError, StoreHealth};
 
@@ -28,6 +29,7 @@ type Answer<T> = Result<T, StoreError>;
 pub(crate) struct MemoryStore {
     events: Mutex<BTreeMap<(GroupId, Seq), Event>>,
     groups: Mutex<HashMap<GroupId, Group>>,
+    invites: Mutex<Vec<Invite>>,
     users: Mutex<BTreeMap<UserId, User>>,
     marks: Mutex<HashMap<UserId, HashMap<GroupId, Mark>>>,
     details: Mutex<HashMap<UserId, Details>>,

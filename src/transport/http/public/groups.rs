@@ -1,5 +1,5 @@
-//! The caller's groups: what clients ask by the frames `groups`, `create`, `join`, `leave`, `add`, `remove`, `read` and
-//! `typing`.
+//! The caller's groups: what clients ask by the frames `groups`, `group`, `create`, `change`, `join`, `leave`, `add`,
+//! `remove`, `role`, `read` and `typing`.
 
 use axum::Json;
 use axum::extract::State;
@@ -7,8 +7,10 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::super::extract::{self, Asked, Body, Caller, Segment};
-use super::super::group_views::{NewOwnGroup, OwnGroupView, OwnGroupsView, ReadUpTo};
+use super::super::extract::{self, Asked, Body, Caller, MaybeBody, Segment};
+use super::super::group_views::{
+    GivenRole, GroupChange, JoinedBy, NewOwnGroup, OwnGroupView, OwnGroupsView, ReadUpTo, ShownGroupView,
+};
 use super::super::layers::idempotency_key;
 use super::Api;
 use crate::domain::{GroupId, PAGE_MAX, Place, Refusal, UserId, requested_size};
@@ -69,18 +71,17 @@ pub(super) async fn make(
     headers: HeaderMap,
     Body(group): Body<NewOwnGroup>,
 ) -> Result<(StatusCode, Json<OwnGroupView>), Problem> {
-    let cid = group.cid(idempotency_key(&headers)?)?;
-    let access = group.access.unwrap_or_default();
-    let made = api.hub.calls().create(&caller.user, group.name, group.members, access, cid).await?;
+    let asked = group.asked(idempotency_key(&headers)?)?;
+    let made = api.hub.calls().create(&caller.user, asked).await?;
     Ok((StatusCode::CREATED, Json(OwnGroupView::of(made, &caller.user))))
 }
 
-/// One of the caller's groups.
+/// One of the caller's groups; of an open one that the caller is not in its name, `access` and how many are in it.
 #[utoipa::path(
     get, path = "/chat/{group}", tag = "groups", security(("bearer" = [])),
     params(("group" = String, Path, description = "The group's id")),
     responses(
-        (status = 200, description = "The group", body = OwnGroupView),
+        (status = 200, description = "The group", body = ShownGroupView),
         Problems,
     )
 )]
@@ -88,23 +89,43 @@ pub(super) async fn show(
     State(api): State<Api>,
     Caller(caller): Caller,
     Segment(group): Segment<String>,
-) -> Result<Json<OwnGroupView>, Problem> {
-    let group = api.hub.calls().own_group(&caller.user, &extract::group_id(&group)?).await?;
-    Ok(Json(OwnGroupView::of(group, &caller.user)))
+) -> Result<Json<ShownGroupView>, Problem> {
+    let group = api.hub.calls().group(&caller.user, &extract::group_id(&group)?).await?;
+    Ok(Json(ShownGroupView::of(group, &caller.user)))
 }
 
-/// Makes the caller a member of an open group.
+/// Changes a group; by an admin. What is absent stays. Stored when this is answered.
+#[utoipa::path(
+    patch, path = "/chat/{group}", tag = "groups", security(("bearer" = [])),
+    params(("group" = String, Path, description = "The group's id")), request_body = GroupChange,
+    responses((status = 204, description = "The group is as it was asked for"), Problems)
+)]
+pub(super) async fn change(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment(group): Segment<String>,
+    Body(change): Body<GroupChange>,
+) -> Result<StatusCode, Problem> {
+    let (asked, password) = change.asked()?;
+    let group = extract::group_id(&group)?;
+    api.hub.calls().change(&caller.user, &group, asked, password.as_deref()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes the caller a member of an open group, or of one whose password they know.
 #[utoipa::path(
     post, path = "/chat/{group}/join", tag = "groups", security(("bearer" = [])),
-    params(("group" = String, Path, description = "The group's id")),
+    params(("group" = String, Path, description = "The group's id")), request_body(content = JoinedBy, description = "May be left out"),
     responses((status = 204, description = "The caller is a member"), Problems)
 )]
 pub(super) async fn join(
     State(api): State<Api>,
     Caller(caller): Caller,
     Segment(group): Segment<String>,
+    body: MaybeBody<JoinedBy>,
 ) -> Result<StatusCode, Problem> {
-    api.hub.calls().join(&caller.user, &extract::group_id(&group)?).await?;
+    let password = body.0.and_then(|body| body.password);
+    api.hub.calls().join(&caller.user, &extract::group_id(&group)?, password.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -156,6 +177,27 @@ pub(super) async fn remove(
     Segment((group, user)): Segment<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     api.hub.calls().remove(&caller.user, &extract::group_id(&group)?, vec![user_id(&user)?]).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a member a role; by an admin. The last admin stays one (`conflict`).
+#[utoipa::path(
+    put, path = "/chat/{group}/members/{user}/role", tag = "groups", security(("bearer" = [])),
+    params(
+        ("group" = String, Path, description = "The group's id"),
+        ("user" = String, Path, description = "The member's id"),
+    ),
+    request_body = GivenRole,
+    responses((status = 204, description = "The user has the role, where they are a member"), Problems)
+)]
+pub(super) async fn give_role(
+    State(api): State<Api>,
+    Caller(caller): Caller,
+    Segment((group, user)): Segment<(String, String)>,
+    Body(given): Body<GivenRole>,
+) -> Result<StatusCode, Problem> {
+    let users = vec![user_id(&user)?];
+    api.hub.calls().give_role(&caller.user, &extract::group_id(&group)?, users, given.role).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,6 +5,7 @@ mod chat;
 mod groups;
 mod me;
 mod messages;
+mod invites;
 mod people;
 mod routes;
 

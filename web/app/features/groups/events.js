@@ -27,6 +27,21 @@ export function usersOf({ data }) {
   return Array.isArray(data?.users) ? data.users : [];
 }
 
+/**
+ * What an admin changed of a group, in words.
+ *
+ * @param {Record<string, unknown>} data @param {string} who
+ */
+function updateNote({ name, about, access, pinning, archived }, who) {
+  const changes = [];
+  if (typeof name === 'string') changes.push(`changed the name to “${name}”`);
+  if (typeof about === 'string') changes.push(about === '' ? 'took away the description' : 'changed the description');
+  if (access !== undefined) changes.push(access === 'open' ? 'opened the group to everybody' : 'changed who may join');
+  if (pinning !== undefined) changes.push(pinning === 'members' ? 'let everybody pin' : 'changed who may pin');
+  if (archived !== undefined) changes.push(archived === true ? 'archived the group' : 'brought the group back');
+  return `${who} ${changes.length === 0 ? 'changed the group' : nameList(changes, changes.length)}`;
+}
+
 /** A membership event in words. @param {HubEvent} event @param {string} me @param {(id: string) => string} nameOf */
 export function noteOf({ seq, kind, from, data }, me, nameOf) {
   const others = usersOf({ data }).filter((id) => id !== from);
@@ -34,6 +49,7 @@ export function noteOf({ seq, kind, from, data }, me, nameOf) {
   const named = (id) => (id === me ? 'you' : nameOf(id));
   const who = from === me ? 'You' : nameOf(from);
   const whom = nameList(others.map(named));
+  if (kind === 'updated') return updateNote(data ?? {}, who);
   if (!isMembership({ kind })) return `${who} sent something that this page can't show yet`;
   if (kind === 'role' && data?.role === 'admin') {
     return `${who} made ${whom} ${others.length === 1 ? 'an admin' : 'admins'}`;

@@ -88,6 +88,7 @@ export class Groups extends Emitter {
     const group = this.#groups.get(event.group);
     if (group === undefined) return;
     if (isMembership(event)) changeMembers(group, event, nameOf);
+    if (event.kind === 'updated') changeSettings(group, event);
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
     if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
@@ -107,6 +108,13 @@ export class Groups extends Emitter {
 /** How many events of a group its user has not read. @param {KnownGroup} group */
 export function unreadIn({ n, readN }) {
   return Math.max(0, n - readN);
+}
+
+/** What an admin set of a group. @param {KnownGroup} group @param {HubEvent} event */
+function changeSettings(group, { data }) {
+  for (const field of ['name', 'about', 'access', 'pinning', 'archived']) {
+    if (data?.[field] !== undefined) Object.assign(group, { [field]: data[field] });
+  }
 }
 
 /** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */
