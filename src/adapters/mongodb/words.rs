@@ -34,7 +34,7 @@ impl MongoStore {
         }
         let found = self.find(&self.words, doc! { "_id": range }, doc! { "_id": 1 }, 0, limit).await?;
         let places = found.iter().filter_map(|document| {
-            let (word, user) = document.get_str("_id").ok()?.split_once(' ')?;
+            let (word, user) = document.get_str("_id").ok()?.split_once('.')?;
             Some(WordPlace { word: word.to_owned(), user: UserId::stored(user).ok()? })
         });
         Ok(places.collect())
@@ -64,7 +64,7 @@ impl MongoStore {
     }
 }
 
-/// A place's `_id`: no word holds a space.
+/// A place's `_id`: no word holds a dot, and all that words hold comes behind one.
 fn place_id(word: &str, user: &UserId) -> String {
-    format!("{word} {user}")
+    format!("{word}.{user}")
 }
