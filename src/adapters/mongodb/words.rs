@@ -13,7 +13,7 @@ use super::MongoStore;
 use super::commands::encode;
 use super::documents::VERSION;
 use crate::domain::{Profile, UserId, WordPlace, words_of};
-use crate::ports::StoreError;
+use crate::ports::{Inserted, StoreError};
 
 /// The mark in the documents of users whose words have their places; absent in those whom an older hubbub stored.
 pub(super) const WORDS: i32 = 1;
@@ -44,11 +44,15 @@ impl MongoStore {
     pub(super) async fn add_words(&self, user: &UserId, profile: &Profile) -> Result<(), StoreError> {
         let places = words_of(profile).into_iter().map(|word| doc! { "_id": place_id(&word, user), "v": VERSION });
         let places = places.map(|place| encode(&place)).collect::<Result<Vec<_>, _>>()?;
-        if !places.is_empty() {
-            // What is there already is refused, and is what was wanted.
-            self.insert_all(cstr!("words"), &places).await?;
+        if places.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        // What is there already is a duplicate, and is what was wanted.
+        let unknown = self.insert_all(cstr!("words"), &places).await?.into_iter().find_map(|answer| match answer {
+            Inserted::Unknown(why) => Some(StoreError::Unreachable(why)),
+            _ => None,
+        });
+        unknown.map_or(Ok(()), Err)
     }
 
     /// Removes places of a user that the names of now have no use for.
