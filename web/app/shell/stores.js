@@ -1,5 +1,6 @@
 import { Connection } from '../features/connection/store.js';
 import { Drafts } from '../features/drafts/store.js';
+import { Edits } from '../features/edits/store.js';
 import { Groups } from '../features/groups/store.js';
 import { Titles } from '../features/groups/titles.js';
 import { Timelines } from '../features/messages/store.js';
@@ -8,8 +9,10 @@ import { Outbox } from '../features/outbox/store.js';
 import { Stranded } from '../features/outbox/stranded.js';
 import { People } from '../features/people/store.js';
 import { Presence } from '../features/presence/store.js';
+import { Reactions } from '../features/reactions/store.js';
 import { OwnMarks } from '../features/receipts/own-marks.js';
 import { Receipts } from '../features/receipts/store.js';
+import { Originals } from '../features/replies/store.js';
 import { Typing } from '../features/typing/store.js';
 
 /**
@@ -36,6 +39,7 @@ export function makeStores({ user: me, name }, { hub, safe, search }) {
   const titles = new Titles(me, groups, people);
   const outbox = new Outbox(safe);
   const drafts = new Drafts(safe);
+  const timelines = new Timelines(hub, groups, me);
   return {
     me,
     hub,
@@ -50,7 +54,10 @@ export function makeStores({ user: me, name }, { hub, safe, search }) {
     typing: new Typing(hub),
     receipts: new Receipts(me),
     ownMarks: new OwnMarks(hub, groups, connection),
-    timelines: new Timelines(hub, groups),
+    timelines,
+    edits: new Edits(hub, drafts, timelines),
+    originals: new Originals(hub, timelines, me),
+    reactions: new Reactions(hub),
     sender: new Sender(hub, outbox, drafts, (target) => titles.ofTarget(target)),
     stranded: new Stranded({ outbox, drafts, groups, titles }),
   };

@@ -1,3 +1,4 @@
+import { targetOf } from '../../client/effects.js';
 import { chatKey } from '../features/drafts/store.js';
 import { Watch } from '../features/presence/watch.js';
 
@@ -30,14 +31,17 @@ export class Wiring {
   }
 
   #listenToHub() {
-    const { hub, timelines, presence, typing } = this.#stores;
+    const { hub, timelines, originals, presence, typing } = this.#stores;
     hub.on('state', (change) => this.#connection(change));
     hub.on('welcome', (welcome) => {
       void this.#welcomed(welcome);
     });
     hub.on('group', (group) => this.#grouped(group));
     hub.on('message', (event) => this.#arrived(event));
-    hub.on('gap', (gap) => timelines.skip(gap));
+    hub.on('gap', (gap) => {
+      timelines.skip(gap);
+      originals.forget(gap.group);
+    });
     hub.on('presence', (people) => presence.see(people));
     hub.on('typing', ({ group, user }) => typing.start(group, user));
     hub.on('receipt', (receipt) => this.#receipted(receipt));
@@ -69,8 +73,9 @@ export class Wiring {
 
   /** @param {Welcome} welcome */
   async #welcomed({ groups: first, more: hasMore, limits }) {
-    const { me, hub, safe, connection, people, groups, sender } = this.#stores;
+    const { me, hub, safe, connection, people, groups, sender, edits } = this.#stores;
     connection.allow(limits);
+    void edits.look();
     void safe
       .reload()
       .catch(() => {})
@@ -100,9 +105,10 @@ export class Wiring {
 
   /** @param {Group} group */
   #grouped(group) {
-    const { groups, timelines } = this.#stores;
+    const { groups, timelines, originals } = this.#stores;
     if (group.gone) {
       timelines.drop(group.id);
+      originals.forget(group.id);
       groups.drop(group.id);
     } else {
       this.#meet(group);
@@ -113,8 +119,9 @@ export class Wiring {
 
   /** What a group tells beside itself, before anybody is shown it. @param {Group} group */
   #meet(group) {
-    const { people, groups, drafts, outbox } = this.#stores;
+    const { people, groups, timelines, drafts, outbox } = this.#stores;
     people.learn(group.members ?? []);
+    timelines.expire(group.id, group.first);
     const partner = groups.partner({ ...groups.get(group.id), ...group });
     if (partner === undefined) return;
     // What was typed and sent to somebody goes on in the direct chat that has come to be.
@@ -124,8 +131,12 @@ export class Wiring {
 
   /** @param {HubEvent} event */
   #arrived(event) {
-    const { timelines, outbox, typing, groups, people } = this.#stores;
+    const { timelines, outbox, typing, groups, people, edits, originals } = this.#stores;
+    const target = targetOf(event);
     if (event.cid !== undefined) outbox.remove(event.cid);
+    if (event.kind === 'deleted' && target !== undefined) outbox.forget(event.group, target);
+    originals.hear(event);
+    edits.hear(event);
     timelines.arrive(event);
     typing.stop(event.group, event.from);
     groups.apply(event, (id) => people.name(id));
@@ -139,7 +150,7 @@ export class Wiring {
     if (receipt.user !== me) return;
     // Read on another device of the same user.
     const group = groups.get(receipt.group);
-    const n = receipt.read >= (group?.head ?? Infinity) ? group?.n : timelines.of(receipt.group).at(receipt.read)?.n;
+    const n = receipt.read >= (group?.head ?? Infinity) ? group?.n : timelines.of(receipt.group).countAt(receipt.read);
     if (n !== undefined) groups.markRead(receipt.group, receipt.read, n);
   }
 }

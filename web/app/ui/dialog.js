@@ -9,8 +9,9 @@ import { h, iconButton } from './dom.js';
  * @param {string} options.action what the main button says
  * @param {boolean} [options.dangerous]
  * @param {() => Promise<void> | void} options.onSubmit the dialog closes when it is done; what it throws is shown
+ * @param {() => void} [options.onClose] once it is gone
  */
-export function openDialog({ title, content, action, dangerous = false, onSubmit }) {
+export function openDialog({ title, content, action, dangerous = false, onSubmit, onClose = () => {} }) {
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   const submit = h('button', { class: dangerous ? 'button button-danger' : 'button button-main' }, action);
   const form = h(
@@ -33,7 +34,14 @@ export function openDialog({ title, content, action, dangerous = false, onSubmit
   );
   const dialog = h(
     'dialog',
-    { class: 'dialog', 'aria-labelledby': 'dialog-title', onclose: () => dialog.remove() },
+    {
+      class: 'dialog',
+      'aria-labelledby': 'dialog-title',
+      onclose: () => {
+        dialog.remove();
+        onClose();
+      },
+    },
     form,
   );
   form.addEventListener('submit', async (event) => {

@@ -38,7 +38,9 @@ const ICONS = {
   checks: ['M2.5 12.5L7 17l8.5-9', 'M11.5 16l1 1L21.5 7.5'],
   clock: ['M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17z', 'M12 7.5V12l3 2'],
   close: ['M6 6l12 12', 'M18 6L6 18'],
+  copy: ['M8.5 8.5h11v11h-11z', 'M15.5 8.5v-4h-11v11h4'],
   down: ['M12 5v13', 'M6 12.5l6 6 6-6'],
+  edit: ['M4.5 19.5l1-4.5L16 4.5l3.5 3.5L9 18.5z', 'M13.5 7l3.5 3.5'],
   group: [
     'M9 4.5a3.5 3.5 0 1 0 0 7a3.5 3.5 0 1 0 0-7z',
     'M2.5 19.5c.6-3.4 3-5.2 6.5-5.2s5.9 1.8 6.5 5.2',
@@ -51,6 +53,10 @@ const ICONS = {
     'M10 14a4 4 0 0 0 5.7.3l3-3a4 4 0 0 0-5.7-5.7l-1.2 1.2',
     'M14 10a4 4 0 0 0-5.7-.3l-3 3a4 4 0 0 0 5.7 5.7l1.2-1.2',
   ],
+  more: ['M5.5 12v.1', 'M12 12v.1', 'M18.5 12v.1'],
+  pin: ['M9 4h6l-1 6.5 3.5 3.5h-11l3.5-3.5z', 'M12 14v6.5'],
+  remove: ['M4.5 7h15', 'M9.5 7V4.5h5V7', 'M6.5 7l1 12.5h9l1-12.5'],
+  reply: ['M10 6l-6 6 6 6', 'M4.5 12H14c3.5 0 5.5 2 5.5 6'],
   search: ['M10.5 4a6.5 6.5 0 1 0 0 13a6.5 6.5 0 1 0 0-13z', 'M15.5 15.5L20.5 20.5'],
   send: ['M12 19V5.5', 'M5.5 12L12 5.5l6.5 6.5'],
   warn: ['M12 4L2.8 19.5h18.4z', 'M12 10v4.5', 'M12 17v.1'],
@@ -113,12 +119,22 @@ export function reconcile(parent, rows, { key, signature, render }) {
   for (const gone of old.values()) gone.remove();
 }
 
-/** @param {HTMLElement} old @param {HTMLElement} element */
+/**
+ * What has the focus is found again by its `data-stop`, where there are several to choose from.
+ *
+ * @param {HTMLElement} old
+ * @param {HTMLElement} element
+ */
 function replaceKeepingFocus(old, element) {
-  const focused = old.contains(document.activeElement);
+  const focused = /** @type {HTMLElement | null} */ (document.activeElement);
+  const wasInside = old.contains(focused);
   old.replaceWith(element);
-  const stop = element.matches('a, button') ? element : element.querySelector('a, button');
-  if (focused && stop instanceof HTMLElement) stop.focus();
+  if (!wasInside) return;
+  const inside = /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll('a, button'));
+  const stops = [element, ...inside];
+  const name = focused?.dataset.stop;
+  const same = stops.find((stop) => name !== undefined && stop.dataset.stop === name);
+  (same ?? stops.find((stop) => stop.matches('a, button')))?.focus();
 }
 
 /** Calls `update` once before the next paint, however often it is asked to. @param {() => void} update */

@@ -96,6 +96,12 @@ export function segments(text) {
   return parts;
 }
 
+/** The beginning of a text, in one line. @param {string} text @param {number} [most] characters */
+export function excerpt(text, most = 140) {
+  const letters = [...text.slice(0, 4 * most).replace(/\s+/g, ' ').trim()];
+  return letters.length > most ? `${letters.slice(0, most - 1).join('')}…` : letters.join('');
+}
+
 /** Whether a text is nothing but one to three emoji. @param {string} text */
 export const isEmojiOnly = (text) =>
   /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\uFE0F]?(?:\u200D\p{Extended_Pictographic}\uFE0F?)*\s*){1,3}$/u.test(

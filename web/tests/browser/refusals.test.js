@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { fakeHub } from './hubs.js';
+import { fakeHub, teach } from './hubs.js';
 import { Stage } from './stage.js';
 
 /**
@@ -32,6 +32,49 @@ test('a message that the hub refuses says why, and can be tried again or deleted
   await ada.message('first').getByRole('button', { name: 'Try again' }).click();
   await ada.sees('first', 'Stored');
   assert.deepEqual(await ada.transcript(), ['first']);
+  ada.contented();
+});
+
+test('what the hub refuses to do with a message is said in its words, and nothing typed is lost', async () => {
+  const ada = await stage.member('Ada');
+  teach(stage.node.world);
+  await ada.makeGroup('Late', []);
+  await ada.say('first');
+  await ada.sees('first', 'Stored');
+  stage.node.intercept = (frame, session) => {
+    if (frame.kind === undefined) return false;
+    session.say({ type: 'error', re: frame.id, code: 'forbidden', message: `no ${frame.kind} after six` });
+    return true;
+  };
+  const line = ada.message('first');
+  const alert = (/** @type {string} */ text) => ada.page.getByRole('alert').filter({ hasText: text });
+  const open = () => line.getByRole('button', { name: 'Message actions' }).click();
+  await ada.field.press('ArrowUp');
+  await ada.field.fill('first, but better');
+  await ada.field.press('Enter');
+  await alert('Not saved: no edited after six').waitFor();
+  await ada.drafts('first, but better');
+
+  await open();
+  await ada.page.getByRole('menuitemcheckbox', { name: '👍' }).click();
+  await alert('That did not work: no reaction after six').waitFor();
+  assert.equal(await line.getByRole('group', { name: 'Reactions' }).count(), 0);
+  await ada.page.getByRole('button', { name: 'Dismiss' }).click();
+  await open();
+  await ada.page.getByRole('menuitem', { name: 'Pin' }).click();
+  await alert('That did not work: no pinned after six').waitFor();
+  await open();
+  await ada.page.getByRole('menuitem', { name: 'Delete' }).click();
+  const dialog = ada.page.getByRole('dialog');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await dialog.getByRole('alert').filter({ hasText: 'no deleted after six' }).waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+
+  stage.node.intercept = undefined;
+  await ada.drafts('first, but better');
+  await ada.field.press('Enter');
+  await ada.hears('first, but better');
+  await ada.drafts('');
   ada.contented();
 });
 

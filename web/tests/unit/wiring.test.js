@@ -193,3 +193,51 @@ test('without a connection nobody is seen, and what is watched follows what is o
   const [, ...watched] = hub.asked.findLast(([name]) => name === 'watch');
   assert.deepEqual([watched.length, watched[0]], [20, 'g24']);
 });
+
+test('of a deleted message nothing is left in any store', async () => {
+  const { hub, stores } = desk();
+  const [said, reply] = [event(6, { from: 'ada', text: 'secret' }), event(7, { from: 'ada', ref: 'g:2' })];
+  hub.say('group', group('g', { last: event(5) }));
+  hub.say('message', said);
+  hub.say('message', reply);
+  hub.pages.push({ messages: [event(2, { text: 'secret' })], more: true });
+  stores.originals.of('g', 2);
+  await settled();
+  stores.edits.begin('g', 6);
+  stores.drafts.set('e:g:6', 'a better secret');
+  stores.outbox.add({ cid: 'c1', group: 'g', text: 'secret' }, []);
+  stores.outbox.update('c1', { state: 'stored', seq: 8 });
+  hub.say('message', event(8, { text: 'secret', cid: undefined }));
+  assert.equal(stores.groups.get('g')?.last?.text, 'secret');
+  const deletion = { kind: 'deleted', shown: false, text: undefined };
+  for (const [seq, target] of [[9, 2], [10, 6], [11, 8]]) hub.say('message', event(seq, { ...deletion, ref: `g:${target}` }));
+  await settled();
+  const { timelines, originals, edits, drafts, outbox, groups, safe } = stores;
+  const left = JSON.stringify([
+    timelines.of('g').events,
+    originals.of('g', 2),
+    edits.of('g'),
+    drafts.edits(),
+    outbox.all(),
+    groups.get('g'),
+    safe.all('drafts'),
+    safe.all('outbox'),
+  ]);
+  assert.ok(!left.includes('secret'), left);
+  assert.deepEqual(timelines.of('g').events.map(({ seq }) => seq), [6, 7, 8]);
+});
+
+test('what the hub no longer keeps is dropped, and asked for again after a gap', async () => {
+  const { hub, stores } = desk();
+  hub.say('group', group('g'));
+  for (const seq of [6, 7, 8]) hub.say('message', event(seq));
+  hub.pages.push({ messages: [event(2)], more: true }, { messages: [event(2, { text: 'changed' })], more: true });
+  stores.originals.of('g', 2);
+  await settled();
+  hub.say('group', group('g', { head: 8, first: 8 }));
+  assert.deepEqual(stores.timelines.of('g').events.map(({ seq }) => seq), [8]);
+  hub.say('gap', { group: 'g', from: 9, to: 99, reason: 'too_many' });
+  assert.deepEqual([stores.timelines.of('g').events, stores.originals.of('g', 2)], [[], undefined]);
+  await settled();
+  assert.equal(stores.originals.of('g', 2)?.text, 'changed');
+});

@@ -15,7 +15,7 @@ import { counted } from '../../ui/format.js';
  * @param {() => void} onLogOut
  */
 export function askToLogOut({ outbox, drafts, safe }, onLogOut) {
-  const [messages, unfinished] = [outbox.unsent().length, drafts.all().length];
+  const [messages, unfinished] = [outbox.unsent().length, drafts.all().length + drafts.edits().length];
   if (messages + unfinished === 0) return onLogOut();
   const what = [messages > 0 && counted(messages, 'message'), unfinished > 0 && counted(unfinished, 'draft')]
     .filter(Boolean)

@@ -1,4 +1,17 @@
-import { h, icon } from '../../ui/dom.js';
+import { h, icon, set } from '../../ui/dom.js';
+import { Bar } from './bar.js';
+
+/**
+ * @typedef {import("./bar.js").State} State
+ *
+ * @typedef {object} Use what the field is for
+ * @property {string} chat the name of what is written among the drafts
+ * @property {string} title what the conversation is called
+ * @property {string} [text] what is there before anything was written
+ * @property {string} [placeholder]
+ * @property {"Send" | "Save"} action what the button does
+ * @property {State} [bar] what stands above it
+ */
 
 /** From here on the remaining characters are shown. */
 const COUNT_FROM = 0.9;
@@ -10,13 +23,18 @@ const COUNT_FROM = 0.9;
 export class Composer {
   #chat = '';
   #title = '';
+  /** What is there before anything was written. */
+  #text = '';
   #limit;
   #drafts;
   #send;
+  #up;
+  #cancel;
   #composing = false;
   /** What came from elsewhere while a word was being composed. @type {string | undefined} */
   #aside;
-  #button = h('button', { class: 'send-button', 'aria-label': 'Send', title: 'Send' }, icon('send'));
+  #button = h('button', { class: 'send-button' });
+  #bar = new Bar(() => this.#end());
   #count = h('span', { class: 'count', 'aria-live': 'polite' });
   #input;
 
@@ -24,13 +42,17 @@ export class Composer {
    * @param {object} options
    * @param {() => number} options.limit in characters
    * @param {import("./store.js").Drafts} options.drafts
-   * @param {(text: string) => void} options.onSend
+   * @param {(text: string) => boolean} options.onSend answers whether it is on its way, and the field is free
    * @param {() => void} options.onType
+   * @param {() => boolean} options.onUp the arrow up in an empty field: answers whether that did anything
+   * @param {() => boolean} options.onCancel what the bar tells of is to end: answers whether anything did
    */
-  constructor({ limit, drafts, onSend, onType }) {
+  constructor({ limit, drafts, onSend, onType, onUp, onCancel }) {
     this.#limit = limit;
     this.#drafts = drafts;
     this.#send = onSend;
+    this.#up = onUp;
+    this.#cancel = onCancel;
     this.#input = h('textarea', {
       rows: '1',
       'aria-label': 'Message',
@@ -50,6 +72,7 @@ export class Composer {
     this.element = h(
       'form',
       { class: 'composer', onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      this.#bar.element,
       h('div', { class: 'composer-box' }, this.#input, this.#count, this.#button),
     );
     drafts.on('moved', ({ from, to }) => {
@@ -63,25 +86,27 @@ export class Composer {
     this.#input.focus({ preventScroll: true });
   }
 
-  /**
-   * Shows the draft of a conversation.
-   *
-   * @param {string} chat
-   * @param {string} title
-   * @returns {boolean} whether it is another one
-   */
-  show(chat, title) {
-    this.#input.placeholder = `Message ${title}`;
+  /** @param {Use} use @returns {boolean} whether it is for something else than before */
+  show({ chat, title, text = '', placeholder = `Message ${title}`, action, bar }) {
+    this.#input.placeholder = placeholder;
     this.#title = title;
+    this.#text = text;
+    this.#bar.show(bar);
+    if (this.#button.title !== action) {
+      set(this.#button, 'title', action);
+      set(this.#button, 'aria-label', action);
+      this.#button.replaceChildren(icon(action === 'Send' ? 'send' : 'check'));
+    }
     if (chat === this.#chat) return false;
     this.#chat = chat;
     this.#fill();
+    this.#changed();
     return true;
   }
 
   /** Shows what is kept; where that has grown at its beginning, the cursor stays with the words it was in. */
   #fill() {
-    const text = this.#drafts.get(this.#chat);
+    const text = this.#drafts.get(this.#chat) || this.#text;
     const { value } = this.#input;
     if (text === value) return;
     if (this.#composing) this.#aside = text;
@@ -103,6 +128,11 @@ export class Composer {
 
   /** @param {KeyboardEvent} event */
   #pressed(event) {
+    const isPlain = !event.isComposing && !(event.shiftKey || event.altKey || event.ctrlKey || event.metaKey);
+    const isDone = isPlain
+      && ((event.key === 'ArrowUp' && this.#input.value === '' && this.#up())
+        || (event.key === 'Escape' && this.#cancel()));
+    if (isDone) event.preventDefault();
     // On a keyboard of glass Enter makes a new line, and the button sends.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || matchMedia('(pointer: coarse)').matches) return;
     this.#submit(event);
@@ -113,9 +143,14 @@ export class Composer {
     event.preventDefault();
     const text = this.#input.value.trim();
     if (text === '' || [...text].length > this.#limit()) return;
-    this.#send(text);
-    this.#input.value = '';
+    if (this.#send(text)) this.#input.value = '';
     this.#changed();
+    this.focus();
+  }
+
+  /** The bar's own button. */
+  #end() {
+    this.#cancel();
     this.focus();
   }
 
@@ -126,6 +161,7 @@ export class Composer {
     this.#count.classList.toggle('count-over', left < 0);
     this.#button.disabled = length === 0 || left < 0;
     this.#input.style.height = 'auto';
-    this.#input.style.height = `${this.#input.scrollHeight}px`;
+    // Outside of the page it has none to go by.
+    if (this.#input.scrollHeight > 0) this.#input.style.height = `${this.#input.scrollHeight}px`;
   }
 }

@@ -1,3 +1,4 @@
+import { isShown } from '../../../client/effects.js';
 import { nameList } from '../../ui/format.js';
 
 /**
@@ -13,14 +14,11 @@ export function isMembership({ kind }) {
   return MEMBERSHIP.has(kind);
 }
 
-/**
- * Whether an event is something to look at; the hub says so of kinds that this page does not know.
- *
- * @param {HubEvent} event
- */
-export function isShown(event) {
-  return event.shown !== false && event.kind !== 'void';
-}
+/** Whether an event is something to look at: what only changes others is seen in them. */
+export { isShown };
+
+/** What is said of an event of which nothing is left. */
+export const DELETED = 'This message was deleted';
 
 /** The users that a membership event is about. @param {Pick<HubEvent, "data">} event @returns {string[]} */
 export function usersOf({ data }) {
@@ -43,13 +41,14 @@ function updateNote({ name, about, access, pinning, archived }, who) {
 }
 
 /** A membership event in words. @param {HubEvent} event @param {string} me @param {(id: string) => string} nameOf */
-export function noteOf({ seq, kind, from, data }, me, nameOf) {
+export function noteOf({ seq, kind, from, data, deleted }, me, nameOf) {
   const others = usersOf({ data }).filter((id) => id !== from);
   /** @param {string} id */
   const named = (id) => (id === me ? 'you' : nameOf(id));
   const who = from === me ? 'You' : nameOf(from);
   const whom = nameList(others.map(named));
   if (kind === 'updated') return updateNote(data ?? {}, who);
+  if (deleted) return DELETED;
   if (!isMembership({ kind })) return `${who} sent something that this page can't show yet`;
   if (kind === 'role' && data?.role === 'admin') {
     return `${who} made ${whom} ${others.length === 1 ? 'an admin' : 'admins'}`;

@@ -1,3 +1,4 @@
+import { affected, isAboutAnother, targetOf } from '../../../client/effects.js';
 import { Emitter } from '../../../client/emitter.js';
 import { isMembership, isShown, usersOf } from './events.js';
 
@@ -89,8 +90,9 @@ export class Groups extends Emitter {
     if (group === undefined) return;
     if (isMembership(event)) changeMembers(group, event, nameOf);
     if (event.kind === 'updated') changeSettings(group, event);
+    if (isAboutAnother(event)) changeLast(group, event, this.#me);
     if (event.seq >= group.head) Object.assign(group, { head: event.seq, n: event.n });
-    if (isShown(event) && event.seq >= (group.last?.seq ?? 0)) group.last = event;
+    if (isShown(event) && event.seq > (group.last?.seq ?? 0)) group.last = event;
     if (event.from === this.#me) this.markRead(event.group, event.seq, event.n);
     else this.emit('changed', undefined);
   }
@@ -115,6 +117,19 @@ function changeSettings(group, { data }) {
   for (const field of ['name', 'about', 'access', 'pinning', 'archived']) {
     if (data?.[field] !== undefined) Object.assign(group, { [field]: data[field] });
   }
+}
+
+/**
+ * What the list shows of a group is the newest message as it is now. What the hub told of it has in it what came up to
+ * the head that it told; a deletion is final, whenever it is heard of.
+ *
+ * @param {KnownGroup} group
+ * @param {HubEvent} event
+ * @param {string} me
+ */
+function changeLast(group, event, me) {
+  if (group.last === undefined || targetOf(event) !== group.last.seq) return;
+  if (event.seq > group.head || event.kind === 'deleted') group.last = affected(group.last, event, me);
 }
 
 /** @param {KnownGroup} group @param {HubEvent} event @param {(id: string) => string} nameOf */

@@ -3,7 +3,7 @@ import { h, reconcile, set } from '../../ui/dom.js';
 import { counted, shortTime } from '../../ui/format.js';
 import { groupHref } from '../../ui/route.js';
 import { typingText } from '../typing/words.js';
-import { isShown, noteOf } from './events.js';
+import { DELETED, isShown, noteOf } from './events.js';
 import { unreadIn } from './store.js';
 
 /**
@@ -96,6 +96,7 @@ export class GroupList {
     const { last } = group;
     if (last === undefined || (group.kind === 'direct' && last.kind !== 'text')) return 'No messages yet';
     if (!isShown(last)) return '';
+    if (last.deleted) return DELETED;
     if (last.kind !== 'text') return noteOf(last, this.#me, (id) => this.#people.name(id));
     if (last.from === this.#me) return `You: ${last.text}`;
     return group.kind === 'direct' ? (last.text ?? '') : `${this.#people.name(last.from)}: ${last.text}`;

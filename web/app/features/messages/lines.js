@@ -2,6 +2,7 @@ import { avatar } from '../../ui/avatar.js';
 import { copyButton } from '../../ui/copy.js';
 import { h, icon } from '../../ui/dom.js';
 import { clock, isEmojiOnly, moment, segments } from '../../ui/format.js';
+import { DELETED } from '../groups/events.js';
 
 /**
  * The lines of a conversation as they are drawn.
@@ -10,11 +11,17 @@ import { clock, isEmojiOnly, moment, segments } from '../../ui/format.js';
  * @typedef {import("./rows.js").MessageRow} MessageRow
  * @typedef {import("./rows.js").Progress} Progress
  *
+ * @typedef {object} Part what another feature draws at a message
+ * @property {"above" | "below" | "beside"} place above the text, below the bubble, or beside it
+ * @property {(row: MessageRow) => unknown} signature what it shows there; undefined for nothing
+ * @property {(row: MessageRow) => HTMLElement} render
+ *
  * @typedef {object} How a message is drawn
  * @property {string} name its sender's
  * @property {boolean} inGroup rather than in a direct chat, where it is plain who speaks
  * @property {(cid: string) => void} onRetry
  * @property {(cid: string) => void} onDelete
+ * @property {Part[]} parts
  */
 
 /** @type {Record<Progress, { icon: string, label: string }>} */
@@ -34,7 +41,7 @@ export function labelLine({ kind, text }) {
 
 /** @param {MessageRow} row @param {How} how */
 export function messageLine(row, how) {
-  const { from, mine, opens, closes, progress } = row;
+  const { from, mine, opens, closes, progress, seq } = row;
   const foreign = !mine && how.inGroup;
   const classes = [
     'message',
@@ -43,39 +50,58 @@ export function messageLine(row, how) {
     closes && 'message-closes',
     `message-${progress}`,
     foreign && 'message-in-group',
+    row.deleted && 'message-deleted',
   ];
   return h(
     'li',
-    { class: classes.filter(Boolean).join(' ') },
+    { class: classes.filter(Boolean).join(' '), 'data-seq': seq },
     foreign && opens && avatar(from, how.name, { size: 'small' }),
-    bubble(row, how.name, foreign),
+    h('div', { class: 'bubble-line' }, bubble(row, how, foreign), ...parts('beside', row, how)),
+    ...parts('below', row, how),
     progress === 'failed' && failure(row, how),
   );
 }
 
+/** @param {Part["place"]} place @param {MessageRow} row @param {How} how */
+function parts(place, row, how) {
+  const there = how.parts.filter((part) => part.place === place && part.signature(row) !== undefined);
+  return there.map((part) => part.render(row));
+}
+
 /**
  * @param {MessageRow} row
- * @param {string} name
+ * @param {How} how
  * @param {boolean} named whether who it is from is to be seen, beside being read out
  */
-function bubble({ mine, text, time, opens, progress }, name, named) {
+function bubble(row, how, named) {
+  const { mine, text, time, opens, progress, deleted, edited, pinned } = row;
   const colon = h('span', { class: 'visually-hidden' }, ': ');
   return h(
     'div',
     { class: isEmojiOnly(text) ? 'bubble bubble-emoji' : 'bubble' },
-    h('span', { class: opens && named ? 'sender' : 'visually-hidden' }, mine ? 'You' : name, colon),
-    h(
-      'span',
-      { class: 'text', dir: 'auto' },
-      ...segments(text).map((part) => (part.href ? link(part.href) : part.text)),
-    ),
+    h('span', { class: opens && named ? 'sender' : 'visually-hidden' }, mine ? 'You' : h('bdi', {}, how.name), colon),
+    ...parts('above', row, how),
+    deleted ? h('span', { class: 'text-deleted' }, DELETED) : words(text),
     h(
       'span',
       { class: 'meta' },
-      h('time', { datetime: new Date(time).toISOString(), title: moment(time) }, clock(time)),
-      mine && progressSign(progress),
+      pinned && h('span', { class: 'pinned', role: 'img', 'aria-label': 'Pinned', title: 'Pinned' }, icon('pin')),
+      edited !== undefined && timeOf(edited, 'edited', `Edited ${moment(edited)}`),
+      timeOf(time, clock(time), moment(time)),
+      mine && !deleted && progressSign(progress),
     ),
   );
+}
+
+/** @param {string} text */
+function words(text) {
+  const all = segments(text).map((part) => (part.href ? link(part.href) : part.text));
+  return h('span', { class: 'text', dir: 'auto' }, ...all);
+}
+
+/** @param {number} time @param {string} text @param {string} title */
+function timeOf(time, text, title) {
+  return h('time', { datetime: new Date(time).toISOString(), title }, text);
 }
 
 /** @param {MessageRow} row @param {How} how */

@@ -2,6 +2,7 @@
  * What a conversation shows, from top to bottom, worked out apart from the page that shows it.
  *
  * @typedef {import("../../../hubbub.js").HubEvent} HubEvent
+ * @typedef {import("../../../hubbub.js").Reaction} Reaction
  * @typedef {import("../outbox/store.js").Pending} Pending
  *
  * @typedef {"sending" | "failed" | "stored" | "delivered" | "read"} Progress
@@ -19,11 +20,17 @@
  * @property {string} [cid]
  * @property {Progress} progress
  * @property {string} [reason] why it failed
+ * @property {boolean} [deleted]
+ * @property {number} [edited] when its text was last changed
+ * @property {boolean} [pinned]
+ * @property {number} [repliesTo] the seq of the message that it replies to
+ * @property {Reaction[]} [reactions]
  * @property {boolean} opens the first of its sender's run
  * @property {boolean} closes the last of it
  *
  * @typedef {LabelRow | MessageRow} Row
  */
+import { targetOf } from '../../../client/effects.js';
 import { dayLabel, sameDay } from '../../ui/format.js';
 import { isMembership, isShown, noteOf } from '../groups/events.js';
 
@@ -33,6 +40,7 @@ const RUN_MS = 5 * 60_000;
 /**
  * @param {object} input
  * @param {HubEvent[]} input.events
+ * @param {number} [input.from] nothing is missing among the events from this seq on
  * @param {Pending[]} input.pending
  * @param {string} input.me
  * @param {(id: string) => string} input.nameOf
@@ -42,12 +50,13 @@ const RUN_MS = 5 * 60_000;
  * @param {number} [input.now]
  * @returns {Row[]}
  */
-export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, direct = false, now = Date.now() }) {
+export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, ...rest }) {
+  const { from: known = events[0]?.seq ?? Infinity, direct = false, now = Date.now() } = rest;
   /** @type {Row[]} */
   const rows = [];
   let day;
   // Where the first unread one is further back than what is known, a line would stand in the wrong place.
-  let lineDrawn = unreadAfter === undefined || (events[0]?.seq ?? Infinity) > unreadAfter + 1;
+  let lineDrawn = unreadAfter === undefined || known > unreadAfter + 1;
   for (const event of events.filter((one) => isShown(one) && !(direct && isMembership(one)))) {
     if (day === undefined || !sameDay(day, event.time)) {
       rows.push({ kind: 'day', key: `day ${event.seq}`, text: dayLabel(event.time, now) });
@@ -75,8 +84,10 @@ export function rowsOf({ events, pending, me, nameOf, unreadAfter, progressOf, d
 }
 
 /** @param {HubEvent} event @param {string} me @param {(seq: number) => Progress} progressOf @returns {MessageRow} */
-function messageRow({ seq, cid, from, text = '', time }, me, progressOf) {
+function messageRow(event, me, progressOf) {
+  const { seq, cid, from, text = '', time, edited, pinned, reactions } = event;
   const mine = from === me;
+  const deleted = event.deleted !== undefined;
   // Under its cid it is the same row as while it was pending.
   const key = cid === undefined ? `seq ${seq}` : `cid ${cid}`;
   return {
@@ -84,17 +95,18 @@ function messageRow({ seq, cid, from, text = '', time }, me, progressOf) {
     key,
     from,
     mine,
-    text,
+    text: deleted ? '' : text,
     time,
     seq,
-    progress: mine ? progressOf(seq) : 'stored',
+    progress: mine && !deleted ? progressOf(seq) : 'stored',
+    ...(deleted ? { deleted } : { edited, pinned, reactions, repliesTo: targetOf(event) }),
     opens: true,
     closes: true,
   };
 }
 
 /** @param {Pending} pending @param {string} me @returns {MessageRow} */
-function pendingRow({ cid, text, time, state, reason }, me) {
+function pendingRow({ cid, group, ref, text, time, state, reason }, me) {
   return {
     kind: 'message',
     key: `cid ${cid}`,
@@ -105,6 +117,7 @@ function pendingRow({ cid, text, time, state, reason }, me) {
     cid,
     progress: state,
     reason,
+    repliesTo: group === undefined ? undefined : targetOf(/** @type {HubEvent} */ ({ group, ref })),
     opens: true,
     closes: true,
   };

@@ -1,7 +1,8 @@
 import { h, icon, oncePerFrame, reconcile } from '../../ui/dom.js';
-import { nameList } from '../../ui/format.js';
 import { unreadIn } from '../groups/store.js';
+import { readersLine, topNotes } from './edges.js';
 import { labelLine, messageLine } from './lines.js';
+import { mainOf, Rove } from './rove.js';
 import { rowsOf } from './rows.js';
 
 /**
@@ -12,6 +13,8 @@ import { rowsOf } from './rows.js';
  * @typedef {import("../people/store.js").People} People
  * @typedef {import("../receipts/own-marks.js").OwnMarks} OwnMarks
  * @typedef {import("../receipts/store.js").Receipts} Receipts
+ * @typedef {import("./lines.js").Part} Part
+ * @typedef {import("./rows.js").MessageRow} MessageRow
  * @typedef {import("./rows.js").Progress} Progress
  * @typedef {import("./rows.js").Row} Row
  * @typedef {import("./store.js").Timelines} Timelines
@@ -44,6 +47,7 @@ export class Messages {
   #receipts;
   #ownMarks;
   #outbox;
+  #parts;
   /** @type {(cid: string) => void} */
   #retry;
   #delete = (/** @type {string} */ cid) => this.#outbox.remove(cid);
@@ -56,13 +60,14 @@ export class Messages {
   /** Where following put the view; elsewhere, somebody has scrolled and the event for it is still to come. */
   #followedTo = 0;
   #list = h('ol', { class: 'messages' });
+  #rove = new Rove(this.#list);
   #top = h('div', { class: 'list-top' });
   #scroller;
   #jump;
   #missed = 0;
 
-  /** @param {Needs} needs @param {Sender} sender */
-  constructor({ me, groups, timelines, people, receipts, ownMarks, outbox }, sender) {
+  /** @param {Needs} needs @param {Sender} sender @param {Part[]} [parts] what other features draw at each message */
+  constructor({ me, groups, timelines, people, receipts, ownMarks, outbox }, sender, parts = []) {
     this.#me = me;
     this.#groups = groups;
     this.#timelines = timelines;
@@ -70,6 +75,7 @@ export class Messages {
     this.#receipts = receipts;
     this.#ownMarks = ownMarks;
     this.#outbox = outbox;
+    this.#parts = parts;
     this.#retry = (cid) => sender.retry(cid);
     this.#scroller = h(
       'div',
@@ -85,15 +91,17 @@ export class Messages {
     this.element = h('div', { class: 'messages-pane' }, this.#scroller, this.#jump);
     new ResizeObserver(() => this.#stillFollows() && this.#toEnd()).observe(this.#scroller);
 
-    const update = oncePerFrame(() => this.#update());
-    people.on('changed', update);
-    receipts.on('changed', update);
-    timelines.on('changed', update);
-    outbox.on('changed', update);
+    people.on('changed', this.refresh);
+    receipts.on('changed', this.refresh);
+    timelines.on('changed', this.refresh);
+    outbox.on('changed', this.refresh);
     timelines.on('arrived', ({ group, from, kind }) => {
       if (group === this.#target.group && kind === 'text' && from !== me && !this.#following) this.#missed += 1;
     });
   }
+
+  /** Something that is drawn is another one than before. */
+  refresh = oncePerFrame(() => this.#update());
 
   /** @param {Target} target @param {string} title */
   show(target, title) {
@@ -114,6 +122,40 @@ export class Messages {
     this.#afterMoving();
   }
 
+  /**
+   * Goes to a message, wherever it is.
+   *
+   * @param {number} seq
+   * @returns {Promise<boolean>} whether it is there
+   */
+  async goTo(seq) {
+    const { group } = this.#target;
+    if (group === undefined || !(await this.#timelines.reach(group, seq)) || group !== this.#target.group) return false;
+    this.#following = false;
+    this.#placed = true;
+    this.#update();
+    const line = this.#lineOf(seq);
+    if (line === undefined) return false;
+    line.scrollIntoView({ block: 'center' });
+    line.classList.add('message-found');
+    line.addEventListener('animationend', () => line.classList.remove('message-found'), { once: true });
+    line.tabIndex = -1;
+    line.focus({ preventScroll: true });
+    return true;
+  }
+
+  /** Brings the focus to a message, or to the list where it can have none. @param {number | undefined} seq */
+  focus(seq) {
+    const line = seq === undefined ? undefined : this.#lineOf(seq);
+    const stop = line && mainOf(line);
+    (stop ?? this.#scroller).focus({ preventScroll: true });
+  }
+
+  /** @param {number} seq */
+  #lineOf(seq) {
+    return /** @type {HTMLElement | undefined} */ (this.#list.querySelector(`[data-seq="${seq}"]`) ?? undefined);
+  }
+
   /** Goes to the newest message and stays there. */
   follow() {
     this.#following = true;
@@ -129,12 +171,13 @@ export class Messages {
     if (this.#following && timeline && timeline.events.length > MOST_FOLLOWED) timeline.trim();
     const anchor = this.#following ? undefined : this.#anchor();
     this.#showTop();
-    const rows = this.#rows(timeline?.events ?? []);
+    const rows = this.#rows(timeline?.events ?? [], timeline?.first);
     reconcile(this.#list, rows, {
       key: ({ key }) => key,
       signature: (row) => this.#signature(row),
       render: (row) => this.#render(row),
     });
+    this.#rove.update();
     this.#showReaders(rows);
 
     if (!this.#placed && (timeline === undefined || timeline.loaded)) this.#place();
@@ -143,14 +186,15 @@ export class Messages {
     this.#afterMoving();
   }
 
-  /** @param {import("../../../hubbub.js").HubEvent[]} events */
-  #rows(events) {
+  /** @param {import("../../../hubbub.js").HubEvent[]} events @param {number | undefined} from */
+  #rows(events, from) {
     const known = new Set(events.map(({ cid }) => cid));
     const pending = this.#outbox.of(this.#target).filter(({ cid }) => !known.has(cid));
     const direct = this.#target.to !== undefined || this.#groups.get(this.#target.group ?? '')?.kind === 'direct';
     return rowsOf({
       direct,
       events,
+      from,
       pending,
       me: this.#me,
       nameOf: (id) => this.#people.name(id),
@@ -232,32 +276,10 @@ export class Messages {
   #showTop() {
     const { group } = this.#target;
     const timeline = group === undefined ? undefined : this.#timelines.of(group);
-    if (timeline?.failure !== undefined) {
-      const again = h(
-        'button',
-        {
-          type: 'button',
-          class: 'link-button',
-          onclick: () => {
-            void this.#timelines.loadEarlier(/** @type {string} */ (group));
-          },
-        },
-        'Try again',
-      );
-      this.#top.replaceChildren(h('p', { class: 'top-note' }, 'Earlier messages could not be loaded. ', again));
-    } else if (timeline?.loading) {
-      this.#top.replaceChildren(h('p', { class: 'top-note top-loading' }, 'Loading messages…'));
-    } else if (timeline === undefined || (timeline.loaded && !timeline.hasEarlier)) {
-      this.#top.replaceChildren(
-        h(
-          'p',
-          { class: 'top-note' },
-          timeline?.events[0]?.seq === 1 || !timeline?.events.length
-            ? 'This is where it begins.'
-            : 'What was said before is no longer kept.',
-        ),
-      );
-    } else this.#top.replaceChildren();
+    const again = () => {
+      void this.#timelines.loadEarlier(/** @type {string} */ (group));
+    };
+    this.#top.replaceChildren(...topNotes(timeline, again));
   }
 
   /** Under one's own newest message: who has read it, in a group. @param {Row[]} rows */
@@ -275,23 +297,14 @@ export class Messages {
       return;
     }
     const { read } = this.#receipts.reached(group, last.seq);
-    if (read.length > 0) {
-      this.#list.after(
-        h(
-          'p',
-          { class: 'readers' },
-          `Read by ${nameList(
-            read.map((id) => this.#people.name(id)),
-            4,
-          )}`,
-        ),
-      );
-    }
+    if (read.length > 0) this.#list.after(readersLine(read.map((id) => this.#people.name(id))));
   }
 
   /** @param {Row} row */
   #signature(row) {
-    return JSON.stringify([row, row.kind === 'message' && row.opens && this.#people.name(row.from)]);
+    if (row.kind !== 'message') return JSON.stringify(row);
+    const parts = this.#parts.map((part) => part.signature(row));
+    return JSON.stringify([row, row.opens && this.#people.name(row.from), parts]);
   }
 
   /** @param {Row} row */
@@ -303,6 +316,7 @@ export class Messages {
       inGroup,
       onRetry: this.#retry,
       onDelete: this.#delete,
+      parts: this.#parts,
     });
   }
 }

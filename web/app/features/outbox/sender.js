@@ -49,9 +49,12 @@ export class Sender extends Emitter {
   say(target, text) {
     const cid = newCid();
     const title = this.#titleOf(target);
+    const chat = chatKey(target);
+    const seq = this.#drafts.repliesTo(chat);
+    const ref = seq === undefined ? undefined : `${target.group}:${seq}`;
     // What is still on its way to the user must not be overtaken by what goes to the group.
     const earlier = this.#outbox.of(target).find(({ to, state }) => to !== undefined && state === 'sending');
-    this.#outbox.add({ ...target, to: target.to ?? earlier?.to, cid, title, text }, this.#drafts.take(chatKey(target)));
+    this.#outbox.add({ ...target, to: target.to ?? earlier?.to, cid, title, text, ref }, this.#drafts.take(chat));
     this.#transmit(cid);
   }
 
@@ -68,10 +71,11 @@ export class Sender extends Emitter {
 
   /** @param {string} cid */
   #transmit(cid) {
-    const { group, to, text } = /** @type {Pending} */ (this.#outbox.get(cid));
+    const { group, to, text, ref } = /** @type {Pending} */ (this.#outbox.get(cid));
     if (this.#underWay.has(cid)) return;
     this.#underWay.add(cid);
-    const sent = this.#hub.send({ cid, text, ...(to === undefined ? { group } : { to }) });
+    const reply = ref === undefined ? {} : { ref };
+    const sent = this.#hub.send({ cid, text, ...reply, ...(to === undefined ? { group } : { to }) });
     const done = () => this.#underWay.delete(cid);
     sent.finally(done).then(
       (ack) => this.#stored(ack, to),

@@ -11,6 +11,7 @@ import { Emitter } from '../../../client/emitter.js';
  * @property {string} [to] whom it was addressed to, before there was a group
  * @property {string} [title] what the chat was called
  * @property {string} text
+ * @property {string} [ref] the id of the message that it replies to
  * @property {number} time
  * @property {"sending" | "failed"} state
  * @property {string} [reason] why it failed
@@ -103,6 +104,11 @@ export class Outbox extends Emitter {
     for (const pending of this.#pending.values()) {
       if (pending.group === group && pending.seq !== undefined && pending.seq <= seq) this.remove(pending.cid);
     }
+  }
+
+  /** What was stored was deleted meanwhile. @param {string} group @param {number} seq */
+  forget(group, seq) {
+    for (const pending of this.of({ group })) if (pending.seq === seq) this.remove(pending.cid);
   }
 
   /** @param {import("../../storage/safe.js").Change} change */
