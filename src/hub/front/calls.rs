@@ -1,7 +1,7 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Access, Cid, Emoji, GroupId, GroupUpdate, Invite, InviteId, Place, ProfilePatch, Refusal, Role, Seq, SessionId, UserId, WordPlace};
+use crate::domain::{Emoji, GroupId, GroupUpdate, Invite, InviteId, Place, ProfilePatch, Refusal, Role, Seq, SessionId, UserId, WordPlace};
 use crate::hub::features::history::{HistoryPage, HistoryQuery};
 use crate::hub::features::lists::{AskedGroup, ListedFrom, OwnGroup, ShownGroup};
 use crate::hub::features::people::Found;
@@ -37,7 +37,7 @@ impl<'a> Calls<'a> {
     /// # Errors
     /// `not_found` for a group that is not there, or that is not open and the user is not in.
     pub async fn group(&self, user: &UserId, id: &GroupId) -> Result<ShownGroup, Refusal> {
-        self.dispatch.look.group(user, id).await
+        self.dispatch.group_look.group(user, id).await
     }
 
     /// Changes a group, as an admin.

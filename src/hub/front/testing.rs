@@ -57,7 +57,7 @@ pub(super) fn dispatch(bed: &Bed) -> Dispatch {
         reactions: Arc::new(Reactions::new(store.clone(), store.clone(), store.clone())),
         seen: Arc::new(Seen::new(store.clone(), store.clone(), store.clone(), Arc::default())),
         lists: bed.lists(),
-        look: bed.look(),
+        group_look: bed.look(),
         new_groups: bed.new_groups(),
         membership: bed.membership(),
         settings: bed.settings(),

@@ -116,9 +116,8 @@ mod tests {
             ..text(&group, 2, "anna")
         };
         assert!(Effect::of(&pin).is_some());
-        let (metrics, applier) =
-            (metrics().pipeline, |metrics| EffectApplier::new(store.clone(), store.clone(), metrics));
-        let applier = applier(metrics.clone());
+        let metrics = metrics().pipeline;
+        let applier = EffectApplier::new(store.clone(), store.clone(), store.clone(), metrics.clone());
         applier.redo_effects(&[text(&group, 1, "anna"), pin.clone()]).await.unwrap();
         assert_eq!(store.applied().len(), 1);
         let about = |seq, about: &str| {

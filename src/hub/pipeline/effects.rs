@@ -72,7 +72,7 @@ impl EffectRules {
         let may = match row.author {
             Author::SameAuthor => *attempt.from == target.from,
             Author::SameAuthorOrAdmins => attempt.entitled || *attempt.from == target.from,
-            Author::Members | Author::Admins | Author::Hub => true,
+            Author::Members | Author::Admins | Author::Pinners | Author::Hub => true,
         };
         if !may {
             return Err(Code::Forbidden);

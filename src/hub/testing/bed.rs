@@ -174,7 +174,7 @@ impl Floor {
 
     fn restorer(&self) -> Arc<Restorer> {
         let (store, node) = (self.store.clone(), self.node.clone());
-        let effects = Arc::new(EffectApplier::new(store.clone(), store.clone(), metrics().pipeline));
+        let effects = Arc::new(EffectApplier::new(store.clone(), store.clone(), store.clone(), metrics().pipeline));
         let completer = Completer::new(store.clone(), store.clone(), store, effects, node.clone(), metrics().pipeline);
         let (log, groups, told, tasks) = (self.log.clone(), self.groups.clone(), self.told.clone(), self.tasks.clone());
         Arc::new(Restorer::new(log, completer, node, groups, told, metrics().pipeline, tasks))

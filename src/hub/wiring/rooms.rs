@@ -157,7 +157,7 @@ fn front(parts: &Parts, sessions: &SessionParts, features: &Features) -> Front {
         reactions: features.reactions.clone(),
         seen: features.seen.clone(),
         lists: features.lists.clone(),
-        look: features.look.clone(),
+        group_look: features.group_look.clone(),
         new_groups: features.new_groups.clone(),
         membership: features.membership.clone(),
         settings: features.settings.clone(),

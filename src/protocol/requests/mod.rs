@@ -40,7 +40,7 @@ pub use add::Add;
 pub use change::{Change, asked_changes};
 pub use create::Create;
 pub use cursors::MAX_CURSORS;
-pub use group::{Group, ShowGroup};
+pub use group::ShowGroup;
 pub use groups::Groups;
 pub use handle::Handle;
 pub use hello::Hello;

@@ -54,9 +54,9 @@ pub enum Sort {
     Pinning,
     Role,
     /// What a group is about.
-    About,
+    GroupAbout,
     /// What has no place yet.
-    Image,
+    GroupImage,
     /// An invite that a path is about.
     NamedInvite,
     /// A moment that lies ahead.
@@ -212,8 +212,8 @@ impl Sort {
             Self::Access => json!("open"),
             Self::Pinning => json!("members"),
             Self::Role => json!("member"),
-            Self::About => json!("Where we eat"),
-            Self::Image => Value::Null,
+            Self::GroupAbout => json!("Where we eat"),
+            Self::GroupImage => Value::Null,
             Self::NamedInvite => json!(NOWHERE),
             Self::Time => json!(4_000_000_000_000_u64),
             Self::Count => json!(1),
@@ -327,11 +327,11 @@ impl Sort {
             Self::Lines => sizes(1_000),
             Self::Pinning => all(["", "owners", "Admins"].map(Value::from).to_vec(), "bad_frame", ""),
             Self::Role => all(["", "owner", "Admin"].map(Value::from).to_vec(), "bad_frame", ""),
-            Self::About => vec![
+            Self::GroupAbout => vec![
                 bad("a\u{7}b", "bad_frame", "`{}` must have no control characters"),
                 bad("ü".repeat(501), "too_large", "`{}` has at most 500 characters"),
             ],
-            Self::Image => vec![bad("a picture", "unsupported", "no images of groups")],
+            Self::GroupImage => vec![bad("a picture", "unsupported", "no images of groups")],
             Self::NamedInvite => all(vec!["7".into(), "nonsense".into()], "not_found", "there is no such invite"),
             Self::Time => {
                 let past = vec![json!(0), json!(1)];
@@ -390,7 +390,7 @@ impl Sort {
             Self::Access => vec!["members".into()],
             Self::Pinning => vec!["admins".into()],
             Self::Role => vec!["admin".into()],
-            Self::About => vec!["".into(), "one\ntwo".into(), "ü".repeat(500).into()],
+            Self::GroupAbout => vec!["".into(), "one\ntwo".into(), "ü".repeat(500).into()],
             Self::Time => vec![json!(UNSAFE - 1)],
             Self::Count => vec![json!(u32::MAX)],
             Self::Device => vec!["ü".repeat(64).into()],

@@ -60,21 +60,22 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Change, Effect, Erasure};
+    use crate::domain::{Event, Kind};
     use crate::hub::pipeline::applier::EffectApplier;
-    use crate::hub::testing::{MemoryStore, metrics, text, user};
+    use crate::hub::testing::{MemoryStore, metrics, text};
     use crate::ports::DueStore;
 
     #[tokio::test]
     async fn what_stands_beside_a_deleted_message_is_removed_as_it_was_planned() {
         let (store, group) = (Arc::<MemoryStore>::default(), GroupId::random());
         store.put([text(&group, 1, "anna")]);
-        let erasure = Erasure { seq: 2, time: 1, by: user("anna") };
-        let effect = Effect { group: group.clone(), target: 1, change: Change::Erase(erasure) };
-        let applier = EffectApplier::new(store.clone(), store.clone(), metrics().pipeline);
+        let kind = Kind::Deleted;
+        let reference = Some(group.event_id(1));
+        let deleted = Event { kind, traits: kind.traits(), reference, text: None, ..text(&group, 2, "anna") };
+        let applier = EffectApplier::new(store.clone(), store.clone(), store.clone(), metrics().pipeline);
         // Whoever finds it applied plans it again.
-        applier.apply(std::slice::from_ref(&effect)).await.unwrap();
-        applier.apply(std::slice::from_ref(&effect)).await.unwrap();
+        applier.apply_of([&deleted]).await.unwrap();
+        applier.apply_of([&deleted]).await.unwrap();
         let planned = store.claim(ERASURE, 10, Duration::from_secs(60)).await.unwrap();
         assert_eq!(planned.len(), 1);
         Cleaner::new(store.clone()).due(&planned[0].due).await.unwrap();

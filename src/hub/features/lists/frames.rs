@@ -2,13 +2,12 @@
 
 use super::handler::GroupLists;
 use super::new_groups::{AskedGroup, NewGroups};
-use super::own::OwnGroup;
 use super::page::{Asked, ListedFrom};
 use crate::domain::{Place, Refusal};
 use crate::hub::config::PAGE_BYTES;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::keep_within;
-use crate::protocol::{GroupView, ServerFrame, WireEvent, pushes, requests};
+use crate::protocol::{ServerFrame, pushes, requests};
 
 impl Answered for requests::Groups {
     type By = GroupLists;
@@ -44,22 +43,6 @@ impl Answered for requests::Groups {
         asker.tell(&ServerFrame::Groups(pushes::Groups { re, groups: &views, more, next }));
         // Not before they are told: what is said in between comes with its group.
         page.iter().for_each(|(_, group)| group.state.lock().was_shown_to(&asker.session.id));
-        Ok(())
-    }
-}
-
-impl Answered for requests::Group {
-    type By = GroupLists;
-
-    /// One of the user's groups; `forbidden` where they are no member, as in other frames.
-    async fn answer(self, lists: &GroupLists, asker: Asker<'_>) -> Result<(), Refusal> {
-        if !asker.session.is_in(&self.group) {
-            return Err(Refusal::forbidden("you are not a member of this group"));
-        }
-        let user = &asker.session.user;
-        let OwnGroup { view, last } = lists.own_group(user, &self.group).await?;
-        let last = last.as_deref().map(|event| WireEvent::for_reader(event, user));
-        asker.tell(&ServerFrame::group(asker.re, &GroupView { last, ..view }));
         Ok(())
     }
 }
