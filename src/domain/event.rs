@@ -1,8 +1,8 @@
 //! Events: what a group's sequence counts.
 
 use super::{
-    Change, Cid, Code, EventState, GroupId, GroupUpdate, Head, Kind, MembershipChange, Mentions, Millis, Role, Seq, Traits,
-    UserId,
+    Change, Cid, Code, EventState, GroupId, GroupUpdate, Head, Kind, MembershipChange, Mentions, Millis, Role, Seq,
+    Traits, UserId,
 };
 
 /// What a client attached to an event, stored and delivered as it is.

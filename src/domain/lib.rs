@@ -71,8 +71,8 @@ pub use requested::{
     PAGE_MAX, SAFE_INTEGER_MAX, requested_cursors, requested_data, requested_seq, requested_seq_if_any, requested_size,
     requested_users,
 };
-pub use state::{Change, Edit, Erasure, EventState};
 pub use settings::{GroupSettings, GroupUpdate, PasswordHash, Pinning, RulesChange, asked_about, requested_pinning};
+pub use state::{Change, Edit, Erasure, EventState};
 pub use string_id::InvalidId;
 pub use switch::Switch;
 pub use token::{random_password, random_token};

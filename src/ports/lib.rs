@@ -30,9 +30,9 @@ mod invites;
 mod journal;
 mod mentions;
 mod outbound;
+mod passwords;
 mod profiles;
 mod reactions;
-mod passwords;
 mod start;
 mod store;
 mod store_error;
@@ -51,9 +51,9 @@ pub use invites::InviteStore;
 pub use journal::{Journal, JournalError};
 pub use mentions::{MentionStore, ReadUpTo};
 pub use outbound::{Offered, Outbound};
+pub use passwords::Passwords;
 pub use profiles::ProfileStore;
 pub use reactions::{ReactionPage, ReactionStore, Reactor};
-pub use passwords::Passwords;
 pub use start::StartError;
 pub use store::{
     CursorStore, Deletion, DeviceStore, GroupStore, Inserted, MessageStore, Page, Store, StoreHealth, UserStore,

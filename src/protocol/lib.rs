@@ -27,7 +27,7 @@ pub use encoding::Encoding;
 pub use form::{Described, Field, Form};
 pub use framing::{SUBPROTOCOLS, encode, frame_of};
 pub use pushes::{
-    GapReason, Glimpse, GroupView, Limits, MeView, MemberList, MemberView, PUSHES, PresenceView, ProfileView, ServerFrame,
-    WireEvent,
+    GapReason, Glimpse, GroupView, Limits, MeView, MemberList, MemberView, PUSHES, PresenceView, ProfileView,
+    ServerFrame, WireEvent,
 };
 pub use requests::{ClientFrame, Content, REQUESTS, Rejection, RequestId, SendFrame, Target, decode};

@@ -7,13 +7,13 @@ use std::time::Duration;
 use super::metrics::PartMetrics;
 use super::{Faults, forward};
 use crate::domain::{
-    Base, Cid, Details, DetailsPatch, Device, Effect, Emoji, Event, Group, GroupId, GroupUpdate, Head, Invite, InviteId,
-    Mark, MembershipChange, Millis, PasswordHash, Profile, ReactionKey, Seq, User, UserId, WordPlace,
+    Base, Cid, Details, DetailsPatch, Device, Effect, Emoji, Event, Group, GroupId, GroupUpdate, Head, Invite,
+    InviteId, Mark, MembershipChange, Millis, PasswordHash, Profile, ReactionKey, Seq, User, UserId, WordPlace,
 };
 use crate::ports::{
     Claimed, CursorStore, Deletion, DeviceStore, Done, Due, DueStore, Extent, FollowerStore, GroupStore, Inserted,
-    InviteStore, MentionStore, MessageStore, Page, Partition, ProfileStore, ReactionPage, ReactionStore, Reactor, ReadUpTo,
-    StartError, Store, StoreError, StoreHealth, UserStore,
+    InviteStore, MentionStore, MessageStore, Page, Partition, ProfileStore, ReactionPage, ReactionStore, Reactor,
+    ReadUpTo, StartError, Store, StoreError, StoreHealth, UserStore,
 };
 
 /// The store, its failures counted.

@@ -1,14 +1,17 @@
 //! Requests of calls, each to its feature: what sessions ask by frames, asked by somebody who may have none.
 
 use super::dispatch::Dispatch;
-use crate::domain::{Emoji, GroupId, GroupUpdate, Invite, InviteId, Place, ProfilePatch, Refusal, Role, Seq, SessionId, UserId, WordPlace};
+use crate::domain::{
+    Emoji, GroupId, GroupUpdate, Invite, InviteId, Place, ProfilePatch, Refusal, Role, Seq, SessionId, UserId,
+    WordPlace,
+};
 use crate::hub::features::history::{HistoryPage, HistoryQuery};
+use crate::hub::features::invites::{AskedInvite, MadeInvite};
 use crate::hub::features::lists::{AskedGroup, ListedFrom, OwnGroup, ShownGroup};
 use crate::hub::features::people::Found;
 use crate::hub::features::reactions::ReactionsPage;
 use crate::hub::features::seen::SeenPage;
 use crate::protocol::{Glimpse, MeView, ProfileView};
-use crate::hub::features::invites::{AskedInvite, MadeInvite};
 
 /// What callers ask about their groups and themselves.
 pub struct Calls<'a> {

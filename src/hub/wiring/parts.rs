@@ -15,8 +15,8 @@ use crate::hub::tasks::Tasks;
 use crate::hub::upcalls::Upcalls;
 use crate::ports::{
     Backplane, Cluster, CursorStore, DeviceStore, DueStore, FollowerLeases, FollowerStore, GroupStates, GroupStore,
-    Inboxes, InviteStore, Journal, Log, MentionStore, MessageStore, NodeRole, Passwords, ProfileStore, ReactionStore, Registry,
-    Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
+    Inboxes, InviteStore, Journal, Log, MentionStore, MessageStore, NodeRole, Passwords, ProfileStore, ReactionStore,
+    Registry, Sequencer, Store, StoreHealth, Tickets, Tokens, UserStore,
 };
 
 /// What a node may do without.

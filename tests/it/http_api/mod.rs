@@ -6,7 +6,7 @@ mod conversations;
 mod descriptions;
 mod groups;
 mod internal;
-mod me;
 mod invites;
+mod me;
 mod public;
 mod renewal;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub::domain::{
-    Access, Base, Cid, Device, DeviceName, Effect, Event, EventState, Group, GroupId, GroupKind, GroupSettings, Head, Kind,
-    Mark, Member, Profile, Role, Seq, Traits, User, UserId,
+    Access, Base, Cid, Device, DeviceName, Effect, Event, EventState, Group, GroupId, GroupKind, GroupSettings, Head,
+    Kind, Mark, Member, Profile, Role, Seq, Traits, User, UserId,
 };
 use hubbub::hub::Hub;
 use hubbub::ports::{Done, Due, Identity, Inserted, Page, Store};

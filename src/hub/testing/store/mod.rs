@@ -2,8 +2,8 @@
 
 mod followers;
 mod groups;
-mod mentions;
 mod invites;
+mod mentions;
 mod messages;
 mod reactions;
 mod users;

@@ -3,9 +3,9 @@
 mod auth;
 mod chat;
 mod groups;
+mod invites;
 mod me;
 mod messages;
-mod invites;
 mod people;
 mod routes;
 
