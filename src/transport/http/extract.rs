@@ -60,11 +60,17 @@ pub(super) struct HistoryParams {
     /// Events with `before` or `after` (50; at most 200).
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
+    /// True for the sequence as it was said: first texts, and nothing of what became of events.
+    raw: Option<bool>,
+}
+
+/// To what all of a page replies.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct RepliesParams {
     /// An event of the group, `<group>:<seq>`: the replies to it alone, which have no pages by number.
     #[serde(rename = "ref")]
     reference: Option<String>,
-    /// True for the sequence as it was said: first texts, and nothing of what became of events.
-    raw: Option<bool>,
 }
 
 /// A page of a list.
@@ -207,27 +213,6 @@ impl HistoryParams {
         self.raw.unwrap_or(false)
     }
 
-    /// The page asked for of the replies to an event, where one is named.
-    pub fn replies(&self) -> Result<Option<(&str, HistoryQuery)>, Refusal> {
-        let Some(reference) = self.reference.as_deref() else { return Ok(None) };
-        if self.page.is_some() || self.per_page.is_some() {
-            return Err(Refusal::bad_frame("replies have no pages by number: give `before` or `after` and `limit`"));
-        }
-        let query = match self.by_seq()? {
-            Some(query) => query,
-            None => HistoryQuery::Before(Seq::MAX, PAGE_DEFAULT),
-        };
-        Ok(Some((reference, query)))
-    }
-
-    /// The page asked for of several groups.
-    pub fn of_several(&self) -> Result<HistoryQuery, Refusal> {
-        match self.reference {
-            Some(_) => Err(Refusal::bad_frame("`ref` goes with one group")),
-            None => self.query(),
-        }
-    }
-
     /// The page asked for.
     pub fn query(&self) -> Result<HistoryQuery, Refusal> {
         let numbered = self.page.is_some() || self.per_page.is_some();
@@ -254,6 +239,23 @@ impl HistoryParams {
             (None, None) if self.limit.is_some() => Ok(Some(HistoryQuery::Before(Seq::MAX, limit()?))),
             (None, None) => Ok(None),
         }
+    }
+}
+
+// === impl RepliesParams ===
+
+impl RepliesParams {
+    /// The page asked for of the replies to an event, where one is named.
+    pub fn query(&self, page: &HistoryParams) -> Result<Option<(&str, HistoryQuery)>, Refusal> {
+        let Some(reference) = self.reference.as_deref() else { return Ok(None) };
+        if page.page.is_some() || page.per_page.is_some() {
+            return Err(Refusal::bad_frame("replies have no pages by number: give `before` or `after` and `limit`"));
+        }
+        let query = match page.by_seq()? {
+            Some(query) => query,
+            None => HistoryQuery::Before(Seq::MAX, PAGE_DEFAULT),
+        };
+        Ok(Some((reference, query)))
     }
 }
 

@@ -85,7 +85,6 @@ pub const FIELDS: &[(&str, Sort)] = &[
     ("GET /chat/message before", Seq),
     ("GET /chat/message after", Seq),
     ("GET /chat/message limit", Size),
-    ("GET /chat/message ref", EventId),
     ("GET /chat/message raw", Flag),
     ("GET /chat/message cursor", Group),
     ("GET /chat/{group}/message group", NamedGroup),

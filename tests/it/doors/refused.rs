@@ -125,7 +125,7 @@ async fn frames_take_what_is_right() {
             for field in form.fields {
                 let name = format!("{} {}", form.name, field.name());
                 for value in good_values(sort_of(&name)) {
-                    let frame = doors.frame(form, field.name(), &value);
+                    let frame = doors.frame(form, field.name(), &doors.of_group(sort_of(&name), value.clone()));
                     let told = match form.name {
                         "hello" => doors.greet(encoding, frame).await,
                         _ => Told::in_frame(&anna.answer(frame).await),
@@ -153,6 +153,7 @@ async fn take_what_is_right(mut doors: Doors) {
         for (field, place) in &call.fields {
             let name = format!("{} {field}", call.name());
             for value in good_values(sort_of(&name)) {
+                let value = doors.of_group(sort_of(&name), value);
                 let Some(told) = doors.call(&call, field, place, &value).await else { continue };
                 let is_wrong = told.code.as_deref().is_some_and(|code| WRONG.contains(&code));
                 let has_none = OF_ACCOUNTS.contains(&&*call.name()) && told.code.as_deref() == Some("unsupported");

@@ -262,11 +262,11 @@ async fn set_out(people: &mut [Client], group: &GroupId, first: Seq) -> Vec<Said
         (0, edit(group, EDITS_DELETED, first + 3)),
         (0, delete(group, "delete fourth", first + 3)),
         (0, edit(group, "edit third again", first + 2)),
-        (1, react(group, "react", first, "👍", true)),
+        (0, react(group, "react", first, "👍", true)),
         (2, react(group, "react too", first, "👍", true)),
         (2, react(group, "react twice", first, ":b:", true)),
-        (1, react(group, "react again", first, "👍", true)),
-        (1, react(group, "react no more", first, "👍", false)),
+        (0, react(group, "react again", first, "👍", true)),
+        (0, react(group, "react no more", first, "👍", false)),
         (2, reply(group, "reply", first)),
     ];
     for (at, frame) in &said {

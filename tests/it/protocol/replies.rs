@@ -100,7 +100,6 @@ async fn what_cannot_be_answered_is_refused_at_every_door() {
     ] {
         caller.get(MESSAGES, &format!("/chat/{group}/message?{query}")).await.expect(code);
     }
-    caller.get("/chat/message", &format!("/chat/message?ref={}", event(seq))).await.expect(400);
     let ask = |reference: String| json!({"type": "history", "group": group, "ref": reference});
     assert_eq!(anna.refused(ask(format!("{other}:1"))).await, "bad_frame");
     assert_eq!(anna.refused(ask(event(gone + 90))).await, "not_found");

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 
 use super::super::bundles::{BundleParams, HistoriesView};
-use super::super::extract::{self, Asked, Body, Caller, HistoryParams, Segment};
+use super::super::extract::{self, Asked, Body, Caller, HistoryParams, RepliesParams, Segment};
 use super::super::layers::idempotency_key;
 use super::super::message_views::{HistoryView, Page};
 use super::super::views::{LocationView, NewMessage, StoredView};
@@ -48,7 +48,7 @@ fn own_url(parts: &Parts) -> Result<String, Problem> {
 /// A page of a group's history.
 #[utoipa::path(
     get, path = "/chat/{group}/message", tag = "chat", security(("bearer" = [])),
-    params(("group" = String, Path, description = "The group's id"), HistoryParams),
+    params(("group" = String, Path, description = "The group's id"), HistoryParams, RepliesParams),
     responses(
         (
             status = 200, description = "The page", body = HistoryView,
@@ -62,9 +62,10 @@ pub(super) async fn history(
     Caller(caller): Caller,
     Segment(group): Segment<String>,
     Asked(params): Asked<HistoryParams>,
+    Asked(replies): Asked<RepliesParams>,
 ) -> Result<Page, Problem> {
     let group = extract::group_id(&group)?;
-    let page = match params.replies()? {
+    let page = match replies.query(&params)? {
         Some((reference, query)) => api.hub.calls().replies(&caller.user, &group, reference, query).await?,
         None => api.hub.history(&caller.user, &group, params.query()?).await?,
     };
@@ -107,7 +108,7 @@ pub(super) async fn histories(
     Asked(params): Asked<HistoryParams>,
     Asked(groups): Asked<BundleParams>,
 ) -> Result<Json<HistoriesView>, Problem> {
-    let bundle = api.hub.histories(&caller.user, groups.query(params.of_several()?)).await?;
+    let bundle = api.hub.histories(&caller.user, groups.query(params.query()?)).await?;
     Ok(Json(HistoriesView::of(bundle, |page| seen_as_asked(page, &params, &caller.user))))
 }
 
