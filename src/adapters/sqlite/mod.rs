@@ -3,7 +3,7 @@
 //! - [`writer`]: one thread commits everything that is queued in one transaction, so a lone write
 //!   never waits for company and many share one sync.
 //! - [`readers`]: a few read-only connections on blocking threads.
-//! - [`schema`]: tables, versions, settings of a connection; `columns`: what columns hold.
+//! - `tables`: as they are, and by version; [`schema`]: settings of a connection, and migrations; `columns`: what columns hold.
 //! - `messages`, `groups`, `users`, `profiles`, `cursors`, `devices`, `reactions`, `replies`, `mentions`, `followers`, `due`: the statements behind each
 //!   part of the port.
 //! - `effects`: what events do to others; `rows`: what stands of it beside messages goes with them.
@@ -26,6 +26,7 @@ mod readers;
 mod replies;
 mod rows;
 mod schema;
+mod tables;
 mod users;
 mod writer;
 

@@ -70,31 +70,16 @@ impl Features {
         let presence = presence(parts, pipeline, &watchers);
         let watching =
             Watching::new(presence.clone(), watchers.clone(), groups.documents.clone(), parts.groups.clone());
-        let people_of = People::new(
-            people.clone(),
-            documents.clone(),
-            sessions.arrivals.clone(),
-            presence.clone(),
-            creation.clone(),
-        );
         let moderation = Arc::new(Moderation::new(people.clone(), peers.clone(), parts.users.clone()));
         let user_deletion =
             UserDeletion::new(people.clone(), documents.clone(), membership.clone(), moderation.clone());
         let lists = lists(parts, groups);
         let look = look(parts, &presence);
         let (heads, own) = (&groups.heads, &groups.own_reactions);
-        let history = History::new(
-            messages.clone(),
-            documents.clone(),
-            people.clone(),
-            parts.groups.clone(),
-            heads.clone(),
-            own.clone(),
-        );
         Self {
             tickets: TicketDesk::new(parts.tickets.clone()),
             placement: Placement::new(parts.node.clone()),
-            history: Arc::new(history),
+            history: history(parts, groups),
             new_groups: Arc::new(NewGroups::new(creation.clone(), lists.clone(), passwords)),
             group_look: Arc::new(GroupLook::new(lists.clone(), presence.clone())),
             lists,
@@ -108,16 +93,11 @@ impl Features {
             pins: Arc::new(Pins::new(messages.clone(), documents.clone(), heads.clone(), own.clone())),
             receipts: receipts(parts, pipeline),
             reactions: Arc::new(Reactions::new(messages.clone(), documents.clone(), parts.reactions.clone())),
-            seen: Arc::new(Seen::new(
-                messages.clone(),
-                documents.clone(),
-                parts.marks.clone(),
-                parts.waiting_marks.clone(),
-            )),
+            seen: seen(parts),
+            people: people_of(parts, sessions, &presence, &creation),
             sending: sending(parts, pipeline, &creation),
             settings: Arc::new(settings),
             typing: Arc::new(Typing::new(peers.clone(), parts.groups.clone(), parts.config.typing)),
-            people: people_of,
             invites: Arc::new(Invites::new(parts.invites.clone(), documents.clone(), membership.clone())),
             watching: Arc::new(watching),
             deletion,
@@ -126,6 +106,32 @@ impl Features {
             watchers,
         }
     }
+}
+
+fn history(parts: &Parts, groups: &Groups) -> Arc<History> {
+    Arc::new(History::new(
+        parts.messages.clone(),
+        parts.documents.clone(),
+        parts.people.clone(),
+        parts.groups.clone(),
+        groups.heads.clone(),
+        groups.own_reactions.clone(),
+    ))
+}
+
+fn seen(parts: &Parts) -> Arc<Seen> {
+    let (marks, waiting) = (parts.marks.clone(), parts.waiting_marks.clone());
+    Arc::new(Seen::new(parts.messages.clone(), parts.documents.clone(), marks, waiting))
+}
+
+fn people_of(parts: &Parts, sessions: &SessionParts, presence: &Arc<Presence>, creation: &Arc<Creation>) -> People {
+    People::new(
+        parts.people.clone(),
+        parts.documents.clone(),
+        sessions.arrivals.clone(),
+        presence.clone(),
+        creation.clone(),
+    )
 }
 
 fn deletion(parts: &Parts, pipeline: &Pipeline, groups: &Groups) -> Arc<GroupDeletion> {
