@@ -125,7 +125,9 @@ async fn operators_see_and_change_what_a_running_node_holds() {
     let password = shown.lines().last().expect("a password is printed");
     assert_eq!(post(&node, "/auth/login", credentials).await.0, StatusCode::UNAUTHORIZED);
     let changed = json!({"username": "anna", "password": password});
-    assert_eq!(post(&node, "/auth/login", changed).await.0, StatusCode::OK);
+    let (status, account) = post(&node, "/auth/login", changed).await;
+    assert_eq!((status, asks_with(&node, &token).await), (StatusCode::OK, StatusCode::UNAUTHORIZED));
+    let token = account["token"].as_str().expect("a token").to_owned();
 
     assert!(fails(admin(&["delete-user", "anna"])).await.contains("--yes"));
     let hello = json!({"type": "hello", "token": token});
