@@ -51,9 +51,12 @@ impl HubBuilder {
         self.env("HUBBUB_REDIS_URL", url)
     }
 
-    /// Keeps what must last in MongoDB.
+    /// Keeps what must last in MongoDB: in the database that the URL names, where it names one.
     pub fn mongodb(self, url: &str) -> Self {
-        self.env("HUBBUB_MONGODB_URL", url)
+        let path = url.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+        let database = path.split('?').next().unwrap_or_default();
+        let this = self.env("HUBBUB_MONGODB_URL", url);
+        if database.is_empty() { this } else { this.env("HUBBUB_MONGODB_DATABASE", database) }
     }
 
     /// Sets one of the node's settings, over those that the tests set themselves.
