@@ -8,6 +8,7 @@ from tests.checker.reckon import reckon
 from .record import Breaches, Record
 
 GROUP = made_up.GROUP
+END = len(made_up.SCRIPT)
 
 
 class RecordTest(unittest.TestCase):
@@ -31,20 +32,20 @@ class RecordTest(unittest.TestCase):
         self.hear(1, 7)
         self.record.settled(GROUP, "b1", 4)
         self.assertEqual(self.record.cursors(), {GROUP: 7})
-        self.record.welcomed([{"id": GROUP, "head": 15}])
-        self.hear(8, 15)
+        self.record.welcomed([{"id": GROUP, "head": END}])
+        self.hear(8, END)
         self.record.judge(self.states)
         self.assertEqual((self.counts(), self.breaches.told), ((0, 0, 0), []))
 
     def test_a_group_that_was_not_held_begins_at_its_head(self) -> None:
         self.record.welcomed([{"id": GROUP, "head": 12}])
-        self.hear(13, 15)
+        self.hear(13, END)
         self.record.judge(self.states)
         self.assertEqual(self.counts(), (0, 0, 0))
 
     def test_the_event_that_brought_one_in_comes_behind_a_group_that_contains_it(self) -> None:
         self.record.group({"id": GROUP, "head": 2})
-        self.hear(2, 15)
+        self.hear(2, END)
         self.record.judge(self.states)
         self.assertEqual(self.counts(), (0, 0, 0))
         self.hear(2, 2)
@@ -67,7 +68,7 @@ class RecordTest(unittest.TestCase):
     def test_a_gap_that_is_told_is_no_loss(self) -> None:
         self.record.welcomed([{"id": GROUP, "head": 2}])
         self.record.gap({"group": GROUP, "from": 3, "to": 9, "reason": "too_many"})
-        self.hear(10, 15)
+        self.hear(10, END)
         self.record.judge(self.states)
         self.assertEqual((self.counts(), self.record.gaps), ((0, 0, 0), 1))
 
@@ -88,7 +89,7 @@ class RecordTest(unittest.TestCase):
 
     def test_what_never_comes_is_lost(self) -> None:
         self.record.welcomed([{"id": GROUP, "head": 2}])
-        self.hear(3, 12)
+        self.hear(3, END - 3)
         self.record.judge(self.states)
         self.assertEqual(self.counts(), (3, 0, 0))
 
@@ -107,7 +108,7 @@ class RecordTest(unittest.TestCase):
 
     def test_a_send_that_was_refused_and_stored(self) -> None:
         self.record.welcomed([{"id": GROUP, "head": 2}])
-        self.hear(3, 15)
+        self.hear(3, END)
         self.record.was_refused(GROUP, "b1", tries=2)
         self.record.judge(self.states)
         self.assertEqual(self.breaches.count, 0, "the first try was stored, and a node that knows less was asked again")
@@ -119,14 +120,14 @@ class RecordTest(unittest.TestCase):
         self.record.welcomed([{"id": GROUP, "head": 2}])
         self.record.message(self.events[2] | {"text": "another"})
         self.record.message(self.events[3] | {"pinned": True})
-        self.hear(5, 15)
+        self.hear(5, END)
         self.record.judge(self.states)
         self.assertEqual(self.counts(), (0, 0, 1), "what has come to be of it is no matter")
 
     def test_something_seen_that_was_never_stored(self) -> None:
-        self.record.welcomed([{"id": GROUP, "head": 14}])
-        self.hear(15, 15)
-        self.record.message(self.events[14] | {"seq": 16})
+        self.record.welcomed([{"id": GROUP, "head": END - 1}])
+        self.hear(END, END)
+        self.record.message(self.events[-2] | {"seq": END + 1})
         self.record.judge(self.states)
         self.assertEqual(self.counts(), (1, 0, 0))
 
