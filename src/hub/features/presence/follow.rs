@@ -37,7 +37,7 @@ impl Watching {
     async fn show_newcomers(&self, group: &GroupId, joined: &[UserId]) {
         let sessions = self.watching_here(group);
         if sessions.is_empty()
-            || !self.members_of(group).await.is_some_and(|members| self.watchers.reach(members.len()))
+            || !self.document_of(group).await.is_some_and(|document| self.watchers.reach(document.members.len()))
         {
             return;
         }

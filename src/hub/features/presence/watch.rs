@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::told::Presence;
 use super::watchers::Watchers;
-use crate::domain::{GroupId, Refusal, UserId};
+use crate::domain::{Group, GroupId, Refusal, UserId};
 use crate::hub::config::WATCH_MAX;
 use crate::hub::features::answered::{Answered, Asker};
 use crate::hub::groups::Documents;
@@ -36,18 +36,15 @@ impl Watching {
     pub(super) async fn members_of_all(&self, groups: &[GroupId]) -> HashSet<UserId> {
         let mut all = HashSet::new();
         for group in groups {
-            let members = self.members_of(group).await.unwrap_or_default();
-            if self.watchers.reach(members.len()) {
-                all.extend(members);
-            }
+            let document = self.document_of(group).await.filter(|document| self.watchers.reach(document.members.len()));
+            all.extend(document.iter().flat_map(|document| document.members.iter().map(|member| member.id.clone())));
         }
         all
     }
 
-    pub(super) async fn members_of(&self, group: &GroupId) -> Option<Vec<UserId>> {
+    pub(super) async fn document_of(&self, group: &GroupId) -> Option<Arc<Group>> {
         let group = self.groups.get(group)?;
-        let document = self.documents.one(&group).await.ok()??;
-        Some(document.members.iter().map(|member| member.id.clone()).collect())
+        self.documents.one(&group).await.ok()?
     }
 }
 
