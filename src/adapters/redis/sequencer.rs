@@ -43,18 +43,8 @@ impl Sequencer for RedisBackplane {
         origin: &NodeName,
         change: &ChangeRequest,
     ) -> Result<ChangeOutcome, BackplaneError> {
-        let keys = [
-            self.keys.log(partition),
-            self.keys.group(partition, &change.group),
-            self.keys.cid(partition, &change.group, &change.actor, &change.cid),
-        ];
-        let mut call = Call::keys(keys)
-            .arg(origin.as_str())
-            .number(self.limits.log_cap)
-            .number(self.cid_window())
-            .arg(change.group.as_str())
-            .arg(change.actor.as_str())
-            .arg(change.cid.as_str())
+        let mut call = self
+            .change_call(partition, origin, &change.group, &change.actor, &change.cid)
             .arg(change.kind.as_str())
             .arg(role_token(&change.role))
             .arg(permission_name(change.permission))
@@ -72,18 +62,8 @@ impl Sequencer for RedisBackplane {
         origin: &NodeName,
         change: &UpdateRequest,
     ) -> Result<ChangeOutcome, BackplaneError> {
-        let keys = [
-            self.keys.log(partition),
-            self.keys.group(partition, &change.group),
-            self.keys.cid(partition, &change.group, &change.actor, &change.cid),
-        ];
-        let call = Call::keys(keys)
-            .arg(origin.as_str())
-            .number(self.limits.log_cap)
-            .number(self.cid_window())
-            .arg(change.group.as_str())
-            .arg(change.actor.as_str())
-            .arg(change.cid.as_str())
+        let call = self
+            .change_call(partition, origin, &change.group, &change.actor, &change.cid)
             .arg(Kind::Updated.as_str())
             .number(Kind::Updated.traits().bits().into())
             .arg(rules_text(&change.rules))
@@ -104,6 +84,19 @@ impl Sequencer for RedisBackplane {
 }
 
 impl RedisBackplane {
+    /// What scripts that change a group are told first: where, who for, and which change it is.
+    fn change_call(&self, partition: Partition, origin: &NodeName, group: &GroupId, actor: &UserId, cid: &Cid) -> Call {
+        let keys =
+            [self.keys.log(partition), self.keys.group(partition, group), self.keys.cid(partition, group, actor, cid)];
+        Call::keys(keys)
+            .arg(origin.as_str())
+            .number(self.limits.log_cap)
+            .number(self.cid_window())
+            .arg(group.as_str())
+            .arg(actor.as_str())
+            .arg(cid.as_str())
+    }
+
     fn append_call(&self, partition: Partition, origin: &NodeName, appends: &[Append]) -> Call {
         let mut numbers: HashMap<&GroupId, u64> = HashMap::new();
         let mut call = Call::keys([self.keys.log(partition)]);
